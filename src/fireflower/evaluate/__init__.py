@@ -1,0 +1,1 @@
+"""How it runs: definitions compiled to a table, one kernel, replay, explain."""

@@ -1,0 +1,86 @@
+"""What a replay hands over: transitions with their evidence, as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fireflower.language.nodes import Condition, Definition
+from fireflower.model.timeline import Vocabulary
+
+
+class Change(IntEnum):
+    LEFT = 0
+    ENTERED = 1
+
+
+class Reason(IntEnum):
+    """Why a verdict changed; see docs/semantics.md, section 7."""
+
+    QUALIFIED = 0
+    LAPSED = 1
+    CONVERTED = 2
+    LEFT_OUT = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.lower().replace("_", " ")
+
+
+class Subject(IntEnum):
+    ACCOUNT = 0
+    PERSON = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Transitions:
+    """Changes of verdicts, in the order (at, subject kind, subject id, definition name).
+
+    Attributes
+    ----------
+    definitions : what `definition` indexes
+    conditions : what `condition` indexes
+    vocabulary : whose `people` and `accounts` the `subject` codes index
+    as_of : the moment up to which verdicts were decided
+    at, known_at : int64 moments
+    kind : int8, a Subject
+    subject : int32, code in vocabulary.people or vocabulary.accounts
+    definition : int32
+    change : int8, a Change
+    reason : int8, a Reason
+    evidence : int64[n + 1], transition i has the evidence rows [evidence[i], evidence[i + 1]); without evidence asked for, all 0
+    condition : int32, per evidence row
+    holds : bool, whether the condition held
+    quantity : float64, its value then; NaN for missing. For text the code in the quantity's dictionary (see `texts`)
+    since : int64, since when it has held (or not held)
+    row : int64, archive row of the record that tipped it; -1 where time alone did, or nothing yet
+    """
+
+    definitions: Sequence[Definition]
+    conditions: Sequence[Condition]
+    vocabulary: Vocabulary
+    as_of: int
+    at: NDArray[np.int64]
+    known_at: NDArray[np.int64]
+    kind: NDArray[np.int8]
+    subject: NDArray[np.int32]
+    definition: NDArray[np.int32]
+    change: NDArray[np.int8]
+    reason: NDArray[np.int8]
+    evidence: NDArray[np.int64]
+    condition: NDArray[np.int32]
+    holds: NDArray[np.bool_]
+    quantity: NDArray[np.float64]
+    since: NDArray[np.int64]
+    row: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def subject_id(self, i: int) -> str:
+        ids = self.vocabulary.people if self.kind[i] == Subject.PERSON else self.vocabulary.accounts
+        return ids[self.subject[i]]

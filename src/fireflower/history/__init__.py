@@ -1,0 +1,1 @@
+"""What is remembered: readers, the columnar archive, identities and memberships, assembly into timelines."""

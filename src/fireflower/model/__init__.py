@@ -1,0 +1,1 @@
+"""The vocabulary that every other room speaks: records, timelines, transitions, errors, time."""

@@ -1,0 +1,101 @@
+"""Moments and spans: everything inside is integer microseconds; text exists only at the edges.
+
+A *moment* is microseconds since 1970-01-01T00:00:00 UTC. A *span* is a length in microseconds; a day is 24 hours.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+WEEK = 7 * DAY
+
+NEVER = 2**62
+"""A moment after every moment: 'does not happen'."""
+
+EARLIEST = 0
+LATEST = 4_102_444_800 * SECOND
+"""Moments outside 1970-01-01 .. 2100-01-01 are taken for mistakes of a clock or a unit, and are rejected on import."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNITS = {
+    "second": SECOND, "sec": SECOND, "s": SECOND,
+    "minute": MINUTE, "min": MINUTE, "m": MINUTE,
+    "hour": HOUR, "h": HOUR,
+    "day": DAY, "d": DAY,
+    "week": WEEK, "w": WEEK,
+}  # fmt: skip
+_SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+?)s?\s*", re.IGNORECASE)
+
+
+def parse_span(text: str) -> int:
+    """A span such as "7 days", "1.5 hours", "30m", in microseconds.
+
+    >>> parse_span("2 days") == 2 * DAY
+    True
+
+    Raises
+    ------
+    ValueError
+        If the text is not a positive number and a unit from seconds to weeks. Months and years are refused: they
+        have no fixed length.
+    """
+    match = _SPAN.fullmatch(text)
+    unit = match and (_UNITS.get(match[2].lower()) or _UNITS.get(match[2].lower() + "s"))
+    if not match or not unit:
+        raise ValueError(f"expected a span such as '7 days', '12 hours' or '30 minutes', got {text!r}")
+    span = round(float(match[1]) * unit)
+    if span <= 0:
+        raise ValueError(f"expected a span longer than nothing, got {text!r}")
+    return span
+
+
+def format_span(span: int) -> str:
+    """The shortest exact English for a span: "7 days", "36 hours", "1 minute".
+
+    >>> format_span(36 * HOUR), format_span(14 * DAY)
+    ('36 hours', '14 days')
+    """
+    for unit, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second")):
+        if span % unit == 0:
+            count = span // unit
+            return f"{count} {name}" + ("" if count == 1 else "s")
+    return f"{span / SECOND:g} seconds"
+
+
+def to_datetime(moment: int) -> datetime:
+    """The moment as an aware datetime in UTC."""
+    return _EPOCH + timedelta(microseconds=moment)
+
+
+def from_datetime(value: datetime) -> int:
+    """The moment of a datetime; a naive one is taken as UTC."""
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=UTC)
+    return (value - _EPOCH) // timedelta(microseconds=1)
+
+
+def parse_moment(text: str) -> int:
+    """A moment from ISO 8601 text; without an offset it is UTC, without a time it is midnight.
+
+    Raises
+    ------
+    ValueError
+        If the text is not ISO 8601.
+    """
+    try:
+        return from_datetime(datetime.fromisoformat(text.strip()))
+    except ValueError:
+        raise ValueError(f"expected a date or time such as '2026-03-01' or '2026-03-01T14:30:00Z', got {text!r}") from None
+
+
+def format_moment(moment: int) -> str:
+    """ISO 8601 in UTC, as short as exactness allows: "2026-03-01 14:30", with seconds and fractions where they are not 0."""
+    value = to_datetime(moment)
+    if value.microsecond:
+        return value.strftime("%Y-%m-%d %H:%M:%S.%f").rstrip("0")
+    return value.strftime("%Y-%m-%d %H:%M:%S" if value.second else "%Y-%m-%d %H:%M")

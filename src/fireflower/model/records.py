@@ -1,0 +1,56 @@
+"""What happened: one record at a time, as text and numbers. The columnar form of many records is a Timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Literal
+
+SubjectKind = Literal["person", "account"]
+
+
+class Kind(IntEnum):
+    """What a record changes. The numbers are the order in which records of one instant apply (docs/semantics.md)."""
+
+    IDENTITY = 0  # two ids are one person
+    LEAVE = 1  # a person stops being a member of an account
+    JOIN = 2  # a person is a member of an account from now on, in a role; also a change of role
+    ACCOUNT_TRAIT = 3
+    PERSON_TRAIT = 4
+    EVENT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One thing that happened.
+
+    Attributes
+    ----------
+    time : event time, a moment
+    kind : what it changes
+    name : the event's or trait's name; for JOIN the role ("" for none); "" otherwise
+    person : the person's id, or None. For IDENTITY the id that is known from now on
+    account : the account's id, or None where the record names none
+    value : a trait's new value (str, float, bool, list or None for removed); for IDENTITY the other id
+    properties : an event's properties
+    message_id : the sender's id of this record, "" where there is none
+    received : when it was received, a moment, or None where nobody recorded it
+    """
+
+    time: int
+    kind: Kind
+    name: str = ""
+    person: str | None = None
+    account: str | None = None
+    value: Any = None
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    message_id: str = ""
+    received: int | None = None
+
+    def order(self) -> tuple[int, int, str, str]:
+        """The canonical order of records: time, kind, message id, and for records without one their content."""
+        return (self.time, int(self.kind), self.message_id, self._content())
+
+    def _content(self) -> str:
+        return repr((self.name, self.person or "", self.account or "", self.value, sorted(self.properties.items())))

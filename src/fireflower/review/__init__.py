@@ -1,0 +1,1 @@
+"""Does it hold: backtest, diff, funnel, threshold curves, intervals."""
