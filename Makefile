@@ -1,0 +1,56 @@
+# The few commands of this project. `make` alone lists them.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+# The first of these that runs and is new enough, unless PYTHON is given.
+CANDIDATES := python3 python3.13 python3.12 python3.11 python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## install fireflower into .venv
+
+demo: $(INSTALLED) ## simulate a product's year, qualify its people and accounts, write the report
+	@examples/demo/run $(BIN)/fireflower demo
+
+test: $(INSTALLED_DEV) ## check style and types, run all tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n auto
+
+bench: $(INSTALLED_DEV) ## measure against DuckDB, polars and pandas on 100 million events
+	$(BIN)/python -m benchmarks.run
+
+clean: ## remove the environment, the demo and everything generated
+	rm -rf $(VENV) demo bench-data dist build .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@for python in $(or $(PYTHON),$(CANDIDATES)); do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Making $(VENV) with $$("$$python" --version)"; \
+	    "$$python" -m venv $(VENV) && exit 0; \
+	    rm -rf $(VENV); \
+	    echo "$$python cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; \
+	    exit 1; \
+	  fi; \
+	done; \
+	echo "fireflower needs Python 3.11 or newer. Name yours: make PYTHON=/path/to/python" >&2; exit 1
+
+$(INSTALLED): pyproject.toml | $(BIN)/python
+	@echo "Installing fireflower and what it stands on"
+	@$(PIP) --editable .
+	@touch $@
+
+$(INSTALLED_DEV): pyproject.toml | $(BIN)/python
+	@echo "Installing fireflower, what it stands on, and what its tests need"
+	@$(PIP) --editable '.[dev]'
+	@touch $(INSTALLED) $@
