@@ -1,0 +1,46 @@
+"""Numbers in words: counts, shares with their interval, lengths of time."""
+
+from __future__ import annotations
+
+import math
+
+from fireflower.model.records import SubjectKind
+from fireflower.review.intervals import Estimate
+
+PLURAL: dict[SubjectKind, str] = {"person": "people", "account": "accounts"}
+
+
+def count(n: int, subjects: SubjectKind) -> str:
+    return f"{n:,} {subjects if n == 1 else PLURAL[subjects]}"
+
+
+def percent(share: float) -> str:
+    """One digit after the point, two below 1 %; whole where it is 0 or all."""
+    points = 100 * share
+    if math.isclose(points, round(points), abs_tol=1e-9) and round(points) in (0, 100):
+        return f"{points:.0f} %"
+    return f"{points:.2f} %" if abs(points) < 1 else f"{points:.1f} %"
+
+
+def interval(estimate: Estimate) -> str:
+    """Of a share: "95 % interval 13.9 to 21.2 %"."""
+    return f"95 % interval {percent(estimate.low).removesuffix(' %')} to {percent(estimate.high)}"
+
+
+def share(estimate: Estimate) -> str:
+    return f"{percent(estimate.value)}, {interval(estimate)}"
+
+
+def days(length: float) -> str:
+    """A length of time in the unit that reads best: "40 minutes", "9 hours", "3.2 days"."""
+    for unit, name in ((1.0, "day"), (1 / 24, "hour"), (1 / 1440, "minute")):
+        if length >= 1.5 * unit or name == "minute":
+            break
+    number = f"{length / unit:.1f}".removesuffix(".0")
+    return f"{number} {name}" + ("" if number == "1" else "s")
+
+
+def days_interval(estimate: Estimate) -> str:
+    if math.isinf(estimate.high):
+        return "too few for an interval"
+    return f"95 % interval {days(estimate.low)} to {days(estimate.high)}"
