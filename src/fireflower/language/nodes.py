@@ -52,7 +52,7 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text that contains, starts with or ends with `part`, without regard to case; a list contains an item equal to it."""
+    """Text that contains, starts with or ends with `part`, without regard to case; a list contains an equal item."""
 
     how: Literal["contains", "starts with", "ends with"]
     part: str
@@ -163,7 +163,7 @@ class Within:
 
 Window = Ever | Last | AnySpan | Within
 
-# --- Quantities: a number (or text) that a history has at a moment ------------------------------------------------------
+# --- Quantities: a number (or text) that a history has at a moment ----------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,12 +381,29 @@ class Not:
 
 Formula = Condition | All | AnyOf | Not
 
-# --- Definitions and the project ----------------------------------------------------------------------------------------
+# --- Definitions and the project --------------------------------------------------------------------------------------
 
 Circle = Literal["value", "fit", "intent", "ability"]
 CIRCLES: tuple[Circle, ...] = ("value", "fit", "intent", "ability")
 DefinitionKind = Literal["usage", "limit reached", "hand raise", "self-serve purchase"]
 KINDS: tuple[DefinitionKind, ...] = ("usage", "limit reached", "hand raise", "self-serve purchase")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Where the text of a definition names something of the data, so that a message can point at it.
+
+    Attributes
+    ----------
+    what : "event", "property", "trait", "role", or "key" for a key of the file
+    name : the name; a trait's with its owner, such as "account.plan"
+    line, column : 1-based
+    """
+
+    what: str
+    name: str
+    line: int
+    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,6 +433,7 @@ class Definition:
     keep_after_goal : whether a qualification outlives the goal
     cooldown : after a qualification has lapsed, the span before the next can begin; 0 for none
     quantities : the user's names for quantities, for messages; no part of the meaning
+    mentions : where the file names events, properties, traits and roles, in the order of the text
     """
 
     name: str
@@ -432,6 +450,7 @@ class Definition:
     quantities: tuple[tuple[str, Quantity], ...] = field(default=(), compare=False)
     examples: tuple[Example, ...] = field(default=(), compare=False)
     file: str = field(default="", compare=False)
+    mentions: tuple[Mention, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,3 +481,5 @@ class Settings:
     timeless: tuple[tuple[SubjectKind, str], ...] = ()
     attribution: Literal["only", "all", "latest"] = "only"
     imports: dict[str, object] = field(default_factory=dict, compare=False)
+    file: str = field(default="", compare=False)
+    mentions: tuple[Mention, ...] = field(default=(), compare=False, repr=False)

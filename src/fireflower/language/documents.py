@@ -1,0 +1,220 @@
+"""YAML as a small tree in which every value knows its place. The same tree is made of plain Python values."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fireflower.language.places import Notes, Place, Unreadable
+
+_FLOW_HINT = (
+    " Inside [..] and {..} YAML splits at commas and reads brackets: put each formula on a line of its own after '- ',"
+    " or quote it."
+)
+_PLAIN_WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
+_NUMBER = re.compile(r"[-+]?(\d[\d_]*)?(\.\d*)?([eE][-+]?\d+)?")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScalarNode:
+    """A text, number, truth value or nothing.
+
+    Attributes
+    ----------
+    text : as it stands in the file, without quotes
+    plain : whether it stands without quotes, so that it may be a number, a truth value or nothing
+    in_flow : whether it stands inside [..] or {..}
+    locate : offset in `text` -> place
+    """
+
+    text: str
+    plain: bool
+    place: Place
+    locate: Callable[[int], Place]
+    in_flow: bool = False
+
+    @property
+    def value(self) -> str | float | bool | None:
+        """What YAML 1.2 takes it for."""
+        if not self.plain:
+            return self.text
+        lowered = self.text.lower()
+        if lowered in _PLAIN_WORDS:
+            return _PLAIN_WORDS[lowered]
+        if lowered.lstrip("+-") in (".nan", ".inf"):
+            return float(lowered.replace(".", "", 1))
+        return _number(self.text)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListNode:
+    items: tuple[Node, ...]
+    place: Place
+    in_flow: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapNode:
+    entries: tuple[tuple[ScalarNode, Node], ...]
+    place: Place
+    in_flow: bool = False
+
+    def get(self, key: str) -> Node | None:
+        return next((value for name, value in self.entries if name.text == key), None)
+
+    def keys(self) -> list[str]:
+        return [name.text for name, _ in self.entries]
+
+
+Node = ScalarNode | ListNode | MapNode
+
+
+def plain_value(node: Node) -> Any:
+    """The tree as plain Python values."""
+    if isinstance(node, ScalarNode):
+        return node.value
+    if isinstance(node, ListNode):
+        return [plain_value(item) for item in node.items]
+    return {key.text: plain_value(value) for key, value in node.entries}
+
+
+def is_nothing(node: Node | None) -> bool:
+    """Whether nothing stands there: no key, an empty value, or `null`."""
+    return node is None or (isinstance(node, ScalarNode) and node.value is None)
+
+
+def _number(text: str) -> str | float:
+    match = _NUMBER.fullmatch(text)
+    if not match or not (match[1] or (match[2] and len(match[2]) > 1)):
+        return text
+    return float(text.replace("_", ""))
+
+
+# --- From a YAML text -------------------------------------------------------------------------------------------------
+
+
+def parse_yaml(text: str, file: str, notes: Notes) -> Node | None:
+    """The tree of a YAML text, None if it is empty. Duplicated keys are noted as faults.
+
+    Raises
+    ------
+    Unreadable
+        If the text is not YAML. The fault has been noted.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        root = YAML(typ="safe", pure=True).compose(io.StringIO(text))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+        notes.fault(place, _syntax_message(error))
+        raise Unreadable from None
+    except YAMLError as error:
+        notes.fault(Place(file), f"not readable as YAML: {str(error).splitlines()[0]}")
+        raise Unreadable from None
+    return None if root is None else _Converter(text, file, notes).convert(root)
+
+
+def _syntax_message(error: Any) -> str:
+    context = f"{error.context}, " if error.context else ""
+    message = f"not readable as YAML: {context}{error.problem}."
+    if "flow" in (error.context or ""):
+        return message + _FLOW_HINT
+    if "block scalar" in context or "indicator" in (error.problem or ""):
+        return message + " Quote a text that begins with a special sign such as > or %."
+    if "another document" in (error.problem or ""):
+        return "a second document begins here. Put each definition into a file of its own."
+    if "mapping values" in (error.problem or ""):
+        return message + " Quote a text that has ': ' in it."
+    return message
+
+
+class _Converter:
+    """From ruamel's nodes to ours, for one file."""
+
+    def __init__(self, text: str, file: str, notes: Notes) -> None:
+        self.text = text
+        self.file = file
+        self.notes = notes
+
+    def convert(self, node: Any, in_flow: bool = False) -> Node:
+        in_flow = in_flow or bool(getattr(node, "flow_style", False))
+        place = self.place(node.start_mark)
+        if node.id == "scalar":
+            return self.scalar(node, in_flow)
+        if node.id == "sequence":
+            return ListNode(tuple(self.convert(item, in_flow) for item in node.value), place, in_flow)
+        return MapNode(tuple(self.entries(node, in_flow)), place, in_flow)
+
+    def entries(self, node: Any, in_flow: bool) -> Iterator[tuple[ScalarNode, Node]]:
+        seen: dict[str, Place] = {}
+        for key_node, value_node in node.value:
+            key = self.convert(key_node, in_flow)
+            if not isinstance(key, ScalarNode):
+                self.notes.fault(key.place, "expected a key that is a text." + (_FLOW_HINT if in_flow else ""))
+                continue
+            value = self.convert(value_node, in_flow)
+            if key.text in seen:
+                first = seen[key.text].line
+                self.notes.fault(key.place, f"the key {key.text!r} is here twice; it first stands in line {first}.")
+                continue
+            seen[key.text] = key.place
+            yield key, value
+
+    def scalar(self, node: Any, in_flow: bool) -> ScalarNode:
+        start, raw = node.start_mark, self.text[node.start_mark.index : node.end_mark.index]
+        plain = node.style is None
+
+        def locate(offset: int) -> Place:
+            return self.place(start, raw[: _raw_offset(node.value, raw, offset)])
+
+        return ScalarNode(node.value, plain, self.place(start), locate, in_flow)
+
+    def place(self, mark: Any, passed: str = "") -> Place:
+        lines = passed.split("\n")
+        column = len(lines[-1]) + (mark.column if len(lines) == 1 else 0)
+        return Place(self.file, mark.line + len(lines), column + 1)
+
+
+def _raw_offset(value: str, raw: str, offset: int) -> int:
+    """Where in the text of the file the character `offset` of the value stands, through quotes, escapes and folding."""
+    at = 1 if raw[:1] in ("'", '"') else raw.find("\n") + 1 if raw[:1] in ("|", ">") else 0
+    found = at
+    for character in value[: offset + 1]:
+        if not character.isspace():
+            at = max(raw.find(character, at), at)
+        found = at
+        at += not character.isspace() or raw[at : at + 1].isspace()
+    return min(found if offset < len(value) else at, len(raw))
+
+
+# --- From Python values -----------------------------------------------------------------------------------------------
+
+
+def from_python(value: Any, file: str, notes: Notes) -> Node:
+    """The tree of mappings, lists and scalars, as a YAML or JSON library returns them. Nothing in it has a line."""
+    place = Place(file)
+    if isinstance(value, Mapping):
+        entries = ((_scalar(str(key), place), from_python(item, file, notes)) for key, item in value.items())
+        return MapNode(tuple(entries), place)
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return ListNode(tuple(from_python(item, file, notes) for item in value), place)
+    return _scalar(value, place)
+
+
+def _scalar(value: Any, place: Place) -> ScalarNode:
+    plain = not isinstance(value, str)
+    if value is None or isinstance(value, bool):
+        text = {None: "null", True: "true", False: "false"}[value]
+    elif isinstance(value, float) and not math.isfinite(value):
+        text = f".{value}" if value == value or value > 0 else ".nan"
+        text = text.replace(".-", "-.")
+    else:
+        text = str(value)
+    return ScalarNode(text, plain, place, lambda _: place)
