@@ -1,1 +1,6 @@
-"""Worlds with known truth."""
+"""Worlds with known truth: a seeded year of a software company's product, written as a realistic export."""
+
+from fireflower.simulate.simulation import SimulationReport, simulate
+from fireflower.simulate.world import Archetype, World
+
+__all__ = ["Archetype", "SimulationReport", "World", "simulate"]
