@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Literal
 
+from fireflower.model.values import flatten, normal
+
 SubjectKind = Literal["person", "account"]
 
 
@@ -48,9 +50,24 @@ class Record:
     message_id: str = ""
     received: int | None = None
 
-    def order(self) -> tuple[int, int, str, str]:
+    def order(self) -> tuple[int, int, str, str, str, str, str, str]:
         """The canonical order of records: time, kind, message id, and for records without one their content."""
-        return (self.time, int(self.kind), self.message_id, self._content())
+        return (
+            self.time,
+            int(self.kind),
+            self.message_id,
+            self.name,
+            self.person or "",
+            self.account or "",
+            repr(normal(self.value)),
+            repr(sorted(flatten(self.properties).items())) if self.properties else "",
+        )
 
-    def _content(self) -> str:
-        return repr((self.name, self.person or "", self.account or "", self.value, sorted(self.properties.items())))
+    def identity(self) -> tuple[str, ...]:
+        """What makes two records with a message id one record. A message can say several things: all of them count."""
+        told = {
+            Kind.IDENTITY: str(self.value),
+            Kind.ACCOUNT_TRAIT: self.name,
+            Kind.PERSON_TRAIT: self.name,
+        }.get(self.kind, "")
+        return (self.message_id, self.kind.name, told)

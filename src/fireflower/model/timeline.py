@@ -62,8 +62,9 @@ class Timeline:
     detail : int32. Trait rows: code of the new value, -1 for removed. JOIN rows: code of the role, -1 for none.
         EVENT rows: code of the role that the person has in the account at this moment, -1 for none
     received : int64, or None where no row's time of receipt is known (then it is the event time)
-    numbers : property -> float64, NaN where the property is missing or not a number
-    codes : property -> int32 code in `vocabulary.texts`, -1 where the property is missing or a number
+    numbers : property -> float64, NaN where the property is missing or not a number. No column where it never is one
+    codes : property -> int32 code in `vocabulary.texts`, -1 where the property is missing or a number. No column where
+        it never has another value
     starts : int64[blocks + 1], row at which each block begins
     first_person, first_account : int32[blocks + 1], the first subject of each kind that is evaluated in a block
     first_row : position of row 0 in the whole archive, so that `first_row + i` names a row for good

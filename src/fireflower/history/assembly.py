@@ -1,0 +1,260 @@
+"""A small history in memory, as a timeline. The archive does the same for large ones, out of core."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fireflower.history.identities import Identities
+from fireflower.history.memberships import Attribution, Memberships
+from fireflower.model.records import Kind, Record
+from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Name, Timeline, Vocabulary
+from fireflower.model.values import flatten, normal
+
+
+def assemble(records: Iterable[Record], *, attribution: Attribution = "only") -> Timeline:
+    """The timeline of these records, in whatever order they come.
+
+    Parameters
+    ----------
+    records : a whole history; records with the same message id count once
+    attribution : to which accounts an event belongs that names none (docs/semantics.md, section 1)
+
+    Raises
+    ------
+    ValueError
+        If a record does not name the subject that its kind is about.
+    """
+    ordered = canonical(records)
+    identities = Identities(record for record in ordered if record.kind == Kind.IDENTITY)
+    rows = list(_rows(ordered, identities, attribution))
+    blocks = _Blocks(rows)
+    placed = sorted(blocks.place(rows), key=lambda row: (row.block, row.time, row.kind))
+    return _columns(placed, blocks)
+
+
+def canonical(records: Iterable[Record]) -> list[Record]:
+    """The records in canonical order. Of those with one message id the first stays (of equals, the first received)."""
+    seen: dict[tuple[str, ...], int] = {}
+    kept: list[Record] = []
+    for record in sorted(records, key=lambda record: (record.order(), _received(record))):
+        check(record)
+        if record.message_id and seen.setdefault(record.identity(), len(kept)) < len(kept):
+            continue
+        kept.append(record)
+    return kept
+
+
+def check(record: Record) -> None:
+    """Refuse a record that is about nobody."""
+    needs = {
+        Kind.IDENTITY: bool(record.person and record.value),
+        Kind.LEAVE: bool(record.person and record.account),
+        Kind.JOIN: bool(record.person and record.account),
+        Kind.ACCOUNT_TRAIT: bool(record.account and record.name),
+        Kind.PERSON_TRAIT: bool(record.person and record.name),
+        Kind.EVENT: bool((record.person or record.account) and record.name),
+    }
+    if not needs[record.kind]:
+        wanted = {
+            Kind.IDENTITY: "a person and the other id as value",
+            Kind.LEAVE: "a person and an account",
+            Kind.JOIN: "a person and an account",
+            Kind.ACCOUNT_TRAIT: "an account and the trait's name",
+            Kind.PERSON_TRAIT: "a person and the trait's name",
+            Kind.EVENT: "a name, and a person or an account",
+        }[record.kind]
+        raise ValueError(f"a record of kind {record.kind.name} needs {wanted}, got {record!r}")
+
+
+def _received(record: Record) -> int:
+    return record.time if record.received is None else record.received
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row of the timeline, in text. `value` is the trait value or role behind `detail`."""
+
+    time: int
+    kind: Kind
+    name: str
+    person: str | None
+    account: str | None
+    target: int
+    value: Any
+    received: int | None
+    properties: dict[str, Any] = field(default_factory=dict)
+    block: int = -1
+
+    def copy(self, target: int, block: int) -> _Row:
+        return _Row(
+            self.time, self.kind, self.name, self.person, self.account, target, self.value, self.received,
+            self.properties, block,
+        )  # fmt: skip
+
+
+def _rows(records: Sequence[Record], identities: Identities, attribution: Attribution) -> Iterator[_Row]:
+    memberships = Memberships()
+    for record in records:
+        person = identities.person(record.person) if record.person else None
+        if record.kind == Kind.EVENT:
+            yield from _event_rows(record, person, memberships, attribution)
+            continue
+        yield _about(record, person)
+        for seen in memberships.apply(replace(record, person=person)):
+            yield _Row(
+                time=record.time,
+                kind=Kind.ACCOUNT_TRAIT,
+                name=seen.trait,
+                person=seen.person,
+                account=seen.account,
+                target=TO_PERSON,
+                value=seen.value,
+                received=seen.received,
+            )
+
+
+def _about(record: Record, person: str | None) -> _Row:
+    """The record itself, which is no event, as a row."""
+    time, kind, received = record.time, record.kind, record.received
+    if kind == Kind.ACCOUNT_TRAIT:
+        return _Row(time, kind, record.name, None, record.account, TO_ACCOUNT, normal(record.value), received)
+    if kind == Kind.PERSON_TRAIT:
+        return _Row(time, kind, record.name, person, None, TO_PERSON, normal(record.value), received)
+    if kind == Kind.IDENTITY:
+        return _Row(time, kind, "", person, None, TO_PERSON, None, received)
+    role = record.name if kind == Kind.JOIN else ""
+    return _Row(time, kind, "", person, record.account, TO_PERSON | TO_ACCOUNT, role or None, received)
+
+
+def _event_rows(
+    record: Record, person: str | None, memberships: Memberships, attribution: Attribution
+) -> Iterator[_Row]:  # fmt: skip
+    """One row for each account to which the event belongs, the person's own among them."""
+    accounts: list[str | None] = [record.account] if record.account else []
+    if person and not accounts:
+        accounts.extend(memberships.attributed(person, attribution))
+    own = accounts[0] if len(accounts) == 1 else memberships.current(person or "") if accounts else None
+    for account in accounts or [None]:
+        target = (TO_ACCOUNT if account else 0) | (TO_PERSON if person and account == own else 0)
+        role = memberships.role(person, account) if person and account else ""
+        yield _Row(
+            record.time, Kind.EVENT, record.name, person, account, target, role or None, record.received,
+            flatten(record.properties),
+        )  # fmt: skip
+
+
+class _Blocks:
+    """Which block each subject is evaluated in: accounts first, then people with a block of their own; each by id."""
+
+    def __init__(self, rows: Sequence[_Row]) -> None:
+        touched: dict[str, set[str]] = defaultdict(set)
+        accounts: set[str] = set()
+        for row in rows:
+            if row.account:
+                accounts.add(row.account)
+            if row.person:
+                touched[row.person].update([row.account] if row.account else [])
+        self.accounts = sorted(accounts)
+        wanderers = sorted(person for person, seen in touched.items() if len(seen) != 1)
+        self.of_account = {account: block for block, account in enumerate(self.accounts)}
+        self.of_person = {person: len(self.accounts) + i for i, person in enumerate(wanderers)}
+        for person in touched.keys() - self.of_person.keys():
+            self.of_person[person] = self.of_account[next(iter(touched[person]))]
+        self.people = sorted(touched, key=lambda person: (self.of_person[person], person))
+        self.count = len(self.accounts) + len(wanderers)
+
+    def place(self, rows: Iterable[_Row]) -> Iterator[_Row]:
+        """The rows in their blocks; a row that concerns subjects of two blocks comes twice."""
+        for row in rows:
+            home = self.of_person[row.person] if row.person and row.target & TO_PERSON else None
+            away = self.of_account[row.account] if row.account and row.target & TO_ACCOUNT else None
+            if home == away or away is None or home is None:
+                row.block = away if home is None else home  # type: ignore[assignment]
+                yield row
+            else:
+                yield row.copy(TO_ACCOUNT, away)
+                yield row.copy(TO_PERSON, home)
+
+    def first_subjects(self, blocks: Sequence[int]) -> NDArray[np.int32]:
+        """The first subject of each block, given every subject's block in ascending order."""
+        return np.searchsorted(np.asarray(blocks, np.int64), np.arange(self.count + 1)).astype(np.int32)
+
+
+class _Dictionary:
+    """Codes for values, in the order in which they come. Values of different types are different: True is not 1.0."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self._codes: dict[Hashable, int] = {}
+
+    def code(self, value: Any) -> int:
+        """The value's code; -1 for a missing one."""
+        if value is None:
+            return -1
+        key = (type(value), value if isinstance(value, str) else repr(value))
+        code = self._codes.setdefault(key, len(self.values))
+        if code == len(self.values):
+            self.values.append(value)
+        return code
+
+
+def _columns(rows: Sequence[_Row], blocks: _Blocks) -> Timeline:
+    names: list[Name] = sorted({(row.kind, row.name) for row in rows})
+    what = {name: code for code, name in enumerate(names)}
+    person = {id: number for number, id in enumerate(blocks.people)}
+    traits: dict[Name, _Dictionary] = {name: _Dictionary() for name in names if _is_trait(name)}
+    roles = _Dictionary()
+    detail = [traits.get((row.kind, row.name), roles).code(row.value) for row in rows]
+    numbers, codes, texts = _property_columns(rows)
+    received = [_received_or_time(row) for row in rows]
+    return Timeline(
+        vocabulary=Vocabulary(
+            names=names,
+            people=blocks.people,
+            accounts=blocks.accounts,
+            texts=texts,
+            traits={name: dictionary.values for name, dictionary in traits.items()},
+            roles=roles.values,
+        ),
+        time=np.array([row.time for row in rows], np.int64),
+        what=np.array([what[row.kind, row.name] for row in rows], np.int32),
+        person=np.array([person.get(row.person or "", -1) for row in rows], np.int32),
+        account=np.array([blocks.of_account.get(row.account or "", -1) for row in rows], np.int32),
+        target=np.array([row.target for row in rows], np.uint8),
+        detail=np.array(detail, np.int32),
+        starts=np.searchsorted(np.array([row.block for row in rows], np.int64), np.arange(blocks.count + 1)),
+        first_person=blocks.first_subjects([blocks.of_person[id] for id in blocks.people]),
+        first_account=blocks.first_subjects(range(len(blocks.accounts))),
+        received=np.array(received, np.int64) if any(row.received is not None for row in rows) else None,
+        numbers=numbers,
+        codes=codes,
+    )
+
+
+def _is_trait(name: Name) -> bool:
+    return name[0] in (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT)
+
+
+def _received_or_time(row: _Row) -> int:
+    return row.time if row.received is None else row.received
+
+
+def _property_columns(
+    rows: Sequence[_Row],
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.int32]], dict[str, list[Any]]]:
+    numbers: dict[str, NDArray[np.float64]] = {}
+    codes: dict[str, NDArray[np.int32]] = {}
+    dictionaries: dict[str, _Dictionary] = defaultdict(_Dictionary)
+    for i, row in enumerate(rows):
+        for path, value in row.properties.items():
+            if isinstance(value, float):
+                numbers.setdefault(path, np.full(len(rows), np.nan))[i] = value
+            else:
+                codes.setdefault(path, np.full(len(rows), -1, np.int32))[i] = dictionaries[path].code(value)
+    return numbers, codes, {path: dictionary.values for path, dictionary in dictionaries.items()}

@@ -1,0 +1,123 @@
+"""Who is a member of what, in which role, and which account's traits a person has. docs/semantics.md, section 1.
+
+The one place that knows it: `assembly` and the archive feed it a whole history, record by record in canonical order.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fireflower.model.records import Kind, Record
+from fireflower.model.values import normal
+
+Attribution = Literal["only", "all", "latest"]
+ATTRIBUTIONS: tuple[Attribution, ...] = ("only", "all", "latest")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """From now on this person has this value of an account trait.
+
+    Attributes
+    ----------
+    account : the account whose record or whose coming or going brought it about
+    value : the new value; None for missing
+    received : when the latest of what it rests on was received, or None where nobody recorded it
+    """
+
+    person: str
+    account: str
+    trait: str
+    value: Any
+    received: int | None
+
+
+@dataclass(slots=True)
+class _Member:
+    since: int
+    role: str
+
+
+class Memberships:
+    """The memberships and account traits of a history up to now."""
+
+    def __init__(self) -> None:
+        self._accounts: dict[str, dict[str, _Member]] = defaultdict(dict)
+        self._current: dict[str, str] = {}
+        self._traits: dict[str, dict[str, Any]] = defaultdict(dict)
+        self._received: dict[str, int] = {}
+        self._viewers: dict[str, set[str]] = defaultdict(set)
+
+    def apply(self, record: Record) -> list[Seen]:
+        """Take in the next record, in canonical order, and tell which account traits it changes for people. Kinds that
+        change no membership and no account trait are passed over."""
+        person, account = record.person or "", record.account or ""
+        if record.kind == Kind.JOIN:
+            member = self._accounts[person].setdefault(account, _Member(record.time, record.name))
+            member.role = record.name
+            return self._move(person, account, record.received)
+        if record.kind == Kind.LEAVE:
+            self._accounts[person].pop(account, None)
+            return self._move(person, account, record.received)
+        if record.kind == Kind.ACCOUNT_TRAIT:
+            return self._change(account, record)
+        return []
+
+    def current(self, person: str) -> str | None:
+        """The account that they joined last among those of which they are a member."""
+        return self._current.get(person)
+
+    def accounts(self, person: str) -> list[str]:
+        """The accounts of which they are a member."""
+        return list(self._accounts.get(person, ()))
+
+    def attributed(self, person: str, attribution: Attribution) -> list[str]:
+        """The accounts to which an event of theirs belongs that names none."""
+        accounts = self.accounts(person)
+        if attribution == "all" or len(accounts) <= 1:
+            return accounts
+        return [] if attribution == "only" else [self._current[person]]
+
+    def role(self, person: str, account: str) -> str:
+        """The role of the person in the account, "" for none."""
+        member = self._accounts.get(person, {}).get(account)
+        return member.role if member else ""
+
+    def _move(self, person: str, cause: str, received: int | None) -> list[Seen]:
+        """Find the current account anew; if it is another, the person has other traits."""
+        old = self._current.get(person)
+        joined = self._accounts[person]
+        new = max(joined, key=lambda account: (joined[account].since, account), default=None)
+        if new == old:
+            return []
+        if new is None:
+            del self._current[person]
+        else:
+            self._current[person] = new
+            self._viewers[new].add(person)
+            received = _later(received, self._received.get(new))
+        before, after = self._traits.get(old or "", {}), self._traits.get(new or "", {})
+        return [Seen(person, cause, trait, after.get(trait), received) for trait in sorted({*before, *after})]
+
+    def _change(self, account: str, record: Record) -> list[Seen]:
+        """A trait of the account changes for those whose current account it is. For those whose it has been, nothing
+        else does, but its time of receipt counts for when a verdict on them could have been known."""
+        self._traits[account][record.name] = normal(record.value)
+        if record.received is not None:
+            self._received[account] = max(record.received, self._received.get(account, record.received))
+        return [
+            Seen(person, account, record.name, self._visible(person, record.name), record.received)
+            for person in sorted(self._viewers[account])
+            if self._current.get(person) == account or record.received is not None
+        ]
+
+    def _visible(self, person: str, trait: str) -> Any:
+        current = self._current.get(person)
+        return self._traits[current].get(trait) if current is not None else None
+
+
+def _later(one: int | None, other: int | None) -> int | None:
+    moments = [moment for moment in (one, other) if moment is not None]
+    return max(moments, default=None)
