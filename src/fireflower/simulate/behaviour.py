@@ -74,7 +74,7 @@ def _visits(
         for first in range(0, len(human), _CHUNK)
     ]
     row, day = (np.concatenate(column) for column in zip(*found, strict=True))
-    again = draws.chance(0.27, len(row))
+    again = draws.chance(0.2, len(row))
     row, day = np.concatenate((row, row[again])), np.concatenate((day, day[again]))
     place = accounts.place[members.account[row]]
     start = seasons.working_time(draws, place, day, people.late[members.person[row]])

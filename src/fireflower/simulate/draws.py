@@ -30,7 +30,8 @@ class Draws:
     def unit(self, *shape: int) -> Floats:
         """Uniform numbers in [0, 1)."""
         raw = self._bits.random_raw(int(np.prod(shape)))
-        return ((raw >> np.uint64(11)) * 2.0**-53).reshape(shape)
+        unit: Floats = (raw >> np.uint64(11)).astype(np.float64) * 2.0**-53
+        return unit.reshape(shape)
 
     def chance(self, probability: ArrayLike, *shape: int) -> Bools:
         """True with this probability; one draw for each probability, or as many as `shape` says."""

@@ -1,4 +1,4 @@
-"""The world's calls as an export really looks: by time of receipt, with a batch that came late, rows twice, and rubbish."""
+"""The calls as an export really looks: by time of receipt, with a late batch, rows twice, and rubbish."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MALFORMED = (
     '{"type":"track","event":"Report Run","messageId":"when","timestamp":"yesterday","userId":"u_000002"}',
     '{"type":"track","event":"Report Run","messageId":"far","timestamp":"9999-12-31T23:59:59Z","userId":"u_000002"}',
     '{"type":"track","messageId":"nameless","timestamp":"2025-02-03T10:00:00.000Z","userId":"u_000002"}',
-    '{"type":"trakc","event":"Report Run","messageId":"typo","timestamp":"2025-02-03T10:00:00.000Z","userId":"u_000002"}',
+    '{"type":"trakc","event":"Report Run","messageId":"typo","timestamp":"2025-02-03T10:00:00Z","userId":"u_000002"}',
     "<html><body>504 Gateway Time-out</body></html>",
 )
 """Rows that nobody can read, each in a way of its own."""

@@ -7,12 +7,12 @@ import numpy as np
 from fireflower.model.moments import DAY, MINUTE, NEVER, SECOND
 from fireflower.simulate.accounts import Accounts
 from fireflower.simulate.calls import Calls, Coded, Column
-from fireflower.simulate.draws import Bools, Draws, Floats, Ints, moments, spread_out
+from fireflower.simulate.draws import Draws, Floats, Ints, moments, spread_out
 from fireflower.simulate.people import CONSULTANT, ROLES, SUPPORT, TITLES, People
 from fireflower.simulate.readiness import NEEDS, PLANS, Readiness
 from fireflower.simulate.seasons import PLACES, Seasons
 from fireflower.simulate.usage import SOURCES
-from fireflower.simulate.who import Who, constant
+from fireflower.simulate.who import Who
 from fireflower.simulate.world import World
 
 _PRICE = (39, 59, 89)
@@ -128,7 +128,7 @@ def _subscriptions(world: World, accounts: Accounts, readiness: Readiness, peopl
     """Self-serve purchases and their ends, with the plan's traits."""
     buys = np.flatnonzero(readiness.buys())
     seats = np.maximum(accounts.team[buys], 3) + 2
-    plan, when = readiness.plan[buys], readiness.bought[buys]
+    plan, when, buyer = readiness.plan[buys], readiness.bought[buys], people.champion[buys]
     ends = np.flatnonzero(readiness.cancelled < NEVER)
     bought: dict[str, Column] = {
         "properties.plan": Coded(plan, PLANS),
@@ -137,8 +137,8 @@ def _subscriptions(world: World, accounts: Accounts, readiness: Readiness, peopl
     }
     back = _plan_traits(np.zeros(len(ends), np.int64), ["free"], world.free_seats, world.free_gb)
     return [
-        who.call("track", "Subscription Started", people.champion[buys], when, bought),
-        who.call("group", "", people.champion[buys], when + SECOND, _plan_traits(plan, list(PLANS), seats, world.paid_gb)),
+        who.call("track", "Subscription Started", buyer, when, bought),
+        who.call("group", "", buyer, when + SECOND, _plan_traits(plan, list(PLANS), seats, world.paid_gb)),
         who.call("track", "Subscription Cancelled", people.owner[ends], readiness.cancelled[ends]),
         who.call("group", "", people.owner[ends], readiness.cancelled[ends] + SECOND, back),
     ]  # fmt: skip

@@ -13,29 +13,31 @@ RIVAL_DOMAIN = "chartwright.example"
 FREE_MAIL_DOMAIN = "postbox.example"
 
 _FIRST_WORDS = (
-    "Amber", "Arbor", "Beacon", "Birch", "Blue", "Bright", "Cedar", "Cobalt", "Copper", "Coral", "Delta", "Ember", "Fable",
-    "Falcon", "Fern", "Flint", "Granite", "Harbor", "Hazel", "Indigo", "Iron", "Juniper", "Lark", "Linden", "Maple", "Meadow",
-    "Mosaic", "North", "Nova", "Oak", "Onyx", "Orchard", "Pepper", "Pine", "Quartz", "Raven", "River", "Saffron", "Slate",
-    "Sparrow", "Summit", "Thistle", "Tidal", "Umber", "Velvet", "Willow", "Winter", "Zephyr", "Café", "Über", "São", "Åre",
+    "Amber", "Arbor", "Beacon", "Birch", "Blue", "Bright", "Cedar", "Cobalt", "Copper", "Coral", "Delta",
+    "Ember", "Fable", "Falcon", "Fern", "Flint", "Granite", "Harbor", "Hazel", "Indigo", "Iron", "Juniper",
+    "Lark", "Linden", "Maple", "Meadow", "Mosaic", "North", "Nova", "Oak", "Onyx", "Orchard", "Pepper",
+    "Pine", "Quartz", "Raven", "River", "Saffron", "Slate", "Sparrow", "Summit", "Thistle", "Tidal",
+    "Umber", "Velvet", "Willow", "Winter", "Zephyr", "Café", "Über", "São", "Åre",
 )  # fmt: skip
 _SECOND_WORDS = (
-    "Analytics", "Apparel", "Bank", "Bikes", "Books", "Build", "Care", "Clinic", "Cloud", "Coffee", "Consulting", "Dental",
-    "Design", "Digital", "Energy", "Farms", "Films", "Fitness", "Foods", "Freight", "Games", "Health", "Homes", "Hotels",
-    "Insurance", "Labs", "Learning", "Legal", "Logistics", "Media", "Mobility", "Motors", "Music", "Outdoors", "Partners",
-    "Pay", "Pharma", "Press", "Robotics", "Schools", "Security", "Software", "Solar", "Sports", "Studio", "Systems", "Travel",
-    "Works",
+    "Analytics", "Apparel", "Bank", "Bikes", "Books", "Build", "Care", "Clinic", "Cloud", "Coffee",
+    "Consulting", "Dental", "Design", "Digital", "Energy", "Farms", "Films", "Fitness", "Foods", "Freight",
+    "Games", "Health", "Homes", "Hotels", "Insurance", "Labs", "Learning", "Legal", "Logistics", "Media",
+    "Mobility", "Motors", "Music", "Outdoors", "Partners", "Pay", "Pharma", "Press", "Robotics", "Schools",
+    "Security", "Software", "Solar", "Sports", "Studio", "Systems", "Travel", "Works",
 )  # fmt: skip
 _GIVEN_NAMES = (
-    "Ada", "Aisha", "Akira", "Ana", "Ben", "Bjørn", "Carla", "Chloé", "Daniel", "Dev", "Elena", "Emma", "Farid", "Fatou", "Grace",
-    "Hana", "Hugo", "Ines", "Ivan", "Jack", "José", "Kofi", "Lea", "Leo", "Lin", "Lucía", "Łukasz", "Maya", "Mei", "Milan",
-    "Nadia", "Nils", "Noor", "Olga", "Omar", "Paul", "Priya", "Quinn", "Rosa", "Sam", "Sofia", "Tariq", "Tom", "Uma", "Vera",
-    "Wei", "Yara", "Yuki", "Zoë", "Zeynep",
+    "Ada", "Aisha", "Akira", "Ana", "Ben", "Bjørn", "Carla", "Chloé", "Daniel", "Dev", "Elena", "Emma",
+    "Farid", "Fatou", "Grace", "Hana", "Hugo", "Ines", "Ivan", "Jack", "José", "Kofi", "Lea", "Leo", "Lin",
+    "Lucía", "Łukasz", "Maya", "Mei", "Milan", "Nadia", "Nils", "Noor", "Olga", "Omar", "Paul", "Priya",
+    "Quinn", "Rosa", "Sam", "Sofia", "Tariq", "Tom", "Uma", "Vera", "Wei", "Yara", "Yuki", "Zoë", "Zeynep",
 )  # fmt: skip
 _FAMILY_NAMES = (
-    "Abebe", "Almeida", "Andersson", "Bauer", "Becker", "Brown", "Chen", "Costa", "Dubois", "Eriksen", "Fischer", "García", "Gupta",
-    "Haddad", "Hansen", "Ito", "Ivanova", "Jones", "Kaya", "Khan", "Kim", "Kowalski", "Lee", "Lopez", "Martin", "Mensah", "Meyer",
-    "Moreau", "Müller", "Nakamura", "Nguyen", "Novák", "O'Brien", "Okafor", "Patel", "Petrov", "Rossi", "Sato", "Schmidt", "Silva",
-    "Singh", "Smith", "Tanaka", "Taylor", "Torres", "Walker", "Weber", "Williams", "Yılmaz", "Zhang",
+    "Abebe", "Almeida", "Andersson", "Bauer", "Becker", "Brown", "Chen", "Costa", "Dubois", "Eriksen",
+    "Fischer", "García", "Gupta", "Haddad", "Hansen", "Ito", "Ivanova", "Jones", "Kaya", "Khan", "Kim",
+    "Kowalski", "Lee", "Lopez", "Martin", "Mensah", "Meyer", "Moreau", "Müller", "Nakamura", "Nguyen",
+    "Novák", "O'Brien", "Okafor", "Patel", "Petrov", "Rossi", "Sato", "Schmidt", "Silva", "Singh", "Smith",
+    "Tanaka", "Taylor", "Torres", "Walker", "Weber", "Williams", "Yılmaz", "Zhang",
 )  # fmt: skip
 
 

@@ -194,7 +194,7 @@ def _outside(people: Ints) -> Ints:
 def _memberships(
     seasons: Seasons, accounts: Accounts, readiness: Readiness, draws: Draws, rows: Sequence[Rows]
 ) -> Memberships:
-    """All rows that begin within the time and while the account lives, one for a person and account, by account and rank."""
+    """The rows that begin while the account lives, one for a person and account, by account and rank."""
     person, account, rank, role, join, leave = (np.concatenate(column) for column in zip(*rows, strict=True))
     _, first = np.unique(person * (len(accounts) + 1) + account, return_index=True)
     kept = first[join[first] < readiness.active_until[account[first]]]

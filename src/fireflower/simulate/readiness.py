@@ -1,7 +1,7 @@
 """The hidden truth: which accounts are really ready to buy, since when, which buy, and why.
 
-An account is ready when all four hold: **value** (it has grown into the product), **fit**, **budget**, and **intent**. Nobody
-in the world sees this; what people do only hints at it. Definitions are not told either: the truth goes to truth.csv.
+An account is ready when all four hold: **value** (it has grown into the product), **fit**, **budget**, and
+**intent**. Nobody in the world sees this; what people do only hints at it. The truth goes to truth.csv alone.
 """
 
 from __future__ import annotations

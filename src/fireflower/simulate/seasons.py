@@ -40,7 +40,8 @@ PLACES = (
 
 _WEEKDAYS = (1.0, 1.08, 1.06, 1.0, 0.78, 0.10, 0.12)
 _HOURS = (
-    0.2, 0.1, 0.1, 0.1, 0.1, 0.3, 0.8, 2.0, 5.5, 9.0, 10.0, 9.5, 6.0, 7.5, 9.5, 9.5, 8.5, 6.5, 3.5, 2.0, 1.6, 1.2, 0.8, 0.4,
+    0.2, 0.1, 0.1, 0.1, 0.1, 0.3, 0.8, 2.0, 5.5, 9.0, 10.0, 9.5,
+    6.0, 7.5, 9.5, 9.5, 8.5, 6.5, 3.5, 2.0, 1.6, 1.2, 0.8, 0.4,
 )  # fmt: skip
 
 
@@ -66,7 +67,7 @@ class Seasons:
         return self.start + day * DAY - self._offset[place, np.clip(day, 0, self.days - 1)]
 
     def working_time(self, draws: Draws, place: Ints, day: Ints, shift: Floats | float = 0.0) -> Ints:
-        """A moment on that day in that place at which people are likely to work; `shift` hours later for late risers."""
+        """A moment on that day at which people in that place are likely to work; `shift` hours later."""
         hours = draws.pick(_HOURS, len(day)) + draws.unit(len(day)) + shift
         return self.local_midnight(place, day) + np.floor(hours * 3_600_000).astype(np.int64) * 1000
 

@@ -93,7 +93,7 @@ def deals_table(seasons: Seasons, accounts: Accounts, readiness: Readiness, who:
     won = (readiness.bought[account] >= opened) & (readiness.bought[account] < NEVER)
     closed = np.where(won, readiness.bought[account], given_up)
     amount = 12 * 49 * (accounts.team[account] + 3)
-    rows = []
+    rows: list[Sequence[Any]] = []
     for row in np.flatnonzero(opened < seasons.end).tolist():
         stage = "open" if closed[row] >= seasons.end else "won" if won[row] else "lost"
         rows.append((

@@ -7,7 +7,18 @@ import numpy as np
 from fireflower.model.moments import DAY
 from fireflower.simulate.accounts import Accounts
 from fireflower.simulate.behaviour import (
-    ACTIONS, COMMENTED, CREATED, EXPORTED, RUN, SCHEDULED, SHARED, SIGNED_IN, UPLOADED, VIEWED, Actions, early,
+    ACTIONS,
+    COMMENTED,
+    CREATED,
+    EXPORTED,
+    RUN,
+    SCHEDULED,
+    SHARED,
+    SIGNED_IN,
+    UPLOADED,
+    VIEWED,
+    Actions,
+    early,
 )  # fmt: skip
 from fireflower.simulate.calls import Calls, Coded, Column
 from fireflower.simulate.draws import SKEWED, Bools, Draws, Floats, Ints

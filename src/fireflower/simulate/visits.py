@@ -7,7 +7,7 @@ import numpy as np
 from fireflower.model.moments import MINUTE, SECOND
 from fireflower.simulate.accounts import Accounts
 from fireflower.simulate.calls import Calls, Coded, Column
-from fireflower.simulate.draws import Draws, Ints, moments, spread_out
+from fireflower.simulate.draws import Bools, Draws, Ints, moments, spread_out
 from fireflower.simulate.people import People
 from fireflower.simulate.seasons import PLACES, Seasons
 from fireflower.simulate.who import Who
@@ -48,7 +48,7 @@ def _passing_by(world: World, seasons: Seasons, draws: Draws, count: int) -> Int
     return seasons.working_time(draws, place, day)
 
 
-def _pages(seasons: Seasons, draws: Draws, arrival: Ints, viral: Ints, ids: list[str]) -> list[Calls]:
+def _pages(seasons: Seasons, draws: Draws, arrival: Ints, viral: Bools, ids: list[str]) -> list[Calls]:
     """A handful of pages for each visitor, a minute or so apart; one list of calls for each page."""
     visitor, place = spread_out(1 + draws.below(4, len(arrival)))
     when = arrival[visitor] + place * moments(draws.quantiles((0.2, 0.6, 1.2), len(visitor)) * MINUTE)

@@ -37,7 +37,7 @@ class Archetype:
 
 
 CUSTOMERS = (
-    Archetype("evaluator", 0.23, (2, 14), (0.25, 0.95), (20, 160), 0.70, 0.75, 0.75, 0.5, 0.85),
+    Archetype("evaluator", 0.23, (2, 14), (0.25, 0.95), (20, 160), 0.78, 0.75, 0.75, 0.5, 0.85),
     Archetype("grower", 0.13, (2, 20), (0.35, 1.00), (60, 420), 0.55, 0.60, 0.55, 0.2, 0.50),
     Archetype("happy free", 0.12, (1, 4), (0.65, 1.00), (250, 800), 0.20, 0.00, 0.10, 0.2, 0.30),
     Archetype("dabbler", 0.29, (1, 3), (0.05, 0.35), (2, 50), 0.30, 0.40, 0.10, 0.3, 0.50, 0.55),
@@ -73,7 +73,7 @@ class World:
     """Days on which a post goes viral, as fractions of the whole time."""
     value_bar: float = 0.4
     """Appetite from which on the product is worth money to an account."""
-    ready_buy: float = 0.74
+    ready_buy: float = 0.78
     """Chance that an account that is ready to buy does; the others choose a rival or never get round to it."""
     impulse_buy: float = 0.016
     """Chance that a customer account that never gets ready buys all the same."""

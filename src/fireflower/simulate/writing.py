@@ -6,8 +6,9 @@ import csv
 import gzip
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -61,13 +62,9 @@ def write_events(
     writer: Writer, export: Export, first: date, progress: Callable[[float], None] = lambda share: None
 ) -> None:
     """One file of events a month, named by the month in which they were received."""
-    edges = np.searchsorted(export.file, np.arange(export.file[-1] + 2))
-    for month, (begin, end) in enumerate(_pairs(edges.tolist())):
+    edges = np.searchsorted(export.file, np.arange(export.file[-1] + 2)).tolist()
+    for month, (begin, end) in enumerate(pairwise(edges)):
         year, number = divmod(first.year * 12 + first.month - 1 + month, 12)
         content = "".join(export.lines[begin:end]).encode()
         writer.compressed(f"events-{year}-{number + 1:02d}.jsonl.gz", content)
         progress((month + 1) / (len(edges) - 1))
-
-
-def _pairs(edges: list[int]) -> Iterator[tuple[int, int]]:
-    return zip(edges[:-1], edges[1:], strict=True)
