@@ -52,10 +52,11 @@ class Transitions:
     definition : int32
     change : int8, a Change
     reason : int8, a Reason
-    evidence : int64[n + 1], transition i has the evidence rows [evidence[i], evidence[i + 1]); without evidence asked for, all 0
+    evidence : int64[n + 1], transition i has the evidence rows [evidence[i], evidence[i + 1]); all 0 if it was not asked for
     condition : int32, per evidence row
     holds : bool, whether the condition held
-    quantity : float64, its value then; NaN for missing. For text the code in the quantity's dictionary (see `texts`)
+    quantity : float64, its value then; NaN if it was missing or text
+    text : int32, code of the value in the dictionary of its property or trait if it was text, else -1
     since : int64, since when it has held (or not held)
     row : int64, archive row of the record that tipped it; -1 where time alone did, or nothing yet
     """
@@ -75,6 +76,7 @@ class Transitions:
     condition: NDArray[np.int32]
     holds: NDArray[np.bool_]
     quantity: NDArray[np.float64]
+    text: NDArray[np.int32]
     since: NDArray[np.int64]
     row: NDArray[np.int64]
 

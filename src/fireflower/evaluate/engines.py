@@ -1,0 +1,63 @@
+"""The kernel twice from one source: as plain Python, which starts at once, and compiled, which runs a hundred times faster."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from fireflower.evaluate import kernel
+from fireflower.evaluate.kernel.jit import COMPILED
+
+COMPILING_PAYS_FROM = 30_000
+"""Rows from which loading the compiled kernel (about a second when cached) is quicker than running it as plain Python."""
+
+
+def engine(compiled: bool) -> ModuleType:
+    """The kernel's loop (`kernel.rows`), plain or compiled."""
+    return _compiled() if compiled else importlib.import_module("fireflower.evaluate.kernel.rows")
+
+
+def view(array: Any, compiled: bool) -> Any:
+    """An array as the engine wants it: plain Python is quicker on memory views, and computes with its own integers there."""
+    return array if compiled else memoryview(array)
+
+
+@cache
+def _compiled() -> ModuleType:
+    """The kernel package, loaded once more under another name, in which `jit` compiles (see `kernel.jit`)."""
+    import numba
+
+    folder = Path(kernel.__file__).parent
+    name = f"fireflower.evaluate.{COMPILED}"
+    spec = importlib.util.spec_from_file_location(name, folder / "__init__.py", submodule_search_locations=[str(folder)])
+    assert spec is not None and spec.loader is not None
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[name] = package
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(_cache_folder(folder))
+    try:
+        spec.loader.exec_module(package)
+        return importlib.import_module(f"{name}.rows")
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def _cache_folder(folder: Path) -> Path:
+    """Where compiled code is kept: a folder for this very source, since numba alone does not notice a change in a called file."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.glob("*.py")):
+        digest.update(file.read_bytes())
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    wanted = Path(home) / "fireflower" / f"kernel-{digest.hexdigest()[:16]}"
+    try:
+        wanted.mkdir(parents=True, exist_ok=True)
+        return wanted
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="fireflower-kernel-"))

@@ -1,0 +1,254 @@
+"""What lies where. A program is one array of integers, `code`, in which records refer to each other by absolute position.
+
+A *subject's state* is a row of words in `state`; what grows (the events inside a window, the distinct values of a property) lies in
+`heap`, by offset. Both have a float view on the same memory. All times are microseconds.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+NEVER = 2**62
+DAY = 86_400_000_000
+NAN = float("nan")
+
+
+class Machine(NamedTuple):
+    """Program, state and output of one replay.
+
+    `code`, `bounds` (float pairs), `masks` (bytes) are the program. `state`/`state_f` and `heap`/`heap_f` are two views of the same
+    words. `out`, `evidence` and `evidence_f` take the transitions, `work` holds counters and scratch lists.
+    """
+
+    code: Any
+    bounds: Any
+    masks: Any
+    state: Any
+    state_f: Any
+    heap: Any
+    heap_f: Any
+    out: Any
+    evidence: Any
+    evidence_f: Any
+    work: Any
+
+
+class Rows(NamedTuple):
+    """The columns of a timeline; `numbers` and `codes` are (property, row). `received` is empty where it is not known."""
+
+    time: Any
+    what: Any
+    person: Any
+    account: Any
+    target: Any
+    detail: Any
+    received: Any
+    numbers: Any
+    codes: Any
+    first_row: int
+
+
+# Head of the program.
+FEEDS = 0  # position of the feed index: for each name, where its feeds begin
+ROW_WORDS = 1  # words of a subject's state
+CONDITIONS = 2  # position of the condition records
+CONDITION_COUNT = 3
+DEFINITIONS = 4
+DEFINITION_COUNT = 5
+TIMED = 6  # position of the list of conditions that time alone can change
+TIMED_COUNT = 7
+OUT_START = 8  # the leave-out formula
+OUT_END = 9
+FADE = 10  # position of the fade table
+ZONES = 11  # position of the zone index
+TEMPLATE = 12  # position of a subject's state before its first record
+MOST_FEEDS = 13  # greatest number of feeds of one name
+MOST_EVIDENCE = 14  # evidence rows if every definition changes at once
+USED = 15  # 0: no definition is about this kind of subject
+PROGRAM_HEAD = 16
+
+# Quantity record.
+OP = 0
+MODE = 1
+STATE = 2  # its words within the subject's state
+SPAN = 3  # of the window; half-life of a score
+GATE = 4  # record of the anchor (a FIRST quantity), 0 for none
+GATE_SPAN = 5
+SOURCE = 6
+NUMBER_COLUMN = 7
+TEXT_COLUMN = 8
+A = 9  # see each op
+B = 10
+READERS = 11  # list of the conditions to look at when it takes something in
+READERS_END = 12
+GATED = 13  # for an anchor: list of the quantities behind it
+GATED_END = 14
+WORDS = 15  # how many words of state
+QUANTITY_WORDS = 16
+
+# Ops.
+COUNT = 0
+SUM = 1  # A: divisor of the integer total
+EXTREME = 2  # A: 1 for max, -1 for min
+LATEST = 3
+DISTINCT = 4
+MEMBERS = 5  # A: position of the role mask in masks, -1 for every role
+RECENCY = 6
+FIRST = 7
+STREAK = 8  # A: 1 for the longest
+SEQUENCE = 9  # A: span
+TRAIT = 10  # A: position of the numbers of its values in bounds
+NUMBER = 11  # A: position of the value in bounds
+RATIO = 12  # A, B: quantity records
+SCORE = 13  # A, B: list of item records; SPAN: half-life, 0 for none; GATE_SPAN: cap
+POINTS = 14  # A: millionths an event, B: cap; SPAN: half-life, 0 for none
+ZONE = 15  # A: position of code -> zone number
+
+# Modes: how a window forgets.
+EVER = 0
+LAST = 1
+ANY = 2
+
+# Sources: what an event contributes.
+ONE = 0
+VALUE = 1
+SESSION_START = 2  # B: gap
+SESSION_GAP = 3  # B: gap
+LOCAL_DAY = 4
+ACTOR = 5
+
+# Words of a quantity's state.
+PROVISIONAL = 0  # the instant at which it took something in before its anchor had happened
+PREVIOUS = 1  # time of the previous event, for sessions; outlives a reset
+BODY = 2  # from here on each op's own words
+
+# Condition record.
+QUANTITY = 0
+TEST = 1
+REMARK = 2  # 1: a change may bring its next flip forward, so look again even if its truth stays
+LATE = 3  # 1: it reads a score, so it is decided after the others
+USERS = 4  # list of the definitions that read it
+USERS_END = 5
+ITEMS = 6  # list of the score items that read it
+ITEMS_END = 7
+CONDITION_STATE = 8  # position of its words in the subject's state
+IS_TIMED = 9
+NUMBERED = 10  # its number among the conditions
+CONDITION_WORDS = 11
+
+# Words of a condition's state.
+FLAGS = 0
+SINCE = 1
+TIP = 2
+FLIP = 3
+CONDITION_STATE_WORDS = 4
+TRUE = 1  # bits of FLAGS
+DIRTY = 2
+PLACE = 2  # from this bit on: its place in the list of dirty conditions
+
+# Test record: the value is inside one of the intervals bounds[LOW:HIGH] (pairs, both ends included).
+LOW = 0
+HIGH = 1
+NEGATED = 2
+MASK = 3  # position in masks of the truth for each text, -1: false for all
+MISSING = 4  # truth of a missing value
+TEST_WORDS = 5
+
+# Definition record.
+FORMULA = 0
+FORMULA_END = 1
+GOAL = 2  # condition record, 0 for none
+KEEP = 3
+COOLDOWN = 4
+SHOWN = 5  # list of the conditions that make its evidence
+SHOWN_END = 6
+DEFINITION_STATE = 7
+INDEX = 8
+DEFINITION_WORDS = 9
+
+QUALIFIED = 0  # words of a definition's state
+COOL_UNTIL = 1
+DEFINITION_STATE_WORDS = 2
+
+# Formula codes: a positive number is a condition record; the rest are these.
+AND = -1
+OR = -2
+NOT = -3
+ALWAYS = -4
+NEVER_HOLDS = -5
+
+# Score item record.
+ITEM_KIND = 0  # HOLDING or EARNING
+ITEM_FORMULA = 1  # HOLDING: formula; EARNING: the POINTS quantity record
+ITEM_FORMULA_END = 2
+ITEM_POINTS = 3
+ITEM_STATE = 4
+ITEM_READERS = 5  # conditions on the score
+ITEM_READERS_END = 6
+ITEM_WORDS = 7
+HOLDING = 0
+EARNING = 1
+
+# Feed record.
+FEED_QUANTITY = 0
+FEED_WHERE = 1  # list: a positive number is an atom record, the rest as in formulas
+FEED_WHERE_END = 2
+FEED_ARGUMENT = 3
+FEED_WORDS = 4
+
+# Atom record: one test of `where`.
+FIELD = 0
+ATOM_NUMBER = 1
+ATOM_TEXT = 2
+ATOM_TEST = 3
+ATOM_WORDS = 4
+PROPERTY = 0
+HOUR = 1
+WEEKDAY = 2
+ROLE = 3
+
+# Head of a subject's state.
+FIRST_RECORD = 0
+PENDING = 1  # the instant that is being taken in, -1 for none
+WAKE = 2  # no condition changes by time alone before this moment
+KNOWN = 3  # greatest time of receipt so far
+ZONE_NUMBER = 4
+ZONE_FROM = 5  # the offset below is valid in [ZONE_FROM, ZONE_UNTIL)
+ZONE_UNTIL = 6
+ZONE_OFFSET = 7
+BORN = 8
+DIRTY_COUNT = 9
+STATE_HEAD = 10  # then the dirty conditions, each with the row that changed its truth
+
+# Head of the heap.
+TOP = 0
+NEED = 1  # words that one row may take at most
+FREE = 2  # one list of free regions per power of two
+HEAP_HEAD = 66
+
+# Work words.
+OUT_COUNT = 0
+EVIDENCE_COUNT = 1
+QUEUE_COUNT = 2
+ITEM_QUEUE_COUNT = 3
+WITH_EVIDENCE = 4
+LAST_TIP = 5  # the row that changed the latest condition decided
+WORK_HEAD = 8  # then the definitions to decide, then the score items to look at
+
+# Columns of out and evidence.
+OUT_WORDS = 7  # at, known_at, subject, definition, change, reason, first evidence row
+EVIDENCE_WORDS = 5  # condition, holds, since, row, text code
+
+# Reasons.
+REASON_QUALIFIED = 0
+REASON_LAPSED = 1
+REASON_CONVERTED = 2
+REASON_LEFT_OUT = 3
+
+# What the loop says when it stops.
+DONE = 0
+OUT_FULL = 1
+HEAP_FULL = 2
+
+TO_PERSON = 1
+TO_ACCOUNT = 2

@@ -1,0 +1,141 @@
+"""Histories in, transitions out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fireflower.evaluate.collecting import collect
+from fireflower.evaluate.engines import COMPILING_PAYS_FROM, engine, view
+from fireflower.evaluate.kernel.rows import PROGRESS_WORDS
+from fireflower.evaluate.leaving_out import without_left_out
+from fireflower.evaluate.machine import Memory, Pair, Sheets
+from fireflower.evaluate.program import compile_program
+from fireflower.evaluate.results import Transitions
+from fireflower.language.nodes import Definition, Settings
+from fireflower.model.timeline import Timeline
+
+Progress = Callable[[int], None]
+
+
+def replay(
+    definitions: Sequence[Definition],
+    settings: Settings,
+    timelines: Iterable[Timeline],
+    *,
+    as_of: int | None = None,
+    evidence: bool = True,
+    compiled: bool | None = None,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> Transitions:
+    """Every transition of every definition up to and including `as_of`.
+
+    Parameters
+    ----------
+    timelines : pieces of one history, of whole blocks each, with one vocabulary. Gone through twice if the settings leave
+        people out, so a generator is kept in memory then.
+    as_of : by default the time of the last row; needs a sequence of timelines
+    evidence : whether transitions carry their evidence
+    compiled : whether to run the compiled kernel; by default, if the timelines are a sequence with rows enough, or a generator
+    threads : blocks are shared between so many threads (of the compiled kernel)
+    progress : called with the number of rows done
+
+    Raises
+    ------
+    NotSupportedError
+        If a definition says something that cannot be evaluated yet.
+    """
+    if as_of is None:
+        timelines = list(timelines)
+        as_of = max((int(timeline.time.max()) for timeline in timelines if len(timeline)), default=0)
+    if compiled is None:
+        compiled = not isinstance(timelines, Sequence) or sum(map(len, timelines)) >= COMPILING_PAYS_FROM
+    pieces = without_left_out(settings, timelines, as_of, compiled, threads)
+    return _Replay(definitions, settings, as_of, evidence, compiled, threads).run(pieces, progress)
+
+
+class _Replay:
+    """One pass over the timelines. The programs are compiled when the first one shows its vocabulary."""
+
+    def __init__(
+        self,
+        definitions: Sequence[Definition],
+        settings: Settings,
+        as_of: int,
+        evidence: bool,
+        compiled: bool,
+        threads: int,
+    ) -> None:
+        self.definitions = definitions
+        self.settings = settings
+        self.as_of = as_of
+        self.evidence = evidence
+        self.compiled = compiled
+        self.threads = threads if compiled else 1
+        self.engine = engine(compiled)
+
+    def run(self, timelines: Iterable[Timeline], progress: Progress | None) -> Transitions:
+        pieces: Iterator[Timeline] = iter(timelines)
+        first = next(pieces, None)
+        if first is None:
+            raise ValueError("there is no timeline to replay: give at least one, even if it has no rows")
+        self._prepare(first)
+        done = 0
+        with ThreadPoolExecutor(self.threads) as pool:
+            timeline: Timeline | None = first
+            while timeline is not None:
+                self._one(timeline, pool)
+                done += len(timeline)
+                if progress:
+                    progress(done)
+                timeline = next(pieces, None)
+        return collect(self.pairs, self.definitions, first.vocabulary, self.as_of)
+
+    def _prepare(self, first: Timeline) -> None:
+        self.sheets = Sheets.of(first, frozenset(first.numbers) | frozenset(first.codes))
+        columns = self.sheets.columns()
+        accounts, people = (
+            compile_program(subject, self.definitions, self.settings, first.vocabulary, columns)
+            for subject in ("account", "person")
+        )
+        self.pairs = [
+            Pair(Memory(accounts, self.evidence), Memory(people, self.evidence), self.compiled) for _ in range(self.threads)
+        ]
+
+    def _one(self, timeline: Timeline, pool: ThreadPoolExecutor) -> None:
+        rows = self.sheets.rows(timeline, self.compiled)
+        index = [view(part, self.compiled) for part in (timeline.starts, timeline.first_account, timeline.first_person)]
+        jobs = [
+            pool.submit(self._blocks, pair, timeline, rows, index, first, last)
+            for pair, (first, last) in zip(self.pairs, _shares(timeline.starts, self.threads), strict=False)
+        ]
+        for job in jobs:
+            job.result()
+
+    def _blocks(self, pair: Pair, timeline: Timeline, rows: object, index: list[object], first: int, last: int) -> None:
+        for memory, counts in ((pair.accounts, timeline.first_account), (pair.people, timeline.first_person)):
+            memory.make_room(_largest(counts, first, last))
+        progress = np.array([first] + [0] * (PROGRESS_WORDS - 1), np.int64)
+        while pair.mend(
+            self.engine.replay_blocks(*pair.machines(), rows, *index, last, view(progress, self.compiled), self.as_of)
+        ):
+            pass
+
+
+def _largest(counts: NDArray[np.int32], first: int, last: int) -> int:
+    """The greatest number of subjects in one of the blocks."""
+    return int(np.diff(counts[first : last + 1]).max(initial=0))
+
+
+def _shares(starts: NDArray[np.int64], threads: int) -> list[tuple[int, int]]:
+    """Ranges of blocks with about the same number of rows each."""
+    blocks = len(starts) - 1
+    targets = np.linspace(starts[0], starts[-1], threads + 1)[1:-1]
+    cuts = [0, *np.searchsorted(starts, targets).tolist(), blocks]
+    return [(first, last) for first, last in zip(cuts, cuts[1:], strict=False) if first < last]
+
+
