@@ -129,21 +129,21 @@ def ratio(first: Estimate, second: Estimate, correlation: float = 0.0) -> Estima
     n = min(first.n, second.n)
     if not (first.known and second.known) or second.value == 0:
         return unknown(method, n)
-    low = _ratio_limit(first.value, second.value, first.low, second.high, correlation, -1)
-    high = _ratio_limit(first.value, second.value, first.high, second.low, correlation, +1)
-    return Estimate(first.value / second.value, max(0.0, low), high, n, method)
+    low = _root(first.value, second.value, first.low, second.high, correlation, upper=False)
+    high = _root(first.value, second.value, first.high, second.low, correlation, upper=True)
+    return Estimate(first.value / second.value, low, high, n, method)
 
 
-def _ratio_limit(p: float, q: float, p_end: float, q_end: float, correlation: float, sign: int) -> float:
-    """The root t of (p - t q)^2 = (p - p_end)^2 + t^2 (q - q_end)^2 - 2 t correlation |p - p_end| |q -
-    q_end|.
-    """
+def _root(p: float, q: float, p_end: float, q_end: float, correlation: float, *, upper: bool) -> float:
+    """A root t of (p - t q)^2 = (p - p_end)^2 + t^2 (q - q_end)^2 - 2 t correlation |p - p_end| |q - q_end|."""
     a = q_end * (2 * q - q_end)
     b = p * q - correlation * abs(p - p_end) * abs(q - q_end)
     c = p_end * (2 * p - p_end)
-    if a <= 0:
-        return math.inf if sign > 0 else 0.0
-    return (b + sign * math.sqrt(max(0.0, b * b - a * c))) / a
+    root = math.sqrt(max(0.0, b * b - a * c))
+    if upper:
+        return (b + root) / a if a > 0 else math.inf
+    # Written so that it also holds where `a` is negative or 0: where the second's upper limit is far above it.
+    return c / (b + root) if c > 0 else 0.0
 
 
 def correlation(covariance: float, variance: float, other: float) -> float:

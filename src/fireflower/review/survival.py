@@ -74,7 +74,7 @@ def median(values: NDArray[np.float64]) -> Estimate:
     The limits are the l-th smallest and l-th greatest value, with l the greatest rank for which P(B < l) <=
     2.5 %, B binomial (n, 1/2). Fewer than 6 values set no bounds.
 
-    >>> median(np.arange(1.0, 11.0))  # Conover (1999), table A3 (n = 10): the 2nd and the 9th value
+    >>> median(np.arange(1.0, 11.0))  # n = 10: P(B <= 1) = 11 / 1024, so the 2nd and the 9th value
     Estimate(value=5.5, low=2.0, high=9.0, n=10, method='order statistics')
     """
     method = "order statistics"

@@ -135,7 +135,7 @@ def _ladder(quantity: Quantity, current: float, limits: tuple[float, float]) -> 
         values = {current, *(first + i * unit for i in range(len(_FACTORS) + 1))}
     else:
         values = {current, *(_round(current * factor, unit) for factor in _FACTORS)}
-    return sorted(value for value in values if low <= value <= high)
+    return sorted(value for value in values if value == current or low <= value <= high)
 
 
 def _step(quantity: Quantity, current: float) -> float:

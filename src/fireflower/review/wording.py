@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fireflower.model.moments import format_moment
 from fireflower.review.intervals import Estimate
-from fireflower.review.words import PLURAL, count, days, days_interval, interval, percent, share
+from fireflower.review.words import PLURAL, count, days, days_interval, days_range, interval, percent, share, times
 
 if TYPE_CHECKING:
     from fireflower.review import results
@@ -71,7 +71,7 @@ def _time_to_goal(result: results.Backtest) -> list[str]:
 def _spans(spans: Spans) -> str:
     return (
         f"half took at most {days(spans.median.value)} ({days_interval(spans.median)}), "
-        f"the middle half {days(spans.quarter)} to {days(spans.three_quarters)}"
+        f"the middle half {days_range(spans.quarter, spans.three_quarters)}"
     )
 
 
@@ -153,10 +153,12 @@ def _verdict(result: results.Comparison) -> str:
     lift = result.lift
     if not lift.known:
         return "None of the controls reached the goal, so how many times as often it is cannot be said."
-    bounds = f"at least {lift.low:.2g}" if math.isinf(lift.high) else f"{lift.low:.2g} to {lift.high:.2g}"
-    said = f"That is {lift.value:.2g} times as often (95 % interval {bounds})"
+    bounds = f"{times(lift.low)} to {times(lift.high)}"
+    if math.isinf(lift.high):
+        bounds = f"{times(lift.low)} or more"
+    said = f"That is {times(lift.value)} times as often (95 % interval {bounds})"
     if result.difference.low > 0 and lift.low > 1:
-        return f"{said}: more than chance would explain."
+        return f"{said}: those who qualified reached it more often."
     if result.difference.high < 0 and lift.high < 1:
         return f"{said}: those who qualified reached it less often."
     return f"{said}: these data cannot tell the two apart."

@@ -7,6 +7,8 @@ import math
 from fireflower.model.records import SubjectKind
 from fireflower.review.intervals import Estimate
 
+_UNITS = ((1.0, "day"), (1 / 24, "hour"), (1 / 1440, "minute"))
+
 PLURAL: dict[SubjectKind, str] = {"person": "people", "account": "accounts"}
 
 
@@ -33,14 +35,30 @@ def share(estimate: Estimate) -> str:
 
 def days(length: float) -> str:
     """A length of time in the unit that reads best: "40 minutes", "9 hours", "3.2 days"."""
-    for unit, name in ((1.0, "day"), (1 / 24, "hour"), (1 / 1440, "minute")):
-        if length >= 1.5 * unit or name == "minute":
-            break
-    number = f"{length / unit:.1f}".removesuffix(".0")
+    number, name = _in_unit(length, _unit(length))
     return f"{number} {name}" + ("" if number == "1" else "s")
+
+
+def days_range(low: float, high: float) -> str:
+    """Two lengths of time, in one unit: "3 to 12.5 days"."""
+    number, _ = _in_unit(low, _unit(high))
+    return f"{number} to {days(high)}"
 
 
 def days_interval(estimate: Estimate) -> str:
     if math.isinf(estimate.high):
         return "too few for an interval"
-    return f"95 % interval {days(estimate.low)} to {days(estimate.high)}"
+    return f"95 % interval {days_range(estimate.low, estimate.high)}"
+
+
+def _unit(length: float) -> tuple[float, str]:
+    return next((unit for unit in _UNITS if length >= 1.5 * unit[0]), _UNITS[-1])
+
+
+def _in_unit(length: float, unit: tuple[float, str]) -> tuple[str, str]:
+    return f"{length / unit[0]:.1f}".removesuffix(".0"), unit[1]
+
+
+def times(factor: float) -> str:
+    """A ratio with as many digits as one can use: "6.2", "1.04", "0.31", "23"."""
+    return f"{factor:.2f}" if factor < 2 else f"{factor:.1f}" if factor < 10 else f"{factor:.0f}"
