@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -125,8 +125,7 @@ class Cursor:
 
     def failure(self, message: str, offset: int | None = None) -> Unreadable:
         """Note a fault after which this text cannot be read on; to be raised."""
-        cut = self.node.in_flow and self.node.text.count("(") != self.node.text.count(")")
-        self.complain(message + (FLOW_HINT if cut else ""), offset)
+        self.complain(message + (FLOW_HINT if is_cut(self.node) else ""), offset)
         return Unreadable()
 
     def mention(self, what: str, name: str, offset: int) -> None:
@@ -136,6 +135,11 @@ class Cursor:
         """Note what the rules of the language have against the node."""
         for complaint in complaints(node, self.scope.subject):
             self.complain(complaint + ".", offset)
+
+
+def is_cut(node: ScalarNode) -> bool:
+    """Whether YAML has split a formula inside [..] or {..} at its comma, so that a bracket has lost its other half."""
+    return node.in_flow and node.text.count("(") != node.text.count(")")
 
 
 def read_whole(node: ScalarNode, scope: Scope, notes: Notes, read: Callable[[Cursor], T]) -> T | None:
@@ -193,7 +197,9 @@ def _calendar_hint(text: str) -> str:
     return did_you_mean(lowered.strip("0123456789. "), ("seconds", "minutes", "hours", "days", "weeks"))
 
 
-def listed(words: Sequence[str] | Collection[str]) -> str:
+def listed(words: Collection[str], last: str = "or") -> str:
     """'a, b or c', for messages."""
     ordered = list(words)
-    return " or ".join(filter(None, (", ".join(ordered[:-1]), ordered[-1]))) if ordered else "nothing"
+    if len(ordered) < 2:
+        return ordered[0] if ordered else "nothing"
+    return f"{', '.join(ordered[:-1])} {last} {ordered[-1]}"

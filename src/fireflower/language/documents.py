@@ -66,7 +66,7 @@ class MapNode:
     def get(self, key: str) -> Node | None:
         return next((value for name, value in self.entries if name.text == key), None)
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         return [name.text for name, _ in self.entries]
 
 

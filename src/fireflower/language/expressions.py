@@ -5,61 +5,37 @@ One function reads one thing and leaves the cursor behind it. The grammar is in 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from fireflower.language.bounds import EXPECTED_TEST, number_of, read_test, starts_test
 from fireflower.language.cursor import Cursor, NoNames, Scope, read_span, read_whole
 from fireflower.language.documents import ScalarNode, from_python
 from fireflower.language.nodes import (
     CIRCLES,
-    Actors,
     All,
     AnyOf,
     Compare,
     Condition,
-    Count,
-    Distinct,
-    DistinctDays,
-    Elapsed,
-    Events,
-    Ever,
-    Extreme,
     Formula,
-    Latest,
     Members,
     Not,
     Number,
     Quantity,
     Ratio,
     Recency,
-    Sequence,
-    Sessions,
-    Skill,
-    Streak,
-    Sum,
-    TimeSpent,
     Trait,
-    Window,
 )
 from fireflower.language.places import Notes
 from fireflower.language.rules import unit_of
 from fireflower.language.selections import (
-    WINDOW_WORDS,
-    read_anchor,
     read_events,
     read_logic,
     read_path,
-    read_property,
-    read_window,
 )
 from fireflower.model.errors import did_you_mean
-from fireflower.model.moments import MINUTE
 from fireflower.model.records import SubjectKind
 
-DEFAULT_GAP = 30 * MINUTE
-UNKNOWN = Trait("account", "?")
+UNKNOWN: Quantity = Trait("account", "?")
 """Stands in for a quantity that could not be read; its fault has been noted."""
-NOTHING = All(())
+NOTHING: Formula = All(())
 """Stands in for a formula that could not be read; its fault has been noted."""
 
 
@@ -141,7 +117,7 @@ def _read_did(cursor: Cursor) -> Formula:
     """`did(Report Run, last 7 days)`."""
     first = cursor.at
     cursor.take()
-    counted = _call(cursor, "did", _counting(Count))
+    counted = read_call(cursor, "did", FUNCTIONS["count"])
     return Condition(counted, Compare(">=", 1.0), cursor.between(first, cursor.at))
 
 
@@ -202,7 +178,7 @@ def _read_operand(cursor: Cursor) -> Quantity:
             f"expected a quantity such as count(Report Run), or account.employees, got {cursor.shown()}."
         )
     if cursor.is_sign("(", ahead=1):
-        return _read_call(cursor)
+        return _read_function(cursor)
     if token.text.startswith(("person.", "account.")):
         return _read_trait(cursor)
     if token.text == "members":
@@ -233,7 +209,7 @@ def _read_named(cursor: Cursor) -> Quantity:
 
 def _unknown_name(name: str, cursor: Cursor) -> str:
     if name in FUNCTIONS or name == "did":
-        return f"{name} needs brackets: {_FORMS.get(name, name + '(Report Run)')}."
+        return f"{name} needs brackets: {FORMS.get(name, name + '(Report Run)')}."
     if name.startswith("properties."):
         return f"{name} belongs to events; use it in a quantity, as in sum({name} of Report Run), or after `where`."
     known = [*cursor.scope.quantity_names(), *FUNCTIONS, "members", "score"]
@@ -241,14 +217,14 @@ def _unknown_name(name: str, cursor: Cursor) -> str:
     return f"there is no quantity {name!r}.{near} Name it under `quantities:`; to count an event write count({name})."
 
 
-def _read_call(cursor: Cursor) -> Quantity:
+def _read_function(cursor: Cursor) -> Quantity:
     name = cursor.take()
     reader = FUNCTIONS.get(name.text)
     if reader is None:
         cursor.complain(_unknown_call(name.text), name.start)
         _skip_brackets(cursor)
         return UNKNOWN
-    quantity = _call(cursor, name.text, reader)
+    quantity = read_call(cursor, name.text, reader)
     return _obeyed(cursor, quantity, name.start)
 
 
@@ -272,135 +248,3 @@ def _skip_brackets(cursor: Cursor) -> None:
         cursor.take()
         if depth == 0:
             return
-
-
-# --- Quantities with brackets -----------------------------------------------------------------------------------------
-
-Reader = Callable[[Cursor], Quantity]
-
-
-def _call(cursor: Cursor, name: str, reader: Reader) -> Quantity:
-    """What `reader` reads between brackets."""
-    cursor.expect("(", f"after {name!r}")
-    quantity = reader(cursor)
-    if cursor.is_sign(",") and _starts_window(cursor, ahead=1):
-        raise cursor.failure(f"{name} has no window: it is about all of history. Leave the window out.")
-    cursor.expect(")", f"to close the bracket of {name!r}")
-    return quantity
-
-
-def _starts_window(cursor: Cursor, ahead: int = 0) -> bool:
-    return cursor.is_word(*WINDOW_WORDS, ahead=ahead)
-
-
-def _window(cursor: Cursor) -> Window:
-    """A window after a comma, if there is one."""
-    if not cursor.accept(","):
-        return Ever()
-    return read_window(cursor)
-
-
-def _counting(node: Callable[[Events, Window], Quantity]) -> Reader:
-    def read(cursor: Cursor) -> Quantity:
-        events = read_events(cursor)
-        return node(events, _window(cursor))
-
-    return read
-
-
-def _measuring(node: Callable[..., Quantity], word: str, *first: str) -> Reader:
-    """Of a property of events: `sum(properties.minutes of Flow Edited, last 30 days)`."""
-
-    def read(cursor: Cursor) -> Quantity:
-        measured = read_property(cursor, word)
-        cursor.expect("of", f"and an event, as in {word}(properties.minutes of Flow Edited)")
-        events = read_events(cursor)
-        return node(*first, measured, events, _window(cursor))
-
-    return read
-
-
-def _spending(node: Callable[[Events, int, Window], Quantity]) -> Reader:
-    """Of sessions: `sessions(any, gap 30 minutes, last 7 days)`; gap and window in any order."""
-
-    def read(cursor: Cursor) -> Quantity:
-        events = read_events(cursor)
-        gap, window = DEFAULT_GAP, Ever()  # type: tuple[int, Window]
-        while cursor.accept(","):
-            if cursor.accept("gap"):
-                gap = read_span(cursor)
-            else:
-                window = read_window(cursor)
-        return node(events, gap, window)
-
-    return read
-
-
-def _plain(node: Callable[[Events], Quantity]) -> Reader:
-    return lambda cursor: node(read_events(cursor))
-
-
-def _members(cursor: Cursor) -> Quantity:
-    roles: list[str] = []
-    while not cursor.is_sign(")") and cursor.peek().kind != "end":
-        token = cursor.take()
-        roles.append(token.text)
-        cursor.mention("role", token.text, token.start)
-        if not (cursor.accept(",") or cursor.accept("or")):
-            break
-    return Members(tuple(roles))
-
-
-def _sequence(cursor: Cursor) -> Quantity:
-    steps, span = [read_events(cursor, until=("within",))], None
-    while span is None:
-        comma = cursor.accept(",")
-        if cursor.is_word("within"):
-            cursor.take()
-            span = read_span(cursor)
-        elif comma:
-            steps.append(read_events(cursor, until=("within",)))
-        else:
-            break
-    return Sequence(tuple(steps), span)
-
-
-def _skill(cursor: Cursor) -> Quantity:
-    first = cursor.at
-    while cursor.peek().kind in ("word", "number", "string"):
-        cursor.take()
-    return Skill(cursor.between(first, cursor.at))
-
-
-FUNCTIONS: dict[str, Reader] = {
-    "count": _counting(Count),
-    "distinct_days": _counting(DistinctDays),
-    "actors": _counting(Actors),
-    "distinct": _measuring(Distinct, "distinct"),
-    "sum": _measuring(Sum, "sum"),
-    "min": _measuring(Extreme, "min", "min"),
-    "max": _measuring(Extreme, "max", "max"),
-    "latest": _measuring(Latest, "latest"),
-    "recency": _plain(Recency),
-    "elapsed": lambda cursor: Elapsed(read_anchor(cursor)),
-    "streak": _plain(Streak),
-    "longest_streak": _plain(lambda events: Streak(events, longest=True)),
-    "sequence": _sequence,
-    "sessions": _spending(Sessions),
-    "hours_spent": _spending(TimeSpent),
-    "members": _members,
-    "skill": _skill,
-}
-
-_FORMS = {
-    "distinct": "distinct(properties.source of Report Run)",
-    "sum": "sum(properties.minutes of Flow Edited)",
-    "min": "min(properties.minutes of Flow Edited)",
-    "max": "max(properties.minutes of Flow Edited)",
-    "latest": "latest(properties.used_gb of Storage Reported)",
-    "elapsed": "elapsed(trial)",
-    "sequence": "sequence(Signed Up, Report Run, Report Shared within 3 days)",
-    "sessions": "sessions(any, gap 30 minutes)",
-    "hours_spent": "hours_spent(any, gap 30 minutes)",
-    "skill": "skill(reporting)",
-}

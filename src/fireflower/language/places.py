@@ -37,6 +37,9 @@ class Notes:
     def mention(self, what: str, name: str, place: Place) -> None:
         self.mentions.append(Mention(what, name, place.line, place.column))
 
+    def sorted_mentions(self) -> tuple[Mention, ...]:
+        return tuple(sorted(self.mentions, key=lambda mention: (mention.line, mention.column)))
+
     def raise_faults(self) -> None:
         raise_faults(self.faults)
 

@@ -23,12 +23,14 @@ from fireflower.language.nodes import (
     Extreme,
     Field,
     FieldTest,
+    Formula,
     HoldingPoints,
     Known,
     Last,
     Latest,
     LocalTime,
     Members,
+    Not,
     Number,
     OneOf,
     Property,
@@ -132,10 +134,23 @@ def _score_complaints(score: Score) -> Iterator[str]:
         yield "a score needs `points` or `each`"
     if score.cap is not None and not 0 < score.cap <= MOST_POINTS:
         yield f"the cap of a score must be above 0 and at most {MOST_POINTS:,}, got {score.cap:g}"
+    if len(set(score.items)) < len(score.items):
+        yield "two items of the score are the same; add their points together"
+    if any(isinstance(item, HoldingPoints) and _reads_score(item.condition) for item in score.items):
+        yield "points cannot depend on a score; use the quantities themselves"
     for item in score.items:
         cap = item.cap if isinstance(item, EventPoints) else None
         if cap is not None and not 0 < cap <= MOST_POINTS:
             yield f"the cap of points must be above 0 and at most {MOST_POINTS:,}, got {cap:g}"
+
+
+def _reads_score(formula: Formula) -> bool:
+    match formula:
+        case Condition():
+            return isinstance(formula.quantity, Score)
+        case Not():
+            return _reads_score(formula.part)
+    return any(_reads_score(part) for part in formula.parts)
 
 
 def _points_complaints(points: float) -> Iterator[str]:
