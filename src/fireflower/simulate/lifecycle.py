@@ -8,7 +8,7 @@ from fireflower.model.moments import DAY, MINUTE, NEVER, SECOND
 from fireflower.simulate.accounts import Accounts
 from fireflower.simulate.calls import Calls, Coded, Column
 from fireflower.simulate.draws import Draws, Floats, Ints, moments, spread_out
-from fireflower.simulate.people import CONSULTANT, ROLES, SUPPORT, TITLES, People
+from fireflower.simulate.people import CONSULTANT, SUPPORT, TITLES, People
 from fireflower.simulate.readiness import NEEDS, PLANS, Readiness
 from fireflower.simulate.seasons import PLACES, Seasons
 from fireflower.simulate.usage import SOURCES
@@ -59,7 +59,7 @@ def _joining(seasons: Seasons, people: People, who: Who, draws: Draws) -> list[C
     signed = who.call(
         "track", "Signed Up", home, members.join[home], {"properties.via": Coded(via, ("self", "invitation"))}
     )
-    joined = who.call("group", "", rows, members.join + SECOND, {"traits.role": Coded(members.role, ROLES)})
+    joined = who.call("group", "", rows, members.join + SECOND)
     return [_identified(people, who, home), signed, joined, invited, in_vain, accepted]
 
 

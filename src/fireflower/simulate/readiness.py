@@ -97,7 +97,7 @@ def _value(world: World, accounts: Accounts, ramp: Floats) -> Ints:
 def _purchases(world: World, seasons: Seasons, accounts: Accounts, draws: Draws, ready: Ints) -> Ints:
     """Most who are ready buy some days later; a few others buy on impulse. All do so when people work."""
     count = len(accounts)
-    decided = _later(ready, draws.quantiles((0.3, 2, 4, 7, 10, 14, 19, 26, 40), count))
+    decided = _later(ready, draws.quantiles((1, 4, 7, 10, 14, 19, 26, 34, 48), count))
     decided = np.where(draws.chance(world.ready_buy, count), decided, NEVER)
     impulse = draws.chance(world.impulse_buy, count) & ~accounts.outsiders() & (ready == NEVER)
     decided = np.where(impulse, _later(accounts.signup, draws.quantiles((0.2, 1, 4, 12, 30), count)), decided)

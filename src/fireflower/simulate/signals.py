@@ -13,10 +13,12 @@ from fireflower.simulate.readiness import NEEDS, Readiness
 from fireflower.simulate.seasons import Seasons
 from fireflower.simulate.who import Who, constant
 
-_HEAT = 0.15
+_HEAT = 0.34
 """Chance on an ordinary working day to look at the pricing page, with intent."""
-_NEED = 0.085
+_NEED = 0.17
 """Chance on such a day to run into the paywall of what the account needs."""
+_PATIENCE = 50 * DAY
+"""How long intent shows before it cools, where nothing comes of it."""
 _PLACES = ("pricing page", "settings", "paywall")
 
 
@@ -47,7 +49,7 @@ def _pricing(
 
 def _needs(seasons: Seasons, accounts: Accounts, readiness: Readiness, people: People, who: Who, draws: Draws) -> Calls:
     """Paywalls hit by who needs what is behind them."""
-    nothing = np.full(len(accounts), 0.003) * ~accounts.are("bot")
+    nothing = np.full(len(accounts), 0.002) * ~accounts.are("bot")
     account, when = _on_days(seasons, accounts, readiness, draws, nothing, _NEED)
     row = _speaker(people, draws, account, when)
     feature = Coded(readiness.need[account], NEEDS)
@@ -87,7 +89,8 @@ def _on_days(
 ) -> tuple[Ints, Ints]:
     """Moments, as (account, when), with a chance of `base` a working day and `heat` more from intent to purchase."""
     day = np.arange(seasons.days)
-    wants = _from_to(seasons, readiness.intent_since, readiness.bought, day)
+    cooled = np.minimum(readiness.intent_since, NEVER // 2) + _PATIENCE
+    wants = _from_to(seasons, readiness.intent_since, np.minimum(readiness.bought, cooled), day)
     lives = _from_to(seasons, accounts.signup, readiness.active_until, day)
     chance = (base[:, None] + heat * wants) * lives * seasons.busy[accounts.place]
     account, found = np.nonzero(draws.chance(chance))

@@ -32,7 +32,7 @@ SOURCES = ("sample", "warehouse", "crm", "spreadsheet", "upload")
 
 _ROWS = (1, 4, 12, 30, 80, 200, 500, 1500, 6000, 60000)
 _MEGABYTES = (1, 3, 8, 15, 30, 55, 90, 160, 400)
-_EXPORT_PAYWALL = 0.35
+_EXPORT_PAYWALL = 0.15
 """Share of exports that a free account tries to make in a paid format."""
 _MOBILE = 0.12
 """Share of dashboard views from the mobile app, which does not send the account."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fireflower.simulate.behaviour import Actions
 from fireflower.simulate.calls import Calls, CallType, Coded, Column
 from fireflower.simulate.draws import Ints
-from fireflower.simulate.people import Memberships, People
+from fireflower.simulate.people import ROLES, Memberships, People
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +29,15 @@ class Who:
     def call(
         self, kind: CallType, name: str, row: Ints, time: Ints, fields: Mapping[str, Column] | None = None
     ) -> Calls:
-        """Calls made under memberships `row`, naming person and account."""
+        """Calls made under memberships `row`, naming person and account; group calls name the role too."""
         account = self.memberships.account[row]
         group = "groupId" if kind == "group" else "context.groupId"
         address: dict[str, Column] = {
             "userId": Coded(self.memberships.person[row], self.people),
             group: Coded(account, self.accounts),
         }
+        if kind == "group":
+            address["traits.role"] = Coded(self.memberships.role[row], ROLES)
         return Calls(kind, name, time, account, {**address, **(fields or {})})
 
     def track(
