@@ -6,6 +6,7 @@ One function reads one thing and leaves the cursor behind it. The grammar is in 
 from __future__ import annotations
 
 from fireflower.language.bounds import EXPECTED_TEST, number_of, read_test, starts_test
+from fireflower.language.calls import FORMS, FUNCTIONS, read_call
 from fireflower.language.cursor import Cursor, NoNames, Scope, read_span, read_whole
 from fireflower.language.documents import ScalarNode, from_python
 from fireflower.language.nodes import (
