@@ -58,6 +58,14 @@ def test_coverage_counts_what_was_known_before_the_goal() -> None:
     assert [share.value for _, share in result.lead_times.at_least] == pytest.approx([1.0, 0.8, 0.4, 0.4])
 
 
+def test_at_the_very_instant() -> None:
+    """Known at the instant of the goal is not before it; a qualification that the goal ends lasted until the goal."""
+    at_once = run([Person(spells=((1.0, 5.0, None, None),), goal=5.0)])
+    assert (at_once.too_late, at_once.followed, at_once.coverage.before) == (1, 0, 0)
+    ended = run([Person(spells=enters(1, 5), goal=5.0)])
+    assert (ended.converted, ended.coverage.before, ended.coverage.still) == (1, 1, 1)
+
+
 def test_weeks_are_of_the_moment_when_it_was_known_and_add_up() -> None:
     result = run(HISTORY)
     assert [cohort.week for cohort in result.weeks] == [moment(7 * i) for i in range(9)]

@@ -29,6 +29,11 @@ def test_stages_are_reached_in_order() -> None:
     assert result.stages[2].days.median.value == pytest.approx(2.5)
 
 
+def test_stages_of_one_instant_are_in_order() -> None:
+    at_once = Person(start=0, activation=0.0, spells=enters(0), goal=0.0)
+    assert [stage.through for stage in funnel(*world([at_once], 50)).stages] == [1, 1, 1, 1]
+
+
 def test_cohorts_are_months_of_signing_up() -> None:
     january, february = funnel(*world(PEOPLE, 50)).cohorts
     assert (january.month, january.through) == (moment(0), (4, 3, 2, 1))

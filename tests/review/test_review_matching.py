@@ -111,6 +111,13 @@ def test_one_entry_among_ten_controls() -> None:
     assert result.widths == ((1, 1), (4, 0), (13, 0))
 
 
+def test_an_entry_at_the_start_has_age_0_and_a_goal_at_the_end_of_the_horizon_counts_on_both_sides() -> None:
+    everyone = [Person(spells=enters(0), goal=10.0), *[Person(goal=10.0)] * 3, *[Person(goal=10.5)] * 3]
+    moments, spells = world(everyone, 60)
+    result = compare(moments, spells, np.array([0]), spells.entered_known, HORIZON)
+    assert (result.ageless, result.matched, result.qualified.value, result.controls.value) == (0, 1, 1.0, 0.5)
+
+
 def test_too_few_controls_are_none() -> None:
     result = sketch(4, 1)
     assert (result.matched, result.unmatched) == (0, 1)
