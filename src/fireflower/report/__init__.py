@@ -1,1 +1,18 @@
-"""Pages that stand alone."""
+"""A page that stands alone: who qualified and why, and whether it holds."""
+
+from fireflower.report.data import (
+    Change,
+    Criterion,
+    DataSummary,
+    DefinitionReport,
+    Evidence,
+    KeptAside,
+    Lead,
+    LeftOut,
+    ReportData,
+)
+from fireflower.report.page import render
+
+__all__ = [
+    "Change", "Criterion", "DataSummary", "DefinitionReport", "Evidence", "KeptAside", "Lead", "LeftOut", "ReportData", "render",
+]  # fmt: skip

@@ -1,0 +1,90 @@
+"""How one condition stands, in words: what there is, what is needed, and how far along that is."""
+
+from __future__ import annotations
+
+from fireflower.language.nodes import (
+    Between,
+    Compare,
+    Condition,
+    Date,
+    Elapsed,
+    Known,
+    OneOf,
+    Ratio,
+    Recency,
+    Test,
+    Text,
+    TimeSpent,
+)
+from fireflower.model.moments import DAY
+from fireflower.report import wording
+from fireflower.report.data import Criterion, Evidence, Value
+
+_SIGNS = {">=": "≥", "<=": "≤", "!=": "≠"}
+_SHARE_LIMIT = 2.0
+"""A ratio with a bound below this is written as a percentage: "92% of the limit" rather than 0.92."""
+
+
+def done(criterion: Criterion, evidence: Evidence) -> bool:
+    """Whether the criterion stands as the definition asks."""
+    return evidence.holds != criterion.negated
+
+
+def needed(criterion: Criterion) -> str:
+    """The bound: "≥ 2,000", "25 to 200", "software or internet"."""
+    words = _bound(criterion.condition.test, criterion.condition)
+    return f"not {words}" if criterion.negated else words
+
+
+def amount(value: Value, condition: Condition) -> str:
+    """What there is, in the unit of the condition."""
+    if value is None or value != value:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, tuple | list):
+        return ", ".join(amount(item, condition) for item in value)
+    if isinstance(condition.quantity, Recency | Elapsed):
+        return wording.days(value / DAY)
+    if isinstance(condition.quantity, TimeSpent):
+        return wording.days(value / 24)
+    return f"{100 * value:.3g} %" if _as_share(condition) else wording.number(value)
+
+
+def progress(value: Value, condition: Condition) -> float | None:
+    """How much of the bound has been reached, 0 to 1; None where that has no meaning."""
+    test = condition.test
+    if not isinstance(test, Compare) or test.op not in (">", ">=") or isinstance(test.bound, str | bool):
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool) or test.bound <= 0 or value != value:
+        return None
+    return min(1.0, max(0.0, value / test.bound))
+
+
+def _bound(test: Test, condition: Condition) -> str:
+    match test:
+        case Compare(op="=", bound=bound):
+            return amount(bound, condition)
+        case Compare(op=op, bound=bound):
+            return f"{_SIGNS.get(op, op)} {amount(bound, condition)}"
+        case Between(low=low, high=high):
+            return f"{amount(low, condition)} to {amount(high, condition)}"
+        case OneOf(values=values, negated=negated):
+            listed = " or ".join(amount(value, condition) for value in values)
+            return f"not {listed}" if negated else listed
+        case Text(how=how, part=part, negated=negated):
+            return f"{'not ' if negated else ''}{how} “{part}”"
+        case Date(op=op, moment=moment):
+            return f"{_SIGNS.get(op, op)} {wording.day(moment)}"
+        case Known(known=known):
+            return "known" if known else "missing"
+
+
+def _as_share(condition: Condition) -> bool:
+    test = condition.test
+    bound = test.bound if isinstance(test, Compare) else test.high if isinstance(test, Between) else None
+    if bound is None or isinstance(bound, str | bool):
+        return False
+    return isinstance(condition.quantity, Ratio) and bound < _SHARE_LIMIT

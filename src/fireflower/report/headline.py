@@ -1,0 +1,132 @@
+"""The top of the page: what there is to do now, and whether it is worth doing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from fireflower.report import wording
+from fireflower.report.data import DefinitionReport, ReportData
+from fireflower.review.intervals import Estimate
+
+
+_LEFT = {
+    "lapsed": "by conditions that no longer hold",
+    "converted": "by reaching the goal",
+    "left out": "by being left out",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One headline number. `small`: it rests on few subjects, and the page says so."""
+
+    label: str
+    value: str
+    note: str
+    small: bool = False
+
+
+def tiles(data: ReportData) -> list[Tile]:
+    """What is known, in the order in which a head of sales asks."""
+    made = [_qualified_now(data), _entered_lately(data)]
+    reviewed = next((d for d in data.definitions if d.backtest), None)
+    if reviewed and reviewed.backtest:
+        made += [_precision(reviewed), _coverage(reviewed)]
+    made += _time_to_value(data)
+    return made
+
+
+def qualified_now(data: ReportData) -> str:
+    """Different subjects over all definitions: "134 accounts and 61 people"."""
+    kinds = [kind for kind in ("account", "person") if any(d.subjects == kind for d in data.definitions)]
+    found = [wording.count(len(_subjects(data, kind)), kind) for kind in kinds]
+    return " and ".join(found) or "nobody"
+
+
+def entered_lately(definition: DefinitionReport) -> int:
+    """Different subjects that entered in the recent days."""
+    return len({change.subject for change in definition.changes if change.change == "entered"})
+
+
+def left_lately(definition: DefinitionReport) -> list[tuple[str, int]]:
+    """Why others left in the recent days: (reason, how many), the most frequent first."""
+    return Counter(change.reason for change in definition.changes if change.change == "left").most_common()
+
+
+def changes_in_words(definition: DefinitionReport) -> str:
+    """What happened in the recent days: "23 accounts entered. 8 left: 5 by reaching the goal, 3 by being left out."""
+    entered, left = wording.count(entered_lately(definition), definition.subjects), left_lately(definition)
+    if not left:
+        return f"{entered} entered; nobody left."
+    reasons = ", ".join(f"{n:,} {_LEFT.get(reason, reason)}" for reason, n in left)
+    return f"{entered} entered. {sum(n for _, n in left):,} left: {reasons}."
+
+
+def _subjects(data: ReportData, kind: str) -> set[str]:
+    return {lead.subject for d in data.definitions if d.subjects == kind for lead in d.leads}
+
+
+def _qualified_now(data: ReportData) -> Tile:
+    total = sum(len(_subjects(data, kind)) for kind in ("account", "person"))
+    defined = wording.count(len(data.definitions), "definition")
+    return Tile("Qualified now", wording.number(total), f"{qualified_now(data)}, by {defined}")
+
+
+def _entered_lately(data: ReportData) -> Tile:
+    entered = sum(entered_lately(definition) for definition in data.definitions)
+    left = sum(n for definition in data.definitions for _, n in left_lately(definition))
+    return Tile(f"New in the last {data.recent_days} days", wording.number(entered), f"{left:,} left in the same time")
+
+
+def _precision(definition: DefinitionReport) -> Tile:
+    backtest = definition.backtest
+    assert backtest
+    controls = backtest.comparison.controls
+    others = (
+        f" Comparable {wording.plural(backtest.subjects)}: {wording.share(controls.value)}." if controls.known else ""
+    )
+    return Tile(
+        f"Reach the goal within {wording.number(backtest.horizon_days)} days",
+        wording.share(backtest.precision.value),
+        _interval_words(backtest.precision, "followed to the end") + others,
+        wording.few(backtest.precision.n),
+    )
+
+
+def _coverage(definition: DefinitionReport) -> Tile:
+    backtest = definition.backtest
+    assert backtest
+    lead = backtest.coverage.lead_times.spans.median
+    ahead = f" Half of them at least {wording.days(lead.value)} before." if lead.known else ""
+    share = backtest.coverage.share
+    return Tile(
+        "Of those at the goal, qualified before",
+        wording.share(share.value),
+        _interval_words(share, "at the goal") + ahead,
+        wording.few(share.n),
+    )
+
+
+def _time_to_value(data: ReportData) -> list[Tile]:
+    result = next((d.time_to_value for d in data.definitions if d.time_to_value), None)
+    if not result or not result.curves:
+        return []
+    stage, curve = result.curves[0]
+    label = "Half are " + stage + " within" if curve.median.known else f"Ever {stage}"
+    value = wording.days(curve.median.value) if curve.median.known else wording.share(curve.happened / max(1, curve.n))
+    note = f"of sign-up, among {wording.count(curve.n, result.subjects)}"
+    return [
+        Tile(
+            label,
+            value,
+            note if curve.median.known else f"of {wording.count(curve.n, result.subjects)} so far",
+            wording.few(curve.n),
+        )
+    ]
+
+
+def _interval_words(estimate: Estimate, n_words: str) -> str:
+    if not estimate.known:
+        return "Nobody can be counted yet."
+    return f"95 % interval {wording.share_range(estimate)}, from {estimate.n:,} {n_words}."
