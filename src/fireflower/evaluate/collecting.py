@@ -3,114 +3,96 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fireflower.evaluate.machine import Memory, Pair
+from fireflower.evaluate.machine import Machine
 from fireflower.evaluate.results import Subject, Transitions
-from fireflower.language.nodes import Definition
+from fireflower.language.nodes import Condition, Definition
 from fireflower.model.timeline import Vocabulary
+
+# Columns of what kernels write, and one more: how many evidence rows a transition has.
+_AT, _KNOWN, _SUBJECT, _DEFINITION, _CHANGE, _REASON, _FIRST, _SHOWN = range(8)
 
 
 def collect(
-    pairs: Sequence[Pair], definitions: Sequence[Definition], vocabulary: Vocabulary, as_of: int
+    machines: Sequence[Machine], definitions: Sequence[Definition], vocabulary: Vocabulary, as_of: int
 ) -> Transitions:
-    """Empty every memory and put what was written in its order: (at, subject kind, subject id, definition name)."""
-    accounts = pairs[0].accounts.program
-    conditions = [*accounts.conditions, *pairs[0].people.program.conditions]
-    tables: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
-    for pair in pairs:
-        pair.empty()
-        tables += _tables(pair.accounts, Subject.ACCOUNT, 0)
-        tables += _tables(pair.people, Subject.PERSON, len(accounts.conditions))
-    out, evidence, values = _concatenated(tables)
-    order = _order(out, definitions, vocabulary)
-    return _transitions(out[order], *_gathered(out, order, evidence, values), definitions, conditions, vocabulary, as_of)
+    """Empty every machine and put what was written in its order: (at, subject kind, subject id, definition name)."""
+    tables: list[NDArray[np.int64]] = []
+    evidence: list[NDArray[np.int64]] = []
+    for machine in machines:
+        machine.empty()
+        for part in machine.written:
+            tables.append(_table(part.out, len(part.evidence), sum(map(len, evidence))))
+            evidence.append(part.evidence)
+        machine.written.clear()
+    out = np.concatenate([np.empty((0, 8), np.int64), *tables])
+    shown = np.concatenate([np.empty((0, 6), np.int64), *evidence])
+    kinds = np.array([Subject[definition.subject.upper()] for definition in definitions] or [0], np.int8)
+    kind = kinds[out[:, _DEFINITION]]
+    order = _order(out, kind, definitions, vocabulary)
+    starts, rows = _gathered(out[order])
+    conditions = machines[0].program.conditions
+    return _transitions(out[order], kind[order], starts, shown[rows], definitions, conditions, vocabulary, as_of)
 
 
-# Columns of the joined table: at, known_at, kind, subject, definition, change, reason, first evidence row, evidence rows.
-_AT, _KNOWN, _KIND, _SUBJECT, _DEFINITION, _CHANGE, _REASON, _FIRST, _SHOWN = range(9)
+def _table(out: NDArray[np.int64], shown: int, offset: int) -> NDArray[np.int64]:
+    """What a kernel wrote, with the number of evidence rows, and these numbered through all parts."""
+    counts = np.diff(np.append(out[:, _FIRST], shown))
+    table = np.column_stack([out, counts])
+    table[:, _FIRST] += offset
+    return table
 
 
-def _tables(memory: Memory, kind: Subject, first_condition: int) -> list[Any]:
-    """What one memory wrote, with definitions and conditions numbered as for the whole replay."""
-    numbers = np.array(memory.program.definitions or [0], np.int64)
-    tables = []
-    for part in memory.parts:
-        starts = part.out[:, 6]
-        table = np.empty((len(part.out), 9), np.int64)
-        table[:, [_AT, _KNOWN]] = part.out[:, :2]
-        table[:, _KIND] = kind
-        table[:, _SUBJECT] = part.out[:, 2]
-        table[:, _DEFINITION] = numbers[part.out[:, 3]]
-        table[:, [_CHANGE, _REASON, _FIRST]] = part.out[:, 4:7]
-        table[:, _SHOWN] = np.diff(np.append(starts, len(part.evidence)))
-        shown = part.evidence.copy()
-        shown[:, 0] += first_condition
-        tables.append((table, shown, part.values))
-    memory.parts.clear()
-    return tables
+def _order(
+    out: NDArray[np.int64], kind: NDArray[np.int8], definitions: Sequence[Definition], vocabulary: Vocabulary
+) -> NDArray[np.int64]:
+    by_name = sorted(range(len(definitions)), key=lambda number: definitions[number].name)
+    name_rank = np.empty(max(1, len(definitions)), np.int64)
+    name_rank[by_name] = np.arange(len(definitions))
+    subject = _subject_ranks(out, kind, vocabulary)
+    return np.lexsort((name_rank[out[:, _DEFINITION]], subject, kind, out[:, _AT]))
 
 
-def _concatenated(tables: list[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    if not tables:
-        return np.empty((0, 9), np.int64), np.empty((0, 5), np.int64), np.empty(0)
-    offset = 0
-    for table, shown, _ in tables:
-        table[:, _FIRST] += offset
-        offset += len(shown)
-    out, evidence, values = (np.concatenate(parts) for parts in zip(*tables, strict=True))
-    return out, evidence, values
-
-
-def _order(out: NDArray[np.int64], definitions: Sequence[Definition], vocabulary: Vocabulary) -> NDArray[np.int64]:
-    names = [definition.name for definition in definitions]
-    name_rank = np.argsort(np.argsort(np.array(names, dtype=object), kind="stable"), kind="stable") if names else np.zeros(1)
-    rank = _subject_ranks(out, vocabulary)
-    return np.lexsort((name_rank[out[:, _DEFINITION]], rank, out[:, _KIND], out[:, _AT]))
-
-
-def _subject_ranks(out: NDArray[np.int64], vocabulary: Vocabulary) -> NDArray[np.int64]:
+def _subject_ranks(out: NDArray[np.int64], kind: NDArray[np.int8], vocabulary: Vocabulary) -> NDArray[np.int64]:
     """A number by which subjects that change at one instant are in the order of their ids. Only these are compared as text."""
     rank = out[:, _SUBJECT].copy()
-    order = np.lexsort((out[:, _SUBJECT], out[:, _KIND], out[:, _AT]))
-    ordered = out[order]
-    same = np.zeros(len(out) + 1, bool)
-    tied = (ordered[1:, [_AT, _KIND]] == ordered[:-1, [_AT, _KIND]]).all(axis=1)
-    other = ordered[1:, _SUBJECT] != ordered[:-1, _SUBJECT]
-    runs = np.concatenate([[0], np.cumsum(~tied)]) if len(out) else np.zeros(0, np.int64)
-    mixed = np.zeros(len(out), bool)
-    mixed[runs[1:][tied & other] if len(out) else []] = True
-    same = order[mixed[runs]] if len(out) else order
-    for kind, ids in ((Subject.ACCOUNT, vocabulary.accounts), (Subject.PERSON, vocabulary.people)):
-        rows = same[out[same, _KIND] == kind]
-        subjects, inverse = np.unique(out[rows, _SUBJECT], return_inverse=True)
-        texts = np.array([str(ids[code]) for code in subjects], dtype=object)
-        places = np.empty(len(subjects), np.int64)
-        places[np.argsort(texts, kind="stable")] = np.arange(len(subjects))
+    if not len(out):
+        return rank
+    order = np.lexsort((rank, kind, out[:, _AT]))
+    at, kinds, subjects = out[order, _AT], kind[order], rank[order]
+    tied = (at[1:] == at[:-1]) & (kinds[1:] == kinds[:-1])
+    run = np.concatenate([[0], np.cumsum(~tied)])
+    mixed = np.zeros(run[-1] + 1, bool)
+    mixed[run[1:][tied & (subjects[1:] != subjects[:-1])]] = True
+    compared = order[mixed[run]]
+    for of, ids in ((Subject.ACCOUNT, vocabulary.accounts), (Subject.PERSON, vocabulary.people)):
+        rows = compared[kind[compared] == of]
+        codes, inverse = np.unique(rank[rows], return_inverse=True)
+        by_id = sorted(range(len(codes)), key=lambda place: str(ids[codes[place]]))
+        places = np.empty(len(codes), np.int64)
+        places[by_id] = np.arange(len(codes))
         rank[rows] = places[inverse]
     return rank
 
 
-def _gathered(
-    out: NDArray[np.int64], order: NDArray[np.int64], evidence: NDArray[np.int64], values: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Evidence in the order of its transitions, with the start of each."""
-    counts = out[order, _SHOWN]
+def _gathered(out: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the evidence of each transition begins, and which rows it is."""
+    counts = out[:, _SHOWN]
     starts = np.concatenate([[0], np.cumsum(counts)])
-    rows = np.repeat(out[order, _FIRST] - starts[:-1], counts) + np.arange(starts[-1])
-    return starts, evidence[rows], values[rows]
+    rows = np.repeat(out[:, _FIRST] - starts[:-1], counts) + np.arange(starts[-1])
+    return starts, rows
 
 
 def _transitions(
     out: NDArray[np.int64],
+    kind: NDArray[np.int8],
     starts: NDArray[np.int64],
     evidence: NDArray[np.int64],
-    values: NDArray[np.float64],
     definitions: Sequence[Definition],
-    conditions: Sequence[Any],
+    conditions: Sequence[Condition],
     vocabulary: Vocabulary,
     as_of: int,
 ) -> Transitions:
@@ -121,7 +103,7 @@ def _transitions(
         as_of=as_of,
         at=out[:, _AT].copy(),
         known_at=out[:, _KNOWN].copy(),
-        kind=out[:, _KIND].astype(np.int8),
+        kind=kind,
         subject=out[:, _SUBJECT].astype(np.int32),
         definition=out[:, _DEFINITION].astype(np.int32),
         change=out[:, _CHANGE].astype(np.int8),
@@ -129,8 +111,8 @@ def _transitions(
         evidence=starts,
         condition=evidence[:, 0].astype(np.int32),
         holds=evidence[:, 1] == 1,
-        quantity=values,
-        text=evidence[:, 4].astype(np.int32),
         since=evidence[:, 2].copy(),
         row=evidence[:, 3].copy(),
+        text=evidence[:, 4].astype(np.int32),
+        quantity=evidence[:, 5].copy().view(np.float64),
     )

@@ -36,7 +36,9 @@ def _compiled() -> ModuleType:
 
     folder = Path(kernel.__file__).parent
     name = f"fireflower.evaluate.{COMPILED}"
-    spec = importlib.util.spec_from_file_location(name, folder / "__init__.py", submodule_search_locations=[str(folder)])
+    spec = importlib.util.spec_from_file_location(
+        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
     assert spec is not None and spec.loader is not None
     package = importlib.util.module_from_spec(spec)
     sys.modules[name] = package

@@ -1,8 +1,7 @@
-"""The memory of a replay: programs, state, heap and output, and the growing and emptying of them."""
+"""The kernel's memory around a program: output, heap and states, and the emptying and growing of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,120 +10,85 @@ from numpy.typing import NDArray
 
 from fireflower.evaluate.engines import view
 from fireflower.evaluate.kernel import layout as k
-from fireflower.evaluate.kernel.layout import Machine, Rows
+from fireflower.evaluate.kernel.layout import Rows
 from fireflower.evaluate.program import Columns, Program
 from fireflower.model.timeline import Timeline
 
-_FIRST_HEAP = 1 << 12
-_FIRST_OUTPUT = 1 << 10
-_MOST_OUTPUT = 1 << 18
+_OUTPUT_ROWS = 2048
+_EVIDENCE_ROWS = 8192
+_FIRST_HEAP = 1 << 14
 
 
 @dataclass(eq=False)
 class Output:
-    """What a kernel has written, emptied: rows of `layout.OUT_WORDS` and `layout.EVIDENCE_WORDS`."""
+    """What a kernel wrote: rows of `layout.OUT_WORDS`, and of `layout.EVIDENCE_WORDS` with the quantity as the bits of a float."""
 
     out: NDArray[np.int64]
     evidence: NDArray[np.int64]
-    values: NDArray[np.float64]
 
 
 @dataclass(eq=False)
-class Memory:
-    """State and output for the subjects of one program. `state` has room for `subjects` of them."""
+class Machine:
+    """A program at work: its memory, and where the states of accounts and people lie in it."""
 
     program: Program
     with_evidence: bool
-    state: NDArray[np.int64] = field(init=False)
-    out: NDArray[np.int64] = field(init=False)
-    evidence: NDArray[np.int64] = field(init=False)
-    values: NDArray[np.float64] = field(init=False)
-    work: NDArray[np.int64] = field(init=False)
-    parts: list[Output] = field(default_factory=list)
-    subjects: int = 0
+    compiled: bool
+    memory: NDArray[np.int64] = field(init=False)
+    accounts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    people: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    written: list[Output] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.state = np.zeros(0, np.int64)
-        self.work = np.zeros(self.program.scratch, np.int64)
-        self.work[k.WITH_EVIDENCE] = int(self.with_evidence)
-        self._new_output(_FIRST_OUTPUT)
+        image = self.program.image
+        rows = _OUTPUT_ROWS + self.program.most_definitions
+        shown = (_EVIDENCE_ROWS if self.with_evidence else 0) + self.program.most_evidence
+        evidence = len(image) + rows * k.OUT_WORDS
+        heap = evidence + shown * k.EVIDENCE_WORDS
+        self.memory = np.zeros(heap + _FIRST_HEAP, np.int64)
+        self.memory[: len(image)] = image
+        head = {
+            k.OUT: len(image), k.OUT_ROOM: rows, k.EVIDENCE: evidence, k.EVIDENCE_ROOM: shown,
+            k.HEAP: heap, k.TOP: heap, k.WITH_EVIDENCE: int(self.with_evidence),
+        }  # fmt: skip
+        for position, value in head.items():
+            self.memory[position] = value
 
-    def _new_output(self, rows: int) -> None:
-        rows += len(self.program.definitions)
-        shown = int(self.program.code[k.MOST_EVIDENCE])
-        shown_rows = shown * (1 + rows // max(1, len(self.program.definitions))) if self.with_evidence else shown
-        self.out = np.zeros((rows, k.OUT_WORDS), np.int64)
-        self.evidence = np.zeros((shown_rows, k.EVIDENCE_WORDS), np.int64)
-        self.values = np.zeros(shown_rows, np.float64)
-
-    def make_room(self, subjects: int) -> None:
+    def make_room(self, accounts: int, people: int) -> None:
         """Room for so many subjects; those that are there stay."""
-        if subjects > self.subjects:
-            words = self.program.row_words
-            grown = np.zeros(subjects * words, np.int64)
-            grown[: self.subjects * words] = self.state
-            added = grown[self.subjects * words :].reshape(-1, words)
-            added[:, k.FIRST_RECORD] = added[:, k.PENDING] = -1
-            added[:, k.WAKE] = k.NEVER
-            self.state = grown
-            self.subjects = subjects
+        self.accounts = _longer(self.accounts, accounts)
+        self.people = _longer(self.people, people)
 
-    def empty(self) -> None:
-        """Move what was written to `parts`; the next output is larger."""
-        count, shown = int(self.work[k.OUT_COUNT]), int(self.work[k.EVIDENCE_COUNT])
-        if count:
-            self.parts.append(Output(self.out[:count], self.evidence[:shown], self.values[:shown]))
-            self._new_output(min(_MOST_OUTPUT, 2 * len(self.out)))
-        self.work[k.OUT_COUNT] = self.work[k.EVIDENCE_COUNT] = 0
-
-
-@dataclass(eq=False)
-class Pair:
-    """The memories of both kinds of subject, on one heap."""
-
-    accounts: Memory
-    people: Memory
-    compiled: bool
-    heap: NDArray[np.int64] = field(default_factory=lambda: _new_heap(_FIRST_HEAP))
-
-    def machines(self) -> tuple[Machine, Machine]:
-        return self._machine(self.accounts), self._machine(self.people)
-
-    def _machine(self, memory: Memory) -> Machine:
-        program = memory.program
-        parts = (
-            program.code, program.bounds, program.masks,
-            memory.state, memory.state.view(np.float64), self.heap, self.heap.view(np.float64),
-            memory.out, memory.evidence, memory.values, memory.work,
-        )  # fmt: skip
-        return Machine(*(view(part, self.compiled) for part in parts))
-
-    def enlarge_heap(self) -> None:
-        grown = np.zeros(2 * len(self.heap) + 8 * int(self.heap[k.NEED]), np.int64)
-        grown[: len(self.heap)] = self.heap
-        self.heap = grown
-
-    def empty(self) -> None:
-        self.accounts.empty()
-        self.people.empty()
+    def views(self) -> tuple[Any, Any]:
+        """The memory as the kernel takes it."""
+        return view(self.memory, self.compiled), view(self.memory.view(np.float64), self.compiled)
 
     def mend(self, said: int) -> bool:
         """Do what the kernel asked for; whether it has to be called again."""
-        if said == k.HEAP_FULL:
-            self.enlarge_heap()
+        if said == k.MEMORY_FULL:
+            self.memory = _longer(self.memory, 2 * len(self.memory) + 16 * int(self.memory[k.NEED]))
         elif said == k.OUT_FULL:
             self.empty()
         return bool(said != k.DONE)
 
-    def both(self) -> Iterator[Memory]:
-        yield self.accounts
-        yield self.people
+    def empty(self) -> None:
+        """Move what was written to `written`."""
+        out = self._table(k.OUT, k.OUT_COUNT, k.OUT_WORDS)
+        if len(out):
+            self.written.append(Output(out, self._table(k.EVIDENCE, k.EVIDENCE_COUNT, k.EVIDENCE_WORDS)))
+        self.memory[k.OUT_COUNT] = self.memory[k.EVIDENCE_COUNT] = 0
+
+    def _table(self, start: int, count: int, words: int) -> NDArray[np.int64]:
+        first, rows = int(self.memory[start]), int(self.memory[count])
+        return self.memory[first : first + rows * words].reshape(rows, words).copy()
 
 
-def _new_heap(words: int) -> NDArray[np.int64]:
-    heap = np.zeros(words, np.int64)
-    heap[k.TOP] = k.HEAP_HEAD
-    return heap
+def _longer(array: NDArray[np.int64], words: int) -> NDArray[np.int64]:
+    if words <= len(array):
+        return array
+    grown = np.zeros(words, np.int64)
+    grown[: len(array)] = array
+    return grown
 
 
 @dataclass(eq=False)
@@ -160,9 +124,9 @@ class Sheets:
 
     def _fill(self, timeline: Timeline) -> None:
         count = len(timeline)
-        if count > self.numbers.shape[1]:
-            self.numbers = np.full((1 + len(self.numbers_of), count), np.nan)
-            self.codes = np.full((1 + len(self.codes_of), count), -1, np.int32)
+        if count > self.numbers.shape[1] or self.numbers.shape[1] == 0:
+            self.numbers = np.full((1 + len(self.numbers_of), max(1, count)), np.nan)
+            self.codes = np.full((1 + len(self.codes_of), max(1, count)), -1, np.int32)
         for row, name in enumerate(self.numbers_of, 1):
             self.numbers[row, :count] = timeline.numbers[name]
         for row, name in enumerate(self.codes_of, 1):

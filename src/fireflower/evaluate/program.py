@@ -61,43 +61,85 @@ class Columns:
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """The definitions of one kind of subject, compiled.
+    """Definitions, compiled: the beginning of the kernel's memory.
 
     Attributes
     ----------
-    code, bounds, masks : what the kernel reads
-    definitions : positions, in the list that was compiled, of this subject kind's definitions, in the kernel's order
-    conditions : the kernel's conditions, by number
-    scratch : words of `work`
+    image : the head of the memory and the programs of both kinds of subject
+    conditions : the kernel's conditions, by number; those about accounts first
     """
 
-    code: NDArray[np.int64]
-    bounds: NDArray[np.float64]
-    masks: NDArray[np.uint8]
-    definitions: tuple[int, ...]
+    image: NDArray[np.int64]
     conditions: tuple[Condition, ...]
-    scratch: int
 
     @property
-    def row_words(self) -> int:
-        return int(self.code[k.ROW_WORDS])
+    def most_definitions(self) -> int:
+        """How many transitions one subject can make at one instant."""
+        return max(int(self.image[self.image[head] + k.DEFINITION_COUNT]) for head in (k.ACCOUNTS, k.PEOPLE))
+
+    @property
+    def most_evidence(self) -> int:
+        """How many evidence rows one subject can show at one instant."""
+        return max(int(self.image[self.image[head] + k.MOST_EVIDENCE]) for head in (k.ACCOUNTS, k.PEOPLE))
 
 
 def compile_program(
-    subject: SubjectKind,
-    definitions: Sequence[Definition],
-    settings: Settings,
-    vocabulary: Vocabulary,
-    columns: Columns,
+    definitions: Sequence[Definition], settings: Settings, vocabulary: Vocabulary, columns: Columns
 ) -> Program:
-    """The program of the definitions about `subject`. It is good for any rows coded with the same vocabulary.
+    """The program of the definitions. It is good for any rows coded with the same vocabulary.
 
     Raises
     ------
     NotSupportedError
         If a definition says something that this engine cannot evaluate.
     """
-    return _Compiler(subject, settings, vocabulary, columns).compile(definitions)
+    image = _Image(settings)
+    conditions: list[Condition] = []
+    for head, subject in ((k.ACCOUNTS, "account"), (k.PEOPLE, "person")):
+        compiler = _Compiler(subject, settings, vocabulary, columns, image, len(conditions))
+        image.words[head] = compiler.compile(definitions)
+        conditions += compiler.conditions.values()
+    image.finish()
+    return Program(np.array(image.words, np.int64), tuple(conditions))
+
+
+class _Image:
+    """The memory as it grows: words, and what both programs share."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.words: list[int] = [0] * k.MEMORY_HEAD
+        self.default_zone = settings.timezone
+        self.zones: dict[str, int] = {}
+        self.zone_number(settings.timezone)
+
+    def reserve(self, words: int) -> int:
+        position = len(self.words)
+        self.words.extend([0] * words)
+        return position
+
+    def list(self, values: Iterable[int]) -> tuple[int, int]:
+        start = len(self.words)
+        self.words.extend(values)
+        return start, len(self.words)
+
+    def floats(self, values: Sequence[float]) -> int:
+        return self.list(np.array(values, np.float64).view(np.int64).tolist())[0]
+
+    def zone_number(self, name: Any) -> int:
+        """The number of a zone; an unknown name counts as the project's zone."""
+        if not isinstance(name, str) or changes(name) is None:
+            name = self.default_zone
+        if changes(name) is None:
+            raise ProjectError(
+                f"timezone: there is no time zone {name!r}. Use a name such as 'Europe/Berlin' or 'UTC'."
+            )
+        return self.zones.setdefault(name, len(self.zones))
+
+    def finish(self) -> None:
+        self.words[k.FADE] = self.list(_fade_table())[0]
+        tables = [changes(name) or ((), ()) for name in self.zones]
+        positions = [self.list([len(moments), *moments, *offsets])[0] for moments, offsets in tables]
+        self.words[k.ZONES] = self.list(positions)[0]
 
 
 @dataclass(eq=False)
@@ -124,40 +166,42 @@ class _Slot:
 class _Compiler:
     """Collects what the definitions need, each thing once; then gives everything its place; then writes the records."""
 
-    def __init__(self, subject: SubjectKind, settings: Settings, vocabulary: Vocabulary, columns: Columns) -> None:
+    def __init__(
+        self,
+        subject: SubjectKind,
+        settings: Settings,
+        vocabulary: Vocabulary,
+        columns: Columns,
+        image: _Image,
+        first_condition: int,
+    ) -> None:
         self.subject = subject
         self.settings = settings
         self.vocabulary = vocabulary
         self.columns = columns
+        self.image = image
+        self.code = image.words
+        self.first_condition = first_condition
         self.slots: dict[Hashable, _Slot] = {}
         self.slot_of: dict[int, _Slot] = {}
         self.conditions: dict[Hashable, Condition] = {}
-        self.code: list[int] = [0] * k.PROGRAM_HEAD
-        self.bounds: list[float] = []
-        self.masks: list[NDArray[np.uint8]] = []
-        self.mask_count = 0
-        self.zones: dict[str, int] = {}
         self.tests: dict[Hashable, int] = {}
         self.names: dict[Name, int] = {name: code for code, name in enumerate(vocabulary.names)}
         self.event_codes = [code for code, (kind, _) in enumerate(vocabulary.names) if kind == Kind.EVENT]
 
-    def compile(self, definitions: Sequence[Definition]) -> Program:
-        chosen = [number for number, definition in enumerate(definitions) if definition.subject == self.subject]
-        mine = [definitions[number] for number in chosen]
+    def compile(self, definitions: Sequence[Definition]) -> int:
+        """Write the program and give its position."""
+        mine = {
+            number: definition for number, definition in enumerate(definitions) if definition.subject == self.subject
+        }
         out = next((formula for kind, formula in self.settings.leave_out if kind == self.subject), AnyOf(()))
-        for formula in [*(formula for d in mine for formula in _formulas(d)), out]:
+        for formula in [*(formula for d in mine.values() for formula in _formulas(d)), out]:
             self._collect(formula)
         self._add_zone()
-        self._place(mine)
-        self._write(mine, out)
-        return Program(
-            code=np.array(self.code, np.int64),
-            bounds=np.array(self.bounds or [0.0], np.float64),
-            masks=np.concatenate([*self.masks, np.zeros(1, np.uint8)]),
-            definitions=tuple(chosen),
-            conditions=tuple(self.conditions.values()),
-            scratch=self.scratch,
-        )
+        head = self.image.reserve(k.PROGRAM_HEAD)
+        self._place(len(mine))
+        self._write(head, mine, out)
+        return head
 
     # --- Collecting -------------------------------------------------------------------------------------------------
 
@@ -223,52 +267,42 @@ class _Compiler:
 
     # --- Placing ----------------------------------------------------------------------------------------------------
 
-    def _reserve(self, words: int) -> int:
-        position = len(self.code)
-        self.code.extend([0] * words)
-        return position
-
-    def _list(self, values: Iterable[int]) -> tuple[int, int]:
-        start = len(self.code)
-        self.code.extend(values)
-        return start, len(self.code)
-
-    def _place(self, definitions: Sequence[Definition]) -> None:
+    def _place(self, definitions: int) -> None:
         count = len(self.conditions)
         self.order = {key: number for number, key in enumerate(self.conditions)}
         word = k.STATE_HEAD + 2 * count
         self.condition_state = word
         word += k.CONDITION_STATE_WORDS * count
         self.definition_state = word
-        word += k.DEFINITION_STATE_WORDS * len(definitions)
+        word += k.DEFINITION_STATE_WORDS * definitions
         for slot in self.slots.values():
             slot.state = word
             word += k.BODY + len(slot.spec.body)
         self.item_state = word
         word += 2 * sum(len(slot.items) for slot in self.slots.values())
         self.row_words = word
-        self.condition_at = self._reserve(k.CONDITION_WORDS * count)
-        self.definition_at = self._reserve(k.DEFINITION_WORDS * len(definitions))
+        self.condition_at = self.image.reserve(k.CONDITION_WORDS * count)
+        self.definition_at = self.image.reserve(k.DEFINITION_WORDS * definitions)
         for slot in self.slots.values():
-            slot.at = self._reserve(k.QUANTITY_WORDS)
+            slot.at = self.image.reserve(k.QUANTITY_WORDS)
+        self.template = self.image.list(self._template(definitions))[0]
 
     def _condition_position(self, number: int) -> int:
         return self.condition_at + number * k.CONDITION_WORDS
 
     # --- Writing ----------------------------------------------------------------------------------------------------
 
-    def _write(self, definitions: Sequence[Definition], out: Formula) -> None:
+    def _write(self, head: int, definitions: Mapping[int, Definition], out: Formula) -> None:
         users: list[list[int]] = [[] for _ in self.conditions]
         items: list[list[int]] = [[] for _ in self.conditions]
         self._write_items(items)
         for slot in self.slots.values():
             self._write_quantity(slot)
-        for number, definition in enumerate(definitions):
-            self._write_definition(number, definition, out, users)
+        for place, (number, definition) in enumerate(definitions.items()):
+            self._write_definition(place, number, definition, out, users)
         self._write_conditions(users, items)
-        self.scratch = k.WORK_HEAD + 2 * len(definitions) + sum(map(len, items))
-        self._write_feeds()
-        self._write_head(definitions, out)
+        self._write_feeds(head)
+        self._write_head(head, definitions, out, sum(map(len, items)))
 
     def _write_items(self, items: list[list[int]]) -> None:
         number = 0
@@ -279,7 +313,7 @@ class _Compiler:
             for item in slot.items:
                 records.append(self._write_item(item, slot, self.item_state + 2 * number, items))
                 number += 1
-            start, end = self._list(records)
+            start, end = self.image.list(records)
             cap = slot.spec.score.cap
             slot.spec.fields |= {
                 k.A: start,
@@ -289,13 +323,13 @@ class _Compiler:
             }
 
     def _write_item(self, item: _Item, score: _Slot, state: int, items: list[list[int]]) -> int:
-        record = self._reserve(k.ITEM_WORDS)
-        readers = self._list(self._condition_position(number) for number in score.readers)
+        record = self.image.reserve(k.ITEM_WORDS)
+        readers = self.image.list(self._condition_position(number) for number in score.readers)
         if item.formula is None:
             assert item.spec is not None
             place = (self.slot_of[id(item.spec)].at, 0)
         else:
-            place = self._list(self._postfix(item.formula))
+            place = self.image.list(self._postfix(item.formula))
             for number in self._numbers(item.formula):
                 items[number].append(record)
         kind = k.HOLDING if item.formula is not None else k.EARNING
@@ -306,8 +340,9 @@ class _Compiler:
         made = slot.spec
         values = dict(made.fields)
         values |= {k.OP: made.op, k.STATE: slot.state, k.WORDS: k.BODY + len(made.body)}
-        values[k.READERS], values[k.READERS_END] = self._list(map(self._condition_position, slot.readers))
-        values[k.GATED], values[k.GATED_END] = self._list(gated.at for gated in slot.gated)
+        values[k.FRESH] = self.template + slot.state
+        values[k.READERS], values[k.READERS_END] = self.image.list(map(self._condition_position, slot.readers))
+        values[k.GATED], values[k.GATED_END] = self.image.list(gated.at for gated in slot.gated)
         if made.anchor is not None:
             values[k.GATE] = self.slot_of[id(made.anchor)].at
         if made.property is not None:
@@ -316,20 +351,22 @@ class _Compiler:
         if made.op == k.RATIO:
             values[k.A], values[k.B] = (self.slot_of[id(part)].at for part in made.parts)
         if made.op == k.MEMBERS:
-            values[k.A] = self._mask([role in made.roles for role in self.vocabulary.roles]) if made.roles else -1
+            values[k.A] = self._mask([role in made.roles for role in self.vocabulary.roles]) if made.roles else 0
         if made.number is not None:
-            values[k.A] = self._numbers_list([made.number])
+            values[k.A] = self.image.floats([made.number])
         if made.op == k.TRAIT and made.trait is not None:
-            values[k.A] = self._numbers_list([_as_number(value) for value in self.vocabulary.traits.get(made.trait, ())])
+            values[k.A] = self.image.floats([_as_number(value) for value in self.vocabulary.traits.get(made.trait, ())])
         if made.op == k.ZONE and made.trait is not None:
-            default = self._zone_number(self.settings.timezone)
-            known = [self._zone_number(value) for value in self.vocabulary.traits.get(made.trait, ())]
-            values[k.A], values[k.B] = self._list(known)[0], default
+            default = self.image.zone_number(self.settings.timezone)
+            known = [self.image.zone_number(value) for value in self.vocabulary.traits.get(made.trait, ())]
+            values[k.A], values[k.B] = self.image.list(known)[0], default
         for position, value in values.items():
             self.code[slot.at + position] = value
 
-    def _write_definition(self, number: int, definition: Definition, out: Formula, users: list[list[int]]) -> None:
-        record = self.definition_at + number * k.DEFINITION_WORDS
+    def _write_definition(
+        self, place: int, number: int, definition: Definition, out: Formula, users: list[list[int]]
+    ) -> None:
+        record = self.definition_at + place * k.DEFINITION_WORDS
         goal = 0
         reads = {*self._numbers(definition.qualified), *self._numbers(out)}
         if definition.goal is not None:
@@ -338,11 +375,11 @@ class _Compiler:
             reads.add(goal_number)
         for condition in reads:
             users[condition].append(record)
-        formula = self._list(self._postfix(definition.qualified))
-        shown = self._list(map(self._condition_position, self._numbers(definition.qualified)))
-        state = self.definition_state + number * k.DEFINITION_STATE_WORDS
+        formula = self.image.list(self._postfix(definition.qualified))
+        shown = self.image.list(map(self._condition_position, self._numbers(definition.qualified)))
+        state = self.definition_state + place * k.DEFINITION_STATE_WORDS
         self.code[record : record + k.DEFINITION_WORDS] = [
-            *formula, goal, int(definition.keep_after_goal), definition.cooldown, *shown, state, number,
+            *formula, goal, int(definition.keep_after_goal), definition.cooldown, *shown, state, number, 0,
         ]  # fmt: skip
 
     def _write_conditions(self, users: list[list[int]], items: list[list[int]]) -> None:
@@ -355,20 +392,20 @@ class _Compiler:
                 self._test(condition.test, self._dictionary(condition.quantity)),
                 int(made.timed and not made.steady),
                 int(made.late),
-                *self._list(users[number]),
-                *self._list(items[number]),
+                *self.image.list(users[number]),
+                *self.image.list(items[number]),
                 self.condition_state + number * k.CONDITION_STATE_WORDS,
                 int(made.timed),
-                number,
+                self.first_condition + number,
             ]
 
-    def _write_feeds(self) -> None:
+    def _write_feeds(self, head: int) -> None:
         by_name: list[list[list[int]]] = [[] for _ in self.names]
         for slot in self.slots.values():
             for feed in slot.spec.feeds:
                 for code in self._codes(feed):
                     by_name[code].append(self._feed(slot, feed))
-        index = self._reserve(len(by_name) + 1)
+        index = self.image.reserve(len(by_name) + 1)
         for code, feeds in enumerate(by_name):
             # Anchors first; of a sequence's steps the last first, so that one event is not two steps.
             feeds.sort(key=lambda record: (self.code[record[0] + k.OP] != k.FIRST, -record[k.FEED_ARGUMENT]))
@@ -376,12 +413,12 @@ class _Compiler:
             for record in feeds:
                 self.code.extend(record)
         self.code[index + len(by_name)] = len(self.code)
-        self.code[k.FEEDS] = index
-        self.code[k.MOST_FEEDS] = max(map(len, by_name), default=0)
+        self.code[head + k.FEEDS] = index
+        self.code[head + k.MOST_FEEDS] = max(map(len, by_name), default=0)
 
     def _feed(self, slot: _Slot, feed: Feed) -> list[int]:
         where = feed.events.where if feed.events is not None else None
-        start, end = self._list(self._where(where)) if where is not None else (0, 0)
+        start, end = self.image.list(self._where(where)) if where is not None else (0, 0)
         return [slot.at, start, end, feed.argument]
 
     def _codes(self, feed: Feed) -> Iterable[int]:
@@ -393,28 +430,35 @@ class _Compiler:
         wanted = dict.fromkeys((Kind.EVENT, name) for name in feed.events.names)
         return [self.names[name] for name in wanted if name in self.names]
 
-    def _write_head(self, definitions: Sequence[Definition], out: Formula) -> None:
-        code = self.code
-        code[k.ROW_WORDS] = self.row_words
-        code[k.CONDITIONS], code[k.CONDITION_COUNT] = self.condition_at, len(self.conditions)
-        code[k.DEFINITIONS], code[k.DEFINITION_COUNT] = self.definition_at, len(definitions)
-        records = (self._condition_position(number) for number in range(len(self.conditions)))
-        start, end = self._list([record for record in records if code[record + k.IS_TIMED]])
-        code[k.TIMED], code[k.TIMED_COUNT] = start, end - start
-        code[k.OUT_START], code[k.OUT_END] = self._list(self._postfix(out))
-        code[k.FADE], _ = self._list(_fade_table())
-        default = self._zone_number(self.settings.timezone)
-        zones = [self._zone_table(name) for name in self.zones]
-        code[k.ZONES], _ = self._list(zones)
-        code[k.TEMPLATE], _ = self._list(self._template(default, len(definitions)))
-        code[k.MOST_EVIDENCE] = sum(len(self._numbers(d.qualified)) for d in definitions)
-        code[k.USED] = int(bool(definitions))
+    def _write_head(self, head: int, definitions: Mapping[int, Definition], out: Formula, item_users: int) -> None:
+        records = [self._condition_position(number) for number in range(len(self.conditions))]
+        timed = self.image.list([record for record in records if self.code[record + k.IS_TIMED]])
+        out_formula = self.image.list(self._postfix(out))
+        values = {
+            k.ROW_WORDS: self.row_words,
+            k.CONDITIONS: self.condition_at,
+            k.CONDITION_COUNT: len(self.conditions),
+            k.DEFINITIONS: self.definition_at,
+            k.DEFINITION_COUNT: len(definitions),
+            k.TIMED: timed[0],
+            k.TIMED_END: timed[1],
+            k.OUT_START: out_formula[0],
+            k.OUT_END: out_formula[1],
+            k.TEMPLATE: self.template,
+            k.MOST_EVIDENCE: sum(len(self._numbers(d.qualified)) for d in definitions.values()),
+            k.USED: int(bool(definitions)),
+            k.QUEUE: self.image.reserve(len(definitions)),
+            k.ITEM_QUEUE: self.image.reserve(item_users),
+        }
+        for position, value in values.items():
+            self.code[head + position] = value
 
-    def _template(self, zone: int, definitions: int) -> list[int]:
+    def _template(self, definitions: int) -> list[int]:
+        """The words of a subject's state before its first record."""
         words = [0] * self.row_words
         words[k.FIRST_RECORD] = words[k.PENDING] = words[k.KNOWN] = -1
         words[k.WAKE] = k.NEVER
-        words[k.ZONE_NUMBER], words[k.ZONE_FROM] = zone, 1
+        words[k.ZONE_NUMBER], words[k.ZONE_FROM] = self.image.zone_number(self.settings.timezone), 1
         for number in range(len(self.conditions)):
             state = self.condition_state + number * k.CONDITION_STATE_WORDS
             words[state + k.TIP], words[state + k.FLIP] = -1, k.NEVER
@@ -424,18 +468,6 @@ class _Compiler:
             words[slot.state + k.PROVISIONAL] = words[slot.state + k.PREVIOUS] = -1
             words[slot.state + k.BODY : slot.state + k.BODY + len(slot.spec.body)] = slot.spec.body
         return words
-
-    def _zone_number(self, name: Any) -> int:
-        """The number of a zone; an unknown name counts as the project's zone."""
-        if not isinstance(name, str) or changes(name) is None:
-            name = self.settings.timezone
-        if changes(name) is None:
-            raise ProjectError(f"timezone: there is no time zone {name!r}. Use a name such as 'Europe/Berlin' or 'UTC'.")
-        return self.zones.setdefault(name, len(self.zones))
-
-    def _zone_table(self, name: str) -> int:
-        moments, offsets = changes(name) or ((), ())
-        return self._list([len(moments), *moments, *offsets])[0]
 
     # --- Formulas, where, tests ----------------------------------------------------------------------------------------
 
@@ -476,7 +508,7 @@ class _Compiler:
             case Role():
                 kind, dictionary = k.ROLE, ("role", "")
         test = self._test(atom.test, dictionary)
-        return self._list([kind, numbers, texts, test])[0]
+        return self.image.list([kind, numbers, texts, test])[0]
 
     def _dictionary(self, quantity: Quantity) -> tuple[str, Any]:
         made = self.slots[meaning(quantity)].spec
@@ -498,23 +530,15 @@ class _Compiler:
         key = (meaning(test), dictionary)
         if key not in self.tests:
             ranges, negated = intervals(test)
-            low = self._numbers_list([end for ends in ranges for end in ends])
+            low = self.image.floats([end for ends in ranges for end in ends])
             values = self._values(dictionary)
-            mask = self._mask([text_holds(test, value) for value in values]) if values else -1
+            mask = self._mask([text_holds(test, value) for value in values]) if values else 0
             missing = int(isinstance(test, Known) and not test.known)
-            self.tests[key] = self._list([low, low + 2 * len(ranges), int(negated), mask, missing])[0]
+            self.tests[key] = self.image.list([low, low + 2 * len(ranges), int(negated), mask, missing])[0]
         return self.tests[key]
 
-    def _mask(self, truths: Sequence[bool]) -> int:
-        start = self.mask_count
-        self.masks.append(np.array(truths, np.uint8))
-        self.mask_count += len(truths)
-        return start
-
-    def _numbers_list(self, values: Sequence[float]) -> int:
-        start = len(self.bounds)
-        self.bounds.extend(values)
-        return start
+    def _mask(self, truths: Iterable[bool]) -> int:
+        return self.image.list(map(int, truths))[0]
 
 
 def _goal(events: Events) -> Condition:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.evaluate.collecting import collect
 from fireflower.evaluate.engines import COMPILING_PAYS_FROM, engine, view
+from fireflower.evaluate.kernel.layout import Rows
 from fireflower.evaluate.kernel.rows import PROGRESS_WORDS
 from fireflower.evaluate.leaving_out import without_left_out
-from fireflower.evaluate.machine import Memory, Pair, Sheets
+from fireflower.evaluate.machine import Machine, Sheets
 from fireflower.evaluate.program import compile_program
 from fireflower.evaluate.results import Transitions
 from fireflower.language.nodes import Definition, Settings
+from fireflower.language.walking import needs
 from fireflower.model.timeline import Timeline
 
 Progress = Callable[[int], None]
@@ -93,35 +96,30 @@ class _Replay:
                 if progress:
                     progress(done)
                 timeline = next(pieces, None)
-        return collect(self.pairs, self.definitions, first.vocabulary, self.as_of)
+        return collect(self.machines, self.definitions, first.vocabulary, self.as_of)
 
     def _prepare(self, first: Timeline) -> None:
-        self.sheets = Sheets.of(first, frozenset(first.numbers) | frozenset(first.codes))
-        columns = self.sheets.columns()
-        accounts, people = (
-            compile_program(subject, self.definitions, self.settings, first.vocabulary, columns)
-            for subject in ("account", "person")
-        )
-        self.pairs = [
-            Pair(Memory(accounts, self.evidence), Memory(people, self.evidence), self.compiled) for _ in range(self.threads)
-        ]
+        self.sheets = Sheets.of(first, needs(self.definitions, self.settings).properties)
+        program = compile_program(self.definitions, self.settings, first.vocabulary, self.sheets.columns())
+        self.machines = [Machine(program, self.evidence, self.compiled) for _ in range(self.threads)]
 
     def _one(self, timeline: Timeline, pool: ThreadPoolExecutor) -> None:
         rows = self.sheets.rows(timeline, self.compiled)
-        index = [view(part, self.compiled) for part in (timeline.starts, timeline.first_account, timeline.first_person)]
         jobs = [
-            pool.submit(self._blocks, pair, timeline, rows, index, first, last)
-            for pair, (first, last) in zip(self.pairs, _shares(timeline.starts, self.threads), strict=False)
+            pool.submit(self._blocks, machine, timeline, rows, first, last)
+            for machine, (first, last) in zip(self.machines, _shares(timeline.starts, self.threads), strict=False)
         ]
         for job in jobs:
             job.result()
 
-    def _blocks(self, pair: Pair, timeline: Timeline, rows: object, index: list[object], first: int, last: int) -> None:
-        for memory, counts in ((pair.accounts, timeline.first_account), (pair.people, timeline.first_person)):
-            memory.make_room(_largest(counts, first, last))
+    def _blocks(self, machine: Machine, timeline: Timeline, rows: Rows, first: int, last: int) -> None:
+        machine.make_room(_largest(timeline.first_account, first, last), _largest(timeline.first_person, first, last))
         progress = np.array([first] + [0] * (PROGRESS_WORDS - 1), np.int64)
-        while pair.mend(
-            self.engine.replay_blocks(*pair.machines(), rows, *index, last, view(progress, self.compiled), self.as_of)
+        columns = (timeline.starts, machine.accounts, timeline.first_account, machine.people, timeline.first_person)
+        index = [view(column, self.compiled) for column in columns]
+        words = view(progress, self.compiled)
+        while machine.mend(
+            self.engine.replay_blocks(*machine.views(), rows, *index, last, words, self.as_of),
         ):
             pass
 
@@ -136,6 +134,4 @@ def _shares(starts: NDArray[np.int64], threads: int) -> list[tuple[int, int]]:
     blocks = len(starts) - 1
     targets = np.linspace(starts[0], starts[-1], threads + 1)[1:-1]
     cuts = [0, *np.searchsorted(starts, targets).tolist(), blocks]
-    return [(first, last) for first, last in zip(cuts, cuts[1:], strict=False) if first < last]
-
-
+    return [(first, last) for first, last in pairwise(cuts) if first < last]

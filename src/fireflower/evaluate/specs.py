@@ -108,7 +108,9 @@ def spec(node: Quantity, resolve: Resolve) -> Spec:
             made = Spec(k.SUM, [0], [Feed(events)], {k.SOURCE: k.SESSION_GAP, k.A: HOUR, k.B: gap})
             return _windowed(made, window, _WINDOWED, resolve)
         case Distinct(of, events, window):
-            return _set(Spec(k.DISTINCT, feeds=[Feed(events)], fields={k.SOURCE: k.VALUE}, property=of.path), window, resolve)
+            return _set(
+                Spec(k.DISTINCT, feeds=[Feed(events)], fields={k.SOURCE: k.VALUE}, property=of.path), window, resolve
+            )
         case DistinctDays(events, window):
             return _set(Spec(k.DISTINCT, feeds=[Feed(events)], fields={k.SOURCE: k.LOCAL_DAY}), window, resolve)
         case Actors(events, window):

@@ -1,6 +1,6 @@
 """Calendar days and hours in a subject's time zone.
 
-The program lists the zones: at code[ZONES] + number stands the position of a zone: the count n of its changes, n moments (the first
+The program lists the zones: at m[ZONES] + number stands the position of a zone: the count n of its changes, n moments (the first
 is far in the past), n offsets from UTC.
 """
 
@@ -19,20 +19,20 @@ from .layout import (
 
 
 @jit
-def set_zone(state, row, number):
-    state[row + ZONE_NUMBER] = number
-    state[row + ZONE_FROM] = 1
-    state[row + ZONE_UNTIL] = 0
+def set_zone(m, row, number):
+    m[row + ZONE_NUMBER] = number
+    m[row + ZONE_FROM] = 1
+    m[row + ZONE_UNTIL] = 0
 
 
 @jit
-def _segment(code, zone, t):
+def _segment(m, zone, t):
     """Number of the zone's last change at or before t."""
     low = 0
-    high = code[zone] - 1
+    high = m[zone] - 1
     while low < high:
         middle = (low + high + 1) >> 1
-        if code[zone + 1 + middle] <= t:
+        if m[zone + 1 + middle] <= t:
             low = middle
         else:
             high = middle - 1
@@ -40,34 +40,34 @@ def _segment(code, zone, t):
 
 
 @jit
-def offset(code, state, row, t):
+def offset(m, row, t):
     """The zone's offset from UTC at t; the last answer is kept for as long as it is valid."""
-    if state[row + ZONE_FROM] <= t < state[row + ZONE_UNTIL]:
-        return state[row + ZONE_OFFSET]
-    zone = code[code[ZONES] + state[row + ZONE_NUMBER]]
-    count = code[zone]
-    i = _segment(code, zone, t)
-    state[row + ZONE_FROM] = code[zone + 1 + i]
-    state[row + ZONE_UNTIL] = code[zone + 2 + i] if i + 1 < count else NEVER
-    state[row + ZONE_OFFSET] = code[zone + 1 + count + i]
-    return state[row + ZONE_OFFSET]
+    if m[row + ZONE_FROM] <= t < m[row + ZONE_UNTIL]:
+        return m[row + ZONE_OFFSET]
+    zone = m[m[ZONES] + m[row + ZONE_NUMBER]]
+    count = m[zone]
+    i = _segment(m, zone, t)
+    m[row + ZONE_FROM] = m[zone + 1 + i]
+    m[row + ZONE_UNTIL] = m[zone + 2 + i] if i + 1 < count else NEVER
+    m[row + ZONE_OFFSET] = m[zone + 1 + count + i]
+    return m[row + ZONE_OFFSET]
 
 
 @jit
-def local_day(code, state, row, t):
-    return (t + offset(code, state, row, t)) // DAY
+def local_day(m, row, t):
+    return (t + offset(m, row, t)) // DAY
 
 
 @jit
-def day_start(code, state, row, day):
+def day_start(m, row, day):
     """The first moment whose calendar day is `day` or later, whatever changes of the clock lie between."""
-    zone = code[code[ZONES] + state[row + ZONE_NUMBER]]
-    count = code[zone]
-    i = _segment(code, zone, (day - 1) * DAY)
+    zone = m[m[ZONES] + m[row + ZONE_NUMBER]]
+    count = m[zone]
+    i = _segment(m, zone, (day - 1) * DAY)
     while True:
-        start = day * DAY - code[zone + 1 + count + i]
-        if start < code[zone + 1 + i]:
-            start = code[zone + 1 + i]
-        if i + 1 >= count or start < code[zone + 2 + i]:
+        start = day * DAY - m[zone + 1 + count + i]
+        if start < m[zone + 1 + i]:
+            start = m[zone + 1 + i]
+        if i + 1 >= count or start < m[zone + 2 + i]:
             return start
         i += 1

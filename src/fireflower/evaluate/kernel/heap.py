@@ -1,40 +1,45 @@
-"""Regions of 2**c words inside one array, with a free list for each size."""
+"""The end of the memory: the states of subjects, and regions of 2**c words with a free list for each size."""
 
 from __future__ import annotations
 
 from .jit import jit
-from .layout import FREE, HEAP_HEAD, NEED, TOP
+from .layout import FREE, HEAP, NEED, TOP, WORD
 
 
 @jit
-def clear(heap):
-    """Forget every region."""
-    for word in range(HEAP_HEAD):
-        heap[word] = 0
-    heap[TOP] = HEAP_HEAD
+def clear(m):
+    """Forget everything in the heap."""
+    for word in range(NEED, WORD):
+        m[word] = 0
+    m[TOP] = m[HEAP]
 
 
 @jit
-def allocate(heap, c):
-    """A region of 2**c words. The caller of a row has made sure that there is room (`has_room`)."""
-    region = heap[FREE + c]
+def has_room(m, words, feeds):
+    """Whether there is room for so many words, and for each of so many feeds to double a region."""
+    return m[TOP] + words + feeds * (m[NEED] + 64) <= len(m)
+
+
+@jit
+def take_words(m, words):
+    position = m[TOP]
+    m[TOP] = position + words
+    return position
+
+
+@jit
+def allocate(m, c):
+    """A region of 2**c words; its content is arbitrary."""
+    region = m[FREE + c]
     if region != 0:
-        heap[FREE + c] = heap[region]
+        m[FREE + c] = m[region]
         return region
-    region = heap[TOP]
-    heap[TOP] = region + (1 << c)
-    if heap[NEED] < (2 << c):
-        heap[NEED] = 2 << c
-    return region
+    if m[NEED] < (2 << c):
+        m[NEED] = 2 << c
+    return take_words(m, 1 << c)
 
 
 @jit
-def release(heap, region, c):
-    heap[region] = heap[FREE + c]
-    heap[FREE + c] = region
-
-
-@jit
-def has_room(heap, feeds):
-    """Whether a row with so many feeds finds room: each may at most double one region."""
-    return heap[TOP] + (feeds + 1) * (heap[NEED] + 256) <= len(heap)
+def release(m, region, c):
+    m[region] = m[FREE + c]
+    m[FREE + c] = region

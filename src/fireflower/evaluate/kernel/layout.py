@@ -1,7 +1,8 @@
-"""What lies where. A program is one array of integers, `code`, in which records refer to each other by absolute position.
+"""What lies where. The kernel's whole world is one array of words, the *memory*: its head, the programs, the output, and the heap
+with the states of the subjects. Records refer to each other by position in it.
 
-A *subject's state* is a row of words in `state`; what grows (the events inside a window, the distinct values of a property) lies in
-`heap`, by offset. Both have a float view on the same memory. All times are microseconds.
+In the kernel `m` is the memory as integers and `f` the same words as floats; `g` is the position of a program, `row` of a
+subject's state, `q` of a quantity's record. All times are microseconds.
 """
 
 from __future__ import annotations
@@ -11,26 +12,6 @@ from typing import Any, NamedTuple
 NEVER = 2**62
 DAY = 86_400_000_000
 NAN = float("nan")
-
-
-class Machine(NamedTuple):
-    """Program, state and output of one replay.
-
-    `code`, `bounds` (float pairs), `masks` (bytes) are the program. `state`/`state_f` and `heap`/`heap_f` are two views of the same
-    words. `out`, `evidence` and `evidence_f` take the transitions, `work` holds counters and scratch lists.
-    """
-
-    code: Any
-    bounds: Any
-    masks: Any
-    state: Any
-    state_f: Any
-    heap: Any
-    heap_f: Any
-    out: Any
-    evidence: Any
-    evidence_f: Any
-    work: Any
 
 
 class Rows(NamedTuple):
@@ -48,24 +29,46 @@ class Rows(NamedTuple):
     first_row: int
 
 
-# Head of the program.
-FEEDS = 0  # position of the feed index: for each name, where its feeds begin
+# Head of the memory.
+TOP = 0  # the heap's end
+NEED = 1  # words that a quantity may take at most when it takes something in
+FREE = 2  # one list of free regions per power of two
+WORD = 64  # one word to see a float as an integer
+HEAP = 65  # where the heap begins
+FADE = 66  # the fade table
+ZONES = 67  # the zone index
+OUT = 68  # transitions
+OUT_ROOM = 69  # rows of them
+OUT_COUNT = 70
+EVIDENCE = 71
+EVIDENCE_ROOM = 72
+EVIDENCE_COUNT = 73
+WITH_EVIDENCE = 74
+ACCOUNTS = 75  # the program of each kind of subject
+PEOPLE = 76
+MEMORY_HEAD = 80
+
+# Head of a program.
+FEEDS = 0  # the feed index: for each name, where its feeds begin
 ROW_WORDS = 1  # words of a subject's state
-CONDITIONS = 2  # position of the condition records
+CONDITIONS = 2  # the condition records
 CONDITION_COUNT = 3
 DEFINITIONS = 4
 DEFINITION_COUNT = 5
-TIMED = 6  # position of the list of conditions that time alone can change
-TIMED_COUNT = 7
+TIMED = 6  # list of the conditions that time alone can change
+TIMED_END = 7
 OUT_START = 8  # the leave-out formula
 OUT_END = 9
-FADE = 10  # position of the fade table
-ZONES = 11  # position of the zone index
-TEMPLATE = 12  # position of a subject's state before its first record
-MOST_FEEDS = 13  # greatest number of feeds of one name
-MOST_EVIDENCE = 14  # evidence rows if every definition changes at once
-USED = 15  # 0: no definition is about this kind of subject
-PROGRAM_HEAD = 16
+TEMPLATE = 10  # a subject's state before its first record
+MOST_FEEDS = 11  # greatest number of feeds of one name
+MOST_EVIDENCE = 12  # evidence rows if every definition changes at once
+USED = 13  # 0: no definition is about this kind of subject
+QUEUE = 14  # scratch: the definitions to decide
+QUEUE_COUNT = 15
+ITEM_QUEUE = 16  # scratch: the score items to look at
+ITEM_QUEUE_COUNT = 17
+LAST_TIP = 18  # the row that changed the latest condition decided
+PROGRAM_HEAD = 19
 
 # Quantity record.
 OP = 0
@@ -84,7 +87,8 @@ READERS_END = 12
 GATED = 13  # for an anchor: list of the quantities behind it
 GATED_END = 14
 WORDS = 15  # how many words of state
-QUANTITY_WORDS = 16
+FRESH = 16  # its words in the template
+QUANTITY_WORDS = 17
 
 # Ops.
 COUNT = 0
@@ -92,13 +96,13 @@ SUM = 1  # A: divisor of the integer total
 EXTREME = 2  # A: 1 for max, -1 for min
 LATEST = 3
 DISTINCT = 4
-MEMBERS = 5  # A: position of the role mask in masks, -1 for every role
+MEMBERS = 5  # A: the role mask, 0 for every role
 RECENCY = 6
 FIRST = 7
 STREAK = 8  # A: 1 for the longest
 SEQUENCE = 9  # A: span
-TRAIT = 10  # A: position of the numbers of its values in bounds
-NUMBER = 11  # A: position of the value in bounds
+TRAIT = 10  # A: the numbers of its values
+NUMBER = 11  # A: the value
 RATIO = 12  # A, B: quantity records
 SCORE = 13  # A, B: list of item records; SPAN: half-life, 0 for none; GATE_SPAN: cap
 POINTS = 14  # A: millionths an event, B: cap; SPAN: half-life, 0 for none
@@ -146,11 +150,11 @@ TRUE = 1  # bits of FLAGS
 DIRTY = 2
 PLACE = 2  # from this bit on: its place in the list of dirty conditions
 
-# Test record: the value is inside one of the intervals bounds[LOW:HIGH] (pairs, both ends included).
+# Test record: the value is inside one of the intervals in [LOW, HIGH) (pairs of floats, both ends included).
 LOW = 0
 HIGH = 1
 NEGATED = 2
-MASK = 3  # position in masks of the truth for each text, -1: false for all
+MASK = 3  # the truth for each text, 0: false for all
 MISSING = 4  # truth of a missing value
 TEST_WORDS = 5
 
@@ -163,8 +167,9 @@ COOLDOWN = 4
 SHOWN = 5  # list of the conditions that make its evidence
 SHOWN_END = 6
 DEFINITION_STATE = 7
-INDEX = 8
-DEFINITION_WORDS = 9
+INDEX = 8  # among all definitions
+QUEUED = 9  # scratch: 1 while it is in the queue
+DEFINITION_WORDS = 10
 
 QUALIFIED = 0  # words of a definition's state
 COOL_UNTIL = 1
@@ -220,24 +225,9 @@ BORN = 8
 DIRTY_COUNT = 9
 STATE_HEAD = 10  # then the dirty conditions, each with the row that changed its truth
 
-# Head of the heap.
-TOP = 0
-NEED = 1  # words that one row may take at most
-FREE = 2  # one list of free regions per power of two
-HEAP_HEAD = 66
-
-# Work words.
-OUT_COUNT = 0
-EVIDENCE_COUNT = 1
-QUEUE_COUNT = 2
-ITEM_QUEUE_COUNT = 3
-WITH_EVIDENCE = 4
-LAST_TIP = 5  # the row that changed the latest condition decided
-WORK_HEAD = 8  # then the definitions to decide, then the score items to look at
-
-# Columns of out and evidence.
+# Columns of transitions and evidence.
 OUT_WORDS = 7  # at, known_at, subject, definition, change, reason, first evidence row
-EVIDENCE_WORDS = 5  # condition, holds, since, row, text code
+EVIDENCE_WORDS = 6  # condition, holds, since, row, text code, quantity (a float)
 
 # Reasons.
 REASON_QUALIFIED = 0
@@ -248,7 +238,7 @@ REASON_LEFT_OUT = 3
 # What the loop says when it stops.
 DONE = 0
 OUT_FULL = 1
-HEAP_FULL = 2
+MEMORY_FULL = 2
 
 TO_PERSON = 1
 TO_ACCOUNT = 2

@@ -15,55 +15,55 @@ SIZE = 3
 
 
 @jit
-def entry(state, ring, width, i):
+def entry(m, ring, width, i):
     """Position of the i-th oldest entry."""
-    capacity = 1 << state[ring + CLASS]
-    return state[ring + REGION] + (((state[ring + HEAD] + i) & (capacity - 1)) << width)
+    capacity = 1 << m[ring + CLASS]
+    return m[ring + REGION] + (((m[ring + HEAD] + i) & (capacity - 1)) << width)
 
 
 @jit
-def _enlarge(state, heap, ring, width):
-    if state[ring + REGION] == 0:
-        state[ring + CLASS] = 2
-        state[ring + REGION] = allocate(heap, 2 + width)
+def _enlarge(m, ring, width):
+    if m[ring + REGION] == 0:
+        m[ring + CLASS] = 2
+        m[ring + REGION] = allocate(m, 2 + width)
         return
-    old_class = state[ring + CLASS]
-    region = allocate(heap, old_class + 1 + width)
-    for i in range(state[ring + SIZE]):
-        source = entry(state, ring, width, i)
+    old_class = m[ring + CLASS]
+    region = allocate(m, old_class + 1 + width)
+    for i in range(m[ring + SIZE]):
+        source = entry(m, ring, width, i)
         for word in range(1 << width):
-            heap[region + (i << width) + word] = heap[source + word]
-    release(heap, state[ring + REGION], old_class + width)
-    state[ring + REGION] = region
-    state[ring + CLASS] = old_class + 1
-    state[ring + HEAD] = 0
+            m[region + (i << width) + word] = m[source + word]
+    release(m, m[ring + REGION], old_class + width)
+    m[ring + REGION] = region
+    m[ring + CLASS] = old_class + 1
+    m[ring + HEAD] = 0
 
 
 @jit
-def push(state, heap, ring, width, time):
+def push(m, ring, width, time):
     """Append an entry and give its position."""
-    size = state[ring + SIZE]
-    if state[ring + REGION] == 0 or size == 1 << state[ring + CLASS]:
-        _enlarge(state, heap, ring, width)
-    state[ring + SIZE] = size + 1
-    position = entry(state, ring, width, size)
-    heap[position] = time
+    size = m[ring + SIZE]
+    if m[ring + REGION] == 0 or size == 1 << m[ring + CLASS]:
+        _enlarge(m, ring, width)
+    m[ring + SIZE] = size + 1
+    position = entry(m, ring, width, size)
+    m[position] = time
     return position
 
 
 @jit
-def drop_oldest(state, ring):
-    state[ring + HEAD] = (state[ring + HEAD] + 1) & ((1 << state[ring + CLASS]) - 1)
-    state[ring + SIZE] -= 1
+def drop_oldest(m, ring):
+    m[ring + HEAD] = (m[ring + HEAD] + 1) & ((1 << m[ring + CLASS]) - 1)
+    m[ring + SIZE] -= 1
 
 
 @jit
-def drop_newest(state, ring):
-    state[ring + SIZE] -= 1
+def drop_newest(m, ring):
+    m[ring + SIZE] -= 1
 
 
 @jit
-def destroy(state, heap, ring, width):
-    if state[ring + REGION] != 0:
-        release(heap, state[ring + REGION], state[ring + CLASS] + width)
-        state[ring + REGION] = 0
+def destroy(m, ring, width):
+    if m[ring + REGION] != 0:
+        release(m, m[ring + REGION], m[ring + CLASS] + width)
+        m[ring + REGION] = 0

@@ -1,24 +1,25 @@
-"""The loop over rows: block by block for a whole archive (`replay_blocks`), or one batch after the other on kept state (`replay_batch`)."""
+"""The loop over rows: block by block for a whole archive (`replay_blocks`), or batch by batch on state that is kept (`replay_batch`).
+
+`accounts` and `people` hold the position of each subject's state in the memory, 0 for one without a record.
+"""
 
 from __future__ import annotations
 
 from .heap import clear, has_room
 from .jit import jit
 from .layout import (
+    ACCOUNTS,
     DONE,
-    FIRST_RECORD,
-    HEAP_FULL,
+    MEMORY_FULL,
     MOST_FEEDS,
-    NEVER,
     OUT_FULL,
-    PENDING,
+    PEOPLE,
     ROW_WORDS,
     TO_ACCOUNT,
     TO_PERSON,
     USED,
-    WAKE,
 )
-from .verdicts import advance, take_in
+from .verdicts import advance, begin, is_due, take_in
 
 # Words of `progress`, by which a replay that paused goes on.
 BLOCK = 0
@@ -28,88 +29,92 @@ PROGRESS_WORDS = 3
 
 
 @jit
-def clear_subjects(m, count):
-    """Room for `count` subjects that have no record yet."""
-    words = m.code[ROW_WORDS]
-    for i in range(count):
-        m.state[i * words + FIRST_RECORD] = -1
-        m.state[i * words + PENDING] = -1
-        m.state[i * words + WAKE] = NEVER
+def _arrive(m, f, g, states, number, subject, t):
+    """The subject's state, brought up to just before t; 0: the output is full."""
+    row = states[number]
+    if row == 0:
+        row = begin(m, g, t)
+        states[number] = row
+    if is_due(m, row, t) and not advance(m, f, g, row, subject, t):
+        return 0
+    return row
 
 
 @jit
-def _one_row(accounts, people, rows, i, t, first_account, first_person):
-    """A row happens to its account and its person. Both are brought up to its instant before either takes it in, so that a pause
-    between the two cannot happen."""
-    if not has_room(accounts.heap, accounts.code[MOST_FEEDS] + people.code[MOST_FEEDS]):
-        return HEAP_FULL
+def _one_row(m, f, rows, i, t, accounts, first_account, people, first_person):
+    """A row happens to its account and its person. Both arrive before either takes it in, so that a pause cannot come between."""
     target = rows.target[i]
-    account = -1
-    person = -1
-    if accounts.code[USED] == 1 and target & TO_ACCOUNT != 0:
-        account = (rows.account[i] - first_account) * accounts.code[ROW_WORDS]
-        if not advance(accounts, account, rows.account[i], t):
+    account = 0
+    person = 0
+    if target & TO_ACCOUNT != 0 and m[m[ACCOUNTS] + USED] == 1:
+        account = _arrive(m, f, m[ACCOUNTS], accounts, rows.account[i] - first_account, rows.account[i], t)
+        if account == 0:
             return OUT_FULL
-    if people.code[USED] == 1 and target & TO_PERSON != 0:
-        person = (rows.person[i] - first_person) * people.code[ROW_WORDS]
-        if not advance(people, person, rows.person[i], t):
+    if target & TO_PERSON != 0 and m[m[PEOPLE] + USED] == 1:
+        person = _arrive(m, f, m[PEOPLE], people, rows.person[i] - first_person, rows.person[i], t)
+        if person == 0:
             return OUT_FULL
-    if account >= 0:
-        take_in(accounts, rows, i, account, t)
-    if person >= 0:
-        take_in(people, rows, i, person, t)
+    if account != 0:
+        take_in(m, f, m[ACCOUNTS], rows, i, account, t)
+    if person != 0:
+        take_in(m, f, m[PEOPLE], rows, i, person, t)
     return DONE
 
 
 @jit
-def _rows(accounts, people, rows, progress, end, as_of, first_account, first_person):
-    while progress[ROW] < end:
-        i = progress[ROW]
+def _rows(m, f, rows, progress, end, as_of, accounts, first_account, people, first_person):
+    words = m[m[ACCOUNTS] + ROW_WORDS] + m[m[PEOPLE] + ROW_WORDS]
+    feeds = m[m[ACCOUNTS] + MOST_FEEDS] + m[m[PEOPLE] + MOST_FEEDS]
+    for i in range(progress[ROW], end):
+        progress[ROW] = i
         t = rows.time[i]
         if t <= as_of:
-            said = _one_row(accounts, people, rows, i, t, first_account, first_person)
-            if said != DONE:
-                return said
-        progress[ROW] = i + 1
+            if not has_room(m, words, feeds):
+                return MEMORY_FULL
+            if _one_row(m, f, rows, i, t, accounts, first_account, people, first_person) != DONE:
+                return OUT_FULL
+    progress[ROW] = end
     return DONE
 
 
 @jit
-def advance_all(m, count, first, t):
-    """Bring `count` subjects, numbered from `first`, up to t. False: the output is full."""
-    words = m.code[ROW_WORDS]
-    for i in range(count):
-        if not advance(m, i * words, first + i, t):
+def advance_all(m, f, g, states, count, first, t):
+    """Decide for `count` subjects, of which the first has the number `first`, all before t. False: the output is full."""
+    for number in range(count):
+        row = states[number]
+        if row != 0 and is_due(m, row, t) and not advance(m, f, g, row, first + number, t):
             return False
     return True
 
 
 @jit
-def replay_blocks(accounts, people, rows, starts, first_account, first_person, last_block, progress, as_of):
+def _forget(states, count):
+    for number in range(count):
+        states[number] = 0
+
+
+@jit
+def replay_blocks(m, f, rows, starts, accounts, first_account, people, first_person, last_block, progress, as_of):
     """Replay whole blocks up to and including `as_of`; state is forgotten between blocks.
 
-    Returns DONE, or OUT_FULL / HEAP_FULL: empty the output or enlarge the heap, and call again with the same progress.
+    Returns DONE, or OUT_FULL / MEMORY_FULL: empty the output or enlarge the memory, and call again with the same progress.
     """
     while progress[BLOCK] < last_block:
         b = progress[BLOCK]
-        account_count = first_account[b + 1] - first_account[b]
-        person_count = first_person[b + 1] - first_person[b]
+        account, account_count = first_account[b], first_account[b + 1] - first_account[b]
+        person, person_count = first_person[b], first_person[b + 1] - first_person[b]
         if progress[INSIDE] == 0:
-            if accounts.code[USED] == 1:
-                clear_subjects(accounts, account_count)
-            if people.code[USED] == 1:
-                clear_subjects(people, person_count)
-            clear(accounts.heap)
+            _forget(accounts, account_count)
+            _forget(people, person_count)
+            clear(m)
             progress[ROW] = starts[b]
             progress[INSIDE] = 1
-        said = _rows(
-            accounts, people, rows, progress, starts[b + 1], as_of, first_account[b], first_person[b]
-        )
+        said = _rows(m, f, rows, progress, starts[b + 1], as_of, accounts, account, people, person)
         if said != DONE:
             return said
-        if accounts.code[USED] == 1 and not advance_all(accounts, account_count, first_account[b], as_of + 1):
+        if not advance_all(m, f, m[ACCOUNTS], accounts, account_count, account, as_of + 1):
             return OUT_FULL
-        if people.code[USED] == 1 and not advance_all(people, person_count, first_person[b], as_of + 1):
+        if not advance_all(m, f, m[PEOPLE], people, person_count, person, as_of + 1):
             return OUT_FULL
         progress[INSIDE] = 0
         progress[BLOCK] = b + 1
@@ -117,6 +122,6 @@ def replay_blocks(accounts, people, rows, starts, first_account, first_person, l
 
 
 @jit
-def replay_batch(accounts, people, rows, end, progress, as_of):
-    """Replay rows [progress[ROW], end) on kept state: subjects are numbered from 0."""
-    return _rows(accounts, people, rows, progress, end, as_of, 0, 0)
+def replay_batch(m, f, rows, accounts, people, end, progress, as_of):
+    """Replay rows from progress[ROW] to `end` on state that is kept."""
+    return _rows(m, f, rows, progress, end, as_of, accounts, 0, people, 0)
