@@ -25,7 +25,7 @@ MOST = 9_200_000_000_000 * MILLION
 
 Value = int | float | str | bool | list[Any] | None
 
-# --- Wall clocks --------------------------------------------------------------------------------------------------------
+# --- Wall clocks --------------------------------------------------------------------------------------------
 
 
 @cache
@@ -59,7 +59,7 @@ def _until(h: History, event: Item) -> list[Item]:
     return h.items[: next(i for i, item in enumerate(h.items) if item is event)]
 
 
-# --- Which events -------------------------------------------------------------------------------------------------------
+# --- Which events -------------------------------------------------------------------------------------------
 
 
 def read(event: Item, prop: n.Property) -> Value:
@@ -132,7 +132,7 @@ def counting(h: History, events: n.Events, window: n.Window, t: int) -> list[Ite
     raise TypeError(window)
 
 
-# --- Quantities ---------------------------------------------------------------------------------------------------------
+# --- Quantities ---------------------------------------------------------------------------------------------
 
 
 def measure(q: n.Quantity, h: History, t: int) -> Value:

@@ -4,17 +4,18 @@
 >>> verdicts([], Settings(), [], as_of=0)
 []
 
-Everything is computed from the whole history anew at each *candidate* moment: each moment at which anything could change.
+Everything is computed from the whole history anew at each *candidate* moment: each at which anything could change.
 """
 
 from __future__ import annotations
 
 import heapq
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -50,7 +51,7 @@ class Verdict:
     evidence: tuple[Evidence, ...]
 
 
-# --- Values and truth at a moment ---------------------------------------------------------------------------------------
+# --- Values and truth at a moment ---------------------------------------------------------------------------
 
 
 def quantity(q: n.Quantity, h: History, t: int) -> Value:
@@ -110,7 +111,7 @@ def conditions(formula: n.Formula) -> Iterator[n.Condition]:
             yield from conditions(part)
 
 
-# --- Moments at which something could change ----------------------------------------------------------------------------
+# --- Moments at which something could change ----------------------------------------------------------------
 
 
 def candidates(formula: n.Formula, h: History) -> set[int]:
@@ -179,19 +180,18 @@ def _starts_of_day(name: str, ordinal: int) -> frozenset[int]:
 
     noon = (ordinal - datetime(1970, 1, 1).toordinal()) * DAY
     minutes = range(noon - 27 * HOUR, noon + 27 * HOUR, HOUR // 60)
-    turns = [(a, b) for a, b in zip(minutes, minutes[1:], strict=False) if reached(a) != reached(b)]
-    return frozenset(_first(lambda t, goal=reached(b): reached(t) == goal, a, b) for a, b in turns)  # type: ignore[misc]
+    return frozenset(_turn(reached, a, b) for a, b in pairwise(minutes) if reached(a) != reached(b))
 
 
-def _first(true: Any, lo: int, hi: int) -> int:
-    """The first moment in (lo, hi] for which it is true, if it is true from there on."""
+def _turn(truth: Callable[[int], bool], lo: int, hi: int) -> int:
+    """The first moment in (lo, hi] that has the truth of hi, if there is one change between them."""
     while hi - lo > 1:
         middle = (lo + hi) // 2
-        lo, hi = (lo, middle) if true(middle) else (middle, hi)
+        lo, hi = (lo, middle) if truth(middle) == truth(hi) else (middle, hi)
     return hi
 
 
-# --- Exact search for the crossing of a bound by what moves all the time ------------------------------------------------
+# --- Exact search for the crossing of a bound by what moves all the time ------------------------------------
 
 
 def _crossings(condition: n.Condition, h: History, lo: int, hi: int) -> set[int]:
@@ -254,7 +254,7 @@ def _reach_of_ratio(a: Reach, b: Reach) -> Reach:
     return min(corners), max(corners)
 
 
-# --- Verdicts -----------------------------------------------------------------------------------------------------------
+# --- Verdicts -----------------------------------------------------------------------------------------------
 
 
 def verdicts(
@@ -272,9 +272,7 @@ def verdicts(
     return sorted(found, key=lambda v: (v.at, v.kind, v.subject, v.definition))
 
 
-def subjects_as_of(
-    records: Sequence[Record], settings: Settings, as_of: int
-) -> dict[tuple[SubjectKind, str], History]:
+def subjects_as_of(records: Sequence[Record], settings: Settings, as_of: int) -> dict[tuple[SubjectKind, str], History]:
     """Every subject's history, in which what left-out people do counts for no account."""
     subjects = histories(records, settings, as_of)
     for (kind, _), history in subjects.items():

@@ -1,0 +1,1 @@
+"""Golden cases as data: what any engine must make of a definition, settings and records."""
