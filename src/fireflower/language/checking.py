@@ -1,0 +1,95 @@
+"""Is a definition well formed, and does it fit the data? `check` is for definitions that were built in Python (files
+are checked as they are read); `check_against` compares any definition with what the data holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+from fireflower.language.doubts import Data
+from fireflower.language.goals import goal_warnings
+from fireflower.language.nodes import Definition, Events, Settings, Trait
+from fireflower.language.rules import complaints
+from fireflower.language.walking import walk
+from fireflower.model.errors import Fault, did_you_mean
+from fireflower.model.timeline import Vocabulary
+
+
+def check(definitions: Iterable[Definition]) -> list[Fault]:
+    """What the rules of the language have against these definitions; nothing for those that were loaded."""
+    faults: list[Fault] = []
+    seen: set[str] = set()
+    for definition in definitions:
+        if not definition.name or definition.name in seen:
+            faults.append(Fault(f"definitions need names that differ, got {definition.name!r}.", definition.file))
+        seen.add(definition.name)
+        for node in walk(definition):
+            for complaint in complaints(node, definition.subject):
+                faults.append(Fault(f"{definition.name}: {complaint}.", definition.file))
+    return list(dict.fromkeys(faults))
+
+
+def check_against(
+    definitions: Sequence[Definition],
+    settings: Settings,
+    vocabulary: Vocabulary,
+    numbers: Collection[str] | None = None,
+) -> list[Fault]:
+    """What is probably not meant, as warnings: names and values that the data does not hold, goals that end what they
+    require.
+
+    Parameters
+    ----------
+    numbers : the properties that hold a number somewhere in the data. None: not known; then nothing is said about
+        properties, because the vocabulary has only those with texts
+    """
+    data = Data(vocabulary, numbers)
+    faults = [fault for definition in definitions for fault in _definition_warnings(definition, settings, data)]
+    return list(dict.fromkeys([*_settings_warnings(settings, data), *faults]))
+
+
+def _definition_warnings(definition: Definition, settings: Settings, data: Data) -> Iterator[Fault]:
+    where = _Places(definition)
+    if definition.goal != settings.goal:
+        yield from _goal_warnings(definition.goal, where, data)
+    for message in goal_warnings(definition):
+        yield where.warning(message, "key", "definition")
+    used = (definition, tuple(quantity for _, quantity in definition.quantities))
+    yield from _warnings(used, where, data, aside=definition.goal)
+
+
+def _settings_warnings(settings: Settings, data: Data) -> Iterator[Fault]:
+    where = _Places(settings)
+    traits = tuple(Trait(owner, name) for owner, name in settings.timezone_traits)
+    yield from _warnings((settings, traits), where, data, aside=settings.goal)
+    yield from _goal_warnings(settings.goal, where, data)
+
+
+def _goal_warnings(goal: Events | None, where: _Places, data: Data) -> Iterator[Fault]:
+    for name in data.unseen(goal) if goal else ():
+        near = did_you_mean(name, data.events)
+        message = f"the goal {name!r} has never happened in the data, so nothing can be said of who reaches it.{near}"
+        yield where.warning(message, "event", name)
+
+
+def _warnings(nodes: Any, where: _Places, data: Data, aside: Events | None) -> Iterator[Fault]:
+    for node in walk(nodes):
+        if node == aside:
+            continue
+        for what, name, message in data.doubts(node):
+            yield where.warning(message, what, name)
+
+
+class _Places:
+    """Where a file first mentions a name."""
+
+    def __init__(self, source: Definition | Settings) -> None:
+        self.file = source.file
+        self.name = source.name if isinstance(source, Definition) else "settings"
+        self.first = {(mention.what, mention.name): mention for mention in reversed(source.mentions)}
+
+    def warning(self, message: str, what: str, name: str) -> Fault:
+        mention = self.first.get((what, name))
+        if mention is None:
+            return Fault(f"{self.name}: {message}", self.file, severity="warning")
+        return Fault(message, self.file, mention.line, mention.column, "warning")

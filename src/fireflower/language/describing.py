@@ -1,0 +1,271 @@
+"""Definitions in plain English, for people who do not read YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fireflower.language import phrases
+from fireflower.language.nodes import (
+    Actors,
+    All,
+    AnyOf,
+    Between,
+    Circle,
+    Compare,
+    Condition,
+    Count,
+    Definition,
+    Distinct,
+    DistinctDays,
+    Elapsed,
+    EventPoints,
+    Extreme,
+    Formula,
+    Latest,
+    Members,
+    Not,
+    Number,
+    OneOf,
+    Quantity,
+    Ratio,
+    Recency,
+    Score,
+    Sequence,
+    Sessions,
+    Settings,
+    Skill,
+    Streak,
+    Sum,
+    TimeSpent,
+    Trait,
+)
+from fireflower.language.phrases import amount, events, listed, number, predicate, window
+from fireflower.language.rules import unit_of
+from fireflower.model.moments import format_span
+
+_CIRCLE_TITLES = {
+    "value": "has got value from the product",
+    "fit": "is the kind of customer that is looked for",
+    "intent": "shows signs of wanting to buy",
+    "ability": "can do it, not only did it",
+}
+
+
+def describe(definition: Definition, settings: Settings | None = None) -> str:
+    """The whole definition, as a paragraph and bullets.
+
+    Parameters
+    ----------
+    settings : the project's, to say who is left out
+    """
+    lines = [*_opening(definition), *_criteria(definition)]
+    if definition.score is not None:
+        lines += ["", "The score is the sum of these points:", *_bulleted(_score_items(definition.score))]
+    return "\n".join([*lines, "", *_ending(definition, settings)])
+
+
+def describe_formula(formula: Formula) -> str:
+    """A formula as one sentence part: 'at least 3 Report Run, and not (..)'."""
+    match formula:
+        case Condition():
+            return describe_condition(formula)
+        case Not(part):
+            return (
+                f"not ({describe_formula(part)})" if isinstance(part, All | AnyOf) else f"not: {describe_formula(part)}"
+            )
+        case All(()):
+            return "always"
+        case AnyOf(()):
+            return "never"
+        case All(parts) | AnyOf(parts):
+            word = "and" if isinstance(formula, All) else "or"
+            return f", {word} ".join(_bracketed(part) for part in parts)
+    raise TypeError(f"not a formula: {formula!r}")
+
+
+def _bracketed(formula: Formula) -> str:
+    nested = isinstance(formula, All | AnyOf) and len(formula.parts) > 1
+    return f"({describe_formula(formula)})" if nested else describe_formula(formula)
+
+
+# --- Conditions -------------------------------------------------------------------------------------------------------
+
+
+def describe_condition(condition: Condition) -> str:
+    """A condition as a phrase.
+
+    >>> from fireflower.language.expressions import parse_formula
+    >>> describe_condition(parse_formula("count(Report Run, last 7 days) >= 3"))
+    'at least 3 Report Run in the last 7 days'
+    """
+    quantity, test = condition.quantity, condition.test
+    how_many = amount(test, unit_of(quantity))
+    match quantity:
+        case Count() if test == Compare(">=", 1):
+            return f"{events(quantity.events)} at least once{window(quantity.window)}"
+        case Count() if test in (Compare("=", 0), Compare("<", 1)):
+            return f"no {events(quantity.events)}{window(quantity.window)}"
+        case Recency() if isinstance(test, Compare) and test.op in (">=", ">"):
+            return f"no {events(quantity.events)} for {format_span(round(float(test.bound)))}"
+        case Recency() if isinstance(test, Compare) and test.op in ("<", "<="):
+            return f"{events(quantity.events)} in the last {phrases.span_of_time(round(float(test.bound)))}"
+        case Sequence(steps, span) if test in (Compare(">=", len(steps)), Compare("=", len(steps))):
+            return f"{_steps(quantity)}, in this order{_within(span)}"
+        case Ratio() if isinstance(test, Compare) and isinstance(test.bound, int | float) and 0 < test.bound <= 2:
+            share = f"{number(round(test.bound * 100, 10))}% of {_part(quantity.denominator)}"
+            return f"{_part(quantity.numerator)} {predicate(test, 'number').removesuffix(number(test.bound))}{share}"
+    if isinstance(quantity, _COUNTED) and isinstance(test, _AMOUNTS):
+        one = isinstance(test, Compare) and test.bound == 1
+        return f"{how_many} {_counted(quantity, one)}"
+    return f"{describe_quantity(quantity)} {predicate(test, unit_of(quantity))}"
+
+
+_COUNTED = Count | DistinctDays | Actors | Members | Sessions | TimeSpent
+_AMOUNTS = Compare | Between | OneOf
+
+
+def _counted(quantity: Quantity, one: bool = False) -> str:
+    """What there are so many of: 'Report Run in the last 7 days', 'days with Login'."""
+    match quantity:
+        case Count():
+            return f"{events(quantity.events)}{window(quantity.window)}"
+        case DistinctDays():
+            return f"{'day' if one else 'days'} with {events(quantity.events)}{window(quantity.window)}"
+        case Actors():
+            return f"{'person' if one else 'people'} with {events(quantity.events)}{window(quantity.window)}"
+        case Members(roles):
+            who = "member" if one else "members"
+            return who + (f" {'who is' if one else 'who are'} {listed(roles, 'or')}" if roles else "")
+        case Sessions():
+            return f"{'session' if one else 'sessions'} of {events(quantity.events)}{window(quantity.window)}"
+        case TimeSpent():
+            return f"spent on {events(quantity.events)}{window(quantity.window)}"
+    raise TypeError(f"not counted: {quantity!r}")
+
+
+def describe_quantity(quantity: Quantity) -> str:
+    """A quantity as a noun.
+
+    >>> from fireflower.language.expressions import parse_formula
+    >>> describe_quantity(parse_formula("members(admin) >= 1").quantity)
+    'the number of members who are admin'
+    """
+    match quantity:
+        case Count() | DistinctDays() | Actors() | Members() | Sessions():
+            return f"the number of {_counted(quantity)}"
+        case TimeSpent():
+            return f"the hours {_counted(quantity)}"
+        case Distinct():
+            return f"the number of different {quantity.of.path} of {events(quantity.events)}{window(quantity.window)}"
+        case Sum():
+            return f"the sum of {quantity.of.path} of {events(quantity.events)}{window(quantity.window)}"
+        case Extreme():
+            which = "smallest" if quantity.which == "min" else "greatest"
+            return f"the {which} {quantity.of.path} of {events(quantity.events)}{window(quantity.window)}"
+        case Latest():
+            return f"the latest {quantity.of.path} of {events(quantity.events)}{window(quantity.window)}"
+        case Recency():
+            return f"the time since the latest {events(quantity.events)}"
+        case Elapsed():
+            return f"the time since the first {events(quantity.since)}"
+        case Streak():
+            which = "longest run" if quantity.longest else "current run"
+            return f"the {which} of days in a row with {events(quantity.events)}"
+        case Sequence():
+            return f"the number of steps done of {_steps(quantity)}{_within(quantity.span)}"
+        case Trait():
+            return f"the {quantity.owner}'s {quantity.name}"
+        case Number():
+            return number(quantity.value)
+        case Ratio():
+            return f"{_part(quantity.numerator)} divided by {_part(quantity.denominator)}"
+        case Skill():
+            return f"the skill {quantity.name}"
+        case Score():
+            return "the score"
+    raise TypeError(f"not a quantity: {quantity!r}")
+
+
+def _part(quantity: Quantity) -> str:
+    return f"({describe_quantity(quantity)})" if isinstance(quantity, Ratio) else describe_quantity(quantity)
+
+
+def _steps(sequence: Sequence) -> str:
+    return ", then ".join(events(step) for step in sequence.steps)
+
+
+def _within(span: int | None) -> str:
+    return f", within {format_span(span)}" if span else ""
+
+
+# --- A whole definition -----------------------------------------------------------------------------------------------
+
+
+def _opening(definition: Definition) -> Iterator[str]:
+    yield definition.name + ("" if definition.kind == "usage" else f" ({definition.kind})")
+    if definition.description:
+        yield definition.description
+    yield ""
+    if definition.subject == "account":
+        yield "An account is a product-qualified account (PQA) while this holds:"
+    else:
+        yield "A person is a product-qualified lead (PQL) while this holds:"
+
+
+def _criteria(definition: Definition) -> Iterator[str]:
+    """`qualified` as bullets, and below it what its circles mean."""
+    yield from _outline(definition.qualified, {formula: circle for circle, formula in definition.circles})
+    for circle, formula in definition.circles:
+        yield ""
+        yield f"{circle.capitalize()} ({_CIRCLE_TITLES[circle]}) means:"
+        yield from _outline(formula, {})
+
+
+def _outline(formula: Formula, named: dict[Formula, Circle], depth: int = 0) -> Iterator[str]:
+    """A formula as bullets, one level deeper for each `all` or `any` inside."""
+    indent = "  " * depth
+    if formula in named:
+        yield f"{indent}- {named[formula]}"
+    elif isinstance(formula, All | AnyOf) and len(formula.parts) > 1:
+        yield f"{indent}- {'all' if isinstance(formula, All) else 'at least one'} of:"
+        for part in formula.parts:
+            yield from _outline(part, named, depth + 1)
+    elif isinstance(formula, Not) and formula.part in named:
+        yield f"{indent}- not {named[formula.part]}"
+    else:
+        yield f"{indent}- {describe_formula(formula)}"
+
+
+def _score_items(score: Score) -> Iterator[str]:
+    for item in score.items:
+        if isinstance(item, EventPoints):
+            cap = "" if item.cap is None else f", at most {number(item.cap)} together"
+            yield f"{number(item.points)} for each {events(item.events)}{cap}"
+        else:
+            yield f"{number(item.points)} while: {describe_formula(item.condition)}"
+    if score.half_life is not None:
+        yield f"points fade: half of them are gone after {format_span(score.half_life)}"
+    if score.cap is not None:
+        yield f"the score is never above {number(score.cap)}"
+
+
+def _bulleted(lines: Iterator[str]) -> list[str]:
+    return [f"- {line}" for line in lines]
+
+
+def _ending(definition: Definition, settings: Settings | None) -> Iterator[str]:
+    if definition.goal is None:
+        yield "It ends as soon as the criteria hold no more. It has no goal to predict."
+    elif definition.keep_after_goal:
+        yield f"It is to predict {events(definition.goal)}, and goes on after it, for as long as the criteria hold."
+    else:
+        yield (
+            f"It is to predict {events(definition.goal)}. It ends when that happens (converted), or as soon as the"
+            " criteria hold no more."
+        )
+    if definition.cooldown:
+        yield f"After it ended without the goal, it can begin again only {format_span(definition.cooldown)} later."
+    for kind, formula in settings.leave_out if settings else ():
+        yield f"Left out is every {kind} with: {describe_formula(formula)}."
+    if definition.owner:
+        yield f"{definition.owner} answers for it."

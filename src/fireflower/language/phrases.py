@@ -1,0 +1,160 @@
+"""The small pieces of plain English: numbers, spans, values, tests, events, windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fireflower.language.nodes import (
+    AnySpan,
+    Between,
+    Compare,
+    Date,
+    Events,
+    Ever,
+    Every,
+    Field,
+    FieldTest,
+    Known,
+    Last,
+    LocalTime,
+    No,
+    OneOf,
+    Property,
+    Role,
+    Some,
+    Test,
+    Text,
+    Where,
+    Window,
+    Within,
+)
+from fireflower.language.rules import Unit, unit_of
+from fireflower.model.moments import HOUR, format_moment, format_span
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_AMOUNTS = {
+    "<": "less than {}", "<=": "at most {}", ">": "more than {}", ">=": "at least {}", "=": "exactly {}",
+    "!=": "not {}",
+}  # fmt: skip
+_IS = {
+    "<": "is below {}", "<=": "is at most {}", ">": "is above {}", ">=": "is at least {}", "=": "is {}",
+    "!=": "is known and not {}",
+}  # fmt: skip
+_DATES = {
+    "<": "is before {}", "<=": "is {} or before", ">": "is after {}", ">=": "is {} or after", "=": "is {}",
+    "!=": "is known and not {}",
+}  # fmt: skip
+
+
+def number(value: float) -> str:
+    """3, 2,000, 0.9."""
+    return f"{int(value):,}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.10g}"
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """'a, b and c'."""
+    return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def value(bound: Any, unit: Unit) -> str:
+    """A bound or a quantity's value as a person would say it."""
+    if isinstance(bound, bool):
+        return "true" if bound else "false"
+    if isinstance(bound, str):
+        return f"'{bound}'"
+    if isinstance(bound, list | tuple):
+        return listed([value(item, unit) for item in bound])
+    if unit == "span":
+        return format_span(round(bound))
+    if unit == "hours":
+        return f"{number(bound)} hours" if bound >= 1 or not bound else format_span(round(bound * HOUR))
+    if unit == "weekday" and bound in range(1, 8):
+        return WEEKDAYS[int(bound) - 1]
+    return number(bound)
+
+
+def amount(test: Test, unit: Unit) -> str:
+    """'at least 3', 'between 2 and 5': a test of how many."""
+    match test:
+        case Compare(op, bound):
+            return _AMOUNTS[op].format(value(bound, unit))
+        case Between(low, high):
+            return f"between {value(low, unit)} and {value(high, unit)}"
+        case OneOf(values, negated):
+            return ("not " if negated else "") + listed([value(bound, unit) for bound in values], "or")
+    return predicate(test, unit)
+
+
+def predicate(test: Test, unit: Unit) -> str:
+    """'is at least 3', 'is missing', 'ends with x': a test as a verb."""
+    match test:
+        case Compare(op, bound):
+            return _IS[op].format(value(bound, unit))
+        case Date(op, moment):
+            return _DATES[op].format(format_moment(moment).removesuffix(" 00:00"))
+        case Between(low, high):
+            return f"is between {value(low, unit)} and {value(high, unit)}"
+        case OneOf(values, negated):
+            return f"is {'known and not ' if negated else ''}{listed([value(bound, unit) for bound in values], 'or')}"
+        case Text(how, part, negated):
+            plain = {"contains": "contain", "starts with": "start with", "ends with": "end with"}[how]
+            return f"is known and does not {plain} '{part}'" if negated else f"{how} '{part}'"
+        case Known(known):
+            return "is known" if known else "is missing"
+    raise TypeError(f"not a test: {test!r}")
+
+
+# --- Events and windows -----------------------------------------------------------------------------------------------
+
+
+def events(selection: Events) -> str:
+    """'Report Run', 'Report Run or Report Shared whose rows is above 0', 'any event'."""
+    names = listed(selection.names, "or") or "any event"
+    return names if selection.where is None else f"{names} where {where(selection.where)}"
+
+
+def where(node: Where) -> str:
+    match node:
+        case FieldTest():
+            return f"{_field(node.field)} {predicate(node.test, unit_of(node.field))}"
+        case No():
+            return f"not ({where(node.part)})"
+        case Every(parts) | Some(parts):
+            word = "and" if isinstance(node, Every) else "or"
+            inner = [f"({where(part)})" if isinstance(part, Every | Some) else where(part) for part in parts]
+            return f" {word} ".join(inner) or ("it happened" if word == "and" else "it did not happen")
+    raise TypeError(f"not a where: {node!r}")
+
+
+def _field(field: Field) -> str:
+    match field:
+        case Property(path):
+            return path
+        case LocalTime(part):
+            return "the local hour" if part == "hour" else "the local weekday"
+        case Role():
+            return "the person's role"
+    raise TypeError(f"not a field: {field!r}")
+
+
+def window(node: Window) -> str:
+    """' in the last 7 days', with a leading blank; '' for ever."""
+    match node:
+        case Ever():
+            return ""
+        case Last(span):
+            return f" in the last {span_of_time(span)}"
+        case AnySpan(span):
+            return f" within some {span_of_time(span)}"
+        case Within(anchor, None):
+            return f" since the first {events(anchor)}"
+        case Within(anchor, span):
+            return f" within {format_span(span or 0)} of the first {events(anchor)}"
+    raise TypeError(f"not a window: {node!r}")
+
+
+def span_of_time(span: int) -> str:
+    """'7 days', 'day', 'hour': a span after 'the last'."""
+    text = format_span(span)
+    return text.removeprefix("1 ") if text.startswith("1 ") else text
