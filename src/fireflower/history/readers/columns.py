@@ -1,0 +1,153 @@
+"""The columns of a CSV or Parquet file, seen through DuckDB: their types, and the SQL that reads them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fireflower.history.mapping import Mapping
+from fireflower.history.readers.batches import PropertyForm
+from fireflower.history.readers.files import Compression, FileFormat, damaged, open_text
+from fireflower.model.errors import InputError, did_you_mean
+
+_LONGEST_LINE = 64 << 20
+_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "FLOAT", "DOUBLE")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column, or one field of a column of structs.
+
+    Attributes
+    ----------
+    path : its name, with dots for fields
+    sql : how SQL names it
+    type : its DuckDB type
+    """
+
+    path: str
+    sql: str
+    type: str
+
+
+class TableFile:
+    """A CSV or Parquet file with its columns.
+
+    Parameters
+    ----------
+    connection : a DuckDB connection for this file alone
+    """
+
+    def __init__(self, connection: Any, path: Path, format: FileFormat, compression: Compression) -> None:
+        self.path, self.format = path, format
+        self.relation = parquet_sql(path) if format == "parquet" else csv_sql(path, compression)
+        described = _relation(connection, self)
+        self.columns = list(_leaves(zip(described.columns, described.types, strict=True)))
+
+    def column(self, name: str) -> Column:
+        """The column of that name.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        for column in self.columns:
+            if column.path == name:
+                return column
+        names = [column.path for column in self.columns]
+        raise InputError(f"{self.path} has no column {name!r}.{did_you_mean(name, names)} It has: {', '.join(names)}.")
+
+    def others(self, mapping: Mapping) -> list[Column]:
+        """The columns that play no other part: properties, or traits."""
+        taken = {*mapping.columns().values(), *mapping.ignore}
+        inner = tuple(f"{name}." for name in taken)
+        return [column for column in self.columns if column.path not in taken and not column.path.startswith(inner)]
+
+    def form(self, column: Column, mapping: Mapping) -> tuple[PropertyForm, str]:
+        """How a property stands in the column, and the SQL that reads it in that form."""
+        sql, type = column.sql, column.type
+        if self.format == "csv":
+            return "text" if column.path in mapping.text else "cell", sql
+        if type in _NUMBERS:
+            return "number", sql
+        if type.startswith(("DECIMAL", "HUGEINT", "UHUGEINT", "UBIGINT")):
+            return "number", f"{sql}::DOUBLE"
+        if type == "BOOLEAN":
+            return "truth", sql
+        if type.startswith("TIMESTAMP"):
+            zoned = f"timezone('UTC', {sql})" if type.startswith("TIMESTAMP WITH") else f"{sql}::TIMESTAMP"
+            return "text", f"strftime({zoned}, '%Y-%m-%dT%H:%M:%S.%f{'Z' if zoned != f'{sql}::TIMESTAMP' else ''}')"
+        if type == "JSON" or type.endswith("]") or type.startswith("MAP"):
+            return "json", f"to_json({sql})::VARCHAR"
+        return "text", f"{sql}::VARCHAR"
+
+
+def _relation(connection: Any, file: TableFile) -> Any:
+    import duckdb
+
+    try:
+        return connection.sql(f"SELECT * FROM {file.relation}")
+    except duckdb.Error as error:
+        raise damaged(file.path, error) from None
+
+
+def _leaves(columns: Any, path: str = "", sql: str = "") -> Iterator[Column]:
+    for name, type in columns:
+        inner, here = f"{path}{name}", f"{sql}{quoted(name)}"
+        if type.id == "struct":
+            yield from _leaves(type.children, f"{inner}.", f"{here}.")
+        else:
+            yield Column(inner, here, str(type))
+
+
+def parquet_sql(path: Path) -> str:
+    return f"read_parquet({literal(str(path))})"
+
+
+def csv_sql(path: Path, compression: Compression) -> str:
+    """SQL that reads a CSV file as text. The separator is the one of the header line; lines that do not fit are stored
+    in DuckDB's table of rejects."""
+    header = _header(path, compression)
+    separator = max(",\t;|", key=header.count)
+    names = _distinct(next(csv.reader([header], delimiter=separator)))
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+    return (
+        f"read_csv({literal(str(path))}, auto_detect=false, header=true, columns={{{columns}}}, delim={literal(separator)},"
+        f" quote='\"', escape='\"', nullstr='', store_rejects=true, rejects_limit=0, max_line_size={_LONGEST_LINE},"
+        f" compression={literal(compression or 'none')})"
+    )
+
+
+def _header(path: Path, compression: Compression) -> str:
+    with open_text(path, compression) as file:
+        head = file.read(1 << 20)
+    line = head.removeprefix(b"\xef\xbb\xbf").lstrip().splitlines()[0]
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not in UTF-8. Convert it, for example with: iconv -f latin1 -t utf-8") from None
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """The names of a header; empty and repeated ones are numbered."""
+    seen: dict[str, int] = {}
+    distinct = []
+    for position, name in enumerate(names, 1):
+        name = name.strip() or f"column{position}"
+        seen[name] = seen.get(name, 0) + 1
+        distinct.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return distinct
+
+
+def quoted(name: str) -> str:
+    """A name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,115 @@
+"""Which files there are, what is in them, and how to open them."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from fireflower.model.errors import InputError
+
+FileFormat = Literal["csv", "json", "parquet"]
+Compression = Literal["", "gzip", "zstd"]
+
+_SUFFIXES: dict[str, FileFormat] = {
+    ".csv": "csv", ".tsv": "csv", ".txt": "csv",
+    ".json": "json", ".jsonl": "json", ".ndjson": "json",
+    ".parquet": "parquet", ".pq": "parquet",
+}  # fmt: skip
+_PACKED = (".gz", ".gzip", ".zst", ".zstd")
+
+
+def expand(paths: Iterable[str | Path]) -> list[Path]:
+    """The files that the paths, folders and globs name, in the order of their names within each.
+
+    Raises
+    ------
+    InputError
+        If one of them names no file.
+    """
+    found: list[Path] = []
+    for path in paths:
+        matches = _matches(str(path))
+        if not matches:
+            kinds = ", ".join(sorted(_SUFFIXES))
+            raise InputError(
+                f"No file to import at {path}. Expected a file, a folder of files ({kinds}, also .gz and .zst) or a glob."
+            )
+        found.extend(matches)
+    return list(dict.fromkeys(found))
+
+
+def _matches(path: str) -> list[Path]:
+    if Path(path).is_dir():
+        return sorted(file for file in Path(path).rglob("*") if file.is_file() and _suffix(file) in _SUFFIXES)
+    if Path(path).is_file():
+        return [Path(path)]
+    return sorted(Path(match) for match in glob.glob(path, recursive=True) if Path(match).is_file())
+
+
+def _suffix(path: Path) -> str:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in _PACKED:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
+
+
+def detect(path: Path) -> tuple[FileFormat, Compression]:
+    """What is in the file: by its first bytes, then by its name.
+
+    Raises
+    ------
+    InputError
+        If there is nothing in it, or it cannot be opened.
+    """
+    try:
+        with open(path, "rb") as file:
+            head = file.read(4)
+    except OSError as error:
+        raise InputError(f"{path} cannot be opened: {error.strerror}.") from None
+    if not head:
+        raise InputError(f"{path} is empty. Expected a table with a header, JSON, or Parquet: export it again.")
+    if head == b"PAR1":
+        return "parquet", ""
+    compression: Compression = "gzip" if head[:2] == b"\x1f\x8b" else "zstd" if head == b"\x28\xb5\x2f\xfd" else ""
+    return _text_format(path, compression), compression
+
+
+def _text_format(path: Path, compression: Compression) -> FileFormat:
+    with open_text(path, compression) as file:
+        head = _read(file, 1024, path)
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    if not start:
+        raise InputError(f"{path} is empty. Expected a table with a header, JSON, or Parquet: export it again.")
+    by_name = _SUFFIXES.get(_suffix(path))
+    return by_name if by_name in ("csv", "json") else "json" if start in (b"{", b"[") else "csv"
+
+
+def open_text(path: Path, compression: Compression) -> IO[bytes]:
+    """The file's bytes, unpacked."""
+    import pyarrow as pa
+
+    file: Any = pa.OSFile(str(path), "rb")
+    return pa.CompressedInputStream(file, compression) if compression else file
+
+
+def _read(file: IO[bytes], size: int, path: Path) -> bytes:
+    try:
+        return file.read(size)
+    except OSError as error:
+        raise damaged(path, error) from None
+
+
+def damaged(path: Path, error: Exception) -> InputError:
+    """The file breaks off or is not what it says."""
+    return InputError(
+        f"{path} is damaged or breaks off ({error}). Copy or export it again; nothing of it has been imported."
+    )
+
+
+def digest(path: Path) -> str:
+    """The fingerprint of the file's bytes, by which a file is known again."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

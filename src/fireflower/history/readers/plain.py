@@ -1,0 +1,206 @@
+"""Objects with one key for each thing, mapped by name; and records in fireflower's own form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from fireflower.history.mapping import Mapping
+from fireflower.history.readers.batches import Told
+from fireflower.history.readers.times import TimeReader
+from fireflower.history.readers.told import FirstTimes, id_text, json_text, object_text, trait_values
+from fireflower.model.records import Kind
+from fireflower.model.values import normal, spellings
+
+_MISSING = object()
+
+
+def deal_name(stage: str | None) -> str:
+    """The event that a deal's stage or status makes of it.
+
+    >>> deal_name("closedwon"), deal_name("Closed Lost"), deal_name("demo_booked")
+    ('Deal Won', 'Deal Lost', 'Deal Demo Booked')
+    """
+    words = (stage or "won").replace("_", " ").replace("-", " ")
+    for outcome in ("won", "lost"):
+        if outcome in words.lower():
+            return f"Deal {outcome.title()}"
+    return f"Deal {words.title()}"
+
+
+class PlainShape:
+    """Rows of a table of any kind, as objects.
+
+    Parameters
+    ----------
+    learned_at : the moment from which rows without a time hold
+    """
+
+    def __init__(self, mapping: Mapping, learned_at: int | None) -> None:
+        self._mapping = mapping
+        self._learned_at = learned_at
+        self._times = TimeReader(mapping)
+        self._decode = msgspec.json.Decoder(dict[str, Any]).decode
+        self._first = FirstTimes()
+
+    def read(self, raw: bytes) -> list[Told]:
+        row = self._decode(raw)
+        parts = {part: _take(row, column) for part, column in self._mapping.columns().items()}
+        for column in self._mapping.ignore:
+            _take(row, column)
+        time, untimed = self._time(parts.get("time"))
+        received = self._times.moment(parts["received"]) if parts.get("received") is not None else None
+        base = Told(
+            time,
+            Kind.EVENT,
+            message_id=id_text(parts.get("message_id"), "message_id"),
+            received=received,
+            untimed=untimed,
+        )
+        known, anonymous = id_text(parts.get("person"), "person"), id_text(parts.get("anonymous"), "anonymous id")
+        account = id_text(parts.get("account"), "account")
+        if known and anonymous and known != anonymous:
+            self._first.saw(Kind.IDENTITY, known, anonymous, time, received)
+        return self._told(base, known or anonymous, account, parts, row)
+
+    def finish(self) -> list[Told]:
+        return self._first.told()
+
+    def _time(self, value: Any) -> tuple[int, bool]:
+        needed = self._mapping.table == "events" or (self._mapping.table == "deals" and self._mapping.time)
+        if (value is None or value == "") and not needed:
+            if self._learned_at is None:
+                raise ValueError("there is no time, and none from which rows without one hold")
+            return self._learned_at, True
+        return self._times.moment(value), False
+
+    def _told(
+        self, base: Told, person: str | None, account: str | None, parts: dict[str, Any], row: dict[str, Any]
+    ) -> list[Told]:
+        table = self._mapping.table
+        if table in ("events", "deals"):
+            return [self._event(base, person, account, parts, row)]
+        if table == "accounts":
+            if not account:
+                raise ValueError("names no account")
+            return self._traits(base._replace(kind=Kind.ACCOUNT_TRAIT, account=account), parts, row)
+        if not person:
+            raise ValueError("names no person")
+        if table == "identities":
+            return []
+        joined = self._memberships(base, person, account, parts)
+        if table == "memberships":
+            if not account:
+                raise ValueError("names no account")
+            return joined
+        return joined + self._traits(base._replace(kind=Kind.PERSON_TRAIT, person=person), parts, row)
+
+    def _event(
+        self, base: Told, person: str | None, account: str | None, parts: dict[str, Any], row: dict[str, Any]
+    ) -> Told:
+        if not (person or account):
+            raise ValueError("names no person and no account")
+        said = id_text(parts.get("event"), "event")
+        name = (
+            deal_name(said or self._mapping.event_name)
+            if self._mapping.table == "deals"
+            else said or self._mapping.event_name
+        )
+        if not name:
+            raise ValueError("names no event")
+        if self._mapping.joins and person and account:
+            self._first.saw(Kind.JOIN, person, account, base.time, base.received)
+        more = parts.get("properties")
+        inner = msgspec.json.decode(more) if isinstance(more, str) and more else more or {}
+        if not isinstance(inner, dict):
+            raise ValueError(f"expected {self._mapping.properties} to be an object, got {inner!r:.60}")
+        properties = object_text(msgspec.json.encode({**inner, **row}))
+        return base._replace(name=name, person=person, account=account, properties=properties)
+
+    def _traits(self, base: Told, parts: dict[str, Any], row: dict[str, Any]) -> list[Told]:
+        inner = parts.get("properties") or {}
+        return [
+            base._replace(name=name, value=value) for name, value in trait_values({**inner, **row}) if value is not None
+        ]
+
+    def _memberships(self, base: Told, person: str, account: str | None, parts: dict[str, Any]) -> list[Told]:
+        if not account:
+            return []
+        role = id_text(parts.get("role"), "role") or ""
+        told = [base._replace(kind=Kind.JOIN, name=role, person=person, account=account)]
+        if parts.get("left") not in (None, ""):
+            ended = self._times.moment(parts["left"])
+            told.append(base._replace(kind=Kind.LEAVE, time=ended, person=person, account=account, untimed=False))
+        return told
+
+
+def _take(row: dict[str, Any], column: str) -> Any:
+    """Take a value out of a row by its dotted path; None if it is not there."""
+    for *outer, last in spellings(column):
+        inner: Any = row
+        for key in outer:
+            inner = inner.get(key) if isinstance(inner, dict) else None
+        if isinstance(inner, dict) and (value := inner.pop(last, _MISSING)) is not _MISSING:
+            return value
+    return None
+
+
+class _Row(msgspec.Struct):
+    time: Any
+    kind: str
+    name: str = ""
+    person: str | None = None
+    account: str | None = None
+    value: Any = None
+    properties: msgspec.Raw = msgspec.Raw()
+    message_id: str | None = None
+    received: Any = None
+
+
+class RecordShape:
+    """Records in fireflower's own form: the attributes of `model.records.Record` as keys, the kind by its name."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        self._times = TimeReader(mapping)
+        self._decode = msgspec.json.Decoder(_Row).decode
+
+    def read(self, raw: bytes) -> list[Told]:
+        row = self._decode(raw)
+        try:
+            kind = Kind[row.kind.upper().replace(" ", "_")]
+        except KeyError:
+            raise ValueError(
+                f"expected kind to be one of {', '.join(kind.name.lower() for kind in Kind)}, got {row.kind!r}"
+            ) from None
+        value = id_text(row.value, "value") if kind == Kind.IDENTITY else json_text(normal(row.value))
+        told = Told(
+            time=self._times.moment(row.time),
+            kind=kind,
+            name=row.name,
+            person=id_text(row.person, "person"),
+            account=id_text(row.account, "account"),
+            value=value,
+            message_id=row.message_id or None,
+            received=None if row.received is None else self._times.moment(row.received),
+            properties=object_text(row.properties) if kind == Kind.EVENT else None,
+        )
+        return [_about_somebody(told)]
+
+    def finish(self) -> list[Told]:
+        return []
+
+
+def _about_somebody(told: Told) -> Told:
+    person, account, name, value = bool(told.person), bool(told.account), bool(told.name), bool(told.value)
+    whole = {
+        Kind.IDENTITY: person and value,
+        Kind.LEAVE: person and account,
+        Kind.JOIN: person and account,
+        Kind.ACCOUNT_TRAIT: account and name,
+        Kind.PERSON_TRAIT: person and name,
+        Kind.EVENT: (person or account) and name,
+    }
+    if not whole[told.kind]:
+        raise ValueError(f"a record of kind {told.kind.name.lower()} does not name all that it is about")
+    return told

@@ -1,0 +1,137 @@
+"""Events as PostHog exports them, and as its clients send them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Object
+from typing import Any
+
+import msgspec
+
+from fireflower.history.mapping import Mapping
+from fireflower.history.readers.batches import Told
+from fireflower.history.readers.times import TimeReader
+from fireflower.history.readers.told import FirstTimes, id_text, object_text, trait_values
+from fireflower.model.records import Kind
+
+USUAL_GROUP_TYPES = ("company", "organization", "organisation", "account", "customer", "workspace", "team", "tenant")
+"""The group types that are taken for the account if the mapping names none, best first."""
+
+_SILENT = ("$identify", "$create_alias", "$merge_dangerously", "$groupidentify", "$set", "$set_once", "$unset")
+"""Events that say who someone is, and are nothing that someone did."""
+
+
+class _Said(msgspec.Struct, rename=lambda name: f"${name}"):
+    groups: Any = None
+    set: Any = None
+    set_once: Any = None
+    unset: Any = None
+    anon_distinct_id: Any = None
+    group_type: Any = None
+    group_key: Any = None
+    group_set: Any = None
+    alias: Any = msgspec.field(default=None, name="alias")
+    distinct_id: Any = msgspec.field(default=None, name="distinct_id")
+
+
+class _Message(msgspec.Struct):
+    event: Any = None
+    distinct_id: Any = None
+    timestamp: Any = None
+    uuid: Any = None
+    properties: msgspec.Raw = msgspec.Raw()
+    created_at: Any = None
+    set: Any = msgspec.field(default=None, name="$set")
+    set_once: Any = msgspec.field(default=None, name="$set_once")
+
+
+class PostHogShape:
+    """Reads PostHog's events. `$set_once` counts once a person and trait in one file."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        self._times = TimeReader(mapping)
+        self._group_type = mapping.group_type
+        self._joins = mapping.joins
+        self._message = msgspec.json.Decoder(_Message).decode
+        self._said = msgspec.json.Decoder(_Said).decode
+        self._first = FirstTimes()
+        self._once: set[tuple[str, str]] = set()
+
+    def read(self, raw: bytes) -> list[Told]:
+        message = self._message(raw)
+        name = id_text(message.event, "event")
+        if not name:
+            raise ValueError("names no event")
+        properties = object_text(_unquoted(message.properties))
+        said = self._said(properties) if properties else _Said()
+        time = self._times.moment(message.timestamp)
+        received = self._times.moment(message.created_at) if message.created_at is not None else None
+        id = id_text(message.uuid, "uuid")
+        if name == "$groupidentify":
+            return self._group(said, time, id, received)
+        person = id_text(message.distinct_id, "distinct_id") or id_text(said.distinct_id, "distinct_id")
+        account = self._account(said.groups)
+        if not (person or account):
+            raise ValueError("names no person and no account: no distinct_id, no $groups")
+        told = self._about_person(name, message, said, time, person, id, received) if person else []
+        if name not in _SILENT:
+            told.append(Told(time, Kind.EVENT, name, person, account, None, id, received, properties))
+            if self._joins and person and account:
+                self._first.saw(Kind.JOIN, person, account, time, received)
+        return told
+
+    def finish(self) -> list[Told]:
+        return self._first.told()
+
+    def _about_person(
+        self, name: str, message: _Message, said: _Said, time: int, person: str, id: str | None, received: int | None
+    ) -> list[Told]:
+        told: list[Told] = []
+        other = id_text(
+            said.alias if name in ("$create_alias", "$merge_dangerously") else said.anon_distinct_id, "the other id"
+        )
+        if other and other != person and name in _SILENT:
+            told.append(Told(time, Kind.IDENTITY, "", person, None, other, id, received))
+        traits = {
+            **dict(self._new_traits(person, message.set_once or said.set_once)),
+            **dict(trait_values(message.set or said.set)),
+        }
+        traits.update(dict.fromkeys(said.unset or ()))
+        told += [
+            Told(time, Kind.PERSON_TRAIT, trait, person, None, value, id, received) for trait, value in traits.items()
+        ]
+        return told
+
+    def _new_traits(self, person: str, traits: Any) -> list[tuple[str, str | None]]:
+        new = [(name, value) for name, value in trait_values(traits) if (person, name) not in self._once]
+        self._once.update((person, name) for name, _ in new)
+        return new
+
+    def _group(self, said: _Said, time: int, id: str | None, received: int | None) -> list[Told]:
+        """Its distinct_id is made up: no person did it."""
+        account = id_text(said.group_key, "$group_key")
+        if not account:
+            raise ValueError("$groupidentify names no $group_key")
+        if self._group_type and said.group_type != self._group_type:
+            return []
+        return [
+            Told(time, Kind.ACCOUNT_TRAIT, name, None, account, value, id, received)
+            for name, value in trait_values(said.group_set)
+        ]  # fmt: skip
+
+    def _account(self, groups: Any) -> str | None:
+        if not isinstance(groups, Object) or not groups:
+            return None
+        type = self._group_type or usual_group_type(groups)
+        return id_text(groups.get(type), f"$groups.{type}")
+
+
+def usual_group_type(groups: Object[str, Any]) -> str:
+    """The group type that is most likely the account."""
+    usual = [type for type in USUAL_GROUP_TYPES if type in groups]
+    return usual[0] if usual else min(groups)
+
+
+def _unquoted(raw: msgspec.Raw) -> bytes:
+    """In tables the properties stand as a text that holds JSON."""
+    text = bytes(raw).strip()
+    return msgspec.json.decode(text, type=str).encode() if text.startswith(b'"') else text

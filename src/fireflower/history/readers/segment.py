@@ -1,0 +1,154 @@
+"""Messages of the Segment specification: track, page, screen, identify, group, alias."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from fireflower.history.mapping import Mapping
+from fireflower.history.readers.batches import Told
+from fireflower.history.readers.times import TimeReader
+from fireflower.history.readers.told import FirstTimes, id_text, object_text, trait_values
+from fireflower.model.records import Kind
+
+_VIEWS = {"page": "Page Viewed", "screen": "Screen Viewed"}
+
+
+class _Context(msgspec.Struct):
+    groupId: Any = None
+    traits: Any = None
+
+
+class _Message(msgspec.Struct):
+    type: str | None = None
+    event: Any = None
+    name: Any = None
+    category: Any = None
+    userId: Any = None
+    anonymousId: Any = None
+    previousId: Any = None
+    groupId: Any = None
+    messageId: Any = None
+    timestamp: Any = None
+    originalTimestamp: Any = None
+    sentAt: Any = None
+    receivedAt: Any = None
+    properties: msgspec.Raw = msgspec.Raw()
+    traits: Any = None
+    context: _Context | None = None
+
+
+class SegmentShape:
+    """Reads messages as clients send them and as warehouses and files keep them."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        self._times = TimeReader(mapping)
+        self._decode = msgspec.json.Decoder(_Message).decode
+        self._first = FirstTimes()
+        self._joins = mapping.joins
+
+    def read(self, raw: bytes) -> list[Told]:
+        message = self._decode(raw)
+        context = message.context or _Context()
+        received = self._times.moment(message.receivedAt) if message.receivedAt is not None else None
+        time = self._time(message, received)
+        user, anonymous = id_text(message.userId, "userId"), id_text(message.anonymousId, "anonymousId")
+        account = id_text(message.groupId, "groupId") or id_text(context.groupId, "context.groupId")
+        id = id_text(message.messageId, "messageId")
+        person = user or anonymous
+        told = self._told(message, context, time, person, account, id, received)
+        if user and anonymous and user != anonymous:
+            self._first.saw(Kind.IDENTITY, user, anonymous, time, received)
+        return told
+
+    def finish(self) -> list[Told]:
+        return self._first.told()
+
+    def _time(self, message: _Message, received: int | None) -> int:
+        """The moment by a right clock: `timestamp` where it has been corrected already, else the sender's time, moved by as
+        much as its clock was off when it was sent."""
+        if message.timestamp is not None and message.originalTimestamp is not None:
+            return self._times.moment(message.timestamp)
+        stamp = message.timestamp if message.originalTimestamp is None else message.originalTimestamp
+        if stamp is None and received is not None:
+            return received
+        sent = self._times.moment(message.sentAt) if message.sentAt is not None and received is not None else None
+        time = self._times.moment(stamp)
+        return time if sent is None or received is None else self._times.corrected(time, received - sent)
+
+    def _told(
+        self,
+        message: _Message,
+        context: _Context,
+        time: int,
+        person: str | None,
+        account: str | None,
+        id: str | None,
+        received: int | None,
+    ) -> list[Told]:
+        type = message.type or ("track" if message.event is not None else "")
+        if type == "track" or type in _VIEWS:
+            return [self._event(type, message, time, person, account, id, received)]
+        if type == "identify":
+            if not person:
+                raise ValueError("identify names no userId and no anonymousId")
+            traits = {**(context.traits or {}), **(message.traits or {})}
+            return [
+                Told(time, Kind.PERSON_TRAIT, name, person, None, value, id, received)
+                for name, value in trait_values(traits)
+            ]
+        if type == "group":
+            return self._group(message, time, person, id, received)
+        if type == "alias":
+            return [self._alias(message, time, id, received)]
+        raise ValueError(f"expected type to be track, page, screen, identify, group or alias, got {message.type!r}")
+
+    def _event(
+        self,
+        type: str,
+        message: _Message,
+        time: int,
+        person: str | None,
+        account: str | None,
+        id: str | None,
+        received: int | None,
+    ) -> Told:
+        if not (person or account):
+            raise ValueError("names no person and no account: no userId, no anonymousId, no context.groupId")
+        name = _VIEWS.get(type) or id_text(message.event, "event")
+        if not name:
+            raise ValueError("names no event")
+        if self._joins and person and account:
+            self._first.saw(Kind.JOIN, person, account, time, received)
+        properties = object_text(message.properties)
+        if type in _VIEWS:
+            properties = _with_view(properties, message)
+        return Told(time, Kind.EVENT, name, person, account, None, id, received, properties)
+
+    def _group(
+        self, message: _Message, time: int, person: str | None, id: str | None, received: int | None
+    ) -> list[Told]:
+        account = id_text(message.groupId, "groupId")
+        if not account:
+            raise ValueError("group names no groupId")
+        told = [Told(time, Kind.JOIN, "", person, account, None, id, received)] if person else []
+        told += [
+            Told(time, Kind.ACCOUNT_TRAIT, name, None, account, value, id, received)
+            for name, value in trait_values(message.traits)
+        ]  # fmt: skip
+        return told
+
+    def _alias(self, message: _Message, time: int, id: str | None, received: int | None) -> Told:
+        user, previous = id_text(message.userId, "userId"), id_text(message.previousId, "previousId")
+        if not (user and previous):
+            raise ValueError("alias needs a userId and a previousId")
+        return Told(time, Kind.IDENTITY, "", user, None, previous, id, received)
+
+
+def _with_view(properties: bytes | None, message: _Message) -> bytes | None:
+    """A page's name and category are properties, too."""
+    said = {key: value for key, value in (("name", message.name), ("category", message.category)) if value is not None}
+    if not said:
+        return properties
+    return msgspec.json.encode({**said, **(msgspec.json.decode(properties) if properties else {})})

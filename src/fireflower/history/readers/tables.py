@@ -1,0 +1,287 @@
+"""Tables in CSV and Parquet files, column by column. No Python runs for a single row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from fireflower.history.mapping import Mapping
+from fireflower.history.readers.batches import OBJECT, Batch, KeptAside, PropertyForm
+from fireflower.history.readers.cells import cell
+from fireflower.history.readers.columns import Column, TableFile, literal, quoted
+from fireflower.history.readers.files import Compression, FileFormat, damaged
+from fireflower.history.readers.plain import deal_name
+from fireflower.history.readers.times import reason_sql, time_sql
+from fireflower.history.readers.told import json_text
+from fireflower.model.errors import InputError
+from fireflower.model.records import Kind
+from fireflower.model.values import flatten, normal
+
+_ROWS = 500_000
+_IDS = ("person", "anonymous", "account", "event", "role", "message_id")
+
+
+class TableSource:
+    """A table of any kind in a CSV or Parquet file.
+
+    Parameters
+    ----------
+    learned_at : the moment from which rows without a time hold
+    """
+
+    def __init__(
+        self, path: Path, format: FileFormat, compression: Compression, mapping: Mapping, learned_at: int | None
+    ) -> None:
+        self._connection = connect(mapping.timezone)
+        self._file = TableFile(self._connection, path, format, compression)
+        self._mapping = mapping
+        self._learned_at = learned_at
+        self._others = [column for column in self._file.others(mapping)]
+        self._selected = self._select()
+        if not mapping.time and learned_at is None:
+            raise InputError(
+                f"{path} has no column of times. Say from when its rows hold, or name the column of times."
+            )
+
+    @property
+    def properties(self) -> dict[str, PropertyForm]:
+        if self._mapping.table not in ("events", "deals"):
+            return {}
+        forms = {column.path: self._file.form(column, self._mapping)[0] for column in self._others}
+        return {**forms, OBJECT: "json"} if self._mapping.properties else forms
+
+    def batches(self) -> Iterator[Batch]:
+        import duckdb
+
+        any_bad = False
+        try:
+            for rows in self._connection.sql(self._selected).to_arrow_reader(_ROWS):
+                good = rows.filter(rows["~reason"].is_null())
+                any_bad |= len(good) < len(rows)
+                yield from self._read(good, len(rows))
+            yield from self._first_times()
+            yield Batch({}, 0, 0, kept_aside=list(self._kept_aside(any_bad)))
+        except duckdb.Error as error:
+            raise damaged(self._file.path, error) from None
+
+    def _select(self) -> str:
+        """SQL for the parts of each row under names that begin with ~, and its other columns."""
+        mapping = self._mapping
+        parts = mapping.columns()
+        columns = {part: self._file.column(name) for part, name in parts.items() if part != "properties"}
+        texts = {part: f"nullif(trim({_id_sql(columns[part])}), '')" for part in _IDS if part in columns}
+        times = {
+            part: time_sql(columns[part].sql, columns[part].type, mapping)
+            for part in ("time", "received", "left")
+            if part in columns
+        }
+        said = {**{part: texts.get(part, "NULL::VARCHAR") for part in _IDS}, **times}
+        selected = [f"{sql} AS {quoted('~' + part)}" for part, sql in said.items()]
+        selected += [f"{self._file.form(column, mapping)[1]} AS {quoted(column.path)}" for column in self._others]
+        if mapping.properties:
+            selected.append(f"{self._object_sql()} AS {quoted(OBJECT)}")
+        return f'SELECT {", ".join(selected)}, {self._reason(columns)} AS "~reason" FROM {self._file.relation}'
+
+    def _object_sql(self) -> str:
+        name = self._mapping.properties
+        fields = [column for column in self._file.columns if column.path.startswith(f"{name}.")]
+        if fields:
+            return f"to_json({quoted(name)})::VARCHAR"
+        column = self._file.column(name)
+        return f"nullif({column.sql}, '')" if column.type == "VARCHAR" else f"to_json({column.sql})::VARCHAR"
+
+    def _reason(self, columns: dict[str, Column]) -> str:
+        """SQL for why a row cannot be read, NULL if it can."""
+        table, mapping = self._mapping.table, self._mapping
+        reasons = []
+        for part in ("time", "received", "left"):
+            if part in columns:
+                needed = part == "time" and table in ("events", "deals")
+                reasons.append(reason_sql(columns[part].sql, quoted("~" + part), mapping, needed=needed))
+        person, account = 'coalesce("~person", "~anonymous")', '"~account"'
+        lacking = {
+            "events": (f"coalesce({person}, {account})", "names no person and no account"),
+            "deals": (f"coalesce({person}, {account})", "names no person and no account"),
+            "accounts": (account, "names no account"),
+        }.get(table, (person, "names no person"))
+        reasons.append(_if_null(*lacking))
+        if table == "memberships":
+            reasons.append(_if_null(account, "names no account"))
+        if table == "events" and not mapping.event_name:
+            reasons.append(_if_null('"~event"', "names no event"))
+        if mapping.properties:
+            object = quoted(OBJECT)
+            wrong = f"{object} IS NOT NULL AND NOT (json_valid({object}) AND starts_with(ltrim({object}), '{{'))"
+            reasons.append(f"CASE WHEN {wrong} THEN 'expected {mapping.properties} to be a JSON object' END")
+        return f"coalesce({', '.join(reasons)})"
+
+    def _read(self, rows: Any, read: int) -> Iterator[Batch]:
+        table = self._mapping.table
+        base = self._base(rows)
+        person = _coalesce(rows["~person"], rows["~anonymous"])
+        if table in ("events", "deals"):
+            named = {
+                **base,
+                "kind": Kind.EVENT,
+                "name": self._names(rows),
+                "person": person,
+                "account": rows["~account"],
+            }
+            yield Batch(named, len(rows), read, {path: rows[path] for path in self.properties})
+            return
+        yield Batch({}, 0, read)
+        if table in ("people", "memberships") and self._mapping.account:
+            yield from self._memberships(rows, base, person)
+        if table == "people":
+            yield from self._traits(rows, {**base, "kind": Kind.PERSON_TRAIT, "person": person})
+        elif table == "accounts":
+            yield from self._traits(rows, {**base, "kind": Kind.ACCOUNT_TRAIT, "account": rows["~account"]})
+
+    def _base(self, rows: Any) -> dict[str, Any]:
+        import pyarrow.compute as pc
+
+        base: dict[str, Any] = {"message_id": rows["~message_id"], "timeless": self._mapping.timeless}
+        if self._mapping.received:
+            base["received"] = rows["~received"]
+        if not self._mapping.time:
+            return {**base, "time": self._learned_at, "untimed": True}
+        time = rows["~time"]
+        if time.null_count and self._learned_at is None:
+            raise InputError(f"{self._file.path} has rows without a time. Say from when they hold.")
+        untimed = pc.is_null(time) if time.null_count else False
+        return {
+            **base,
+            "time": pc.fill_null(time, self._learned_at or 0) if time.null_count else time,
+            "untimed": untimed,
+        }
+
+    def _names(self, rows: Any) -> Any:
+        """The event's name, of each row or of all."""
+        import pyarrow as pa
+
+        if self._mapping.table == "events":
+            fixed = self._mapping.event_name
+            return fixed if not self._mapping.event else rows["~event"].fill_null(fixed) if fixed else rows["~event"]
+        if not self._mapping.event:
+            return deal_name(self._mapping.event_name)
+        stages = rows["~event"].fill_null(self._mapping.event_name).dictionary_encode()
+        return pa.DictionaryArray.from_arrays(
+            stages.indices, [deal_name(stage) for stage in stages.dictionary.to_pylist()]
+        )
+
+    def _memberships(self, rows: Any, base: dict[str, Any], person: Any) -> Iterator[Batch]:
+        account = rows["~account"]
+        who = {"person": person, "account": account}
+        joins = {**base, **who, "kind": Kind.JOIN, "name": rows["~role"].fill_null("")}
+        yield _filtered(joins, account.is_valid())
+        if self._mapping.left:
+            ended = rows["~left"]
+            leaves = {**base, **who, "kind": Kind.LEAVE, "name": "", "time": ended.fill_null(0), "untimed": False}
+            yield _filtered(leaves, ended.is_valid())
+
+    def _traits(self, rows: Any, base: dict[str, Any]) -> Iterator[Batch]:
+        for column in self._others:
+            form = self._file.form(column, self._mapping)[0]
+            for name, values in trait_columns(column.path, rows[column.path], form):
+                yield _filtered({**base, "name": name, "value": values}, values.indices.is_valid())
+
+    def _first_times(self) -> Iterator[Batch]:
+        """One record for each person and anonymous id, and for each person and account, if events make members."""
+        mapping = self._mapping
+        if mapping.person and mapping.anonymous:
+            yield self._first(Kind.IDENTITY, '"~person"', '"~anonymous"', "value")
+        if mapping.joins and mapping.account and mapping.table in ("events", "deals"):
+            yield self._first(Kind.JOIN, 'coalesce("~person", "~anonymous")', '"~account"', "account")
+
+    def _first(self, kind: Kind, person: str, other: str, part: str) -> Batch:
+        time = '"~time"' if self._mapping.time else str(self._learned_at)
+        received = '"~received"' if self._mapping.received else "NULL::BIGINT"
+        rows = self._connection.sql(
+            f"SELECT {person} AS person, {other} AS other, min({time}) AS time, arg_min({received}, {time}) AS received"
+            f' FROM ({self._selected}) WHERE "~reason" IS NULL AND {person} <> {other} GROUP BY ALL'
+        ).to_arrow_table()
+        columns = {name: rows[name].combine_chunks() for name in ("person", "time", "received")}
+        untimed = {"untimed": True} if not self._mapping.time else {}
+        return Batch(
+            {"kind": kind, "name": "", part: rows["other"].combine_chunks(), **columns, **untimed}, len(rows), 0
+        )
+
+    def _kept_aside(self, any_bad: bool) -> Iterator[KeptAside]:
+        """The rows that could not be read: those whose cells do not fit the header, and those with a reason."""
+        header = 1 if self._file.format == "csv" else 0
+        broken = self._broken_lines() if header else []
+        yield from broken
+        if not any_bad:
+            return
+        cells = " || ',' || ".join(f"coalesce({column.sql}::VARCHAR, '')" for column in self._file.columns)
+        reasons = self._connection.sql(
+            f'SELECT * FROM (SELECT row_number() OVER () AS n, {cells} AS raw, * FROM ({_with_all(self._selected)}))'
+            f' WHERE "~reason" IS NOT NULL ORDER BY n'
+        ).select('n, "~reason", raw').fetchall()  # fmt: skip
+        lines = [row.line for row in broken]
+        for number, reason, raw in reasons:
+            line = number + header
+            for skipped in lines:
+                line += skipped <= line
+            yield KeptAside(line, reason, raw)
+
+    def _broken_lines(self) -> list[KeptAside]:
+        rows = self._connection.execute(
+            "SELECT DISTINCT line, error_message, csv_line FROM reject_errors ORDER BY line"
+        ).fetchall()  # fmt: skip
+        return [KeptAside(line, message.splitlines()[0], (raw or "").strip("\n")) for line, message, raw in rows]
+
+
+def connect(timezone: str = "UTC") -> Any:
+    """A DuckDB connection that spills nowhere and asks no network."""
+    import duckdb
+
+    connection = duckdb.connect(config={"memory_limit": "1GB", "autoinstall_known_extensions": "false"})
+    connection.execute(f"SET TimeZone = {literal(timezone)}")
+    return connection
+
+
+def _with_all(selected: str) -> str:
+    return selected.replace("SELECT ", "SELECT *, ", 1)
+
+
+def _id_sql(column: Column) -> str:
+    """An id as text; whole numbers that some tool has written as floats come without their point."""
+    if column.type in ("DOUBLE", "FLOAT"):
+        return f"CASE WHEN {column.sql} = trunc({column.sql}) THEN {column.sql}::BIGINT::VARCHAR ELSE {column.sql}::VARCHAR END"
+    return f"{column.sql}::VARCHAR"
+
+
+def _if_null(sql: str, reason: str) -> str:
+    return f"CASE WHEN {sql} IS NULL THEN '{reason}' END"
+
+
+def _coalesce(first: Any, second: Any) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.coalesce(first, second) if first.null_count else first
+
+
+def _filtered(columns: dict[str, Any], mask: Any) -> Batch:
+    """The records for which the mask is true."""
+    kept = {name: column.filter(mask) if hasattr(column, "filter") else column for name, column in columns.items()}
+    return Batch(kept, mask.true_count, 0)
+
+
+def trait_columns(path: str, column: Any, form: PropertyForm) -> Iterator[tuple[str, Any]]:
+    """(trait, values in JSON as a dictionary array) of a column; a column of objects holds several traits."""
+    import msgspec
+    import pyarrow as pa
+
+    encoded = column.dictionary_encode()
+    values = encoded.dictionary.to_pylist()
+    if form == "json":
+        values = [msgspec.json.decode(text) for text in values]
+    elif form == "cell":
+        values = [cell(text) for text in values]
+    flat = [flatten({path: normal(value)}) for value in values]
+    for name in sorted({name for value in flat for name in value}):
+        codes = pa.array([None if name not in value else i for i, value in enumerate(flat)], pa.int32())
+        texts = pa.array([json_text(value.get(name)) or "null" for value in flat], pa.large_string())
+        yield name, pa.DictionaryArray.from_arrays(codes.take(encoded.indices), texts)

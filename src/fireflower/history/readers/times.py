@@ -1,0 +1,146 @@
+"""Times as they stand in files, to moments: the same rules for one value in Python and for columns in SQL."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fireflower.history.mapping import Mapping
+from fireflower.model.moments import EARLIEST, LATEST, format_moment, from_datetime
+
+_UNITS = {"s": 1_000_000.0, "ms": 1_000.0, "us": 1.0, "ns": 0.001}
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_RANGE = "is outside 1970-01-01 .. 2100-01-01: a mistake of a clock or of the unit"
+
+
+class TimeReader:
+    """Reads the times of one mapping."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        self._format = mapping.time_format
+        self._unit = mapping.time_unit
+        self._zone = UTC if mapping.timezone == "UTC" else ZoneInfo(mapping.timezone)
+
+    def moment(self, value: Any) -> int:
+        """The moment that the value names.
+
+        Raises
+        ------
+        ValueError
+            With the reason, if it names none that a history can have.
+        """
+        return self._inside(self._parse(value), value)
+
+    def corrected(self, moment: int, shift: int) -> int:
+        """The moment by a right clock, `shift` later.
+
+        Raises
+        ------
+        ValueError
+            If no history can have it.
+        """
+        return self._inside(moment + shift, format_moment(moment))
+
+    @staticmethod
+    def _inside(moment: int, value: Any) -> int:
+        if not EARLIEST <= moment < LATEST:
+            raise ValueError(f"the time {_shown(value)} {_RANGE}")
+        return moment
+
+    def _parse(self, value: Any) -> int:
+        if isinstance(value, str):
+            return self._text(value.strip())
+        if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
+            return self._number(float(value))
+        if isinstance(value, datetime):
+            return self._placed(value)
+        if isinstance(value, date):
+            return self._placed(datetime(value.year, value.month, value.day))
+        raise ValueError("there is no time" if value is None else f"cannot read the time {_shown(value)}")
+
+    def _text(self, text: str) -> int:
+        if not text:
+            raise ValueError("there is no time")
+        try:
+            if self._format:
+                return self._placed(datetime.strptime(text, self._format))
+            if _NUMBER.fullmatch(text):
+                return self._number(float(text))
+            return self._placed(datetime.fromisoformat(text.removesuffix(" UTC") + "+00:00" * text.endswith(" UTC")))
+        except (ValueError, OverflowError):
+            raise ValueError(unreadable(text, self._format)) from None
+
+    def _placed(self, value: datetime) -> int:
+        return from_datetime(value if value.tzinfo else value.replace(tzinfo=self._zone))
+
+    def _number(self, number: float) -> int:
+        return round(number * _UNITS[self._unit or _likely_unit(number)])
+
+
+def _likely_unit(number: float) -> str:
+    """Seconds reach 2100 at 4.1e9, where milliseconds are in February 1970, and so on."""
+    size = abs(number) * 1_000_000
+    return "s" if size < LATEST else "ms" if size < LATEST * 1e3 else "us" if size < LATEST * 1e6 else "ns"
+
+
+def unreadable(text: str, format: str) -> str:
+    """Why a text is no time, and what to do."""
+    wanted = f"the format {format}" if format else "ISO 8601 or a number since 1970; give another as time_format"
+    return f"cannot read the time {_shown(text)}: expected {wanted}"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def time_sql(column: str, type: str, mapping: Mapping) -> str:
+    """SQL for the moment in a column, NULL where it holds none. `column` is quoted; `type` is its DuckDB type.
+
+    The connection's time zone must be the mapping's.
+    """
+    if type.startswith("TIMESTAMP WITH"):
+        return f"epoch_us({column})"
+    if type.startswith(("TIMESTAMP", "DATE")):
+        return f"epoch_us({column}::TIMESTAMP::TIMESTAMPTZ)"
+    if type == "VARCHAR":
+        return _text_sql(f"trim({column})", mapping)
+    return _number_sql(f"{column}::DOUBLE", mapping)
+
+
+def _text_sql(text: str, mapping: Mapping) -> str:
+    if mapping.time_format:
+        format = mapping.time_format.replace("'", "''")
+        zoned = "" if "%z" in mapping.time_format.lower() else "::TIMESTAMP"
+        return f"epoch_us(try_strptime({text}, '{format}'){zoned}::TIMESTAMPTZ)"
+    number = _number_sql(f"try_cast({text} AS DOUBLE)", mapping)
+    return (
+        f"CASE WHEN regexp_full_match({text}, '-?[0-9]+(\\.[0-9]+)?') THEN {number}"
+        f" ELSE epoch_us(try_cast({text} AS TIMESTAMPTZ)) END"
+    )
+
+
+def _number_sql(number: str, mapping: Mapping) -> str:
+    if mapping.time_unit:
+        return _rounded(f"{number} * {_UNITS[mapping.time_unit]}")
+    size = f"abs({number}) * 1e6"
+    scale = f"CASE WHEN {size} < {LATEST} THEN 1e6 WHEN {size} < {LATEST}e3 THEN 1e3 WHEN {size} < {LATEST}e6 THEN 1 ELSE 1e-3 END"
+    return _rounded(f"{number} * ({scale})")
+
+
+def _rounded(number: str) -> str:
+    return f"try_cast(round({number}) AS BIGINT)"
+
+
+def reason_sql(column: str, moment: str, mapping: Mapping, *, needed: bool = True) -> str:
+    """SQL for why a column names no moment that a history can have, NULL where it does."""
+    text = f"{column}::VARCHAR"
+    empty = f"nullif(trim({text}), '') IS NULL"
+    wanted = unreadable("", mapping.time_format).partition(": ")[2].replace("'", "''")
+    return (
+        f"CASE WHEN {empty} THEN {chr(39) + 'there is no time' + chr(39) if needed else 'NULL'}"
+        f" WHEN {moment} IS NULL THEN 'cannot read the time ''' || left({text}, 57) || ''': {wanted}'"
+        f" WHEN {moment} < {EARLIEST} OR {moment} >= {LATEST} THEN 'the time ''' || left({text}, 57) || ''' {_RANGE}' END"
+    )

@@ -1,0 +1,92 @@
+"""What the shapes of JSON have in common: ids, values, traits, and who was first seen with what when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fireflower.history.readers.batches import Told
+from fireflower.model.records import Kind
+from fireflower.model.values import flatten
+
+
+def id_text(value: Any, part: str) -> str | None:
+    """An id as text, None where it is missing.
+
+    Raises
+    ------
+    ValueError
+        If the value is no id.
+    """
+    if isinstance(value, str):
+        return value.strip() or None
+    if value is None:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool | list | dict):
+        raise ValueError(f"expected {part} to be text or a number, got {value!r:.60}")
+    return str(value)
+
+
+def json_text(value: Any) -> str | None:
+    """A value in JSON, None where it is missing."""
+    import msgspec
+
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+def trait_values(traits: Any) -> Iterator[tuple[str, str | None]]:
+    """(name, value in JSON) of an object of traits; null removes one.
+
+    Raises
+    ------
+    ValueError
+        If it is no object.
+    """
+    if traits is None:
+        return
+    if not isinstance(traits, Mapping):
+        raise ValueError(f"expected traits to be an object, got {traits!r:.60}")
+    for name, value in flatten(traits).items():
+        yield name, json_text(value)
+    for name, value in traits.items():
+        if value is None:
+            yield name, None
+
+
+def object_text(raw: Any, part: str = "properties") -> bytes | None:
+    """A JSON object as it stands in the file, None where it is missing or null.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    text = bytes(raw).strip()
+    if not text or text == b"null" or text == b"{}":
+        return None
+    if not text.startswith(b"{"):
+        raise ValueError(f"expected {part} to be an object, got {text[:60].decode('utf-8', 'replace')}")
+    return text
+
+
+class FirstTimes:
+    """When each person was first seen with each anonymous id, or in each account: one record for each, not one a row."""
+
+    def __init__(self) -> None:
+        self._first: dict[tuple[Kind, str, str], tuple[int, int | None]] = {}
+
+    def saw(self, kind: Kind, person: str, other: str, time: int, received: int | None) -> None:
+        key, now = (kind, person, other), (time, received)
+        before = self._first.setdefault(key, now)
+        if time < before[0]:
+            self._first[key] = now
+
+    def told(self) -> list[Told]:
+        return [
+            Told(time, kind, person=person, account=other, received=received)
+            if kind == Kind.JOIN
+            else Told(time, kind, person=person, value=other, received=received)
+            for (kind, person, other), (time, received) in self._first.items()
+        ]
