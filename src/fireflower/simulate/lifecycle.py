@@ -115,7 +115,7 @@ def _trials(world: World, accounts: Accounts, readiness: Readiness, people: Peop
     back = readiness.bought[tries] > end
     owner = people.owner[tries]
     zero = np.zeros(len(tries), np.int64)
-    during = _plan_traits(zero, ["trial"], 25, world.paid_gb)
+    during = _plan_traits(zero, ["trial"], 25, world.trial_gb)
     after = _plan_traits(zero[back], ["free"], world.free_seats, world.free_gb)
     return [
         who.call("track", "Trial Started", owner, begin, {"properties.days": np.full(len(tries), world.trial_days)}),

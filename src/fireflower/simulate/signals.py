@@ -70,11 +70,12 @@ def _raised_hands(
     """Clicks on 'talk to sales': many by who has intent and needs help, some by who has no money, a few by anybody."""
     wants = readiness.intent_since < NEVER
     help_wanted = readiness.need == NEEDS.index("support")
-    chance = np.where(wants, np.where(help_wanted, 0.7, 0.25), 0.006)
+    chance = np.where(wants, np.where(help_wanted, 0.8, 0.3), 0.006)
+    chance = np.where(wants & ~readiness.ready(), chance / 3, chance)
     chance = np.where(accounts.are("tyre kicker", "competitor") & ~wants, 0.22, chance)
     account = np.flatnonzero(draws.chance(chance * ~accounts.are("bot")))
     since = np.minimum(readiness.intent_since, accounts.signup + 2 * DAY)[account]
-    day = seasons.number_of_day(since + moments(draws.quantiles((0, 2, 6, 15), len(account)) * DAY))
+    day = seasons.number_of_day(since + moments(draws.quantiles((1, 3, 6, 15), len(account)) * DAY))
     day = seasons.workday[accounts.place[account], np.minimum(day, seasons.days - 1)]
     when = seasons.working_time(draws, accounts.place[account], day)
     row = _speaker(people, draws, account, when)

@@ -23,7 +23,7 @@ from fireflower.simulate.behaviour import (
 from fireflower.simulate.calls import Calls, Coded, Column
 from fireflower.simulate.draws import SKEWED, Bools, Draws, Floats, Ints
 from fireflower.simulate.people import People
-from fireflower.simulate.readiness import Readiness
+from fireflower.simulate.readiness import NEEDS, Readiness
 from fireflower.simulate.who import Who
 from fireflower.simulate.world import World
 
@@ -32,6 +32,8 @@ SOURCES = ("sample", "warehouse", "crm", "spreadsheet", "upload")
 
 _ROWS = (1, 4, 12, 30, 80, 200, 500, 1500, 6000, 60000)
 _MEGABYTES = (1, 3, 8, 15, 30, 55, 90, 160, 400)
+_HOARDING = 4.0
+"""How much larger the uploads are of accounts that want more room."""
 _EXPORT_PAYWALL = 0.15
 """Share of exports that a free account tries to make in a paid format."""
 _MOBILE = 0.12
@@ -50,7 +52,7 @@ def usage(
     """The calls of all actions."""
     draws = Draws(seed, "usage")
     paying = pays(readiness, people.memberships.account[actions.row], actions.time)
-    uploads, full = _uploads(world, accounts, people, actions, paying, who, draws)
+    uploads, full = _uploads(world, accounts, readiness, people, actions, paying, who, draws)
     exports, refused = _exports(actions, paying, who, draws)
     views, mobile = _views(actions, who, draws)
     return [
@@ -120,6 +122,7 @@ def _shares(actions: Actions, who: Who, draws: Draws) -> Calls:
 def _uploads(
     world: World,
     accounts: Accounts,
+    readiness: Readiness,
     people: People,
     actions: Actions,
     paying: Bools,
@@ -131,11 +134,12 @@ def _uploads(
     account = people.memberships.account[actions.row[wanted]]
     order = np.lexsort((actions.time[wanted], account))
     wanted, account = wanted[order], account[order]
-    size = np.floor(draws.quantiles(_MEGABYTES, len(wanted)) * (0.4 + 1.6 * accounts.appetite[account]))
-    megabytes = size.astype(np.int64) + 1
+    scale = np.where(_hoards(accounts, readiness), _HOARDING, 1.0) * (0.3 + accounts.appetite)
+    megabytes = 1 + np.floor(draws.quantiles(_MEGABYTES, len(wanted)) * scale[account]).astype(np.int64)
     trial = accounts.trial[account]
     in_trial = (actions.time[wanted] >= trial) & (actions.time[wanted] < trial + world.trial_days * DAY)
-    limit = np.where(paying[wanted] | in_trial, world.paid_gb, world.free_gb) * 1000
+    unpaid = np.where(in_trial, world.trial_gb, world.free_gb)
+    limit = np.where(paying[wanted], world.paid_gb, unpaid) * 1000
     fits = running_total(megabytes, account) <= limit
     used = running_total(np.where(fits, megabytes, 0), account)
     uploads = who.track(
@@ -144,6 +148,11 @@ def _uploads(
     )  # fmt: skip
     tried = ~fits & draws.chance(0.4, len(fits))
     return uploads, who.paywall("storage", actions, wanted[tried])
+
+
+def _hoards(accounts: Accounts, readiness: Readiness) -> Bools:
+    """Which accounts want the paid product for its room."""
+    return accounts.intent & (readiness.need == NEEDS.index("storage"))
 
 
 def _gigabytes(megabytes: Ints) -> Floats:

@@ -83,10 +83,12 @@ class World:
     """Length of a trial."""
     free_seats: int = 5
     """People that a free account may have; who would join beyond hits a paywall."""
-    free_gb: int = 5
+    free_gb: int = 2
     """Storage of a free account."""
+    trial_gb: int = 6
+    """Storage of a trial."""
     paid_gb: int = 200
-    """Storage of a trial or a paid account."""
+    """Storage of a paid account."""
     consultants: float = 0.004
     """People who work for several accounts at a time, as a fraction of people."""
     movers: float = 0.008
