@@ -53,6 +53,7 @@ class Machine:
         }  # fmt: skip
         for position, value in head.items():
             self.memory[position] = value
+        self.memory[k.SIZE] = len(self.memory)
 
     def make_room(self, accounts: int, people: int) -> None:
         """Room for so many subjects; those that are there stay."""
@@ -67,6 +68,7 @@ class Machine:
         """Do what the kernel asked for; whether it has to be called again."""
         if said == k.MEMORY_FULL:
             self.memory = _longer(self.memory, 2 * len(self.memory) + 16 * int(self.memory[k.NEED]))
+            self.memory[k.SIZE] = len(self.memory)
         elif said == k.OUT_FULL:
             self.empty()
         return bool(said != k.DONE)
@@ -115,12 +117,13 @@ class Sheets:
 
     def rows(self, timeline: Timeline, compiled: bool) -> Rows:
         self._fill(timeline)
-        received = timeline.received if timeline.received is not None else np.zeros(0, np.int64)
-        columns: list[Any] = [
+        received = timeline.received if timeline.received is not None else np.zeros(1, np.int64)
+        columns = (
             timeline.time, timeline.what, timeline.person, timeline.account, timeline.target, timeline.detail,
-            received, self.numbers, self.codes,
-        ]  # fmt: skip
-        return Rows(*(view(np.ascontiguousarray(column), compiled) for column in columns), timeline.first_row)
+            received, self.numbers.reshape(-1), self.codes.reshape(-1),
+        )  # fmt: skip
+        views = (view(np.ascontiguousarray(column), compiled) for column in columns)
+        return Rows(*views, self.numbers.shape[1], timeline.received is not None, timeline.first_row)
 
     def _fill(self, timeline: Timeline) -> None:
         count = len(timeline)

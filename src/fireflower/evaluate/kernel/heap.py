@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .jit import jit
-from .layout import FREE, HEAP, NEED, TOP, WORD
+from .layout import FREE, HEAP, NEED, SIZE, TOP, WORD
 
 
 @jit
@@ -17,7 +17,7 @@ def clear(m):
 @jit
 def has_room(m, words, feeds):
     """Whether there is room for so many words, and for each of so many feeds to double a region."""
-    return m[TOP] + words + feeds * (m[NEED] + 64) <= len(m)
+    return m[TOP] + words + feeds * (m[NEED] + 64) <= m[SIZE]
 
 
 @jit

@@ -15,7 +15,8 @@ NAN = float("nan")
 
 
 class Rows(NamedTuple):
-    """The columns of a timeline; `numbers` and `codes` are (property, row). `received` is empty where it is not known."""
+    """The columns of a timeline. `numbers` and `codes` hold one property after the other, `width` words each. `received` counts only
+    if `has_received`."""
 
     time: Any
     what: Any
@@ -26,6 +27,8 @@ class Rows(NamedTuple):
     received: Any
     numbers: Any
     codes: Any
+    width: int
+    has_received: bool
     first_row: int
 
 
@@ -46,6 +49,7 @@ EVIDENCE_COUNT = 73
 WITH_EVIDENCE = 74
 ACCOUNTS = 75  # the program of each kind of subject
 PEOPLE = 76
+SIZE = 77  # words of the whole memory
 MEMORY_HEAD = 80
 
 # Head of a program.

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .heap import clear, has_room
-from .jit import jit
+from .jit import jit, pointer
 from .layout import (
     ACCOUNTS,
     DONE,
@@ -18,6 +18,7 @@ from .layout import (
     TO_ACCOUNT,
     TO_PERSON,
     USED,
+    Rows,
 )
 from .verdicts import advance, begin, is_due, take_in
 
@@ -94,11 +95,25 @@ def _forget(states, count):
 
 
 @jit
-def replay_blocks(m, f, rows, starts, accounts, first_account, people, first_person, last_block, progress, as_of):
-    """Replay whole blocks up to and including `as_of`; state is forgotten between blocks.
+def _columns(rows):
+    return Rows(
+        pointer(rows.time),
+        pointer(rows.what),
+        pointer(rows.person),
+        pointer(rows.account),
+        pointer(rows.target),
+        pointer(rows.detail),
+        pointer(rows.received),
+        pointer(rows.numbers),
+        pointer(rows.codes),
+        rows.width,
+        rows.has_received,
+        rows.first_row,
+    )
 
-    Returns DONE, or OUT_FULL / MEMORY_FULL: empty the output or enlarge the memory, and call again with the same progress.
-    """
+
+@jit
+def _blocks(m, f, rows, starts, accounts, first_account, people, first_person, last_block, progress, as_of):
     while progress[BLOCK] < last_block:
         b = progress[BLOCK]
         account, account_count = first_account[b], first_account[b + 1] - first_account[b]
@@ -122,6 +137,42 @@ def replay_blocks(m, f, rows, starts, accounts, first_account, people, first_per
 
 
 @jit
-def replay_batch(m, f, rows, accounts, people, end, progress, as_of):
-    """Replay rows from progress[ROW] to `end` on state that is kept."""
-    return _rows(m, f, rows, progress, end, as_of, accounts, 0, people, 0)
+def replay_blocks(
+    memory, floats, rows, starts, accounts, first_account, people, first_person, last_block, progress, as_of
+):
+    """Replay whole blocks up to and including `as_of`; state is forgotten between blocks.
+
+    Returns DONE, or OUT_FULL / MEMORY_FULL: empty the output or enlarge the memory, and call again with the same progress.
+    """
+    return _blocks(
+        pointer(memory),
+        pointer(floats),
+        _columns(rows),
+        pointer(starts),
+        pointer(accounts),
+        pointer(first_account),
+        pointer(people),
+        pointer(first_person),
+        last_block,
+        pointer(progress),
+        as_of,
+    )
+
+
+@jit
+def replay_batch(memory, floats, rows, accounts, people, end, progress, as_of):
+    """Replay rows from progress[ROW] to `end` on state that is kept; subjects are numbered from 0."""
+    m, f = pointer(memory), pointer(floats)
+    states, others = pointer(accounts), pointer(people)
+    return _rows(m, f, _columns(rows), pointer(progress), end, as_of, states, 0, others, 0)
+
+
+@jit
+def advance_batch(memory, floats, accounts, account_count, people, person_count, t):
+    """Decide for all subjects of kept state whatever lies before t."""
+    m, f = pointer(memory), pointer(floats)
+    if not advance_all(m, f, m[ACCOUNTS], pointer(accounts), account_count, 0, t):
+        return OUT_FULL
+    if not advance_all(m, f, m[PEOPLE], pointer(people), person_count, 0, t):
+        return OUT_FULL
+    return DONE

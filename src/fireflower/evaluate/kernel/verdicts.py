@@ -155,7 +155,13 @@ def _atom(m, f, rows, i, row, atom, t):
     field = m[atom + FIELD]
     test = m[atom + ATOM_TEST]
     if field == PROPERTY:
-        return _passes(m, f, test, rows.numbers[m[atom + ATOM_NUMBER], i], rows.codes[m[atom + ATOM_TEXT], i])
+        return _passes(
+            m,
+            f,
+            test,
+            rows.numbers[m[atom + ATOM_NUMBER] * rows.width + i],
+            rows.codes[m[atom + ATOM_TEXT] * rows.width + i],
+        )
     if field == HOUR:
         local = t + offset(m, row, t)
         return _passes(m, f, test, float((local % DAY) // 3_600_000_000), -1)
@@ -239,7 +245,7 @@ def begin(m, g, t):
 @jit
 def take_in(m, f, g, rows, i, row, t):
     """Row i happens to the subject; what follows from it is decided when its instant is over."""
-    if len(rows.received) > 0:
+    if rows.has_received:
         m[row + KNOWN] = max(m[row + KNOWN], rows.received[i])
     index = m[g + FEEDS] + rows.what[i]
     for feed in range(m[index], m[index + 1], FEED_WORDS):
@@ -247,8 +253,8 @@ def take_in(m, f, g, rows, i, row, t):
         end = m[feed + FEED_WHERE_END]
         if start == end or _where(m, f, rows, i, row, start, end, t):
             q = m[feed + FEED_QUANTITY]
-            number = rows.numbers[m[q + NUMBER_COLUMN], i]
-            text = rows.codes[m[q + TEXT_COLUMN], i]
+            number = rows.numbers[m[q + NUMBER_COLUMN] * rows.width + i]
+            text = rows.codes[m[q + TEXT_COLUMN] * rows.width + i]
             if take(m, f, row, feed, t, number, text, rows.person[i], rows.detail[i]):
                 _notice(m, f, row, q, t, rows.first_row + i)
     if m[row + DIRTY_COUNT] > 0 or m[row + BORN] == 0:
