@@ -38,7 +38,7 @@ class ScalarNode:
     in_flow: bool = False
 
     @property
-    def value(self) -> str | float | bool | None:
+    def value(self) -> str | int | float | bool | None:
         """What YAML 1.2 takes it for."""
         if not self.plain:
             return self.text
@@ -87,11 +87,12 @@ def is_nothing(node: Node | None) -> bool:
     return node is None or (isinstance(node, ScalarNode) and node.value is None)
 
 
-def _number(text: str) -> str | float:
+def _number(text: str) -> str | int | float:
     match = _NUMBER.fullmatch(text)
     if not match or not (match[1] or (match[2] and len(match[2]) > 1)):
         return text
-    return float(text.replace("_", ""))
+    digits = text.replace("_", "")
+    return float(digits) if match[2] or match[3] else int(digits)
 
 
 # --- From a YAML text -------------------------------------------------------------------------------------------------

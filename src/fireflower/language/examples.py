@@ -10,6 +10,7 @@ from typing import Any
 from fireflower.language.nodes import Example
 from fireflower.model.moments import DAY, HOUR, MINUTE, SECOND, parse_moment, parse_span
 from fireflower.model.records import Kind, Record
+from fireflower.model.values import normal
 
 DAY_0 = parse_moment("2026-01-01")
 """What 'day 0' is: 2026-01-01 at midnight, UTC."""
@@ -82,10 +83,8 @@ def _records_of(line: Mapping[str, Any]) -> Iterator[Record]:
     else:
         kind = Kind.PERSON_TRAIT if person is not None else Kind.ACCOUNT_TRAIT
         for name, value in line["traits"].items():
-            yield Record(time, kind, name, person, account, value)
+            yield Record(time, kind, name, person, account, normal(value))
 
 
 def _id(value: object) -> str | None:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
     return None if value is None else str(value)

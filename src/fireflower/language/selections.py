@@ -167,15 +167,15 @@ def read_property(cursor: Cursor, of: str) -> Property:
 
 def read_path(cursor: Cursor, prefix: str) -> str:
     """The rest of the word after `prefix`, or the text in quotes that follows it at once."""
-    word = cursor.take()
+    word, following = cursor.take(), cursor.peek()
     path = word.text[len(prefix) :]
-    following = cursor.peek()
     if following.kind == "string" and following.start == word.end and word.text.endswith("."):
-        return path + cursor.take().text
-    if not path or path.endswith("."):
-        raise cursor.failure(
-            f'expected a name after {prefix!r}; put a name with special signs in quotes: {prefix}"my name".'
-        )
+        path += cursor.take().text
+    elif path.endswith("."):
+        path = ""
+    if not path:
+        example = f'{prefix}"my name"'
+        raise cursor.failure(f"expected a name after {prefix!r}; put a name with special signs in quotes: {example}.")
     return path
 
 

@@ -92,7 +92,7 @@ def _in_general(condition: Condition, current: Any) -> str:
 
 def _shortfall(test: Test, current: Any) -> float | None:
     """How much more the value must be; None where more of it does not help, or is not known to."""
-    if isinstance(current, str | bool) or (isinstance(test, Compare) and isinstance(test.bound, str | bool)):
+    if isinstance(current, str | bool | list | tuple):
         return None
     now = 0.0 if current is None or current != current else float(current)
     match test:

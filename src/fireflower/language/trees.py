@@ -50,8 +50,8 @@ def choice_of(node: Node, choices: tuple[V, ...], what: str, notes: Notes) -> V 
 
 def number_of(node: Node, what: str, notes: Notes) -> float | None:
     value = node.value if isinstance(node, ScalarNode) else None
-    if isinstance(value, float):
-        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
     notes.fault(node.place, f"expected {what} as a number, got {shown(node)}.")
     return None
 
