@@ -34,6 +34,7 @@ class Machine:
     program: Program
     with_evidence: bool
     compiled: bool
+    standing: int = 0
     memory: NDArray[np.int64] = field(init=False)
     accounts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     people: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -49,7 +50,7 @@ class Machine:
         self.memory[: len(image)] = image
         head = {
             k.OUT: len(image), k.OUT_ROOM: rows, k.EVIDENCE: evidence, k.EVIDENCE_ROOM: shown,
-            k.HEAP: heap, k.TOP: heap, k.WITH_EVIDENCE: int(self.with_evidence),
+            k.HEAP: heap, k.TOP: heap, k.WITH_EVIDENCE: int(self.with_evidence), k.STANDING: self.standing,
         }  # fmt: skip
         for position, value in head.items():
             self.memory[position] = value

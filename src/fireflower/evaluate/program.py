@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from fireflower.evaluate import specs
 from fireflower.evaluate.answers import intervals, text_holds
 from fireflower.evaluate.kernel import layout as k
-from fireflower.evaluate.meaning import meaning
 from fireflower.evaluate.specs import Feed, Spec
 from fireflower.evaluate.zones import changes
+from fireflower.language.fingerprints import canonical
 from fireflower.language.nodes import (
     Actors,
     All,
@@ -182,6 +182,7 @@ class _Compiler:
         self.image = image
         self.code = image.words
         self.first_condition = first_condition
+        self.canonical: dict[int, tuple[str, Any]] = {}
         self.slots: dict[Hashable, _Slot] = {}
         self.slot_of: dict[int, _Slot] = {}
         self.conditions: dict[Hashable, Condition] = {}
@@ -207,19 +208,25 @@ class _Compiler:
 
     def _collect(self, formula: Formula) -> None:
         for condition in _conditions(formula):
-            key = meaning(condition)
+            key = self._meaning(condition)
             if key not in self.conditions:
                 slot = self._slot(condition.quantity)
                 self.conditions[key] = condition
                 self._read(slot, len(self.conditions) - 1)
 
     def _slot(self, node: Quantity) -> _Slot:
-        key = meaning(node)
+        key = self._meaning(node)
         if key not in self.slots:
             self._refuse_foreign(node)
             made = specs.spec(node, lambda part: self._slot(part).spec)
             self._add(key, made)
         return self.slots[key]
+
+    def _meaning(self, node: Any) -> str:
+        """The node's canonical form, found once for each node; the node is kept so that its id stays its own."""
+        if id(node) not in self.canonical:
+            self.canonical[id(node)] = (canonical(node), node)
+        return self.canonical[id(node)][0]
 
     def _refuse_foreign(self, node: Quantity) -> None:
         if self.subject == "person" and isinstance(node, Members | Actors):
@@ -242,7 +249,7 @@ class _Compiler:
         if isinstance(item, HoldingPoints):
             self._collect(item.condition)
             return _Item(item.condition, None, specs.millionths(item.points))
-        key = ("points", meaning(item), score.half_life)
+        key = ("points", self._meaning(item), score.half_life)
         slot = self.slots[key] if key in self.slots else self._add(key, specs.points(item, score))
         return _Item(None, slot.spec, specs.millionths(item.points))
 
@@ -261,7 +268,7 @@ class _Compiler:
         kind = Kind.PERSON_TRAIT if self.subject == "person" else Kind.ACCOUNT_TRAIT
         slot = self._add(("zone",), specs.zone((kind, name)))
         for number, condition in enumerate(self.conditions.values()):
-            reads = self.slots[meaning(condition.quantity)].spec
+            reads = self.slots[self._meaning(condition.quantity)].spec
             if k.STREAK in {reads.op, *(part.op for part in reads.parts)}:
                 slot.readers[number] = None
 
@@ -384,7 +391,7 @@ class _Compiler:
 
     def _write_conditions(self, users: list[list[int]], items: list[list[int]]) -> None:
         for number, condition in enumerate(self.conditions.values()):
-            slot = self.slots[meaning(condition.quantity)]
+            slot = self.slots[self._meaning(condition.quantity)]
             made = slot.spec
             record = self._condition_position(number)
             self.code[record : record + k.CONDITION_WORDS] = [
@@ -463,7 +470,8 @@ class _Compiler:
             state = self.condition_state + number * k.CONDITION_STATE_WORDS
             words[state + k.TIP], words[state + k.FLIP] = -1, k.NEVER
         for number in range(definitions):
-            words[self.definition_state + number * k.DEFINITION_STATE_WORDS + k.COOL_UNTIL] = -1
+            state = self.definition_state + number * k.DEFINITION_STATE_WORDS
+            words[state + k.COOL_UNTIL] = words[state + k.VERDICT_SINCE] = words[state + k.VERDICT_REASON] = -1
         for slot in self.slots.values():
             words[slot.state + k.PROVISIONAL] = words[slot.state + k.PREVIOUS] = -1
             words[slot.state + k.BODY : slot.state + k.BODY + len(slot.spec.body)] = slot.spec.body
@@ -473,7 +481,7 @@ class _Compiler:
 
     def _numbers(self, formula: Formula) -> list[int]:
         """The numbers of a formula's conditions, in the order of its text, each once."""
-        return list(dict.fromkeys(self.order[meaning(condition)] for condition in _conditions(formula)))
+        return list(dict.fromkeys(self.order[self._meaning(condition)] for condition in _conditions(formula)))
 
     def _postfix(self, formula: Formula) -> list[int]:
         match formula:
@@ -511,7 +519,7 @@ class _Compiler:
         return self.image.list([kind, numbers, texts, test])[0]
 
     def _dictionary(self, quantity: Quantity) -> tuple[str, Any]:
-        made = self.slots[meaning(quantity)].spec
+        made = self.slots[self._meaning(quantity)].spec
         if isinstance(quantity, Trait):
             return ("trait", made.trait)
         return ("text", made.property) if made.op == k.LATEST else ("none", "")
@@ -527,7 +535,7 @@ class _Compiler:
         return ()
 
     def _test(self, test: Test, dictionary: tuple[str, Any]) -> int:
-        key = (meaning(test), dictionary)
+        key = (self._meaning(test), dictionary)
         if key not in self.tests:
             ranges, negated = intervals(test)
             low = self.image.floats([end for ends in ranges for end in ends])

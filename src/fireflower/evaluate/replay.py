@@ -52,13 +52,48 @@ def replay(
     NotSupportedError
         If a definition says something that cannot be evaluated yet.
     """
+    return _pass(definitions, settings, timelines, as_of, evidence, compiled, threads, progress, standing=0)
+
+
+def standing(
+    definitions: Sequence[Definition],
+    settings: Settings,
+    timelines: Iterable[Timeline],
+    *,
+    as_of: int | None = None,
+    everyone: bool = False,
+    compiled: bool | None = None,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> Transitions:
+    """How subjects stand at `as_of`, with the evidence as of then: who is qualified, or with `everyone`, each subject with each definition.
+
+    The parameters are those of `replay`. Of each row, `change` tells whether the subject is qualified, `at` since when (not), `reason`
+    why; it is -1 for those who never were.
+    """
+    return _pass(
+        definitions, settings, timelines, as_of, True, compiled, threads, progress, standing=2 if everyone else 1
+    )
+
+
+def _pass(
+    definitions: Sequence[Definition],
+    settings: Settings,
+    timelines: Iterable[Timeline],
+    as_of: int | None,
+    evidence: bool,
+    compiled: bool | None,
+    threads: int,
+    progress: Progress | None,
+    standing: int,
+) -> Transitions:
     if as_of is None:
         timelines = list(timelines)
         as_of = max((int(timeline.time.max()) for timeline in timelines if len(timeline)), default=0)
     if compiled is None:
         compiled = not isinstance(timelines, Sequence) or sum(map(len, timelines)) >= COMPILING_PAYS_FROM
     pieces = without_left_out(settings, timelines, as_of, compiled, threads)
-    return _Replay(definitions, settings, as_of, evidence, compiled, threads).run(pieces, progress)
+    return _Replay(definitions, settings, as_of, evidence, compiled, threads, standing).run(pieces, progress)
 
 
 class _Replay:
@@ -72,7 +107,9 @@ class _Replay:
         evidence: bool,
         compiled: bool,
         threads: int,
+        standing: int,
     ) -> None:
+        self.standing = standing
         self.definitions = definitions
         self.settings = settings
         self.as_of = as_of
@@ -101,7 +138,7 @@ class _Replay:
     def _prepare(self, first: Timeline) -> None:
         self.sheets = Sheets.of(first, needs(self.definitions, self.settings).properties)
         program = compile_program(self.definitions, self.settings, first.vocabulary, self.sheets.columns())
-        self.machines = [Machine(program, self.evidence, self.compiled) for _ in range(self.threads)]
+        self.machines = [Machine(program, self.evidence, self.compiled, self.standing) for _ in range(self.threads)]
 
     def _one(self, timeline: Timeline, pool: ThreadPoolExecutor) -> None:
         rows = self.sheets.rows(timeline, self.compiled)

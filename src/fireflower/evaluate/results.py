@@ -9,7 +9,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from fireflower.language.nodes import Condition, Definition
+from fireflower.language.nodes import Condition, Definition, Latest, Quantity, Trait
+from fireflower.model.records import Kind
 from fireflower.model.timeline import Vocabulary
 
 
@@ -34,6 +35,27 @@ class Reason(IntEnum):
 class Subject(IntEnum):
     ACCOUNT = 0
     PERSON = 1
+
+
+Value = float | str | bool | list[float | str | bool] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One condition at one moment.
+
+    Attributes
+    ----------
+    value : the quantity; microseconds for recency and elapsed; None if missing
+    since : since when it has (not) held
+    row : the archive row of the record that tipped it; None where time alone did, or nothing yet
+    """
+
+    condition: Condition
+    holds: bool
+    value: Value
+    since: int
+    row: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +104,33 @@ class Transitions:
 
     def __len__(self) -> int:
         return len(self.at)
+
+    def value(self, e: int) -> Value:
+        """The quantity of evidence row e as people know it: a number, text, truth value or list; None if it was missing."""
+        if self.text[e] < 0:
+            return None if np.isnan(self.quantity[e]) else float(self.quantity[e])
+        value: Value = self._dictionary(self.conditions[self.condition[e]].quantity)[self.text[e]]
+        return value
+
+    def _dictionary(self, quantity: Quantity) -> Sequence[Value]:
+        if isinstance(quantity, Trait):
+            kind = Kind.ACCOUNT_TRAIT if quantity.owner == "account" else Kind.PERSON_TRAIT
+            return self.vocabulary.traits[kind, quantity.name]
+        assert isinstance(quantity, Latest)
+        return self.vocabulary.texts[quantity.of.path]
+
+    def shown(self, i: int) -> list[Evidence]:
+        """The evidence of transition i."""
+        return [
+            Evidence(
+                condition=self.conditions[self.condition[e]],
+                holds=bool(self.holds[e]),
+                value=self.value(e),
+                since=int(self.since[e]),
+                row=int(self.row[e]) if self.row[e] >= 0 else None,
+            )
+            for e in range(self.evidence[i], self.evidence[i + 1])
+        ]
 
     def subject_id(self, i: int) -> str:
         ids = self.vocabulary.people if self.kind[i] == Subject.PERSON else self.vocabulary.accounts

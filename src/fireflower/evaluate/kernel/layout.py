@@ -50,6 +50,7 @@ WITH_EVIDENCE = 74
 ACCOUNTS = 75  # the program of each kind of subject
 PEOPLE = 76
 SIZE = 77  # words of the whole memory
+STANDING = 78  # instead of transitions: 1, who is qualified at the end; 2, how everybody stands
 MEMORY_HEAD = 80
 
 # Head of a program.
@@ -175,9 +176,12 @@ INDEX = 8  # among all definitions
 QUEUED = 9  # scratch: 1 while it is in the queue
 DEFINITION_WORDS = 10
 
-QUALIFIED = 0  # words of a definition's state
+# Words of a definition's state.
+QUALIFIED = 0
 COOL_UNTIL = 1
-DEFINITION_STATE_WORDS = 2
+VERDICT_SINCE = 2  # since when it is (not) qualified
+VERDICT_REASON = 3
+DEFINITION_STATE_WORDS = 4
 
 # Formula codes: a positive number is a condition record; the rest are these.
 AND = -1
@@ -227,7 +231,8 @@ ZONE_UNTIL = 6
 ZONE_OFFSET = 7
 BORN = 8
 DIRTY_COUNT = 9
-STATE_HEAD = 10  # then the dirty conditions, each with the row that changed its truth
+STOOD = 10  # 1: how it stands at the end has been written
+STATE_HEAD = 11  # then the dirty conditions, each with the row that changed its truth
 
 # Columns of transitions and evidence.
 OUT_WORDS = 7  # at, known_at, subject, definition, change, reason, first evidence row

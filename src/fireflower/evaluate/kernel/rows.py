@@ -15,12 +15,13 @@ from .layout import (
     OUT_FULL,
     PEOPLE,
     ROW_WORDS,
+    STANDING,
     TO_ACCOUNT,
     TO_PERSON,
     USED,
     Rows,
 )
-from .verdicts import advance, begin, is_due, take_in
+from .verdicts import advance, begin, is_due, stand, take_in
 
 # Words of `progress`, by which a replay that paused goes on.
 BLOCK = 0
@@ -83,7 +84,11 @@ def advance_all(m, f, g, states, count, first, t):
     """Decide for `count` subjects, of which the first has the number `first`, all before t. False: the output is full."""
     for number in range(count):
         row = states[number]
-        if row != 0 and is_due(m, row, t) and not advance(m, f, g, row, first + number, t):
+        if row == 0:
+            continue
+        if is_due(m, row, t) and not advance(m, f, g, row, first + number, t):
+            return False
+        if m[STANDING] != 0 and not stand(m, f, g, row, first + number, t - 1):
             return False
     return True
 

@@ -96,7 +96,9 @@ from .layout import (
     SHOWN,
     SHOWN_END,
     SINCE,
+    STANDING,
     STATE_HEAD,
+    STOOD,
     TEMPLATE,
     TEST,
     TEXT_COLUMN,
@@ -106,6 +108,8 @@ from .layout import (
     TRUE,
     USERS,
     USERS_END,
+    VERDICT_REASON,
+    VERDICT_SINCE,
     WAKE,
     WEEKDAY,
     WITH_EVIDENCE,
@@ -378,10 +382,11 @@ def _show(m, f, row, definition, t):
 
 
 @jit
-def _emit(m, f, row, subject, definition, t, change, reason):
+def _write(m, f, row, subject, definition, at, t, change, reason):
+    """A row of output, with the evidence as of t."""
     k = m[OUT] + OUT_WORDS * m[OUT_COUNT]
-    m[k] = t
-    m[k + 1] = max(t, m[row + KNOWN])
+    m[k] = at
+    m[k + 1] = max(at, m[row + KNOWN])
     m[k + 2] = subject
     m[k + 3] = m[definition + INDEX]
     m[k + 4] = change
@@ -390,6 +395,16 @@ def _emit(m, f, row, subject, definition, t, change, reason):
     m[OUT_COUNT] += 1
     if m[WITH_EVIDENCE] == 1:
         _show(m, f, row, definition, t)
+
+
+@jit
+def _change(m, f, row, subject, definition, t, qualified, reason):
+    at = row + m[definition + DEFINITION_STATE]
+    m[at + QUALIFIED] = qualified
+    m[at + VERDICT_SINCE] = t
+    m[at + VERDICT_REASON] = reason
+    if m[STANDING] == 0:
+        _write(m, f, row, subject, definition, t, t, qualified, reason)
 
 
 @jit
@@ -404,15 +419,13 @@ def _decide_definition(m, f, g, row, subject, definition, t):
     converted = m[definition + KEEP] == 0 and _happened(m, row, m[definition + GOAL])
     may = not out and not converted and _formula(m, row, m[definition + FORMULA], m[definition + FORMULA_END])
     if may and m[at + QUALIFIED] == 0 and t >= m[at + COOL_UNTIL]:
-        m[at + QUALIFIED] = 1
-        _emit(m, f, row, subject, definition, t, 1, REASON_QUALIFIED)
+        _change(m, f, row, subject, definition, t, 1, REASON_QUALIFIED)
     elif not may and m[at + QUALIFIED] == 1:
-        m[at + QUALIFIED] = 0
         reason = REASON_LEFT_OUT if out else (REASON_CONVERTED if converted else REASON_LAPSED)
         if reason != REASON_CONVERTED and m[definition + COOLDOWN] > 0:
             m[at + COOL_UNTIL] = t + m[definition + COOLDOWN]
             m[row + WAKE] = min(m[row + WAKE], m[at + COOL_UNTIL])
-        _emit(m, f, row, subject, definition, t, 0, reason)
+        _change(m, f, row, subject, definition, t, 0, reason)
 
 
 @jit
@@ -463,4 +476,21 @@ def advance(m, f, g, row, subject, t):
             instant = pending
             m[row + PENDING] = -1
         decide(m, f, g, row, subject, instant)
+    return True
+
+
+@jit
+def stand(m, f, g, row, subject, t):
+    """Write how the subject stands at t with each definition (with STANDING 1: that it qualifies for). False: the output is full."""
+    if m[row + STOOD] == 1:
+        return True
+    if not _has_output_room(m, g):
+        return False
+    for number in range(m[g + DEFINITION_COUNT]):
+        definition = m[g + DEFINITIONS] + number * DEFINITION_WORDS
+        at = row + m[definition + DEFINITION_STATE]
+        if m[at + QUALIFIED] == 1 or m[STANDING] == 2:
+            since = m[row + FIRST_RECORD] if m[at + VERDICT_SINCE] < 0 else m[at + VERDICT_SINCE]
+            _write(m, f, row, subject, definition, since, t, m[at + QUALIFIED], m[at + VERDICT_REASON])
+    m[row + STOOD] = 1
     return True

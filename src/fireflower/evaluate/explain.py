@@ -1,0 +1,245 @@
+"""Why, or why not: one subject's verdict taken apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from fireflower.evaluate.replay import replay, standing
+from fireflower.evaluate.results import Evidence, Reason, Subject, Transitions
+from fireflower.language.fingerprints import canonical
+from fireflower.language.nodes import (
+    All,
+    AnyOf,
+    Between,
+    Circle,
+    Compare,
+    Condition,
+    Definition,
+    Formula,
+    HoldingPoints,
+    Known,
+    Not,
+    Settings,
+)
+from fireflower.language.steps import next_step
+from fireflower.model.errors import UnknownSubjectError
+from fireflower.model.records import SubjectKind
+from fireflower.model.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class CircleState:
+    """One circle of a definition: whether it holds, and its conditions."""
+
+    name: Circle
+    holds: bool
+    conditions: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of the verdict, with its evidence at that moment."""
+
+    at: int
+    known_at: int
+    entered: bool
+    reason: Reason
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a subject stands with a definition at a moment.
+
+    Attributes
+    ----------
+    qualified, since : the verdict, and since when it has been so (the subject's first record, if it never changed)
+    reason : why it is not qualified any more; None if it is, or never was
+    conditions : every condition of the definition, as it stands
+    circles : the declared circles
+    missing : what is not yet, on the shortest way to qualifying; empty if qualified, or if no condition stands in the way
+    nearest : the nearest of these
+    next_step : what to do for the nearest, in words; "" without one
+    score : the score's value, if the definition has one
+    history : the changes of the verdict so far
+    """
+
+    definition: Definition
+    kind: SubjectKind
+    subject: str
+    as_of: int
+    qualified: bool
+    since: int
+    reason: Reason | None
+    conditions: tuple[Evidence, ...]
+    circles: tuple[CircleState, ...]
+    missing: tuple[Evidence, ...]
+    nearest: Evidence | None
+    next_step: str
+    score: float | None
+    history: tuple[Change, ...]
+
+
+def explain(
+    definition: Definition,
+    settings: Settings,
+    timelines: Sequence[Timeline],
+    kind: SubjectKind,
+    subject_id: str,
+    *,
+    as_of: int | None = None,
+) -> Explanation:
+    """Why `subject_id` qualifies, or what it lacks.
+
+    Parameters
+    ----------
+    timelines : the subject's own block, and where people are left out, the blocks of the people who act in it
+    as_of : by default the time of the last row
+
+    Raises
+    ------
+    UnknownSubjectError
+        If the timelines hold no record of the subject up to `as_of`.
+    """
+    if as_of is None:
+        as_of = max((int(timeline.time.max()) for timeline in timelines if len(timeline)), default=0)
+    wanted = [definition, *_extras(definition)]
+    found = standing(wanted, settings, timelines, as_of=as_of, everyone=True, compiled=False)
+    rows = {found.definitions[found.definition[i]].name: i for i in _rows_of(found, kind, subject_id)}
+    if definition.name not in rows:
+        raise UnknownSubjectError(
+            f"no record of the {kind} {subject_id!r} up to then. Check the id, or whether 'person' or 'account' was meant."
+        )
+    states = {canonical(state.condition): state for i in rows.values() for state in found.shown(i)}
+    history = replay([definition], settings, timelines, as_of=as_of, compiled=False)
+    return _explanation(definition, kind, subject_id, as_of, found, rows[definition.name], states, history)
+
+
+def _explanation(
+    definition: Definition,
+    kind: SubjectKind,
+    subject_id: str,
+    as_of: int,
+    found: Transitions,
+    row: int,
+    states: Mapping[str, Evidence],
+    history: Transitions,
+) -> Explanation:
+    qualified = bool(found.change[row])
+    missing = () if qualified else _shortest(definition.qualified, states)
+    nearest = min(missing, key=_gap, default=None)
+    return Explanation(
+        definition=definition,
+        kind=kind,
+        subject=subject_id,
+        as_of=as_of,
+        qualified=qualified,
+        since=int(found.at[row]),
+        reason=Reason(int(found.reason[row])) if not qualified and found.reason[row] >= 0 else None,
+        conditions=tuple(found.shown(row)),
+        circles=tuple(_circle(name, formula, states) for name, formula in definition.circles),
+        missing=missing,
+        nearest=nearest,
+        next_step=next_step(nearest.condition, nearest.value) if nearest is not None and not nearest.holds else "",
+        score=_score(definition, states),
+        history=tuple(_change(history, i) for i in _rows_of(history, kind, subject_id)),
+    )
+
+
+def _rows_of(found: Transitions, kind: SubjectKind, subject_id: str) -> list[int]:
+    of = Subject[kind.upper()]
+    return [i for i in range(len(found)) if found.kind[i] == of and found.subject_id(i) == subject_id]
+
+
+def _change(history: Transitions, i: int) -> Change:
+    return Change(
+        at=int(history.at[i]),
+        known_at=int(history.known_at[i]),
+        entered=bool(history.change[i]),
+        reason=Reason(int(history.reason[i])),
+        evidence=tuple(history.shown(i)),
+    )
+
+
+def _extras(definition: Definition) -> list[Definition]:
+    """Definitions whose only use is that their conditions are looked at: those of circles, and the score."""
+    plain = replace(definition, circles=(), goal=None, score=None)
+    extras = [replace(plain, name=f"({name})", qualified=formula) for name, formula in definition.circles]
+    if definition.score is not None:
+        formulas = [item.condition for item in definition.score.items if isinstance(item, HoldingPoints)]
+        shown = All((Condition(definition.score, Known()), *formulas))
+        extras.append(replace(plain, name="(score)", qualified=shown))
+    return extras
+
+
+def _circle(name: Circle, formula: Formula, states: Mapping[str, Evidence]) -> CircleState:
+    shown = dict.fromkeys(canonical(condition) for condition in _conditions(formula))
+    return CircleState(name, _truth(formula, states), tuple(states[key] for key in shown))
+
+
+def _conditions(formula: Formula) -> list[Condition]:
+    match formula:
+        case Condition():
+            return [formula]
+        case All(parts) | AnyOf(parts):
+            return [condition for part in parts for condition in _conditions(part)]
+        case Not(part):
+            return _conditions(part)
+
+
+def _truth(formula: Formula, states: Mapping[str, Evidence]) -> bool:
+    match formula:
+        case Condition():
+            return states[canonical(formula)].holds
+        case All(parts):
+            return all(_truth(part, states) for part in parts)
+        case AnyOf(parts):
+            return any(_truth(part, states) for part in parts)
+        case Not(part):
+            return not _truth(part, states)
+
+
+def _score(definition: Definition, states: Mapping[str, Evidence]) -> float | None:
+    if definition.score is None:
+        return None
+    value = states[canonical(Condition(definition.score, Known()))].value
+    return value if isinstance(value, float) else None
+
+
+# --- The shortest way -----------------------------------------------------------------------------------------------------
+
+
+def _shortest(formula: Formula, states: Mapping[str, Evidence], wanted: bool = True) -> tuple[Evidence, ...]:
+    """The conditions that have to change for the formula to become `wanted`: the fewest, and of equally few the nearest."""
+    if _truth(formula, states) == wanted:
+        return ()
+    match formula:
+        case Condition():
+            return (states[canonical(formula)],)
+        case Not(part):
+            return _shortest(part, states, not wanted)
+        case All(parts) | AnyOf(parts):
+            ways = [_shortest(part, states, wanted) for part in parts]
+            if isinstance(formula, All) == wanted:
+                return tuple(dict.fromkeys(state for way in ways for state in way))
+            return min(ways, key=lambda way: (len(way), sum(map(_gap, way))), default=())
+
+
+def _gap(state: Evidence) -> float:
+    """How far a condition is from changing, 0 to 1: the missing share of a lower bound, 1 where that says nothing."""
+    low = _lower_bound(state.condition)
+    if low is None or isinstance(state.value, str | bool | list) or low <= 0:
+        return 1.0
+    value = state.value or 0.0
+    return min(1.0, max(0.0, (low - value) / low)) if math.isfinite(value) else 1.0
+
+
+def _lower_bound(condition: Condition) -> float | None:
+    match condition.test:
+        case Compare(">=" | ">" | "=", bound) if not isinstance(bound, str | bool):
+            return float(bound)
+        case Between(low, _):
+            return float(low)
+    return None
