@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fireflower.evaluate.kernel import layout as k
-from fireflower.evaluate.kernel.quantities import NO_DAY
+from fireflower.evaluate.kernel.windows import NO_DAY
 from fireflower.language.nodes import (
     Actors,
     AnySpan,

@@ -3,15 +3,11 @@ once (`decide`); `advance` decides whatever lies before a moment, changes by tim
 
 from __future__ import annotations
 
-from .clocks import local_day, offset
+from .flips import next_flip
+from .formulas import condition_holds, formula_holds, where_holds
 from .heap import take_words
 from .jit import jit
 from .layout import (
-    ALWAYS,
-    AND,
-    ATOM_NUMBER,
-    ATOM_TEST,
-    ATOM_TEXT,
     BORN,
     CONDITION_COUNT,
     CONDITION_STATE,
@@ -19,7 +15,6 @@ from .layout import (
     CONDITIONS,
     COOL_UNTIL,
     COOLDOWN,
-    DAY,
     DEFINITION_COUNT,
     DEFINITION_STATE,
     DEFINITION_WORDS,
@@ -35,7 +30,6 @@ from .layout import (
     FEED_WHERE_END,
     FEED_WORDS,
     FEEDS,
-    FIELD,
     FIRST_RECORD,
     FLAGS,
     FLIP,
@@ -43,7 +37,6 @@ from .layout import (
     FORMULA_END,
     GOAL,
     HIGH,
-    HOUR,
     INDEX,
     IS_TIMED,
     ITEM_FORMULA,
@@ -60,17 +53,11 @@ from .layout import (
     LAST_TIP,
     LATE,
     LOW,
-    MASK,
-    MISSING,
     MOST_EVIDENCE,
-    NAN,
-    NEGATED,
     NEVER,
-    NOT,
     NUMBER_COLUMN,
     NUMBERED,
     OP,
-    OR,
     OUT,
     OUT_COUNT,
     OUT_END,
@@ -79,7 +66,6 @@ from .layout import (
     OUT_WORDS,
     PENDING,
     PLACE,
-    PROPERTY,
     QUALIFIED,
     QUANTITY,
     QUEUE,
@@ -111,90 +97,11 @@ from .layout import (
     VERDICT_REASON,
     VERDICT_SINCE,
     WAKE,
-    WEEKDAY,
     WITH_EVIDENCE,
     ZONE,
 )
-from .quantities import inside, next_flip, take, text_code, value
-
-# --- Tests and formulas ---------------------------------------------------------------------------------------------------
-
-
-@jit
-def _passes(m, f, test, number, text):
-    """A test on a number (NaN: none) or the code of a text (-1: none)."""
-    if number == number:
-        return inside(f, m[test + LOW], m[test + HIGH], number) != (m[test + NEGATED] == 1)
-    if text >= 0:
-        return m[test + MASK] != 0 and m[m[test + MASK] + text] == 1
-    return m[test + MISSING] == 1
-
-
-@jit
-def _combine(stack, code):
-    """One step of a formula in postfix order on a stack of bits; the lowest bit is its top."""
-    if code == AND:
-        return (stack >> 1) & (stack | -2)
-    if code == OR:
-        return (stack >> 1) | (stack & 1)
-    if code == NOT:
-        return stack ^ 1
-    return (stack << 1) | (1 if code == ALWAYS else 0)
-
-
-@jit
-def _formula(m, row, start, end):
-    stack = 0
-    for i in range(start, end):
-        code = m[i]
-        if code > 0:
-            stack = (stack << 1) | (m[row + m[code + CONDITION_STATE] + FLAGS] & TRUE)
-        else:
-            stack = _combine(stack, code)
-    return (stack & 1) == 1
-
-
-@jit
-def _atom(m, f, rows, i, row, atom, t):
-    field = m[atom + FIELD]
-    test = m[atom + ATOM_TEST]
-    if field == PROPERTY:
-        return _passes(
-            m,
-            f,
-            test,
-            rows.numbers[m[atom + ATOM_NUMBER] * rows.width + i],
-            rows.codes[m[atom + ATOM_TEXT] * rows.width + i],
-        )
-    if field == HOUR:
-        local = t + offset(m, row, t)
-        return _passes(m, f, test, float((local % DAY) // 3_600_000_000), -1)
-    if field == WEEKDAY:  # day 0, 1970-01-01, was a Thursday
-        return _passes(m, f, test, float((local_day(m, row, t) + 3) % 7 + 1), -1)
-    return _passes(m, f, test, NAN, rows.detail[i])
-
-
-@jit
-def _where(m, f, rows, i, row, start, end, t):
-    stack = 0
-    for position in range(start, end):
-        code = m[position]
-        if code > 0:
-            stack = (stack << 1) | (1 if _atom(m, f, rows, i, row, code, t) else 0)
-        else:
-            stack = _combine(stack, code)
-    return (stack & 1) == 1
-
-
-@jit
-def _holds(m, f, row, condition, t):
-    q = m[condition + QUANTITY]
-    number = value(m, f, row, q, t)
-    text = text_code(m, row, q, t) if number != number else -1
-    return _passes(m, f, m[condition + TEST], number, text)
-
-
-# --- Taking in ------------------------------------------------------------------------------------------------------------
+from .reading import text_code, value
+from .taking import take
 
 
 @jit
@@ -226,7 +133,7 @@ def _notice(m, f, row, q, t, tip):
         condition = m[i]
         at = row + m[condition + CONDITION_STATE]
         flags = m[at + FLAGS]
-        differs = _holds(m, f, row, condition, t) != (flags & TRUE == TRUE)
+        differs = condition_holds(m, f, row, condition, t) != (flags & TRUE == TRUE)
         if flags & DIRTY != 0:
             _mark_again(m, row, flags, differs, tip)
         elif differs or rezoned or (m[condition + REMARK] == 1 and m[at + FLIP] == NEVER):
@@ -255,7 +162,7 @@ def take_in(m, f, g, rows, i, row, t):
     for feed in range(m[index], m[index + 1], FEED_WORDS):
         start = m[feed + FEED_WHERE]
         end = m[feed + FEED_WHERE_END]
-        if start == end or _where(m, f, rows, i, row, start, end, t):
+        if start == end or where_holds(m, f, rows, i, row, start, end, t):
             q = m[feed + FEED_QUANTITY]
             number = rows.numbers[m[q + NUMBER_COLUMN] * rows.width + i]
             text = rows.codes[m[q + TEXT_COLUMN] * rows.width + i]
@@ -263,9 +170,6 @@ def take_in(m, f, g, rows, i, row, t):
                 _notice(m, f, row, q, t, rows.first_row + i)
     if m[row + DIRTY_COUNT] > 0 or m[row + BORN] == 0:
         m[row + PENDING] = t
-
-
-# --- Deciding ---------------------------------------------------------------------------------------------------------------
 
 
 @jit
@@ -288,7 +192,7 @@ def _queue_items(m, g, condition):
 def _decide_condition(m, f, g, row, condition, tip, t, newborn):
     at = row + m[condition + CONDITION_STATE]
     held = m[at + FLAGS] & TRUE == TRUE
-    holds = _holds(m, f, row, condition, t)
+    holds = condition_holds(m, f, row, condition, t)
     m[at + FLAGS] = TRUE if holds else 0
     if holds != held or newborn:
         m[at + SINCE] = t
@@ -312,7 +216,7 @@ def _update_items(m, g, row, t):
     for k in range(m[g + ITEM_QUEUE_COUNT]):
         item = m[m[g + ITEM_QUEUE] + k]
         at = row + m[item + ITEM_STATE]
-        holds = 1 if _formula(m, row, m[item + ITEM_FORMULA], m[item + ITEM_FORMULA_END]) else 0
+        holds = 1 if formula_holds(m, row, m[item + ITEM_FORMULA], m[item + ITEM_FORMULA_END]) else 0
         if holds != m[at]:
             m[at] = holds
             m[at + 1] = t
@@ -415,9 +319,9 @@ def _happened(m, row, goal):
 @jit
 def _decide_definition(m, f, g, row, subject, definition, t):
     at = row + m[definition + DEFINITION_STATE]
-    out = _formula(m, row, m[g + OUT_START], m[g + OUT_END])
+    out = formula_holds(m, row, m[g + OUT_START], m[g + OUT_END])
     converted = m[definition + KEEP] == 0 and _happened(m, row, m[definition + GOAL])
-    may = not out and not converted and _formula(m, row, m[definition + FORMULA], m[definition + FORMULA_END])
+    may = not out and not converted and formula_holds(m, row, m[definition + FORMULA], m[definition + FORMULA_END])
     if may and m[at + QUALIFIED] == 0 and t >= m[at + COOL_UNTIL]:
         _change(m, f, row, subject, definition, t, 1, REASON_QUALIFIED)
     elif not may and m[at + QUALIFIED] == 1:

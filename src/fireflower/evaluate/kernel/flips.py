@@ -1,0 +1,152 @@
+"""When time alone will change on which side of its bounds a quantity is."""
+
+from __future__ import annotations
+
+import math
+
+from . import rings, sets
+from .clocks import day_start
+from .formulas import inside
+from .jit import jit
+from .layout import (
+    BODY,
+    COUNT,
+    DISTINCT,
+    FIRST,
+    LAST,
+    LATEST,
+    MODE,
+    NEVER,
+    OP,
+    RATIO,
+    RECENCY,
+    SCORE,
+    SPAN,
+    STATE,
+    STREAK,
+    A,
+    B,
+)
+from .points import total
+from .reading import span_since, whole_number
+from .windows import NO_DAY
+
+
+@jit
+def _oldest(m, row, q):
+    """Time of the oldest event in a `last` window, -1 if it is empty."""
+    p = row + m[q + STATE] + BODY
+    op = m[q + OP]
+    if op == DISTINCT:
+        return m[m[p + sets.OLDEST] + sets.TIME] if m[p + sets.SIZE] > 0 else -1
+    if op == LATEST:
+        return m[p]
+    if m[p + rings.SIZE] == 0:
+        return -1
+    return m[rings.entry(m, p, 0 if op == COUNT else 1, 0)]
+
+
+@jit
+def _next_expiry(m, row, q, t):
+    """The next moment after t at which something leaves the window or a streak breaks."""
+    op = m[q + OP]
+    if op == STREAK and m[q + A] == 0:
+        p = row + m[q + STATE] + BODY
+        if m[p] <= NO_DAY:
+            return NEVER
+        end = day_start(m, row, m[p] + 2)
+        return end if end > t else NEVER
+    if m[q + MODE] != LAST:
+        return NEVER
+    oldest = _oldest(m, row, q)
+    if oldest < 0 or oldest + m[q + SPAN] <= t:
+        return NEVER
+    return oldest + m[q + SPAN]
+
+
+@jit
+def _newest(m, row, q, nth):
+    """Time of the nth newest event (or key) in the window."""
+    p = row + m[q + STATE] + BODY
+    if m[q + OP] == DISTINCT:
+        return sets.time_of_newest(m, p, nth)
+    return m[rings.entry(m, p, 0, m[p + rings.SIZE] - nth)]
+
+
+@jit
+def _falls_past(f, low, high, size):
+    """A falling count of `size` next crosses an end of the intervals when its nth newest event leaves; 0: it never does."""
+    nth = 0
+    for i in range(low, high, 2):
+        if f[i] > 0.0 and f[i] <= size:
+            nth = max(nth, int(math.ceil(f[i])))
+        if 0.0 <= f[i + 1] < size:
+            nth = max(nth, int(math.floor(f[i + 1])) + 1)
+    return nth
+
+
+@jit
+def _rises_past(f, low, high, span):
+    """The smallest whole number above `span` at which a growing span crosses an end of the intervals."""
+    crossing = NEVER
+    for i in range(low, high, 2):
+        if span < f[i] < 1e18:
+            crossing = min(crossing, int(math.ceil(f[i])))
+        if span <= f[i + 1] < 1e18:
+            crossing = min(crossing, int(math.floor(f[i + 1])) + 1)
+    return crossing
+
+
+@jit
+def _score_cannot_cross(f, low, high, least, most):
+    for i in range(low, high, 2):
+        for end in range(i, i + 2):
+            if least <= f[end] <= most:
+                return False
+    return True
+
+
+@jit
+def _score_crossing(m, f, row, q, low, high, t):
+    """The first moment after t at which the fading score is on another side of the intervals. Halves the time ahead, leaving
+    out every part over which bounds of the score show that nothing can change."""
+    half_life = m[q + SPAN]
+    if half_life == 0:
+        return NEVER
+    holds = inside(f, low, high, float(total(m, row, q, t, t)) / 1e6)
+    horizon = t + 64 * half_life
+    start = t
+    length = horizon - t
+    while start < horizon:
+        end = min(start + length, horizon)
+        least = float(total(m, row, q, end, start + 1)) / 1e6
+        most = float(total(m, row, q, start + 1, end)) / 1e6
+        if least == most or _score_cannot_cross(f, low, high, least, most):
+            if inside(f, low, high, least) != holds:
+                return start + 1
+            start = end
+            length = length * 2
+        else:
+            length = (length + 1) // 2 if length > 1 else 1
+    return NEVER
+
+
+@jit
+def next_flip(m, f, row, q, low, high, t):
+    """A moment after t before which time alone cannot change on which side of the intervals the value is."""
+    op = m[q + OP]
+    if op == RATIO:
+        return min(_next_expiry(m, row, m[q + A], t), _next_expiry(m, row, m[q + B], t))
+    if op == SCORE:
+        return _score_crossing(m, f, row, q, low, high, t)
+    if op == RECENCY or op == FIRST:
+        span = span_since(m, row, q, t)
+        if span != span:
+            return NEVER
+        crossing = _rises_past(f, low, high, span)
+        return crossing if crossing == NEVER else t - int(span) + crossing
+    if (op == COUNT or op == DISTINCT) and m[q + MODE] == LAST:
+        size = whole_number(m, row, q, t)
+        nth = _falls_past(f, low, high, float(size))
+        return _newest(m, row, q, nth) + m[q + SPAN] if nth > 0 else NEVER
+    return _next_expiry(m, row, q, t)

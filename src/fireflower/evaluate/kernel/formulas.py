@@ -1,0 +1,114 @@
+"""Tests, `where` and formulas: which of them hold."""
+
+from __future__ import annotations
+
+from .clocks import local_day, offset
+from .jit import jit
+from .layout import (
+    ALWAYS,
+    AND,
+    ATOM_NUMBER,
+    ATOM_TEST,
+    ATOM_TEXT,
+    CONDITION_STATE,
+    DAY,
+    FIELD,
+    FLAGS,
+    HIGH,
+    HOUR,
+    LOW,
+    MASK,
+    MISSING,
+    NAN,
+    NEGATED,
+    NOT,
+    OR,
+    PROPERTY,
+    QUANTITY,
+    TEST,
+    TRUE,
+    WEEKDAY,
+)
+from .reading import text_code, value
+
+
+@jit
+def inside(f, low, high, number):
+    for i in range(low, high, 2):
+        if f[i] <= number <= f[i + 1]:
+            return True
+    return False
+
+
+@jit
+def passes(m, f, test, number, text):
+    """A test on a number (NaN: none) or the code of a text (-1: none)."""
+    if number == number:
+        return inside(f, m[test + LOW], m[test + HIGH], number) != (m[test + NEGATED] == 1)
+    if text >= 0:
+        return m[test + MASK] != 0 and m[m[test + MASK] + text] == 1
+    return m[test + MISSING] == 1
+
+
+@jit
+def _combine(stack, code):
+    """One step of a formula in postfix order on a stack of bits; the lowest bit is its top."""
+    if code == AND:
+        return (stack >> 1) & (stack | -2)
+    if code == OR:
+        return (stack >> 1) | (stack & 1)
+    if code == NOT:
+        return stack ^ 1
+    return (stack << 1) | (1 if code == ALWAYS else 0)
+
+
+@jit
+def formula_holds(m, row, start, end):
+    stack = 0
+    for i in range(start, end):
+        code = m[i]
+        if code > 0:
+            stack = (stack << 1) | (m[row + m[code + CONDITION_STATE] + FLAGS] & TRUE)
+        else:
+            stack = _combine(stack, code)
+    return (stack & 1) == 1
+
+
+@jit
+def _atom(m, f, rows, i, row, atom, t):
+    field = m[atom + FIELD]
+    test = m[atom + ATOM_TEST]
+    if field == PROPERTY:
+        return passes(
+            m,
+            f,
+            test,
+            rows.numbers[m[atom + ATOM_NUMBER] * rows.width + i],
+            rows.codes[m[atom + ATOM_TEXT] * rows.width + i],
+        )
+    if field == HOUR:
+        local = t + offset(m, row, t)
+        return passes(m, f, test, float((local % DAY) // 3_600_000_000), -1)
+    if field == WEEKDAY:  # day 0, 1970-01-01, was a Thursday
+        return passes(m, f, test, float((local_day(m, row, t) + 3) % 7 + 1), -1)
+    return passes(m, f, test, NAN, rows.detail[i])
+
+
+@jit
+def where_holds(m, f, rows, i, row, start, end, t):
+    stack = 0
+    for position in range(start, end):
+        code = m[position]
+        if code > 0:
+            stack = (stack << 1) | (1 if _atom(m, f, rows, i, row, code, t) else 0)
+        else:
+            stack = _combine(stack, code)
+    return (stack & 1) == 1
+
+
+@jit
+def condition_holds(m, f, row, condition, t):
+    q = m[condition + QUANTITY]
+    number = value(m, f, row, q, t)
+    text = text_code(m, row, q, t) if number != number else -1
+    return passes(m, f, m[condition + TEST], number, text)
