@@ -43,16 +43,19 @@ qualify row_number() over (partition by subject order by moment) = 1;
 
 -- busy: distinct_days(any, last 7 days) >= 4
 create temp table busy as
-with day as (
-    select account, time // days(1) as day, min(time) as first, max(time) as last
+with neighbour as (
+    select account, time, lag(account) over () as account_before, lag(time) over () as time_before
     from read_parquet('$ROWS') where target >= 2 and what between $FIRST_EVENT and $LAST_EVENT
-    group by account, day
+), day as (  -- the last event of a day stands before the first one of the next (nobody asks for the very last)
+    select account, time as first, lead(time_before) over () as last
+    from neighbour
+    where account is distinct from account_before or time // days(1) != time_before // days(1)
 ), reach as (
     select account, first,
-        lag(last, 3) over (subject) + days(7) as until,
-        lag(last, 4) over (subject) + days(7) as until_before,
-        lead(first) over (subject) as next
-    from day window subject as (partition by account order by day)
+        case when lag(account, 3) over () = account then lag(last, 3) over () + days(7) end as until,
+        case when lag(account, 4) over () = account then lag(last, 4) over () + days(7) end as until_before,
+        case when lead(account) over () = account then lead(first) over () end as next
+    from day
 )
 select account as subject, first as moment, 1 as delta from reach
 where until > first and coalesce(until_before <= first, true)
@@ -133,20 +136,21 @@ where target % 2 = 1 and what in (
 create temp table p_start as select person, min(time) as moment from p where what = $SIGNED_UP group by person;
 create temp table p_goal as select person, min(time) as goal from p where what = $SUBSCRIPTION_STARTED group by person;
 
+create temp table p_days as
+select person, time // days(1) as day, min(time) as first, max(time) as last
+from read_parquet('$ROWS') where target % 2 = 1 and what between $FIRST_EVENT and $LAST_EVENT
+group by person, day
+order by person, day;
+
 create temp table p_day as
-with day as (
-    select person, time // days(1) as day, min(time) as first, max(time) as last
-    from read_parquet('$ROWS') where target % 2 = 1 and what between $FIRST_EVENT and $LAST_EVENT
-    group by person, day
-)
 select person, day, first, last,
-    lag(last, 2) over (subject) as last2,
-    lag(last) over (subject) as last1,
-    lead(first) over (subject) as next,
-    coalesce(lag(day) over (subject) = day - 1, false) as follows,
-    coalesce(lead(day) over (subject) = day + 1, false) as followed,
-    coalesce(lag(day, 2) over (subject) = day - 2, false) as third
-from day window subject as (partition by person order by day);
+    case when lag(person, 2) over () = person then lag(last, 2) over () end as last2,
+    case when lag(person) over () = person then lag(last) over () end as last1,
+    case when lead(person) over () = person then lead(first) over () end as next,
+    coalesce(lag(person) over () = person and lag(day) over () = day - 1, false) as follows,
+    coalesce(lead(person) over () = person and lead(day) over () = day + 1, false) as followed,
+    coalesce(lag(person, 2) over () = person and lag(day, 2) over () = day - 2, false) as third
+from p_days;
 
 -- some_week: distinct_days(any, any 7 days) >= 3
 create temp table some_week as
@@ -203,10 +207,15 @@ select subject as person from streak
 intersect select subject from plan
 intersect select subject from sources;
 
-create temp table steps as
-select person, time, time - lag(time) over (partition by person order by time) as passed
+create temp table moments as
+select person, time
 from read_parquet('$ROWS') semi join candidates using (person)
-where target % 2 = 1 and what between $FIRST_EVENT and $LAST_EVENT;
+where target % 2 = 1 and what between $FIRST_EVENT and $LAST_EVENT
+order by person, time;
+
+create temp table steps as
+select person, time, case when lag(person) over () = person then time - lag(time) over () end as passed
+from moments;
 
 -- visits: sessions(any, gap 30 minutes, within 30 days of Signed Up) >= 5
 create temp table visits as
@@ -215,19 +224,26 @@ from steps join p_start using (person)
 where coalesce(passed >= minutes(30), true) and time >= p_start.moment and time < p_start.moment + days(30)
 qualify row_number() over (partition by person order by time) = 5;
 
--- spent: time_spent(any, gap 30 minutes, last 7 days) >= 1 hour
+-- spent: time_spent(any, gap 30 minutes, last 7 days) >= 1 hour. What comes in goes out a week later, so that a running
+-- sum over everybody is a running sum of each.
+create temp table spending as
+with step as (
+    select person, time, passed from steps semi join visits on person = subject where passed < minutes(30)
+)
+select person, time as moment, passed as delta from step
+union all
+select person, time + days(7), -passed from step
+order by person, moment;
+
 create temp table spent as
-with step as (select person, time, passed from steps where passed < minutes(30)),
-change as (
-    select person, time as moment, passed as delta from step
-    union all
-    select person, time + days(7), -passed from step
-), total as (
-    select person, moment, sum(sum(delta)) over (partition by person order by moment) as total
-    from change group by person, moment
-), verdict as (select person, moment, (total >= hours(1))::int as holds from total)
-select person as subject, moment, holds - lag(holds, 1, 0) over (partition by person order by moment) as delta
-from verdict qualify delta != 0;
+with total as (select person, moment, sum(delta) over (rows unbounded preceding) as total from spending),
+instant as (
+    select person, moment, total >= hours(1) as holds from total
+    qualify (lead(person) over () = person and lead(moment) over () = moment) is not true
+)
+select person as subject, moment, holds::int - holds_before::int as delta
+from (select *, coalesce(lag(person) over () = person and lag(holds) over (), false) as holds_before from instant)
+where holds != holds_before;
 
 -- Verdicts -------------------------------------------------------------------------------------------------------------
 -- The counters of a definition's conditions side by side; each instant's sum first, then the running one.

@@ -21,7 +21,6 @@ SQL = Path(__file__).with_name("duckdb.sql")
 def run(columns: Columns, out: Path, threads: int = 2, memory: str = "16GB") -> None:
     """Write the transitions (definition, subject, at, entered) to the Parquet file `out`."""
     connection = duckdb.connect(config={"threads": threads, "memory_limit": memory})
-    connection.execute("set preserve_insertion_order = false")
     connection.execute(Template(SQL.read_text()).substitute(_codes(columns)))
     connection.execute(f"copy (from transitions order by all) to '{out}' (format parquet)")
 
