@@ -167,7 +167,7 @@ def _team(rng: np.random.Generator, leads: int, truth: bool) -> DefinitionReport
         description="Teams that work in Parley every day and are near what the free plan gives them.",
         english=(
             "An account qualifies while all of these hold:",
-            "  - value: it has created at least 2 channels, has at least 3 members, and has sent at least 2,000 messages",
+            "  - value: it created at least 2 channels, has at least 3 members, and sent at least 2,000 messages",
             "  - fit: it has 25 to 500 employees, and its industry is software or media",
             "  - intent: at least one of these",
             "    - it viewed pricing at least 2 times in the last 30 days",
@@ -348,8 +348,9 @@ def _backtest(rng: np.random.Generator, weekly: float = 11.0, goals: int = 331) 
             goals, before, wilson(before, goals), int(before * 0.9), LeadTimes(spans(times), at_least), "account"
         ),
         comparison=Comparison(
-            matched, followed - matched, 0, qualified, controls, lift, difference(qualified, controls), 1_204 if matched else 0,
-            44.0 if matched else float("nan"), ((1, matched),) if matched else (), 30.0, "account",
+            matched, followed - matched, 0, qualified, controls, lift, difference(qualified, controls),
+            1_204 if matched else 0, 44.0 if matched else float("nan"), ((1, matched),) if matched else (),
+            30.0, "account",
         ),
     )  # fmt: skip
 

@@ -14,5 +14,6 @@ from fireflower.report.data import (
 from fireflower.report.page import render
 
 __all__ = [
-    "Change", "Criterion", "DataSummary", "DefinitionReport", "Evidence", "KeptAside", "Lead", "LeftOut", "ReportData", "render",
+    "Change", "Criterion", "DataSummary", "DefinitionReport", "Evidence", "KeptAside", "Lead", "LeftOut", "ReportData",
+    "render",
 ]  # fmt: skip

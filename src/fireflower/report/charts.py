@@ -1,7 +1,7 @@
 """The report's pictures, drawn as SVG without any script: bars, lines with bands, a dot with its interval, a meter.
 
-Every function returns markup. Marks carry their numbers in `<title>`, and every chart stands beside a table or a sentence that says
-the same, so that nothing depends on seeing it. Colours are classes of `assets/theme.css`.
+Every function returns markup. Marks carry their numbers in `<title>`, and every chart stands beside a table or a
+sentence that says the same, so that nothing depends on seeing it. Colours are classes of `assets/theme.css`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SINGLE_DOT = 3.5
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar of stacked parts: (class, height), from the bottom up. `tip` says it in words, `label` stands under it."""
+    """One bar of stacked parts: (class, height), from the bottom up. `tip` says it in words, `label` stands below."""
 
     label: str
     parts: tuple[tuple[str, float], ...]
@@ -154,7 +154,7 @@ def _grid(scale: Scale, height: float, written: Callable[[float], str]) -> str:
 
 
 def _labels_across(names: Sequence[tuple[float, str]], height: float) -> str:
-    """Labels under a chart; at its ends they lean inwards. Of many, every second one is `minor`: narrow screens hide it."""
+    """Labels under a chart; at its ends they lean inwards. Of many, narrow screens hide every second one (`minor`)."""
     return "".join(
         element(
             "text",

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from math import isnan
+from typing import Any
+
+from numpy.typing import NDArray
 
 from fireflower.report import wording
 from fireflower.report.charts import Bar, Line, Point, bars, interval, interval_axis, lines, meter
-from fireflower.report.scales import Scale, from_zero, spread
+from fireflower.report.scales import Scale, from_zero, round_step, spread
 from fireflower.review.intervals import Estimate
 from fireflower.review.results import Backtest, ThresholdCurve, TimeToValue, WeeklyCohort, WeeklyVolume
 from fireflower.review.survival import Curve, Spans
@@ -92,7 +95,7 @@ def histogram(spans: Spans, label: str, noun: str) -> str:
 def share_scale(estimates: Sequence[Estimate]) -> Scale:
     """One axis for several shares with their intervals."""
     top = from_zero((estimate.high for estimate in estimates if estimate.known), least=0.05)
-    return Scale(0.0, min(1.0, top.high))
+    return Scale(0.0, min(1.0, top.high), top.step)
 
 
 def share_interval(estimate: Estimate, scale: Scale, colour: str) -> str:
@@ -138,7 +141,9 @@ def threshold_volume(curve: ThresholdCurve) -> str:
 
 def bound_text(curve: ThresholdCurve, position: int) -> str:
     """One of the bounds tried, with its unit."""
-    return f"{wording.number(curve.thresholds[position])} {curve.unit}".rstrip()
+    bound = curve.thresholds[position]
+    unit = curve.unit.removesuffix("s") if bound == 1 else curve.unit
+    return f"{wording.number(bound)} {unit}".rstrip()
 
 
 def _cohort_bar(week: WeeklyCohort, noun: str) -> Bar:
@@ -159,8 +164,8 @@ def _cohort_bar(week: WeeklyCohort, noun: str) -> Bar:
 
 def _curves(drawn: Sequence[tuple[str, str, Curve]], label: str) -> str:
     last = max((float(curve.days[-1]) for _, _, curve in drawn if len(curve.days)), default=1.0)
-    across = Scale(0.0, last, steps=6)
-    ticks = [(tick, wording.days(tick) if tick else "day 0") for tick in across.ticks()]
+    across = Scale(0.0, last, round_step(last / 6))
+    ticks = [(tick, _by(tick)) for tick in across.ticks()]
     data = [Line(colour, tuple(_curve_points(curve, stage))) for colour, stage, curve in drawn]
     return lines(data, across, ticks, label, wording.round_share)
 
@@ -169,9 +174,13 @@ def _curve_points(curve: Curve, stage: str) -> list[Point]:
     told = set(spread(len(curve.days), _TIPS))
     points = []
     for i, (x, y, low, high) in enumerate(zip(curve.days, curve.share, curve.low, curve.high, strict=True)):
-        tip = f"{wording.share(y)} {stage} by {wording.days(x)} ({wording.share(low)} to {wording.share(high)})"
+        tip = f"{wording.share(y)} {stage} by {_by(x)} ({wording.share(low)} to {wording.share(high)})"
         points.append(Point(float(x), float(y), float(low), float(high), tip if i in told else ""))
     return points
+
+
+def _by(days: float) -> str:
+    return wording.days(days) if days else "day 0"
 
 
 def _threshold_line(curve: ThresholdCurve, colour: str, what: str, estimates: Sequence[Estimate]) -> Line:
@@ -207,7 +216,7 @@ def _thinned(data: Sequence[Bar], labels: int = 8) -> list[Bar]:
     return [bar if i in kept else replace(bar, label="") for i, bar in enumerate(data)]
 
 
-def _last_weeks(*columns: Sequence[int]) -> list[tuple[int, ...]]:
+def _last_weeks(*columns: NDArray[Any]) -> list[tuple[int, ...]]:
     return [tuple(int(value) for value in row) for row in zip(*(column[-_WEEKS:] for column in columns), strict=True)]
 
 

@@ -9,7 +9,6 @@ from fireflower.report import wording
 from fireflower.report.data import DefinitionReport, ReportData
 from fireflower.review.intervals import Estimate
 
-
 _LEFT = {
     "lapsed": "by conditions that no longer hold",
     "converted": "by reaching the goal",
@@ -90,7 +89,7 @@ def _precision(definition: DefinitionReport) -> Tile:
         f"Reach the goal within {wording.number(backtest.horizon_days)} days",
         wording.share(backtest.precision.value),
         _interval_words(backtest.precision, "followed to the end") + others,
-        wording.few(backtest.precision.n),
+        _few(backtest.precision),
     )
 
 
@@ -104,7 +103,7 @@ def _coverage(definition: DefinitionReport) -> Tile:
         "Of those at the goal, qualified before",
         wording.share(share.value),
         _interval_words(share, "at the goal") + ahead,
-        wording.few(share.n),
+        _few(share),
     )
 
 
@@ -124,6 +123,10 @@ def _time_to_value(data: ReportData) -> list[Tile]:
             wording.few(curve.n),
         )
     ]
+
+
+def _few(estimate: Estimate) -> bool:
+    return estimate.known and wording.few(estimate.n)
 
 
 def _interval_words(estimate: Estimate, n_words: str) -> str:

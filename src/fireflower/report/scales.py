@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_WHOLE_STEPS = (1.0, 2.0, 5.0, 10.0)
+_SLACK = 1e-9
+"""Relative error of floating point that must not cost a step more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Values from `low` to `high`, laid over 0 to 1, labelled in `steps` steps or fewer; `whole`: at whole numbers only."""
+    """Values from `low` to `high`, laid over 0 to 1, with labels at the multiples of `step`."""
 
     low: float
     high: float
-    steps: int = 4
-    whole: bool = False
+    step: float = 1.0
 
     def share(self, value: float) -> float:
         """The place of a value between the ends, kept inside them."""
@@ -25,30 +27,33 @@ class Scale:
         return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
 
     def ticks(self) -> list[float]:
-        """Round values between the ends.
+        """The multiples of the step between the ends.
 
-        >>> Scale(0, 40).ticks()
-        [0.0, 10.0, 20.0, 30.0, 40.0]
+        >>> Scale(0, 40, 10).ticks()
+        [0, 10, 20, 30, 40]
         """
-        step = round_step((self.high - self.low) / self.steps, self.whole)
-        first, last = ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9)
-        return [round(i * step, 10) for i in range(first, last + 1)]
+        first, last = ceil(self.low / self.step - _SLACK), floor(self.high / self.step + _SLACK)
+        return [round(i * self.step, 10) for i in range(first, last + 1)]
 
 
 def from_zero(values: Iterable[float], steps: int = 4, least: float = 1.0, whole: bool = False) -> Scale:
-    """From 0 to the first round value that holds every finite value, and at least `least`."""
+    """From 0 to a round value that holds every finite value, and at least `least`, in at most `steps` steps."""
     top = max([least, *(value for value in values if isfinite(value))])
     step = round_step(top / steps, whole)
-    return Scale(0.0, round(ceil(top / step - 1e-9) * step, 10), steps, whole)
+    return Scale(0.0, round(ceil(top / step - _SLACK) * step, 10), step)
 
 
 def round_step(width: float, whole: bool = False) -> float:
-    """The smallest of 1, 2, 2.5, 5 times a power of ten that is at least `width`; for `whole`, a whole number."""
-    if width <= 0:
+    """The smallest of 1, 2, 2.5, 5 times a power of ten that is at least `width`; with `whole`, a whole number.
+
+    >>> round_step(0.13), round_step(21), round_step(21, whole=True), round_step(0.2, whole=True)
+    (0.2, 25.0, 50.0, 1.0)
+    """
+    if (whole and width <= 1) or width <= 0:
         return 1.0
     power = 10.0 ** floor(log10(width))
-    step = next(power * unit for unit in _STEPS if power * unit >= width * (1 - 1e-9))
-    return float(ceil(step)) if whole else step
+    steps = (power * unit for unit in (_WHOLE_STEPS if whole else _STEPS))
+    return round(next(step for step in steps if step >= width * (1 - _SLACK)), 10)
 
 
 def spread(count: int, shown: int) -> range:

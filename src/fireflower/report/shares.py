@@ -36,7 +36,7 @@ def coverage_rows(backtest: Backtest) -> list[ShareRow]:
     rows = [ShareRow("Qualified before", coverage.share, "flame", _of(coverage.before, coverage.reached))]
     for ahead, estimate in coverage.lead_times.at_least:
         counted = f"of {wording.count(estimate.n, coverage.subjects)}"
-        rows.append(ShareRow(f"At least {wording.days(float(ahead))} before", estimate, "flame", counted))
+        rows.append(ShareRow(f"At least {wording.count(ahead, 'day')} before", estimate, "flame", counted))
     return rows
 
 

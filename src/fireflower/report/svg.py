@@ -1,8 +1,8 @@
 """SVG as text: one function for an element, and lengths that follow the page's width.
 
-A chart has a fixed height in pixels and the width of its column. Its marks are therefore placed in percent across and in
-pixels down, so that lines and letters keep their size on a phone and on a wide screen. Only paths cannot be placed in
-percent; `stretched` gives them a coordinate system that is pulled to the width.
+A chart has a fixed height in pixels and the width of its column. Its marks are therefore placed in percent across and
+in pixels down, so that lines and letters keep their size on a phone and on a wide screen. Only paths cannot be placed
+in percent; `stretched` gives them a coordinate system that is pulled to the width.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def percent(share: float) -> str:
 
 
 def chart(label: str, height: float, *children: str, kind: str = "plot") -> str:
-    """The outermost element: as wide as its column, `height` pixels high, one picture named `label` to a screen reader."""
+    """The outermost element: as wide as its column, `height` pixels high, to a screen reader one picture: `label`."""
     return element("svg", *children, class_=f"chart {kind}", role="img", aria_label=label, width="100%", height=height)
 
 

@@ -90,7 +90,7 @@ class Leads {
     this.evidence(made.querySelector(".evidence"), row.has);
     const more = made.querySelector("details");
     more.hidden = row.has.length === 0;
-    more.addEventListener("toggle", () => { if (!more.querySelector("table")) more.append(this.detail(row.has)); });
+    more.addEventListener("toggle", () => { if (!more.querySelector("ul")) more.append(this.detail(row.has)); });
     return made;
   }
 
@@ -106,18 +106,17 @@ class Leads {
   }
 
   detail(has) {
-    const table = make("table", "detail");
-    const head = table.createTHead().insertRow();
-    for (const title of ["", "Condition", "Now", "Needed", "How far", "Since"]) head.append(make("th", "", title));
-    const body = table.createTBody();
+    const list = make("ul", "detail small");
     has.forEach(([done, amount, reached, since], i) => {
-      const line = body.insertRow();
       const { label, needed, circle } = this.criteria[i];
-      for (const text of [done ? "✓" : "○", label, amount, needed, reached === null ? "" : `${reached}\u00a0%`, since === null ? "" : day(since)])
-        line.append(make("td", "", text));
-      line.cells[1].append(make("span", "soft small", circle ? ` ${circle}` : ""));
+      const words = [`${amount}, needed ${needed}`];
+      if (!done && reached !== null) words.push(`${reached}\u00a0% of the way`);
+      if (since !== null) words.push(`${done ? "done" : "not done"} since ${day(since)}`);
+      const item = make("li");
+      item.append(make("bdi", "", label), `: ${words.join("; ")}`, make("span", "soft", circle ? ` (${circle})` : ""));
+      list.append(item);
     });
-    return table;
+    return list;
   }
 
   save() {

@@ -1,0 +1,153 @@
+"""How numbers and evidence are written."""
+
+from __future__ import annotations
+
+import doctest
+import math
+
+import pytest
+import report_sample as sample
+
+from fireflower.language.nodes import (
+    Between,
+    Compare,
+    Condition,
+    Count,
+    Date,
+    Elapsed,
+    Events,
+    Known,
+    Latest,
+    Number,
+    OneOf,
+    Property,
+    Ratio,
+    Recency,
+    Test,
+    Text,
+    TimeSpent,
+    Trait,
+)
+from fireflower.model.moments import DAY, HOUR, parse_moment
+from fireflower.report import Criterion, Evidence, ReportData, evidence, headline, scales, svg, wording
+from fireflower.review.intervals import unknown, wilson
+
+A = Events(("A",))
+COUNT, RECENCY, SHARE = Count(A), Recency(A), Ratio(Latest(Property("used"), A), Number(10.0))
+
+
+def read(text: str) -> str:
+    """With ordinary spaces."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize("module", [wording, scales, svg], ids=lambda module: module.__name__)
+def test_examples_of_the_docstrings(module: object) -> None:
+    assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("value", "quantity", "test", "words"),
+    [
+        (2140.0, COUNT, Compare(">=", 2000), "2,140"),
+        (None, COUNT, Compare(">=", 2000), "none"),
+        (math.nan, COUNT, Compare(">=", 2000), "none"),
+        (2.0 * DAY, RECENCY, Compare(">=", 7 * DAY), "2 days"),
+        (3.0 * HOUR, Elapsed(A), Compare("<", DAY), "3 hours"),
+        (1.75, TimeSpent(A, HOUR), Compare(">=", 0.5), "1.8 hours"),
+        (0.923, SHARE, Compare(">=", 0.9), "92.3 %"),
+        (12.5, SHARE, Compare(">=", 10), "12.5"),
+        ("software", Trait("account", "industry"), OneOf(("software",)), "software"),
+        (("a", "b"), Trait("account", "tags"), Text("contains", "a"), "a, b"),
+        (True, Trait("account", "paying"), Compare("=", True), "yes"),
+    ],
+)
+def test_amount(value: evidence.Value, quantity: object, test: Test, words: str) -> None:
+    assert read(evidence.amount(value, Condition(quantity, test))) == words  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("test", "words"),
+    [
+        (Compare(">=", 2000), "≥ 2,000"),
+        (Compare("=", "pro"), "pro"),
+        (Compare("!=", "pro"), "≠ pro"),
+        (Between(25, 200), "25 to 200"),
+        (OneOf(("software", "media")), "software or media"),
+        (OneOf(("agency",), negated=True), "not agency"),
+        (Text("ends with", "@a.example", negated=True), "not ends with “@a.example”"),
+        (Date("<", parse_moment("2026-03-01")), "< 1 Mar 2026"),
+        (Known(), "known"),
+        (Known(False), "missing"),
+    ],
+)
+def test_needed(test: Test, words: str) -> None:
+    assert read(evidence.needed(Criterion(Condition(COUNT, test), "l"))) == words
+
+
+def test_spans_and_shares_are_needed_in_their_unit() -> None:
+    assert read(evidence.needed(Criterion(Condition(RECENCY, Compare("<", 7 * DAY)), "l"))) == "< 7 days"
+    assert read(evidence.needed(Criterion(Condition(SHARE, Compare(">=", 0.9)), "l"))) == "≥ 90 %"
+
+
+def test_a_negated_criterion_is_done_while_it_does_not_hold() -> None:
+    criterion = Criterion(Condition(COUNT, Compare(">=", 1)), "l", negated=True)
+    assert evidence.done(criterion, Evidence(False, 0.0)) and not evidence.done(criterion, Evidence(True, 1.0))
+    assert evidence.needed(criterion) == "not ≥ 1"
+
+
+@pytest.mark.parametrize(
+    ("value", "test", "reached"),
+    [
+        (500.0, Compare(">=", 2000), 0.25),
+        (5000.0, Compare(">=", 2000), 1.0),
+        (-1.0, Compare(">", 10), 0.0),
+        (5.0, Compare("<", 10), None),
+        (5.0, Compare(">=", 0), None),
+        (None, Compare(">=", 10), None),
+        ("x", Compare(">=", 10), None),
+        (5.0, Between(1, 10), None),
+    ],
+)
+def test_progress(value: evidence.Value, test: Test, reached: float | None) -> None:
+    assert evidence.progress(value, Condition(COUNT, test)) == reached
+
+
+def test_shares_and_their_intervals() -> None:
+    assert read(wording.share(0.414)) == "41.4 %" and read(wording.share(1.0)) == "100 %"
+    assert wording.share(math.nan) == wording.per_week(math.nan) == wording.days(math.nan) == wording.UNKNOWN
+    assert read(wording.share_range(wilson(81, 263))) == "25.5 to 36.6 %"
+    assert wording.share_range(unknown("")) == ""
+
+
+def test_moments() -> None:
+    moment = parse_moment("2026-03-05T14:30")
+    assert read(wording.day(moment)) == "5 Mar 2026" and read(wording.day_and_time(moment)) == "5 Mar 2026, 14:30 UTC"
+    assert wording.day(None) == wording.day_and_time(None) == wording.UNKNOWN
+    assert [wording.ago(moment - n * DAY, moment) for n in (0, 1, 12)] == ["today", "1 day", "12 days"]
+
+
+def test_headline_of_a_full_report() -> None:
+    tiles = headline.tiles(sample.full())
+    assert [tile.value for tile in tiles][:2] == ["139", "23"]
+    assert tiles[0].note == "134 accounts and 5 people, by 2 definitions"
+    assert "Comparable accounts" in tiles[2].note and not any(tile.small for tile in tiles)
+
+
+def test_headline_marks_small_samples_and_leaves_out_what_is_unknown() -> None:
+    assert [tile.small for tile in headline.tiles(sample.small())][2:4] == [True, True]
+    assert len(headline.tiles(sample.empty())) == 2
+    assert headline.qualified_now(ReportData("p", None, "0")) == "nobody"
+
+
+def test_a_subject_of_several_definitions_counts_once() -> None:
+    data = sample.full()
+    twice = ReportData("p", sample.AS_OF, "0", (data.definitions[0], data.definitions[0]))
+    assert headline.qualified_now(twice) == "134 accounts"
+
+
+def test_changes_in_words() -> None:
+    definition = sample.full().definitions[0]
+    assert headline.changes_in_words(definition).startswith("23 accounts entered. 8 left: 5 by reaching the goal")
+    only = [change for change in definition.changes if change.change == "entered"]
+    assert headline.changes_in_words(type(definition)("d", "account", changes=tuple(only))).endswith("nobody left.")
