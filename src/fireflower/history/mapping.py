@@ -13,6 +13,14 @@ Table = Literal["events", "people", "accounts", "memberships", "deals", "identit
 Form = Literal["flat", "segment", "posthog"]
 TimeUnit = Literal["", "s", "ms", "us", "ns"]
 
+_EXAMPLES = {
+    "events": "time: timestamp, event: event_name, person: user_id",
+    "accounts": "account: company_id",
+    "memberships": "person: user_id, account: company_id",
+    "deals": "account: company_id",
+    "identities": "person: user_id, anonymous: device_id",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
@@ -21,7 +29,7 @@ class Mapping:
     Attributes
     ----------
     table : what a row is. "records" are rows in fireflower's own form (see `readers.plain`)
-    form : "flat" for one column each; "segment" and "posthog" for messages of those specifications, which need no columns
+    form : "flat" for one column each; "segment" and "posthog" for messages of those forms, which need no columns
     time : when it happened; when traits hold from, when a membership began, when a deal closed
     event : the event's name; for deals, their stage or status
     event_name : the event's name where no column holds it
@@ -30,7 +38,7 @@ class Mapping:
     left : when a membership ended
     message_id : the sender's id of the row
     received : when it was received
-    properties : a column that holds properties as a JSON object. Columns without another part are properties or traits, too
+    properties : a column that holds properties as a JSON object. Columns without a part are properties (or traits), too
     group_type : of PostHog's group types, the one that is the account
     time_format : of times as text, in the manner of strptime; "" for ISO 8601 and numbers since 1970
     time_unit : of times as numbers; "" for whichever lies nearest to the present
@@ -78,7 +86,9 @@ class Mapping:
                 raise InputError(
                     f"A mapping has no part {key!r}.{did_you_mean(key, known)} It has: {', '.join(known)}."
                 )
-        values = {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()
+        }
         for key, wanted in (("table", Table), ("form", Form), ("time_unit", TimeUnit)):
             if values.get(key, "") not in ("", *get_args(wanted)):
                 choices = [choice for choice in get_args(wanted) if choice]
@@ -96,13 +106,11 @@ class Mapping:
         try:
             ZoneInfo(self.timezone)
         except (KeyError, ValueError, OSError):
-            raise InputError(
-                f"There is no time zone {self.timezone!r}. Expected a name such as 'Europe/Berlin' or 'UTC'."
-            ) from None
+            wanted = "Expected a name such as 'Europe/Berlin' or 'UTC'."
+            raise InputError(f"There is no time zone {self.timezone!r}. {wanted}") from None
         if self.form == "flat" and (lacking := self._lacking()):
-            raise InputError(
-                f"A table of {self.table} needs {lacking}. Name the column in the mapping, for example {self._example()}."
-            )
+            example = f"for example {_EXAMPLES.get(self.table, 'person: user_id')}"
+            raise InputError(f"A table of {self.table} needs {lacking}. Name the column in the mapping, {example}.")
         return self
 
     def columns(self) -> dict[str, str]:
@@ -142,13 +150,3 @@ class Mapping:
             "records": [],
         }[self.table]
         return " and ".join(text for given, text in needs if not given)
-
-    def _example(self) -> str:
-        return {
-            "accounts": "account: company_id",
-            "deals": "account: company_id",
-            "identities": "anonymous: device_id",
-        }.get(
-            self.table,
-            "time: timestamp, event: event_name, person: user_id" if self.table == "events" else "person: user_id",
-        )

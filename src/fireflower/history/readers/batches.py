@@ -30,8 +30,9 @@ class Batch:
     Attributes
     ----------
     columns : an Arrow array each, or one plain value where all records have it: `time` and `received` (moments), `kind`,
-        `name`, `person`, `account`, `value` (a trait's value in JSON; an identity's other id), `message_id`, `untimed`
-        (whether the time is only when it was learned), and `timeless`. A column that is not there is missing throughout
+        `name`, `person`, `account`, `value` (a trait's, in JSON), `other` (an identity's other id), `message_id`,
+        `untimed` (whether the time is only when it was learned) and `timeless` (whether such a record holds from the
+        subject's beginning). A column that is not there is missing throughout
     properties : by path, an Arrow array each; OBJECT for all in one
     size : how many records
     read : how many rows of the file they and the ones kept aside come from
@@ -64,6 +65,7 @@ class Told(NamedTuple):
     person: str | None = None
     account: str | None = None
     value: str | None = None
+    other: str | None = None
     message_id: str | None = None
     received: int | None = None
     properties: bytes | None = None
@@ -81,6 +83,7 @@ def collect(told: list[Told], read: int, kept_aside: list[KeptAside], *, timeles
         "person": pa.string(),
         "account": pa.string(),
         "value": pa.large_string(),
+        "other": pa.string(),
         "message_id": pa.string(),
         "received": pa.int64(),
         "properties": pa.large_string(),

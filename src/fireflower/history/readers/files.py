@@ -34,9 +34,8 @@ def expand(paths: Iterable[str | Path]) -> list[Path]:
         matches = _matches(str(path))
         if not matches:
             kinds = ", ".join(sorted(_SUFFIXES))
-            raise InputError(
-                f"No file to import at {path}. Expected a file, a folder of files ({kinds}, also .gz and .zst) or a glob."
-            )
+            wanted = f"Expected a file, a glob, or a folder with files ({kinds}, also packed as .gz or .zst)."
+            raise InputError(f"No file to import at {path}. {wanted}")
         found.extend(matches)
     return list(dict.fromkeys(found))
 
@@ -104,9 +103,8 @@ def _read(file: IO[bytes], size: int, path: Path) -> bytes:
 
 def damaged(path: Path, error: Exception) -> InputError:
     """The file breaks off or is not what it says."""
-    return InputError(
-        f"{path} is damaged or breaks off ({error}). Copy or export it again; nothing of it has been imported."
-    )
+    cure = "Copy or export it again; nothing of it has been imported."
+    return InputError(f"{path} is damaged or breaks off ({error}). {cure}")
 
 
 def digest(path: Path) -> str:

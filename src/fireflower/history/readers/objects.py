@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from fireflower.history.readers.batches import OBJECT, Batch, KeptAside, PropertyForm, Told, collect
 from fireflower.history.readers.files import Compression, damaged, open_text
@@ -27,12 +27,19 @@ class Shape(Protocol):
 
 
 class JsonSource:
-    """A file of JSON objects of one shape."""
+    """JSON objects of one shape.
 
-    properties: dict[str, PropertyForm] = {OBJECT: "json"}
+    Parameters
+    ----------
+    texts : (line, text) of each object
+    """
 
-    def __init__(self, path: Path, compression: Compression, shape: Shape, *, timeless: bool = False) -> None:
-        self._path, self._compression, self._shape, self._timeless = path, compression, shape, timeless
+    def __init__(self, texts: Iterable[tuple[int, bytes]], shape: Shape, *, timeless: bool = False) -> None:
+        self._texts, self._shape, self._timeless = texts, shape, timeless
+
+    @property
+    def properties(self) -> dict[str, PropertyForm]:
+        return {OBJECT: "json"}
 
     def batches(self) -> Iterator[Batch]:
         import msgspec
@@ -40,11 +47,11 @@ class JsonSource:
         told: list[Told] = []
         kept_aside: list[KeptAside] = []
         read = size = 0
-        for line, raw in objects(self._path, self._compression):
+        for line, raw in self._texts:
             read, size = read + 1, size + len(raw)
             try:
                 told.extend(self._shape.read(raw))
-            except (ValueError, msgspec.MsgspecError) as error:
+            except (ValueError, RecursionError, msgspec.MsgspecError) as error:
                 kept_aside.append(KeptAside(line, _reason(error), raw.decode("utf-8", "replace")))
             if len(told) >= _ROWS or size >= _BYTES:
                 yield collect(told, read, kept_aside, timeless=self._timeless)
@@ -94,9 +101,9 @@ def _lines(path: Path, compression: Compression) -> Iterator[tuple[int, bytes]]:
         yield number + 1, text.removeprefix(b"\xef\xbb\xbf")
 
 
-def _read(file: object, path: Path) -> bytes:
+def _read(file: IO[bytes], path: Path) -> bytes:
     try:
-        return file.read(_CHUNK)  # type: ignore[attr-defined,no-any-return]
+        return file.read(_CHUNK)
     except OSError as error:
         raise damaged(path, error) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -162,7 +163,7 @@ class RecordShape:
     """Records in fireflower's own form: the attributes of `model.records.Record` as keys, the kind by its name."""
 
     def __init__(self, mapping: Mapping) -> None:
-        self._times = TimeReader(mapping)
+        self._times = TimeReader(mapping if mapping.time_unit else replace(mapping, time_unit="us"))
         self._decode = msgspec.json.Decoder(_Row).decode
 
     def read(self, raw: bytes) -> list[Told]:
@@ -173,14 +174,15 @@ class RecordShape:
             raise ValueError(
                 f"expected kind to be one of {', '.join(kind.name.lower() for kind in Kind)}, got {row.kind!r}"
             ) from None
-        value = id_text(row.value, "value") if kind == Kind.IDENTITY else json_text(normal(row.value))
+        is_identity = kind == Kind.IDENTITY
         told = Told(
             time=self._times.moment(row.time),
             kind=kind,
             name=row.name,
             person=id_text(row.person, "person"),
             account=id_text(row.account, "account"),
-            value=value,
+            value=None if is_identity else json_text(normal(row.value)),
+            other=id_text(row.value, "value") if is_identity else None,
             message_id=row.message_id or None,
             received=None if row.received is None else self._times.moment(row.received),
             properties=object_text(row.properties) if kind == Kind.EVENT else None,
@@ -192,9 +194,9 @@ class RecordShape:
 
 
 def _about_somebody(told: Told) -> Told:
-    person, account, name, value = bool(told.person), bool(told.account), bool(told.name), bool(told.value)
+    person, account, name, other = bool(told.person), bool(told.account), bool(told.name), bool(told.other)
     whole = {
-        Kind.IDENTITY: person and value,
+        Kind.IDENTITY: person and other,
         Kind.LEAVE: person and account,
         Kind.JOIN: person and account,
         Kind.ACCOUNT_TRAIT: account and name,

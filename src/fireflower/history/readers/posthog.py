@@ -63,60 +63,55 @@ class PostHogShape:
             raise ValueError("names no event")
         properties = object_text(_unquoted(message.properties))
         said = self._said(properties) if properties else _Said()
-        time = self._times.moment(message.timestamp)
-        received = self._times.moment(message.created_at) if message.created_at is not None else None
-        id = id_text(message.uuid, "uuid")
+        base = Told(
+            time=self._times.moment(message.timestamp),
+            kind=Kind.EVENT,
+            message_id=id_text(message.uuid, "uuid"),
+            received=self._times.moment(message.created_at) if message.created_at is not None else None,
+        )
         if name == "$groupidentify":
-            return self._group(said, time, id, received)
+            return self._group(base, said)
         person = id_text(message.distinct_id, "distinct_id") or id_text(said.distinct_id, "distinct_id")
         account = self._account(said.groups)
         if not (person or account):
             raise ValueError("names no person and no account: no distinct_id, no $groups")
-        told = self._about_person(name, message, said, time, person, id, received) if person else []
+        told = self._about_person(name, message, said, base._replace(person=person)) if person else []
         if name not in _SILENT:
-            told.append(Told(time, Kind.EVENT, name, person, account, None, id, received, properties))
+            told.append(base._replace(name=name, person=person, account=account, properties=properties))
             if self._joins and person and account:
-                self._first.saw(Kind.JOIN, person, account, time, received)
+                self._first.saw(Kind.JOIN, person, account, base.time, base.received)
         return told
 
     def finish(self) -> list[Told]:
         return self._first.told()
 
-    def _about_person(
-        self, name: str, message: _Message, said: _Said, time: int, person: str, id: str | None, received: int | None
-    ) -> list[Told]:
-        told: list[Told] = []
-        other = id_text(
-            said.alias if name in ("$create_alias", "$merge_dangerously") else said.anon_distinct_id, "the other id"
-        )
-        if other and other != person and name in _SILENT:
-            told.append(Told(time, Kind.IDENTITY, "", person, None, other, id, received))
-        traits = {
-            **dict(self._new_traits(person, message.set_once or said.set_once)),
-            **dict(trait_values(message.set or said.set)),
-        }
+    def _about_person(self, name: str, message: _Message, said: _Said, base: Told) -> list[Told]:
+        """Who else the person is, and what has become of their traits."""
+        person = base.person or ""
+        merged = name in ("$create_alias", "$merge_dangerously")
+        other = id_text(said.alias if merged else said.anon_distinct_id, "the other id") if name in _SILENT else None
+        told = [base._replace(kind=Kind.IDENTITY, other=other)] if other and other != person else []
+        traits = dict(self._new_traits(person, message.set_once or said.set_once))
+        traits.update(trait_values(message.set or said.set))
         traits.update(dict.fromkeys(said.unset or ()))
-        told += [
-            Told(time, Kind.PERSON_TRAIT, trait, person, None, value, id, received) for trait, value in traits.items()
+        return told + [
+            base._replace(kind=Kind.PERSON_TRAIT, name=trait, value=value) for trait, value in traits.items()
         ]
-        return told
 
     def _new_traits(self, person: str, traits: Any) -> list[tuple[str, str | None]]:
         new = [(name, value) for name, value in trait_values(traits) if (person, name) not in self._once]
         self._once.update((person, name) for name, _ in new)
         return new
 
-    def _group(self, said: _Said, time: int, id: str | None, received: int | None) -> list[Told]:
+    def _group(self, base: Told, said: _Said) -> list[Told]:
         """Its distinct_id is made up: no person did it."""
         account = id_text(said.group_key, "$group_key")
         if not account:
             raise ValueError("$groupidentify names no $group_key")
         if self._group_type and said.group_type != self._group_type:
             return []
-        return [
-            Told(time, Kind.ACCOUNT_TRAIT, name, None, account, value, id, received)
-            for name, value in trait_values(said.group_set)
-        ]  # fmt: skip
+        base = base._replace(kind=Kind.ACCOUNT_TRAIT, account=account)
+        return [base._replace(name=name, value=value) for name, value in trait_values(said.group_set)]
 
     def _account(self, groups: Any) -> str | None:
         if not isinstance(groups, Object) or not groups:

@@ -52,14 +52,18 @@ class SegmentShape:
         message = self._decode(raw)
         context = message.context or _Context()
         received = self._times.moment(message.receivedAt) if message.receivedAt is not None else None
-        time = self._time(message, received)
         user, anonymous = id_text(message.userId, "userId"), id_text(message.anonymousId, "anonymousId")
-        account = id_text(message.groupId, "groupId") or id_text(context.groupId, "context.groupId")
-        id = id_text(message.messageId, "messageId")
-        person = user or anonymous
-        told = self._told(message, context, time, person, account, id, received)
+        base = Told(
+            time=self._time(message, received),
+            kind=Kind.EVENT,
+            person=user or anonymous,
+            account=id_text(message.groupId, "groupId") or id_text(context.groupId, "context.groupId"),
+            message_id=id_text(message.messageId, "messageId"),
+            received=received,
+        )
+        told = self._told(base, message, context)
         if user and anonymous and user != anonymous:
-            self._first.saw(Kind.IDENTITY, user, anonymous, time, received)
+            self._first.saw(Kind.IDENTITY, user, anonymous, base.time, received)
         return told
 
     def finish(self) -> list[Told]:
@@ -77,73 +81,48 @@ class SegmentShape:
         time = self._times.moment(stamp)
         return time if sent is None or received is None else self._times.corrected(time, received - sent)
 
-    def _told(
-        self,
-        message: _Message,
-        context: _Context,
-        time: int,
-        person: str | None,
-        account: str | None,
-        id: str | None,
-        received: int | None,
-    ) -> list[Told]:
+    def _told(self, base: Told, message: _Message, context: _Context) -> list[Told]:
         type = message.type or ("track" if message.event is not None else "")
         if type == "track" or type in _VIEWS:
-            return [self._event(type, message, time, person, account, id, received)]
+            return [self._event(base, type, message)]
         if type == "identify":
-            if not person:
-                raise ValueError("identify names no userId and no anonymousId")
-            traits = {**(context.traits or {}), **(message.traits or {})}
-            return [
-                Told(time, Kind.PERSON_TRAIT, name, person, None, value, id, received)
-                for name, value in trait_values(traits)
-            ]
+            return self._identify(base, message, context)
         if type == "group":
-            return self._group(message, time, person, id, received)
+            return self._group(base, message)
         if type == "alias":
-            return [self._alias(message, time, id, received)]
+            return [self._alias(base, message)]
         raise ValueError(f"expected type to be track, page, screen, identify, group or alias, got {message.type!r}")
 
-    def _event(
-        self,
-        type: str,
-        message: _Message,
-        time: int,
-        person: str | None,
-        account: str | None,
-        id: str | None,
-        received: int | None,
-    ) -> Told:
-        if not (person or account):
+    def _event(self, base: Told, type: str, message: _Message) -> Told:
+        if not (base.person or base.account):
             raise ValueError("names no person and no account: no userId, no anonymousId, no context.groupId")
         name = _VIEWS.get(type) or id_text(message.event, "event")
         if not name:
             raise ValueError("names no event")
-        if self._joins and person and account:
-            self._first.saw(Kind.JOIN, person, account, time, received)
+        if self._joins and base.person and base.account:
+            self._first.saw(Kind.JOIN, base.person, base.account, base.time, base.received)
         properties = object_text(message.properties)
-        if type in _VIEWS:
-            properties = _with_view(properties, message)
-        return Told(time, Kind.EVENT, name, person, account, None, id, received, properties)
+        return base._replace(name=name, properties=_with_view(properties, message) if type in _VIEWS else properties)
 
-    def _group(
-        self, message: _Message, time: int, person: str | None, id: str | None, received: int | None
-    ) -> list[Told]:
-        account = id_text(message.groupId, "groupId")
-        if not account:
+    def _identify(self, base: Told, message: _Message, context: _Context) -> list[Told]:
+        if not base.person:
+            raise ValueError("identify names no userId and no anonymousId")
+        traits = {**(context.traits or {}), **(message.traits or {})}
+        base = base._replace(kind=Kind.PERSON_TRAIT, account=None)
+        return [base._replace(name=name, value=value) for name, value in trait_values(traits)]
+
+    def _group(self, base: Told, message: _Message) -> list[Told]:
+        if not base.account:
             raise ValueError("group names no groupId")
-        told = [Told(time, Kind.JOIN, "", person, account, None, id, received)] if person else []
-        told += [
-            Told(time, Kind.ACCOUNT_TRAIT, name, None, account, value, id, received)
-            for name, value in trait_values(message.traits)
-        ]  # fmt: skip
-        return told
+        joined = [base._replace(kind=Kind.JOIN)] if base.person else []
+        base = base._replace(kind=Kind.ACCOUNT_TRAIT, person=None)
+        return joined + [base._replace(name=name, value=value) for name, value in trait_values(message.traits)]
 
-    def _alias(self, message: _Message, time: int, id: str | None, received: int | None) -> Told:
+    def _alias(self, base: Told, message: _Message) -> Told:
         user, previous = id_text(message.userId, "userId"), id_text(message.previousId, "previousId")
         if not (user and previous):
             raise ValueError("alias needs a userId and a previousId")
-        return Told(time, Kind.IDENTITY, "", user, None, previous, id, received)
+        return base._replace(kind=Kind.IDENTITY, account=None, other=previous)
 
 
 def _with_view(properties: bytes | None, message: _Message) -> bytes | None:

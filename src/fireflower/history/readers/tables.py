@@ -37,7 +37,7 @@ class TableSource:
         self._file = TableFile(self._connection, path, format, compression)
         self._mapping = mapping
         self._learned_at = learned_at
-        self._others = [column for column in self._file.others(mapping)]
+        self._others = self._file.others(mapping)
         self._selected = self._select()
         if not mapping.time and learned_at is None:
             raise InputError(
@@ -65,8 +65,8 @@ class TableSource:
         except duckdb.Error as error:
             raise damaged(self._file.path, error) from None
 
-    def _select(self) -> str:
-        """SQL for the parts of each row under names that begin with ~, and its other columns."""
+    def _select(self, *more: str) -> str:
+        """SQL for the parts of each row, under names that begin with ~, and for its other columns."""
         mapping = self._mapping
         parts = mapping.columns()
         columns = {part: self._file.column(name) for part, name in parts.items() if part != "properties"}
@@ -76,8 +76,8 @@ class TableSource:
             for part in ("time", "received", "left")
             if part in columns
         }
-        said = {**{part: texts.get(part, "NULL::VARCHAR") for part in _IDS}, **times}
-        selected = [f"{sql} AS {quoted('~' + part)}" for part, sql in said.items()]
+        said = {part: texts.get(part, "NULL::VARCHAR") for part in _IDS} | times
+        selected = [*more, *(f"{sql} AS {quoted('~' + part)}" for part, sql in said.items())]
         selected += [f"{self._file.form(column, mapping)[1]} AS {quoted(column.path)}" for column in self._others]
         if mapping.properties:
             selected.append(f"{self._object_sql()} AS {quoted(OBJECT)}")
@@ -112,7 +112,7 @@ class TableSource:
             reasons.append(_if_null('"~event"', "names no event"))
         if mapping.properties:
             object = quoted(OBJECT)
-            wrong = f"{object} IS NOT NULL AND NOT (json_valid({object}) AND starts_with(ltrim({object}), '{{'))"
+            wrong = f"{object} IS NOT NULL AND NOT (coalesce(try(json_valid({object})), false) AND starts_with(ltrim({object}), '{{'))"
             reasons.append(f"CASE WHEN {wrong} THEN 'expected {mapping.properties} to be a JSON object' END")
         return f"coalesce({', '.join(reasons)})"
 
@@ -190,7 +190,7 @@ class TableSource:
         """One record for each person and anonymous id, and for each person and account, if events make members."""
         mapping = self._mapping
         if mapping.person and mapping.anonymous:
-            yield self._first(Kind.IDENTITY, '"~person"', '"~anonymous"', "value")
+            yield self._first(Kind.IDENTITY, '"~person"', '"~anonymous"', "other")
         if mapping.joins and mapping.account and mapping.table in ("events", "deals"):
             yield self._first(Kind.JOIN, 'coalesce("~person", "~anonymous")', '"~account"', "account")
 
@@ -215,10 +215,10 @@ class TableSource:
         if not any_bad:
             return
         cells = " || ',' || ".join(f"coalesce({column.sql}::VARCHAR, '')" for column in self._file.columns)
-        reasons = self._connection.sql(
-            f'SELECT * FROM (SELECT row_number() OVER () AS n, {cells} AS raw, * FROM ({_with_all(self._selected)}))'
-            f' WHERE "~reason" IS NOT NULL ORDER BY n'
-        ).select('n, "~reason", raw').fetchall()  # fmt: skip
+        selected = self._select('row_number() OVER () AS "~row"', f'{cells} AS "~raw"')
+        reasons = self._connection.execute(
+            f'SELECT "~row", "~reason", "~raw" FROM ({selected}) WHERE "~reason" IS NOT NULL ORDER BY "~row"'
+        ).fetchall()  # fmt: skip
         lines = [row.line for row in broken]
         for number, reason, raw in reasons:
             line = number + header
@@ -242,14 +242,11 @@ def connect(timezone: str = "UTC") -> Any:
     return connection
 
 
-def _with_all(selected: str) -> str:
-    return selected.replace("SELECT ", "SELECT *, ", 1)
-
-
 def _id_sql(column: Column) -> str:
     """An id as text; whole numbers that some tool has written as floats come without their point."""
     if column.type in ("DOUBLE", "FLOAT"):
-        return f"CASE WHEN {column.sql} = trunc({column.sql}) THEN {column.sql}::BIGINT::VARCHAR ELSE {column.sql}::VARCHAR END"
+        whole = f"CASE WHEN {column.sql} = trunc({column.sql}) THEN {column.sql}::BIGINT::VARCHAR END"
+        return f"coalesce({whole}, {column.sql}::VARCHAR)"
     return f"{column.sql}::VARCHAR"
 
 

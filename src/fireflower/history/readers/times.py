@@ -12,6 +12,7 @@ from fireflower.model.moments import EARLIEST, LATEST, format_moment, from_datet
 
 _UNITS = {"s": 1_000_000.0, "ms": 1_000.0, "us": 1.0, "ns": 0.001}
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_NO_TIME = "'there is no time'"
 _RANGE = "is outside 1970-01-01 .. 2100-01-01: a mistake of a clock or of the unit"
 
 
@@ -126,8 +127,9 @@ def _number_sql(number: str, mapping: Mapping) -> str:
     if mapping.time_unit:
         return _rounded(f"{number} * {_UNITS[mapping.time_unit]}")
     size = f"abs({number}) * 1e6"
-    scale = f"CASE WHEN {size} < {LATEST} THEN 1e6 WHEN {size} < {LATEST}e3 THEN 1e3 WHEN {size} < {LATEST}e6 THEN 1 ELSE 1e-3 END"
-    return _rounded(f"{number} * ({scale})")
+    bounds = ((LATEST, "1e6"), (f"{LATEST}e3", "1e3"), (f"{LATEST}e6", "1"))
+    scale = " ".join(f"WHEN {size} < {bound} THEN {factor}" for bound, factor in bounds)
+    return _rounded(f"{number} * (CASE {scale} ELSE 1e-3 END)")
 
 
 def _rounded(number: str) -> str:
@@ -137,10 +139,10 @@ def _rounded(number: str) -> str:
 def reason_sql(column: str, moment: str, mapping: Mapping, *, needed: bool = True) -> str:
     """SQL for why a column names no moment that a history can have, NULL where it does."""
     text = f"{column}::VARCHAR"
-    empty = f"nullif(trim({text}), '') IS NULL"
+    shown = f"''' || left({text}, 57) || '''"
     wanted = unreadable("", mapping.time_format).partition(": ")[2].replace("'", "''")
     return (
-        f"CASE WHEN {empty} THEN {chr(39) + 'there is no time' + chr(39) if needed else 'NULL'}"
-        f" WHEN {moment} IS NULL THEN 'cannot read the time ''' || left({text}, 57) || ''': {wanted}'"
-        f" WHEN {moment} < {EARLIEST} OR {moment} >= {LATEST} THEN 'the time ''' || left({text}, 57) || ''' {_RANGE}' END"
+        f"CASE WHEN nullif(trim({text}), '') IS NULL THEN {_NO_TIME if needed else 'NULL'}"
+        f" WHEN {moment} IS NULL THEN 'cannot read the time {shown}: {wanted}'"
+        f" WHEN {moment} < {EARLIEST} OR {moment} >= {LATEST} THEN 'the time {shown} {_RANGE}' END"
     )

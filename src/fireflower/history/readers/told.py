@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fireflower.history.readers.batches import Told
 from fireflower.model.records import Kind
 from fireflower.model.values import flatten
+
+_DEEPEST = 100
+"""How deep objects may be nested; DuckDB reads 128."""
 
 
 def id_text(value: Any, part: str) -> str | None:
@@ -68,7 +71,22 @@ def object_text(raw: Any, part: str = "properties") -> bytes | None:
         return None
     if not text.startswith(b"{"):
         raise ValueError(f"expected {part} to be an object, got {text[:60].decode('utf-8', 'replace')}")
+    if text.count(b"{") + text.count(b"[") > _DEEPEST and _depth(text) > _DEEPEST:
+        raise ValueError(f"{part} are nested more than {_DEEPEST} deep")
     return text
+
+
+def _depth(text: bytes) -> int:
+    import msgspec
+
+    level, depth = [msgspec.json.decode(text)], 0
+    while level := [inner for outer in level for inner in _inside(outer)]:
+        depth += 1
+    return depth
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 class FirstTimes:
@@ -87,6 +105,6 @@ class FirstTimes:
         return [
             Told(time, kind, person=person, account=other, received=received)
             if kind == Kind.JOIN
-            else Told(time, kind, person=person, value=other, received=received)
+            else Told(time, kind, person=person, other=other, received=received)
             for (kind, person, other), (time, received) in self._first.items()
         ]

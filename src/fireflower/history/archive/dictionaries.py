@@ -1,0 +1,149 @@
+"""Codes for texts, given once and kept for good; and texts on disk, read one by one or all together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fireflower.history.readers.told import json_text
+from fireflower.model.values import normal
+
+_PIECE = 100_000
+
+
+class Dictionary:
+    """Codes for texts: 0, 1, 2 .. in the order in which they first come.
+
+    Parameters
+    ----------
+    known : the texts that have codes already, in their order
+    """
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        self.texts: list[str] = list(known)
+        self._codes = {text: code for code, text in enumerate(self.texts)}
+        self._written = len(self.texts)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def code(self, text: str) -> int:
+        """The text's code; a new one if it has none."""
+        code = self._codes.get(text)
+        if code is None:
+            code = self._codes[text] = self._add(text)
+        return code
+
+    def codes(self, array: Any) -> NDArray[np.int32]:
+        """The codes of an Arrow array of texts (dictionary-encoded or not); -1 where there is none."""
+        encoded = array if hasattr(array, "indices") else array.dictionary_encode()
+        texts = encoded.dictionary.to_pylist()
+        codes = np.fromiter(map(self._codes.get, texts, repeat(-2)), np.int32, len(texts))
+        for position in np.flatnonzero(codes == -2):
+            codes[position] = self.code(texts[position])
+        codes = np.append(codes, np.int32(-1))
+        return codes[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+
+    def added(self) -> list[str]:
+        """The texts that have come since the last call."""
+        new = self.texts[self._written :]
+        self._written = len(self.texts)
+        return new
+
+    def _add(self, text: str) -> int:
+        self.texts.append(text)
+        return len(self.texts) - 1
+
+
+class ValueDictionary(Dictionary):
+    """Codes for values in JSON. However a value is written, it has one code; null has none (-1)."""
+
+    def _add(self, text: str) -> int:
+        import msgspec
+
+        canonical = json_text(normal(msgspec.json.decode(text)))
+        if canonical is None:
+            return -1
+        if canonical == text:
+            return super()._add(text)
+        return self.code(canonical)
+
+
+def ranks(texts: Sequence[str]) -> NDArray[np.int32]:
+    """Code -> rank in the order of the texts; -1, as a code, comes before all."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    order = pc.sort_indices(pa.array(texts, pa.large_string())).to_numpy()
+    rank = np.empty(len(texts) + 1, np.int32)
+    rank[order] = np.arange(len(texts), dtype=np.int32)
+    rank[-1] = -1
+    return rank
+
+
+def write_texts(path: Path, *columns: Any) -> None:
+    """Write Arrow arrays of texts side by side to a file, safe on disk."""
+    import pyarrow as pa
+
+    arrays = [column if isinstance(column, pa.Array) else pa.array(column, pa.large_string()) for column in columns]
+    batch = pa.record_batch(arrays, names=[str(i) for i in range(len(arrays))])
+    with open(path, "wb") as file:
+        with pa.ipc.new_file(file, batch.schema) as writer:
+            writer.write_batch(batch)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_texts(path: Path) -> list[Any]:
+    """The Arrow arrays that `write_texts` has written; their bytes stay on disk until they are looked at."""
+    import pyarrow as pa
+
+    with pa.memory_map(str(path)) as file:
+        return list(pa.ipc.open_file(file).get_batch(0).columns)
+
+
+class Texts(Sequence[str]):
+    """Texts on disk."""
+
+    def __init__(self, array: Any) -> None:
+        self._array = array
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    @overload
+    def __getitem__(self, position: int) -> str: ...
+    @overload
+    def __getitem__(self, position: slice) -> list[str]: ...
+    def __getitem__(self, position: int | slice) -> str | list[str]:
+        if isinstance(position, slice):
+            return self._decoded(self._array[position].to_pylist())
+        return self._decoded([self._array[int(position)].as_py()])[0]
+
+    def __iter__(self) -> Iterator[str]:
+        for start in range(0, len(self), _PIECE):
+            yield from self[start : start + _PIECE]
+
+    def position(self, text: str) -> int:
+        """Where the text is, -1 if it is not there."""
+        import pyarrow.compute as pc
+
+        return int(pc.index(self._array, text).as_py())
+
+    def _decoded(self, texts: list[str]) -> list[Any]:
+        return texts
+
+
+class Values(Texts):
+    """Values on disk, in JSON."""
+
+    def _decoded(self, texts: list[str]) -> list[Any]:
+        import msgspec
+
+        return [msgspec.json.decode(text) for text in texts]

@@ -1,0 +1,76 @@
+"""Canonical order (docs/semantics.md, section 1) for rows of an archive."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fireflower.history.archive.rows import Rows
+
+
+def break_ties(rows: Rows, picked: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The order in which rows of one instant and kind apply.
+
+    Parameters
+    ----------
+    picked : single rows
+    groups : the group of each, ascending: rows of one group have the same time and kind
+
+    Returns
+    -------
+    positions in `picked`, in canonical order within each group
+    """
+    keys = _keys(rows, picked)
+    order = np.lexsort((*reversed(keys), groups))
+    same = np.ones(max(len(picked) - 1, 0), np.bool_)
+    for key in (groups, *keys):
+        same &= key[order][1:] == key[order][:-1]
+    for start, stop in runs(same):
+        tied = order[start:stop]
+        records = rows.records(picked[tied])
+        order[start:stop] = tied[sorted(range(len(tied)), key=lambda i: records[i].order())]
+    return order
+
+
+def _keys(rows: Rows, picked: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """What decides between rows of one instant and kind, most important first, as numbers of the same order."""
+    names = rows.word_ranks[rows.take("name", picked)]
+    people = rows.person_ranks[rows.take("person", picked)]
+    accounts = rows.account_ranks[rows.take("account", picked)]
+    texts = rows.ids(picked)
+    ids = np.zeros(len(picked), np.int64)
+    if any(texts):
+        ids = np.unique(np.array(texts, object), return_inverse=True)[1]
+    return [ids, names.astype(np.int64), people.astype(np.int64), accounts.astype(np.int64)]
+
+
+def runs(same: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """[start, stop) of each stretch of rows of which each has its successor for an equal."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]]).astype(np.int8)))
+    return [(int(start), int(stop) + 1) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def canonical_order(rows: Rows, picked: NDArray[np.int64], time: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Positions in `picked`, in canonical order.
+
+    Parameters
+    ----------
+    picked : single rows
+    time : the moment of each (that of a timeless row is not the one that the row has)
+    """
+    kind = rows.take("kind", picked)
+    order = np.lexsort((kind, time))
+    return order[_within(rows, picked[order], time[order], kind[order])]
+
+
+def _within(
+    rows: Rows, picked: NDArray[np.int64], time: NDArray[np.int64], kind: NDArray[np.uint8]
+) -> NDArray[np.int64]:  # fmt: skip
+    """Break the ties of rows that are in the order of time and kind already."""
+    positions = np.arange(len(picked))
+    same = (time[1:] == time[:-1]) & (kind[1:] == kind[:-1])
+    tied = np.concatenate([[False], same]) | np.concatenate([same, [False]])
+    if tied.any():
+        groups = np.cumsum(np.concatenate([[True], ~same]))[tied]
+        positions[tied] = positions[tied][break_ties(rows, picked[tied], groups)]
+    return positions

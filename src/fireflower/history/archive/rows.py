@@ -1,0 +1,124 @@
+"""The records of all segments, numbered through: the rows from which the blocks are built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fireflower.history.archive.dictionaries import ranks
+from fireflower.history.archive.properties import PropertyReader
+from fireflower.history.archive.segments import Dictionaries, Segment
+from fireflower.model.records import Kind, Record
+
+CHUNK = 2_000_000
+"""How many rows are worked on at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some rows of one segment. A column whose value is the same throughout is a view of one value."""
+
+    segment: int
+    first: int
+    columns: dict[str, NDArray[Any]]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+
+class Rows:
+    """The records of these segments, in the order of import."""
+
+    def __init__(self, segments: Sequence[Segment], dictionaries: Dictionaries) -> None:
+        self.segments = segments
+        self.dictionaries = dictionaries
+        self.starts = np.concatenate([[0], np.cumsum([len(segment) for segment in segments], dtype=np.int64)])
+
+    def __len__(self) -> int:
+        return int(self.starts[-1])
+
+    def chunks(self, *names: str) -> Iterator[Chunk]:
+        """All rows, in their order."""
+        for position, segment in enumerate(self.segments):
+            for start in range(0, len(segment), CHUNK):
+                stop = min(start + CHUNK, len(segment))
+                columns = {name: segment.column(name).read(start, stop) for name in names}
+                yield Chunk(position, int(self.starts[position]) + start, columns)
+
+    def take(self, name: str, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """One column of single rows, given in any order."""
+        parts = self._split(rows)
+        out = np.empty(len(rows), self.segments[0].column(name).read(0, 0).dtype if self.segments else np.int64)
+        for position, inside, local in parts:
+            out[inside] = self.segments[position].column(name).take(local)
+        return out
+
+    def ids(self, rows: NDArray[np.int64]) -> list[str]:
+        """The message ids of single rows, given in any order; "" for none."""
+        found = [""] * len(rows)
+        for position, inside, local in self._split(rows):
+            for place, id in zip(inside.tolist(), self.segments[position].ids_of(local), strict=True):
+                found[place] = id
+        return found
+
+    def records(self, rows: NDArray[np.int64]) -> list[Record]:
+        """The rows as records, given in any order."""
+        found: list[Record | None] = [None] * len(rows)
+        for position, inside, local in self._split(rows):
+            for place, record in zip(inside.tolist(), self._records(self.segments[position], local), strict=True):
+                found[place] = record
+        return [record for record in found if record is not None]
+
+    @cached_property
+    def word_ranks(self) -> NDArray[np.int32]:
+        return ranks(self.dictionaries.words.texts)
+
+    @cached_property
+    def person_ranks(self) -> NDArray[np.int32]:
+        return ranks(self.dictionaries.people.texts)
+
+    @cached_property
+    def account_ranks(self) -> NDArray[np.int32]:
+        return ranks(self.dictionaries.accounts.texts)
+
+    def _split(self, rows: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int64]]]:
+        """(segment, positions in `rows`, rows of the segment in ascending order) of single rows."""
+        order = np.argsort(rows, kind="stable")
+        bounds = np.searchsorted(rows[order], self.starts)
+        for position in np.flatnonzero(np.diff(bounds)):
+            inside = order[bounds[position] : bounds[position + 1]]
+            yield int(position), inside, rows[inside] - self.starts[position]
+
+    def _records(self, segment: Segment, local: NDArray[np.int64]) -> Iterator[Record]:
+        known = self.dictionaries
+        columns = [segment.column(name).take(local).tolist() for name in ("time", "kind", "name", "person", "account")]
+        values, received = (segment.column(name).take(local).tolist() for name in ("value", "received"))
+        ids = segment.ids_of(local)
+        properties = PropertyReader(segment.properties, segment.facts.forms).read(local)
+        rows = zip(*columns, values, received, ids, properties, strict=True)
+        for time, kind, name, person, account, value, at, id, said in rows:
+            yield Record(
+                time=time,
+                kind=Kind(kind),
+                name=known.words.texts[name],
+                person=known.people.texts[person] if person >= 0 else None,
+                account=known.accounts.texts[account] if account >= 0 else None,
+                value=self._value(Kind(kind), value),
+                properties=said,
+                message_id=id,
+                received=at if at >= 0 else None,
+            )
+
+    def _value(self, kind: Kind, code: int) -> Any:
+        import msgspec
+
+        if code < 0:
+            return None
+        if kind == Kind.IDENTITY:
+            return self.dictionaries.people.texts[code]
+        return msgspec.json.decode(self.dictionaries.values.texts[code])
