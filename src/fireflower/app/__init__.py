@@ -1,1 +1,1 @@
-"""Use cases: what the command line and Python users call."""
+"""Use cases: one a file, returning data objects. Nothing here prints."""

@@ -1,0 +1,86 @@
+"""Is everything in order? Faults of the files, names that the data does not know, and the definitions' own tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fireflower.model.errors import DefinitionError, Fault
+from fireflower.model.moments import format_moment
+
+if TYPE_CHECKING:
+    from fireflower.app.project import Project
+    from fireflower.language.nodes import Definition, Example, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found.
+
+    Attributes
+    ----------
+    definitions : names of the definitions that could be read; none of them if a file has faults
+    tests : how many tests of definitions ran
+    faults : everything wrong, errors first within a file
+    """
+
+    definitions: tuple[str, ...]
+    tests: int
+    faults: tuple[Fault, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether there is no error; warnings are allowed."""
+        return not any(fault.severity == "error" for fault in self.faults)
+
+
+def check(project: Project) -> Checked:
+    """Check the files of a project, against its history as far as there is one, and run the definitions' tests."""
+    try:
+        definitions = project.definitions
+    except DefinitionError as error:
+        return Checked((), 0, error.faults)
+    faults = [*_against_history(project), *failed_tests(definitions, project.settings)]
+    names = tuple(definition.name for definition in definitions)
+    return Checked(names, sum(len(definition.examples) for definition in definitions), tuple(faults))
+
+
+def _against_history(project: Project) -> list[Fault]:
+    from fireflower.language.checking import check_against
+
+    if not project.archive.summary().rows:
+        return []
+    return list(check_against(project.definitions, project.settings, project.archive.vocabulary()))
+
+
+def failed_tests(definitions: tuple[Definition, ...], settings: Settings) -> Iterator[Fault]:
+    """A fault for each test of a definition that does not come out as it says."""
+    for definition in definitions:
+        for example in definition.examples:
+            got = outcome(definition, settings, example)
+            if got != example.expect:
+                yield Fault(
+                    f"test {example.name!r} of {definition.name!r}: expected {_words(example.expect)}, "
+                    f"got {_words(got)}",
+                    definition.file,
+                )
+
+
+def outcome(definition: Definition, settings: Settings, example: Example) -> tuple[tuple[str, int], ...]:
+    """The transitions of the example's subject, as (change, at)."""
+    from fireflower.evaluate.replay import replay
+    from fireflower.history.assembly import assemble
+    from fireflower.language.examples import as_of, to_records
+
+    timeline = assemble(to_records(example), attribution=settings.attribution)
+    found = replay((definition,), settings, [timeline], as_of=as_of(example), evidence=False, compiled=False)
+    return tuple(
+        ("entered" if found.change[i] else "left", int(found.at[i]))
+        for i in range(len(found))
+        if found.subject_id(i) == example.subject
+    )
+
+
+def _words(transitions: tuple[tuple[str, int], ...]) -> str:
+    return ", ".join(f"{change} at {format_moment(at)}" for change, at in transitions) or "no transition"

@@ -1,0 +1,60 @@
+"""Why one subject qualifies, or what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from fireflower.app.replaying import history_of
+from fireflower.app.subjects import kinds_of
+from fireflower.model.errors import UnknownSubjectError
+from fireflower.model.records import SubjectKind
+
+if TYPE_CHECKING:
+    from fireflower.app.project import Project
+    from fireflower.evaluate.explain import Explanation
+
+
+def explain(
+    project: Project,
+    subject: str,
+    names: Sequence[str] = (),
+    *,
+    kind: SubjectKind | None = None,
+    as_of: int | None = None,
+) -> tuple[Explanation, ...]:
+    """Take the verdicts about one person or account apart: one explanation for each definition about its kind.
+
+    Parameters
+    ----------
+    subject : its id
+    names : of definitions; all, without names
+    kind : which kind of subject is meant; by default whichever has this id
+    as_of : by default the time of the data's last event
+
+    Raises
+    ------
+    UnknownSubjectError
+        If the history knows no such subject; the message names those that are near.
+    ProjectError
+        If there is no such definition, or none about this kind of subject.
+    """
+    from fireflower.evaluate.explain import explain as run
+
+    moment = history_of(project).last if as_of is None else as_of
+    definitions = project.chosen(names)
+    found: list[Explanation] = []
+    for each in kinds_of(project, subject, kind):
+        timelines = project.archive.subject(each, subject)
+        found += [
+            run(definition, project.settings, timelines, each, subject, as_of=moment)
+            for definition in definitions
+            if definition.subject == each
+        ]
+    if not found:
+        raise UnknownSubjectError(
+            f"{subject!r} is known, but none of the definitions is about its kind of subject: "
+            f"{', '.join(f'{definition.name} ({definition.subject})' for definition in definitions)}."
+        )
+    return tuple(found)
+

@@ -1,0 +1,121 @@
+"""Import files into a project's history: first a plan of what each file is taken for, then the reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from fireflower.model.errors import InputError, ProjectError
+
+if TYPE_CHECKING:
+    from fireflower.app.project import Project
+    from fireflower.app.replaying import Advance
+    from fireflower.history.archive import Ingested
+    from fireflower.history.mapping import Mapping as Columns
+
+DATA_FOLDER = "data"
+"""Where files are looked for when none are named, and the project file names none either."""
+
+Source = Literal["asked for", "project file", "guessed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What files are taken for.
+
+    Attributes
+    ----------
+    paths : files that are read in the same way
+    mapping : what their columns mean
+    source : who says so
+    """
+
+    paths: tuple[Path, ...]
+    mapping: Columns
+    source: Source
+
+
+def plan(
+    project: Project, paths: Sequence[str | Path] = (), settings: Mapping[str, Any] | None = None
+) -> tuple[Planned, ...]:
+    """What would be imported, and how.
+
+    Parameters
+    ----------
+    paths : files, folders and globs; without any, those of `imports` in fireflower.yaml, else of the folder data/
+    settings : parts of a mapping, as in `imports`; they win over what the project file says and what is guessed
+
+    Raises
+    ------
+    InputError
+        If a path names no file, or what a file's columns mean is neither said nor to be guessed.
+    ProjectError
+        If there is nothing to import.
+    """
+    from fireflower.history.readers.files import expand
+
+    planned: dict[tuple[str, Source], list[Path]] = {}
+    mappings: dict[str, Columns] = {}
+    for path in expand(paths or _usual(project)):
+        mapping, source = _mapping(project, path, settings or {})
+        key = repr(mapping)
+        mappings[key] = mapping
+        planned.setdefault((key, source), []).append(path)
+    return tuple(Planned(tuple(files), mappings[key], source) for (key, source), files in planned.items())
+
+
+def run(
+    project: Project, planned: Iterable[Planned], *, strict: bool = False, progress: Advance | None = None
+) -> tuple[Ingested, ...]:
+    """Read the files of a plan into the project's history.
+
+    Parameters
+    ----------
+    strict : fail at the first row that cannot be read, instead of keeping it aside
+    """
+    return tuple(
+        project.archive.ingest(each.paths, each.mapping, strict=strict, progress=progress) for each in planned
+    )
+
+
+def _usual(project: Project) -> list[Path]:
+    """The files that a project imports when none are named."""
+    if project.settings.imports:
+        return [project.folder / pattern for pattern in project.settings.imports]
+    if (project.folder / DATA_FOLDER).is_dir():
+        return [project.folder / DATA_FOLDER]
+    raise ProjectError(
+        f"there is nothing to import. Name files, such as 'fireflower import events.csv', or put them into "
+        f"{project.folder / DATA_FOLDER}, or name them under `imports` in fireflower.yaml."
+    )
+
+
+def _mapping(project: Project, path: Path, settings: Mapping[str, Any]) -> tuple[Columns, Source]:
+    from fireflower.history.mapping import Mapping as Columns
+    from fireflower.history.readers.guessing import guess_mapping
+
+    said = _said(project, path)
+    if said is not None:
+        return Columns.parse({**said, **settings}), "project file"
+    try:
+        return Columns.parse(settings), "asked for"
+    except InputError:
+        pass  # Not everything was said: the rest is guessed.
+    return Columns.parse({**guess_mapping(path).settings(), **settings}), "guessed"
+
+
+def _said(project: Project, path: Path) -> Mapping[str, Any] | None:
+    """What `imports` of the project file says about a file."""
+    relative = path.resolve()
+    for pattern, mapping in project.settings.imports.items():
+        if fnmatch(str(relative), str((project.folder / pattern).resolve())):
+            if not isinstance(mapping, dict):
+                raise InputError(
+                    f"fireflower.yaml: imports: {pattern}: expected what its columns mean, such as "
+                    f"{{time: timestamp, event: name, person: user_id}}, got {mapping!r}."
+                )
+            return mapping
+    return None

@@ -1,0 +1,32 @@
+"""The records that tipped conditions, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from fireflower.model.records import Kind, Record
+
+if TYPE_CHECKING:
+    from fireflower.app.project import Project
+    from fireflower.evaluate.explain import Explanation
+
+
+def tipping_records(project: Project, explanations: Iterable[Explanation]) -> dict[int, str]:
+    """Archive row -> the record there in words, of all records that tipped the conditions of these explanations."""
+    rows = sorted({state.row for each in explanations for state in each.conditions if state.row is not None})
+    return dict(zip(rows, map(in_words, project.archive.records(rows)), strict=True)) if rows else {}
+
+
+def in_words(record: Record) -> str:
+    """What happened, as a few words: "Report Run of ann", "plan = free"."""
+    match record.kind:
+        case Kind.EVENT:
+            return f"{record.name!r}" + (f" of {record.person}" if record.person else "")
+        case Kind.JOIN:
+            return f"{record.person} joining" + (f" as {record.name}" if record.name else "")
+        case Kind.LEAVE:
+            return f"{record.person} leaving"
+        case Kind.IDENTITY:
+            return f"{record.value} found to be {record.person}"
+    return f"{record.name} = {record.value}" if record.value is not None else f"{record.name} removed"

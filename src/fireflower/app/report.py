@@ -1,0 +1,150 @@
+"""The report: one page about all definitions, to be sent around."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fireflower.app.qualify import read_truth
+from fireflower.app.replaying import Advance, standing_of, transitions_of
+from fireflower.model.moments import DAY
+
+if TYPE_CHECKING:
+    from fireflower.app.project import Project
+    from fireflower.evaluate.results import Transitions
+    from fireflower.language.nodes import Definition
+    from fireflower.app.report_leads import Facts
+    from fireflower.report import DefinitionReport, ReportData
+
+RECENT_DAYS = 14
+
+
+def report(
+    project: Project,
+    names: Sequence[str] = (),
+    *,
+    path: Path | None = None,
+    as_of: int | None = None,
+    horizon: int | None = None,
+    truth: Path | None = None,
+    progress: Advance | None = None,
+) -> Path:
+    """Write the report as one HTML file, whole or not at all, and return where it is.
+
+    Parameters
+    ----------
+    names : of definitions, the most important first; all, without names
+    path : by default report.html in the project's folder
+    horizon : within which span after an entry the goal counts; 30 days by default
+    truth : the truth.csv of a simulated project, to be shown beside the leads
+    """
+    from fireflower.report import render
+
+    page = render(report_data(project, names, as_of=as_of, horizon=horizon, truth=truth, progress=progress))
+    path = path or project.folder / "report.html"
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.write_text(page, encoding="utf-8")
+    return unfinished.replace(path)
+
+
+def report_data(
+    project: Project,
+    names: Sequence[str] = (),
+    *,
+    as_of: int | None = None,
+    horizon: int | None = None,
+    truth: Path | None = None,
+    progress: Advance | None = None,
+) -> ReportData:
+    """Everything that the report says, as data."""
+    from importlib.metadata import version
+
+    from fireflower.app.report_data import data_summary
+    from fireflower.report import ReportData
+
+    definitions = project.chosen(names)
+    transitions = transitions_of(project, definitions, as_of=as_of, evidence=True, progress=progress)
+    known = {} if truth is None else read_truth(truth)
+    return ReportData(
+        project=project.settings.name or project.folder.resolve().name,
+        as_of=transitions.as_of,
+        version=version("fireflower"),
+        definitions=_definitions(project, definitions, transitions, horizon, known),
+        data=data_summary(project, transitions.as_of),
+        recent_days=RECENT_DAYS,
+        simulated=truth is not None,
+    )
+
+
+def _definitions(
+    project: Project,
+    definitions: Sequence[Definition],
+    transitions: Transitions,
+    horizon: int | None,
+    truth: Mapping[tuple[str, str], str],
+) -> tuple[DefinitionReport, ...]:
+    from fireflower.app.report_leads import Facts
+
+    facts = [Facts.of(definition, transitions.vocabulary) for definition in definitions]
+    beside = [fact.beside(definition) for fact, definition in zip(facts, definitions, strict=True)]
+    standing = standing_of(project, beside, as_of=transitions.as_of)
+    reviews = _reviewing(project, definitions, transitions.as_of)
+    return tuple(
+        _definition(project, definition, transitions, standing, fact, reviews, horizon, truth)
+        for definition, fact in zip(definitions, facts, strict=True)
+    )
+
+
+def _reviewing(project: Project, definitions: Sequence[Definition], as_of: int) -> Transitions:
+    """What statistics need beside the definitions: starts, goals, and every bound moved."""
+    from fireflower.review.moments import internal_definitions
+    from fireflower.review.thresholds import variants
+
+    moved = [variant.definition for definition in definitions for variant in variants(definition)]
+    needed = (*internal_definitions(project.settings, *definitions), *moved)
+    return transitions_of(project, needed, as_of=as_of)
+
+
+def _definition(
+    project: Project,
+    definition: Definition,
+    transitions: Transitions,
+    standing: Transitions,
+    facts: Facts,
+    reviews: Transitions,
+    horizon: int | None,
+    truth: Mapping[tuple[str, str], str],
+) -> DefinitionReport:
+    from fireflower.app.report_leads import changes, criteria, leads
+    from fireflower.language.describing import describe
+    from fireflower.report import DefinitionReport
+    from fireflower.review.backtest import HORIZON, backtest
+    from fireflower.review.funnel import funnel, time_to_value
+    from fireflower.review.moments import moments, spells
+    from fireflower.review.thresholds import threshold_curves, variants
+    from fireflower.review.volume import weekly_volume
+
+    wanted = criteria(definition)
+    when, own = moments(reviews, definition), spells(transitions, definition.name)
+    span, has_goal = horizon or HORIZON, bool(when.goal_words)
+    return DefinitionReport(
+        name=definition.name,
+        subjects=definition.subject,
+        kind=definition.kind,
+        description=definition.description,
+        english=tuple(line for line in describe(definition).splitlines() if line),
+        goal=when.goal_words,
+        criteria=wanted,
+        leads=leads(standing, definition, wanted, facts, truth),
+        changes=changes(project, transitions, definition, transitions.as_of - RECENT_DAYS * DAY),
+        volume=weekly_volume(when, own),
+        funnel=funnel(when, own),
+        time_to_value=time_to_value(when, own),
+        backtest=backtest(when, own, definition=definition.name, horizon=span) if has_goal else None,
+        thresholds=threshold_curves(
+            when, variants(definition), lambda name: spells(reviews, name), horizon=span
+        )
+        if has_goal
+        else (),
+    )

@@ -1,0 +1,65 @@
+"""What a report rests on: the data, who is left out of it, and what could not be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from fireflower.app.replaying import history_arguments, history_of
+from fireflower.language.describing import describe_formula
+from fireflower.language.nodes import AnyOf, Condition, Definition, Formula
+from fireflower.model.records import SubjectKind
+from fireflower.report import DataSummary, KeptAside, LeftOut
+
+if TYPE_CHECKING:
+    from fireflower.app.project import Project
+
+
+def data_summary(project: Project, as_of: int) -> DataSummary:
+    """The project's data in numbers."""
+    summary = history_of(project)
+    return DataSummary(
+        events=summary.events,
+        people=summary.people,
+        accounts=summary.accounts,
+        first=summary.first,
+        last=summary.last,
+        left_out=left_out(project, as_of),
+        kept_aside=kept_aside(project),
+    )
+
+
+def kept_aside(project: Project) -> tuple[KeptAside, ...]:
+    """Rows that could not be read, counted by file and reason, the most frequent first."""
+    counts = Counter((PurePath(row.file).name, row.reason) for row in project.archive.rejects())
+    return tuple(KeptAside(file, reason, rows) for (file, reason), rows in counts.most_common())
+
+
+def left_out(project: Project, as_of: int) -> tuple[LeftOut, ...]:
+    """How many subjects each rule of `leave_out` leaves out as of a moment. One can fall under several rules."""
+    from fireflower.evaluate.replay import standing
+
+    rules = tuple(_rules(project))
+    if not rules:
+        return ()
+    arguments = history_arguments(project, rules, as_of, None)
+    arguments["settings"] = replace(project.settings, leave_out=())
+    counts = Counter(standing(rules, **arguments).definition.tolist())
+    return tuple(LeftOut(rule.subject, _words(rule.qualified), counts[i]) for i, rule in enumerate(rules))
+
+
+def _rules(project: Project) -> Iterator[Definition]:
+    for subject, formula in project.settings.leave_out:
+        for number, part in enumerate(formula.parts if isinstance(formula, AnyOf) else (formula,)):
+            yield _rule(f"({subject} left out {number})", subject, part)
+
+
+def _rule(name: str, subject: SubjectKind, formula: Formula) -> Definition:
+    return Definition(name, subject, formula, keep_after_goal=True)
+
+
+def _words(formula: Formula) -> str:
+    return (formula.text if isinstance(formula, Condition) else "") or describe_formula(formula)

@@ -1,0 +1,209 @@
+"""Leads and changes as a report shows them: in words, with a name and a few facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fireflower.app.records import in_words
+from fireflower.evaluate.results import Change as Turn
+from fireflower.evaluate.results import Evidence, Reason, Transitions, Value
+from fireflower.language.describing import describe_condition, describe_quantity
+from fireflower.language.fingerprints import canonical
+from fireflower.language.nodes import All, AnyOf, Condition, Definition, Formula, Known, Not, Trait
+from fireflower.language.phrases import number
+from fireflower.language.steps import next_step
+from fireflower.language.walking import traits_of
+from fireflower.model.records import Kind, SubjectKind
+from fireflower.model.timeline import Vocabulary
+from fireflower.report import Change, Criterion, Lead
+from fireflower.report import Evidence as Shown
+
+if TYPE_CHECKING:
+    from fireflower.app.project import Project
+
+NAME_TRAITS = ("name", "company", "email")
+"""Traits by which people call a subject, the best first."""
+USUAL_FACTS = ("plan", "employees", "industry", "country", "department", "seniority")
+_MOST_FACTS = 3
+MOST_CHANGES = 300
+"""Changes of a definition that a report lists, the most recent."""
+
+
+# --- Criteria -----------------------------------------------------------------------------------------------------------
+
+
+def criteria(definition: Definition) -> tuple[Criterion, ...]:
+    """The conditions of a definition's formula, in its order, each once."""
+    circles = {canonical(c): circle for circle, formula in definition.circles for c, _ in _conditions(formula)}
+    names = {canonical(quantity): name for name, quantity in definition.quantities}
+    found: dict[str, Criterion] = {}
+    for condition, negated in _conditions(definition.qualified):
+        key = canonical(condition)
+        label = names.get(canonical(condition.quantity), "").replace("_", " ") or describe_quantity(condition.quantity)
+        found.setdefault(key, Criterion(condition, label.removeprefix("the number of "), circles.get(key), negated))
+    return tuple(found.values())
+
+
+def _conditions(formula: Formula, negated: bool = False) -> Iterator[tuple[Condition, bool]]:
+    """The conditions of a formula, and whether it asks that they do not hold."""
+    match formula:
+        case Condition():
+            yield formula, negated
+        case Not(part):
+            yield from _conditions(part, not negated)
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _conditions(part, negated)
+
+
+# --- Facts --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Which traits are worth showing beside a lead."""
+
+    name: Trait | None
+    others: tuple[Trait, ...]
+
+    @classmethod
+    def of(cls, definition: Definition, vocabulary: Vocabulary) -> Facts:
+        """Its own name; then what the definition asks for, and the usual ones, as far as the data have them."""
+        known = {(_owner(kind), name) for kind, name in vocabulary.names if kind in (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT)}
+        names = [(definition.subject, name) for name in NAME_TRAITS if (definition.subject, name) in known]
+        usual = [(owner, name) for owner in ("account", "person") for name in USUAL_FACTS]
+        wanted = [trait for trait in dict.fromkeys((*sorted(traits_of(definition)), *usual)) if trait in known]
+        if definition.subject == "account":
+            wanted = [trait for trait in wanted if trait[0] == "account"]
+        name = Trait(*names[0]) if names else None
+        return cls(name, tuple(Trait(*trait) for trait in wanted if [trait] != names[:1])[:_MOST_FACTS])
+
+    def beside(self, definition: Definition) -> Definition:
+        """A definition of the same verdicts, whose evidence has the facts too."""
+        looked_at = [Condition(trait, Known()) for trait in (self.name, *self.others) if trait is not None]
+        return replace(definition, qualified=All((definition.qualified, AnyOf((All(()), *looked_at)))))
+
+
+def _owner(kind: Kind) -> SubjectKind:
+    return "account" if kind == Kind.ACCOUNT_TRAIT else "person"
+
+
+def _fact(trait: Trait, value: Value) -> str:
+    """ "120 employees", "software", "trial": text speaks for itself, a number needs its name."""
+    if isinstance(value, bool):
+        return trait.name if value else f"not {trait.name}"
+    if isinstance(value, float):
+        return f"{number(value)} {trait.name.replace('_', ' ')}"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+# --- Leads --------------------------------------------------------------------------------------------------------------
+
+
+def leads(
+    standing: Transitions,
+    definition: Definition,
+    wanted: Sequence[Criterion],
+    facts: Facts,
+    truth: Mapping[tuple[str, str], str],
+) -> tuple[Lead, ...]:
+    """Who is qualified, the most recent first.
+
+    Parameters
+    ----------
+    standing : of `facts.beside(definition)`, which has the definition's name
+    wanted : the definition's criteria
+    """
+    index = [each.name for each in standing.definitions].index(definition.name)
+    rows = np.flatnonzero(standing.definition == index)
+    rows = rows[np.argsort(-standing.at[rows], kind="stable")]
+    return tuple(_lead(standing, i, definition.subject, wanted, facts, truth) for i in rows.tolist())
+
+
+def _lead(
+    standing: Transitions,
+    i: int,
+    kind: SubjectKind,
+    wanted: Sequence[Criterion],
+    facts: Facts,
+    truth: Mapping[tuple[str, str], str],
+) -> Lead:
+    shown = standing.shown(i)
+    states = {_key(state.condition): state for state in shown}
+    values = {state.condition.quantity: state.value for state in shown if isinstance(state.condition.quantity, Trait)}
+    found = [states[_key(criterion.condition)] for criterion in wanted]
+    subject = standing.subject_id(i)
+    return Lead(
+        subject=subject,
+        since=int(standing.at[i]),
+        evidence=tuple(Shown(state.holds, _plain(state.value), state.since) for state in found),
+        next_step=_next_step(wanted, found),
+        name=str(values.get(facts.name) or "") if facts.name else "",
+        facts=tuple(_fact(trait, values[trait]) for trait in facts.others if values.get(trait) is not None),
+        truth=truth.get((kind, subject), ""),
+    )
+
+
+def _key(condition: Condition, keys: dict[int, tuple[Condition, str]] = {}) -> str:  # noqa: B006
+    """The canonical form; kept by identity, since the same few nodes come for every lead."""
+    known = keys.get(id(condition))
+    if known is None or known[0] is not condition:
+        known = keys[id(condition)] = (condition, canonical(condition))
+    return known[1]
+
+
+def _plain(value: Value) -> float | str | bool | None:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def _next_step(wanted: Sequence[Criterion], found: Sequence[Evidence]) -> str:
+    """What of the product a lead has not done yet, although it is qualified without it."""
+    for criterion, state in zip(wanted, found, strict=True):
+        if not (criterion.negated or state.holds or isinstance(criterion.condition.quantity, Trait)):
+            step = next_step(state.condition, state.value)
+            return step[:1].upper() + step[1:]
+    return ""
+
+
+# --- Changes ------------------------------------------------------------------------------------------------------------
+
+
+def changes(project: Project, transitions: Transitions, definition: Definition, after: int) -> tuple[Change, ...]:
+    """Who entered or left after a moment, the most recent first.
+
+    Parameters
+    ----------
+    transitions : with evidence
+    """
+    index = [each.name for each in transitions.definitions].index(definition.name)
+    rows = np.flatnonzero((transitions.definition == index) & (transitions.at > after))[::-1][:MOST_CHANGES].tolist()
+    tipping = {i: _tipping(transitions, i) for i in rows}
+    places = sorted({state.row for state in tipping.values() if state is not None and state.row is not None})
+    words = dict(zip(places, map(in_words, project.archive.records(places)), strict=True)) if places else {}
+    return tuple(
+        Change(
+            at=int(transitions.at[i]),
+            subject=transitions.subject_id(i),
+            change="entered" if transitions.change[i] == Turn.ENTERED else "left",
+            reason=Reason(int(transitions.reason[i])).label,
+            tipped=_tipped(tipping[i], words),
+        )
+        for i in rows
+    )
+
+
+def _tipping(transitions: Transitions, i: int) -> Evidence | None:
+    """The condition that changed at the very instant of the transition."""
+    return next((state for state in transitions.shown(i) if state.since == transitions.at[i]), None)
+
+
+def _tipped(state: Evidence | None, words: Mapping[int, str]) -> str:
+    if state is None:
+        return ""
+    condition = state.condition.text or describe_condition(state.condition)
+    by = words[state.row] if state.row is not None else "time alone"
+    return f"{condition}{'' if state.holds else ' no longer'}, by {by}"

@@ -1,0 +1,61 @@
+"""fireflower backtest: would the definition have held?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fireflower.cli.jsons import print_json
+from fireflower.cli.options import as_of_option, horizon_option, json_option, project_option
+from fireflower.cli.progress import progress
+from fireflower.cli.tables import day, percent, table
+from fireflower.model.moments import format_moment
+
+if TYPE_CHECKING:
+    from fireflower.review.results import Backtest
+
+
+@click.command()
+@click.argument("definition")
+@project_option
+@horizon_option
+@as_of_option
+@json_option
+def backtest(definition: str, folder: Path | None, horizon: int, as_of: int | None, as_json: bool) -> None:
+    """Tell how DEFINITION would have done over the whole history.
+
+    How many entered each week; of those, how many reached the goal within 30 days; of those who reached the
+    goal, how many had been qualified before it, and how long before; all against subjects of the same age who were
+    not qualified. Only what was known at the time counts, and follow-up that is not complete yet is counted apart.
+
+    \b
+    Examples:
+      fireflower backtest team-ready-to-pay
+      fireflower backtest team-ready-to-pay --horizon "60 days" --json
+    """
+    from fireflower.app.backtest import backtest as run
+    from fireflower.app.project import open_project
+
+    with progress("Replaying history") as advance:
+        found = run(open_project(folder), definition, horizon=horizon, as_of=as_of, progress=advance)
+    if as_json:
+        print_json(found)
+    else:
+        _show(found)
+
+
+def _show(found: Backtest) -> None:
+    click.echo(f"{found.definition}, as of {format_moment(found.as_of)} UTC\n")
+    for sentence in found.sentences():
+        click.echo(sentence)
+    if not found.weeks:
+        return
+    click.echo("\nFirst entries, by the week in which they became known:\n")
+    columns = ["week", "entered", "followed", "converted", "share", "interval", "pending", "too late"]
+    rows = [
+        (day(week.week), week.entered, week.followed, week.converted, *percent(week.share), week.pending, week.too_late)
+        for week in found.weeks
+    ]
+    table(columns, rows, right=columns[1:])

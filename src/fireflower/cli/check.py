@@ -1,0 +1,48 @@
+"""fireflower check: is everything in order?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fireflower.cli.failures import show_faults, summary
+from fireflower.cli.jsons import print_json
+from fireflower.cli.options import json_option, project_option
+from fireflower.model.errors import Fault
+
+
+@click.command()
+@project_option
+@click.option("--strict", is_flag=True, help="Let warnings fail the check too.")
+@json_option
+@click.pass_context
+def check(ctx: click.Context, folder: Path | None, strict: bool, as_json: bool) -> None:
+    """Show every fault of the project's files, and run the tests that its definitions carry.
+
+    Names of events and traits that the imported history does not know are warnings, with what they were
+    probably meant to be. Exits with 1 if there is an error.
+
+    \b
+    Examples:
+      fireflower check
+      fireflower check --project shop --strict
+    """
+    from fireflower.app.check import check as run
+    from fireflower.app.project import open_project
+
+    found = run(open_project(folder))
+    if as_json:
+        print_json(found)
+    elif found.faults:
+        show_faults(found.faults)
+    if not as_json and found.passed:
+        click.echo(_all_well(found.definitions, found.tests, found.faults))
+    if not found.passed or (strict and found.faults):
+        ctx.exit(1)
+
+
+def _all_well(definitions: tuple[str, ...], tests: int, warnings: tuple[Fault, ...]) -> str:
+    count = f"{len(definitions)} definition{'' if len(definitions) == 1 else 's'}"
+    passed = f"{tests} test{'' if tests == 1 else 's'} passed" if tests else "no tests in them"
+    return f"{count} can be used, {passed}, {summary(warnings)}."

@@ -1,0 +1,32 @@
+"""fireflower describe: a definition in plain English."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fireflower.cli.jsons import print_json
+from fireflower.cli.options import json_option, project_option
+
+
+@click.command()
+@click.argument("definition")
+@project_option
+@json_option
+def describe(definition: str, folder: Path | None, as_json: bool) -> None:
+    """Say in plain English what DEFINITION asks for: a name, or a file.
+
+    \b
+    Examples:
+      fireflower describe team-ready-to-pay
+      fireflower describe definitions/team.yaml
+    """
+    from fireflower.app.describe import describe as run
+    from fireflower.app.project import open_project
+
+    text = run(open_project(folder), definition)
+    if as_json:
+        print_json({"definition": definition, "description": text})
+    else:
+        click.echo(text)

@@ -1,0 +1,122 @@
+"""fireflower explain: why, or why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fireflower.cli.evidence import as_json as evidence_as_json
+from fireflower.cli.evidence import asked, there_is
+from fireflower.cli.jsons import iso, print_json
+from fireflower.cli.options import as_of_option, definition_option, json_option, project_option
+from fireflower.model.moments import format_moment
+from fireflower.model.records import SubjectKind
+
+if TYPE_CHECKING:
+    from fireflower.evaluate.explain import Explanation
+    from fireflower.evaluate.results import Evidence
+
+
+@click.command()
+@click.argument("subject")
+@project_option
+@definition_option
+@click.option("--kind", type=click.Choice(["person", "account"]), help="Which is meant, where both have this id.")
+@as_of_option
+@json_option
+def explain(
+    subject: str,
+    folder: Path | None,
+    names: tuple[str, ...],
+    kind: SubjectKind | None,
+    as_of: int | None,
+    as_json: bool,
+) -> None:
+    """Tell why the person or account SUBJECT qualifies, or what it lacks.
+
+    For each definition: what is done and what is not, with quantities against thresholds; the nearest next step;
+    the records that tipped it; and how the verdict came about.
+
+    \b
+    Examples:
+      fireflower explain acme
+      fireflower explain ann@acme.example --definition power-user --as-of 2026-03-01
+    """
+    from fireflower.app.explain import explain as run
+    from fireflower.app.project import open_project
+    from fireflower.app.records import tipping_records
+
+    project = open_project(folder)
+    found = run(project, subject, names, kind=kind, as_of=as_of)
+    tipped = tipping_records(project, found)
+    if as_json:
+        print_json([_json(each, tipped) for each in found])
+        return
+    click.echo(f"As of {format_moment(found[0].as_of)} UTC")
+    for each in found:
+        click.echo("")
+        _show(each, tipped)
+
+
+def _show(found: Explanation, tipped: dict[int, str]) -> None:
+    click.echo(click.style(f"{found.kind} {found.subject}: {found.definition.name}", bold=True))
+    click.echo(f"  {_verdict(found)}")
+    if found.circles:
+        for circle in found.circles:
+            click.echo(f"\n  {circle.name}: {'yes' if circle.holds else 'not yet'}")
+            _show_conditions(circle.conditions, tipped)
+    else:
+        click.echo("")
+        _show_conditions(found.conditions, tipped)
+    if found.score is not None:
+        click.echo(f"\n  score: {found.score:g}")
+    if found.next_step:
+        click.echo(f"\n  Nearest next step: {found.next_step}.")
+    if found.history:
+        click.echo("\n  So far:")
+        for change in found.history:
+            word = "entered" if change.entered else f"left ({change.reason.label})"
+            click.echo(f"    {format_moment(change.at)}  {word}")
+
+
+def _verdict(found: Explanation) -> str:
+    if found.qualified:
+        return f"{click.style('qualified', fg='green')} since {format_moment(found.since)}"
+    if found.reason is not None:
+        return f"{click.style('not qualified', fg='yellow')} since {format_moment(found.since)}: {found.reason.label}"
+    return f"{click.style('not qualified', fg='yellow')}, and never was"
+
+
+def _show_conditions(states: Sequence[Evidence], tipped: dict[int, str]) -> None:
+    for state in states:
+        sign = click.style("✓", fg="green") if state.holds else click.style("○", fg="yellow")
+        click.echo(f"    {sign} {asked(state)}: {there_is(state)}, since {format_moment(state.since)}{_by(state, tipped)}")
+
+
+def _by(state: Evidence, tipped: dict[int, str]) -> str:
+    return f", by {tipped[state.row]}" if state.row in tipped else ""
+
+
+def _json(found: Explanation, tipped: dict[int, str]) -> dict[str, object]:
+    states = {"conditions": found.conditions, "missing": found.missing}
+    return {
+        "definition": found.definition.name,
+        "subject_kind": found.kind,
+        "subject": found.subject,
+        "as_of": iso(found.as_of),
+        "qualified": found.qualified,
+        "since": iso(found.since),
+        "reason": found.reason and found.reason.label,
+        "circles": {circle.name: circle.holds for circle in found.circles},
+        **{name: [evidence_as_json(state, tipped) for state in part] for name, part in states.items()},
+        "next_step": found.next_step or None,
+        "score": found.score,
+        "history": [
+            {"at": iso(change.at), "known_at": iso(change.known_at), "change": "entered" if change.entered else "left",
+             "reason": change.reason.label}
+            for change in found.history
+        ],
+    }  # fmt: skip

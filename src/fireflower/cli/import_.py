@@ -1,0 +1,144 @@
+"""fireflower import: read files into the history."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fireflower.cli.jsons import print_json
+from fireflower.cli.options import json_option, project_option
+from fireflower.cli.progress import progress
+from fireflower.cli.tables import table
+from fireflower.model.errors import InputError
+
+if TYPE_CHECKING:
+    from fireflower.app.import_data import Planned
+    from fireflower.history.archive import Ingested
+
+KINDS = ("events", "people", "accounts", "memberships", "deals", "identities")
+_LISTS = ("text", "ignore")
+_SWITCHES = ("joins", "timeless")
+
+
+@click.command("import")
+@click.argument("files", nargs=-1)
+@project_option
+@click.option("--kind", type=click.Choice(KINDS), help="What a row is. Guessed where it is not said.")
+@click.option(
+    "-m",
+    "--map",
+    "parts",
+    multiple=True,
+    metavar="PART=COLUMN",
+    help="Which column holds what: time, event, person, anonymous, account, role, left, message_id, received, "
+    "properties. Or a setting: event_name=Login, timezone=Europe/Berlin, ignore=a,b. May be repeated.",
+)
+@click.option("--time-format", help="How times are written, in the manner of strptime, such as '%d/%m/%Y %H:%M'.")
+@click.option("--strict", is_flag=True, help="Fail at the first row that cannot be read, instead of keeping it aside.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask whether what was guessed is right.")
+@json_option
+def import_(
+    files: tuple[str, ...],
+    folder: Path | None,
+    kind: str | None,
+    parts: tuple[str, ...],
+    time_format: str | None,
+    strict: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Read FILES (or folders, or globs) into the project's history.
+
+    CSV, JSON lines, Parquet, plain or packed with gzip or zstd; exports of Segment and PostHog; tables of people,
+    accounts, memberships and deals. What columns mean is said by --map or `imports` in fireflower.yaml, or guessed, shown,
+    and confirmed. Without FILES: those under `imports`, else everything in the folder data.
+
+    Importing the same file again changes nothing. Rows that cannot be read are kept aside; 'fireflower rejects' shows
+    them.
+
+    \b
+    Examples:
+      fireflower import events.csv
+      fireflower import 'exports/*.jsonl.gz' --yes
+      fireflower import users.csv --kind people --map person=user_id --map time=signed_up
+      fireflower import logins.csv --map time=day --map person=user --map event_name=Login
+    """
+    from fireflower.app.import_data import plan, run
+    from fireflower.app.project import open_project
+
+    project = open_project(folder)
+    planned = plan(project, files, _settings(kind, parts, time_format))
+    if not as_json:
+        _show_plan(planned)
+    if not yes:
+        _confirm(planned)
+    with progress("Importing") as advance:
+        done = run(project, planned, strict=strict, progress=advance)
+    if as_json:
+        print_json(done)
+    else:
+        _show(done)
+
+
+def _settings(kind: str | None, parts: Sequence[str], time_format: str | None) -> dict[str, Any]:
+    """Flags as parts of a mapping."""
+    settings: dict[str, Any] = {}
+    if kind:
+        settings["table"] = kind
+    if time_format:
+        settings["time_format"] = time_format
+    for part in parts:
+        name, equals, column = part.partition("=")
+        if not equals:
+            raise click.BadParameter(f"expected PART=COLUMN, such as person=user_id, got {part!r}", param_hint="--map")
+        settings[name.strip()] = _setting(name.strip(), column.strip())
+    return settings
+
+
+def _setting(name: str, text: str) -> Any:
+    if name in _LISTS:
+        return [item.strip() for item in text.split(",") if item.strip()]
+    if name in _SWITCHES:
+        if text not in ("true", "false"):
+            raise click.BadParameter(f"expected {name}=true or {name}=false, got {text!r}", param_hint="--map")
+        return text == "true"
+    return text
+
+
+def _show_plan(planned: Sequence[Planned]) -> None:
+    rows = []
+    for each in planned:
+        mapping = each.mapping
+        means = ", ".join(f"{part}: {column}" for part, column in mapping.columns().items())
+        if mapping.form != "flat":
+            means = f"{mapping.form} export" + (f", {means}" if means else "")
+        elif mapping.event_name:
+            means += f", every row is {mapping.event_name!r}"
+        rows.append((_files(each.paths), mapping.table, means, each.source))
+    table(["files", "rows are", "columns", "says"], rows)
+
+
+def _files(paths: Sequence[Path]) -> str:
+    return paths[0].name if len(paths) == 1 else f"{len(paths)} files, {paths[0].name} to {paths[-1].name}"
+
+
+def _confirm(planned: Sequence[Planned]) -> None:
+    """Ask about what was guessed; where nobody can be asked, fail with what to pass."""
+    guessed = [each for each in planned if each.source == "guessed"]
+    if not guessed:
+        return
+    if not sys.stdin.isatty():
+        flags = " ".join(f"--map {part}={column}" for part, column in guessed[0].mapping.columns().items())
+        raise InputError(
+            "what the columns mean was guessed, and there is no terminal to ask whether that is right. Nothing was "
+            f"imported. Pass --yes to take the guess, or say it yourself: {flags or '--kind events --map person=user_id'}"
+        )
+    click.confirm("Is that right?", default=True, abort=True, err=True)
+
+
+def _show(done: Sequence[Ingested]) -> None:
+    ...

@@ -1,0 +1,51 @@
+"""JSON for machines: what a use case returned, moments as ISO 8601 in UTC, numbers that are not known as null."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fireflower.model.moments import to_datetime
+
+MOMENTS = frozenset({"as_of", "at", "known_at", "since", "week", "weeks", "month"})
+"""Fields of results that hold moments."""
+
+
+def print_json(value: object) -> None:
+    click.echo(json.dumps(jsonable(value), ensure_ascii=False, indent=2))
+
+
+def iso(moment: int) -> str:
+    """A moment as ISO 8601 with its zone.
+
+    >>> iso(1_500_000)
+    '1970-01-01T00:00:01.500000Z'
+    """
+    return to_datetime(int(moment)).isoformat().replace("+00:00", "Z")
+
+
+def jsonable(value: Any, moment: bool = False) -> Any:
+    """The value in what JSON knows. Results that are data objects become mappings of their fields."""
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, Enum):
+        return value.name.lower()
+    if isinstance(value, Path):
+        return str(value)
+    if is_dataclass(value):
+        return {field.name: jsonable(getattr(value, field.name), field.name in MOMENTS) for field in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): jsonable(item, key in MOMENTS) for key, item in value.items()}
+    if hasattr(value, "tolist"):
+        return jsonable(value.tolist(), moment)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [jsonable(item, moment) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return iso(value) if moment and isinstance(value, int) else value

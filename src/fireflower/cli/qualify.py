@@ -1,0 +1,128 @@
+"""fireflower qualify: who is qualified now, since when, and why."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fireflower.cli.evidence import short
+from fireflower.cli.options import FILE, as_of_option, definition_option, project_option, truth_option
+from fireflower.cli.progress import progress
+from fireflower.cli.tables import table
+from fireflower.cli.writing import FORMATS, format_of, write_table
+from fireflower.model.moments import format_moment
+
+if TYPE_CHECKING:
+    from fireflower.app.qualify import Lead, Qualification
+
+Truth = Mapping[tuple[str, str], str]
+
+
+@click.command()
+@project_option
+@definition_option
+@click.option("-s", "--subject", "subjects", multiple=True, help="Only this person or account. May be repeated.")
+@as_of_option
+@click.option(
+    "--all-transitions", is_flag=True, help="Every time that somebody entered or left, not who is qualified now."
+)
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    help="By default a table for people, or what the name of --output says.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("-o", "--output", type=FILE, help="Write into this file instead of printing.")
+@click.option(
+    "--limit", default=20, show_default=True, help="In a table for people, how many of each definition; 0 for all."
+)
+@truth_option
+def qualify(
+    folder: Path | None,
+    names: tuple[str, ...],
+    subjects: tuple[str, ...],
+    as_of: int | None,
+    all_transitions: bool,
+    format_: str | None,
+    as_json: bool,
+    output: Path | None,
+    limit: int,
+    truth: Path | None,
+) -> None:
+    """List who is qualified now, since when, and on what evidence.
+
+    \b
+    Examples:
+      fireflower qualify
+      fireflower qualify --definition team-ready-to-pay --as-of 2026-03-01
+      fireflower qualify --json
+      fireflower qualify --all-transitions --output transitions.parquet
+    """
+    from fireflower.app.project import open_project
+    from fireflower.app.qualify import qualify as run
+
+    wanted = "json" if as_json else format_of(format_, output)
+    with progress("Qualifying") as advance:
+        found = run(open_project(folder), names, subjects, as_of=as_of, progress=advance)
+    if wanted == "table":
+        _show(found, all_transitions, limit, _truth(truth))
+    else:
+        write_table(found.to_arrow(all_transitions), wanted, output, found.as_of)
+        click.echo(f"as of {format_moment(found.as_of)} UTC", err=True)
+
+
+def _truth(path: Path | None) -> Truth | None:
+    from fireflower.app.qualify import read_truth
+
+    return None if path is None else read_truth(path)
+
+
+def _show(found: Qualification, all_transitions: bool, limit: int, truth: Truth | None) -> None:
+    click.echo(f"As of {format_moment(found.as_of)} UTC")
+    if all_transitions:
+        _show_transitions(found, limit)
+        return
+    by_definition: dict[str, list[Lead]] = defaultdict(list)
+    for lead in found.leads():
+        by_definition[lead.definition].append(lead)
+    for definition in found.standing.definitions:
+        leads = by_definition[definition.name]
+        click.echo("\n" + click.style(f"{definition.name}: {_count(len(leads), definition.subject)}", bold=True) + "\n")
+        _show_leads(leads[: limit or None], truth)
+        if limit and len(leads) > limit:
+            click.echo(f"and {len(leads) - limit:,} more that qualified earlier (--limit 0 shows all)")
+
+
+def _show_leads(leads: list[Lead], truth: Truth | None) -> None:
+    if not leads:
+        return
+    columns = [leads[0].kind, "since", "evidence", *(["truth (simulated)"] if truth is not None else [])]
+    rows = []
+    for lead in leads:
+        row = [lead.subject, format_moment(lead.since)[:16], "; ".join(map(short, lead.evidence))]
+        rows.append(row + ([truth.get((lead.kind, lead.subject), "")] if truth is not None else []))
+    table(columns, rows)
+
+
+def _show_transitions(found: Qualification, limit: int) -> None:
+    listed = found.to_arrow(transitions=True).drop_columns(["known_at", "evidence"]).to_pylist()
+    shown = listed[-limit:] if limit else listed
+    if not shown:
+        click.echo("\nNobody has ever entered.")
+        return
+    click.echo("")
+    columns = ["at", "change", "reason", "definition", "subject"]
+    table(columns, [[f"{row['at']:%Y-%m-%d %H:%M:%S}", *(row[name] for name in columns[1:])] for row in shown])
+    if len(shown) < len(listed):
+        click.echo(f"and {len(listed) - len(shown):,} before these (--limit 0 shows all)")
+
+
+def _count(leads: int, subject: str) -> str:
+    plural = {"person": "people", "account": "accounts"}[subject]
+    return f"{leads:,} {subject if leads == 1 else plural} qualified"

@@ -1,0 +1,61 @@
+"""Tables for people: drawn on a terminal as wide as it is; plain aligned columns when piped, nothing cut off."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from fireflower.model.moments import to_datetime
+
+if TYPE_CHECKING:
+    from fireflower.review.intervals import Estimate
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str] = ()) -> None:
+    """Print rows under their columns' names; the columns in `right` are aligned to the right."""
+    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _draw(columns, texts, right)
+    else:
+        for line in _aligned([list(columns), *texts], [name in right for name in columns]):
+            click.echo(line)
+
+
+def _aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        drawn.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    Console().print(drawn)
+
+
+def day(moment: int) -> str:
+    """The calendar day (UTC) of a moment."""
+    return f"{to_datetime(moment):%Y-%m-%d}"
+
+
+def percent(share: Estimate) -> tuple[str, str]:
+    """A share and its interval, both in percent; "-" where it is not known."""
+    if not share.known:
+        return "-", "-"
+    return f"{share.value:.0%}", f"{share.low:.0%} to {share.high:.0%}"
