@@ -18,9 +18,6 @@ from fireflower.model.records import SubjectKind
 T = TypeVar("T")
 
 LONGEST_SPAN = 36_525 * DAY
-FLOW_HINT = (
-    " Inside [..] and {..} YAML splits at commas: put the formula on a line of its own after '- ', or quote all of it."
-)
 
 
 class Scope(Protocol):
@@ -125,7 +122,7 @@ class Cursor:
 
     def failure(self, message: str, offset: int | None = None) -> Unreadable:
         """Note a fault after which this text cannot be read on; to be raised."""
-        self.complain(message + (FLOW_HINT if is_cut(self.node) else ""), offset)
+        self.complain(message, offset)
         return Unreadable()
 
     def mention(self, what: str, name: str, offset: int) -> None:
@@ -137,13 +134,10 @@ class Cursor:
             self.complain(complaint + ".", offset)
 
 
-def is_cut(node: ScalarNode) -> bool:
-    """Whether YAML has split a formula inside [..] or {..} at its comma, so that a bracket has lost its other half."""
-    return node.in_flow and node.text.count("(") != node.text.count(")")
-
-
 def read_whole(node: ScalarNode, scope: Scope, notes: Notes, read: Callable[[Cursor], T]) -> T | None:
     """What `read` finds in a text that holds nothing else; None, and the fault noted, if it cannot be read."""
+    if node.broken:
+        return None
     try:
         cursor = Cursor(node, scope, notes)
         result = read(cursor)

@@ -70,9 +70,7 @@ def describe_formula(formula: Formula) -> str:
         case Condition():
             return describe_condition(formula)
         case Not(part):
-            return (
-                f"not ({describe_formula(part)})" if isinstance(part, All | AnyOf) else f"not: {describe_formula(part)}"
-            )
+            return f"not ({describe_formula(part)})"
         case All(()):
             return "always"
         case AnyOf(()):
@@ -112,7 +110,9 @@ def describe_condition(condition: Condition) -> str:
         case Sequence(steps, span) if test in (Compare(">=", len(steps)), Compare("=", len(steps))):
             return f"{_steps(quantity)}, in this order{_within(span)}"
         case Ratio() if isinstance(test, Compare) and isinstance(test.bound, int | float) and 0 < test.bound <= 2:
-            share = f"{number(round(test.bound * 100, 10))}% of {_part(quantity.denominator)}"
+            share = _part(quantity.denominator)
+            if test.bound != 1:
+                share = f"{number(round(test.bound * 100, 10))}% of {share}"
             return f"{_part(quantity.numerator)} {predicate(test, 'number').removesuffix(number(test.bound))}{share}"
     if isinstance(quantity, _COUNTED) and isinstance(test, _AMOUNTS):
         one = isinstance(test, Compare) and test.bound == 1
@@ -214,6 +214,9 @@ def _opening(definition: Definition) -> Iterator[str]:
 
 def _criteria(definition: Definition) -> Iterator[str]:
     """`qualified` as bullets, and below it what its circles mean."""
+    if len(definition.circles) == 1 and definition.circles[0][1] == definition.qualified:
+        yield from _outline(definition.qualified, {})
+        return
     yield from _outline(definition.qualified, {formula: circle for circle, formula in definition.circles})
     for circle, formula in definition.circles:
         yield ""

@@ -35,7 +35,7 @@ class ScalarNode:
     plain: bool
     place: Place
     locate: Callable[[int], Place]
-    in_flow: bool = False
+    broken: bool = False
 
     @property
     def value(self) -> str | int | float | bool | None:
@@ -54,14 +54,12 @@ class ScalarNode:
 class ListNode:
     items: tuple[Node, ...]
     place: Place
-    in_flow: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapNode:
     entries: tuple[tuple[ScalarNode, Node], ...]
     place: Place
-    in_flow: bool = False
 
     def get(self, key: str) -> Node | None:
         return next((value for name, value in self.entries if name.text == key), None)
@@ -143,39 +141,77 @@ class _Converter:
         self.text = text
         self.file = file
         self.notes = notes
+        self._inside: list[Any] = []
 
-    def convert(self, node: Any, in_flow: bool = False) -> Node:
-        in_flow = in_flow or bool(getattr(node, "flow_style", False))
+    def convert(self, node: Any) -> Node:
         place = self.place(node.start_mark)
         if node.id == "scalar":
-            return self.scalar(node, in_flow)
+            return self.scalar(node)
+        if node in self._inside:
+            self.notes.fault(place, "this list or mapping contains itself.")
+            raise Unreadable
+        self._inside.append(node)
+        converted: Node
         if node.id == "sequence":
-            return ListNode(tuple(self.convert(item, in_flow) for item in node.value), place, in_flow)
-        return MapNode(tuple(self.entries(node, in_flow)), place, in_flow)
+            converted = ListNode(tuple(self.items(node)), place)
+        else:
+            converted = MapNode(tuple(self.entries(node)), place)
+        self._inside.pop()
+        return converted
 
-    def entries(self, node: Any, in_flow: bool) -> Iterator[tuple[ScalarNode, Node]]:
+    def items(self, node: Any) -> Iterator[Node]:
+        pieces = iter(node.value)
+        for piece in pieces:
+            if self.is_cut(node, piece):
+                yield self.broken(piece, ((rest, rest) for rest in pieces))[0]
+            else:
+                yield self.convert(piece)
+
+    def entries(self, node: Any) -> Iterator[tuple[ScalarNode, Node]]:
         seen: dict[str, Place] = {}
-        for key_node, value_node in node.value:
-            key = self.convert(key_node, in_flow)
+        pieces = iter(node.value)
+        for key_piece, value_piece in pieces:
+            key, value = self.entry(node, key_piece, value_piece, pieces)
             if not isinstance(key, ScalarNode):
-                self.notes.fault(key.place, "expected a key that is a text." + (_FLOW_HINT if in_flow else ""))
-                continue
-            value = self.convert(value_node, in_flow)
-            if key.text in seen:
+                self.notes.fault(key.place, "expected a key that is a text." + _FLOW_HINT)
+            elif key.text in seen:
                 first = seen[key.text].line
                 self.notes.fault(key.place, f"the key {key.text!r} is here twice; it first stands in line {first}.")
-                continue
-            seen[key.text] = key.place
-            yield key, value
+            else:
+                seen[key.text] = key.place
+                yield key, value
 
-    def scalar(self, node: Any, in_flow: bool) -> ScalarNode:
+    def entry(self, node: Any, key: Any, value: Any, following: Iterator[Any]) -> tuple[Node, Node]:
+        if self.is_cut(node, key):
+            broken, closing = self.broken(key, following)
+            return broken, self.convert(closing)
+        name = self.convert(key)
+        return name, self.broken(value, following)[0] if self.is_cut(node, value) else self.convert(value)
+
+    def is_cut(self, parent: Any, piece: Any) -> bool:
+        """Whether YAML has cut a text at a comma inside its brackets. (The last piece has nothing cut off.)"""
+        if not parent.flow_style or piece.id != "scalar" or piece.style is not None:
+            return False
+        last = parent.value[-1] if parent.id == "sequence" else parent.value[-1][1]
+        return piece.value.count("(") > piece.value.count(")") and piece is not last
+
+    def broken(self, piece: Any, following: Iterator[tuple[Any, Any]]) -> tuple[ScalarNode, Any]:
+        """Note the fault and pass over the (key, value) pieces of the same text; also the value of the last of them."""
+        place = self.place(piece.start_mark)
+        self.notes.fault(place, f"{piece.value!r} is cut off at the comma.{_FLOW_HINT}")
+        closing = piece
+        for rest, closing in following:  # noqa: B007
+            if rest.id != "scalar" or rest.value.count(")") > rest.value.count("("):
+                break
+        return ScalarNode(piece.value, True, place, lambda _: place, broken=True), closing
+
+    def scalar(self, node: Any) -> ScalarNode:
         start, raw = node.start_mark, self.text[node.start_mark.index : node.end_mark.index]
-        plain = node.style is None
 
         def locate(offset: int) -> Place:
             return self.place(start, raw[: _raw_offset(node.value, raw, offset)])
 
-        return ScalarNode(node.value, plain, self.place(start), locate, in_flow)
+        return ScalarNode(node.value, node.style is None, self.place(start), locate)
 
     def place(self, mark: Any, passed: str = "") -> Place:
         lines = passed.split("\n")

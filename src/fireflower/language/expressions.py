@@ -91,7 +91,7 @@ def _read_part(cursor: Cursor) -> Formula:
         return _read_absence(cursor)
     if cursor.is_word("did") and cursor.is_sign("(", ahead=1):
         return _read_did(cursor)
-    if cursor.is_word(*CIRCLES, "qualified") and not starts_test_after(cursor):
+    if cursor.is_word(*CIRCLES, "qualified") and not (cursor.is_sign("(", ahead=1) or starts_test_after(cursor)):
         return _read_circle(cursor)
     return _read_comparison(cursor)
 
@@ -139,9 +139,15 @@ def _read_comparison(cursor: Cursor) -> Formula:
     test_at = cursor.peek().start
     test = read_test(cursor, unit_of(quantity), name)
     condition = Condition(quantity, test, cursor.between(first, cursor.at))
-    if quantity is not UNKNOWN:
+    if isinstance(test, Compare) and test.bound in cursor.scope.quantity_names():
+        cursor.complain(_two_quantities(name, test), test_at)
+    elif quantity is not UNKNOWN:
         cursor.obey(condition, test_at)
     return condition
+
+
+def _two_quantities(name: str, test: Compare) -> str:
+    return f"the bound is fixed: {test.bound!r} is a quantity; to compare two, write {name} / {test.bound} {test.op} 1."
 
 
 # --- Quantities -------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from fireflower.language import keys
-from fireflower.language.cursor import FLOW_HINT, Cursor, Scope, is_cut, read_span, read_whole
+from fireflower.language.cursor import Cursor, Scope, read_span, read_whole
 from fireflower.language.documents import ListNode, MapNode, Node, ScalarNode
 from fireflower.language.expressions import NOTHING, read_formula
 from fireflower.language.nodes import (
@@ -104,10 +104,6 @@ def _part_from(key: str, node: Node, logic: Logic[T], reading: Reading) -> T:
     if not isinstance(node, ListNode) or not node.items:
         got = "an empty list" if isinstance(node, ListNode) else shown(node)
         reading.fault(node, f"expected a list of formulas under `{key}:`, got {got}.")
-        return logic.nothing
-    cut = next((item for item in node.items if isinstance(item, ScalarNode) and is_cut(item)), None)
-    if cut is not None:
-        reading.fault(cut, f"{cut.text!r} is half a formula.{FLOW_HINT}")
         return logic.nothing
     parts = tuple(_logic_from(item, logic, reading) for item in node.items)
     return (logic.every if key == "all" else logic.some)(parts)

@@ -40,7 +40,7 @@ class LexicalError(ValueError):
 
 
 def tokens_of(text: str) -> list[Token]:
-    """All tokens of a text, and one of kind "end".
+    """All tokens of a text, and one of kind "end" just behind them.
 
     Raises
     ------
@@ -55,7 +55,8 @@ def tokens_of(text: str) -> list[Token]:
             raise LexicalError(_complaint(text[at]), at)
         tokens.append(_token(match))
         at = _skip_space(text, match.end())
-    tokens.append(Token("end", "", len(text), len(text)))
+    end = tokens[-1].end if tokens else 0
+    tokens.append(Token("end", "", end, end))
     return tokens
 
 

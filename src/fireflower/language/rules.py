@@ -175,7 +175,7 @@ def _condition_complaints(condition: Condition) -> Iterator[str]:
 
 
 def _test_complaints(test: Test, unit: Unit, values: tuple[float, float], may_miss: bool) -> Iterator[str]:
-    found = list(_form_complaints(test, may_miss)) or list(_unit_complaints(test, unit))
+    found = list(_unit_complaints(test, unit)) or list(_form_complaints(test, may_miss))
     yield from found or _range_complaints(test, values, may_miss)
 
 

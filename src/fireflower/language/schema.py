@@ -44,7 +44,7 @@ def definition_schema() -> Schema:
     return {"$schema": DIALECT, "title": "A fireflower definition", **schema, "$defs": _parts()}
 
 
-def settings_schema() -> Schema:
+def project_schema() -> Schema:
     """The schema of fireflower.yaml."""
     values = {
         "project": _TEXT,

@@ -1,0 +1,144 @@
+"""Plain English."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fireflower.language.describing import describe, describe_condition, describe_formula, describe_quantity
+from fireflower.language.expressions import parse_formula
+from fireflower.language.loading import load_definition, load_settings
+from fireflower.language.nodes import Condition
+from fireflower.language.steps import next_step
+from fireflower.model.moments import DAY
+
+
+def condition(text: str) -> Condition:
+    formula = parse_formula(text)
+    assert isinstance(formula, Condition)
+    return formula
+
+
+CONDITIONS = {
+    "count(Report Run, last 7 days) >= 3": "at least 3 Report Run in the last 7 days",
+    "did(Login)": "Login at least once",
+    "count(Login) = 0": "no Login",
+    "count(any, last 1 day) < 5": "less than 5 any event in the last day",
+    "count(A or B where properties.x > 2 and role = admin) between 2 and 5": "between 2 and 5 A or B"
+    " where x is above 2 and the person's role is 'admin'",
+    'count(A, within 14 days of "T") >= 2': "at least 2 A within 14 days of the first T",
+    "no Login for 7 days": "no Login for 7 days",
+    "recency(Login) < 36 hours": "Login in the last 36 hours",
+    'elapsed("T") >= 14 days': "the time since the first T is at least 14 days",
+    "distinct_days(any, any 7 days) >= 3": "at least 3 days with any event within some 7 days",
+    "members(admin) >= 1": "at least 1 member who is admin",
+    "members >= 3": "at least 3 members",
+    "actors(A, last 7 days) >= 2": "at least 2 people with A in the last 7 days",
+    "hours_spent(A) >= 30 minutes": "at least 30 minutes spent on A",
+    "sessions(A) >= 4": "at least 4 sessions of A",
+    "sequence(A, B within 3 days) = 2": "A, then B, in this order, within 3 days",
+    "streak(A) >= 5": "the current run of days in a row with A is at least 5",
+    "sum(properties.x of A) > 1.5": "the sum of x of A is above 1.5",
+    "distinct(properties.x of A) >= 2": "the number of different x of A is at least 2",
+    "account.plan = pro": "the account's plan is 'pro'",
+    "account.plan not in [pro, team]": "the account's plan is known and not 'pro' or 'team'",
+    "account.plan is missing": "the account's plan is missing",
+    "account.since < 2026-03-01": "the account's since is before 2026-03-01",
+    "latest(properties.gb of A) / account.gb >= 90%": "the latest gb of A is at least 90% of the account's gb",
+    "count(A) / count(B) < 1": "the number of A is below the number of B",
+    "count(A where time.weekday = 6) >= 2": "at least 2 A where the local weekday is Saturday",
+}
+
+
+@pytest.mark.parametrize("text", CONDITIONS)
+def test_condition(text: str) -> None:
+    assert describe_condition(condition(text)) == CONDITIONS[text]
+
+
+def test_formula_and_quantity() -> None:
+    formula = parse_formula("did(A) and (did(B) or not did(C))")
+    assert describe_formula(formula) == "A at least once, and (B at least once, or not (C at least once))"
+    assert describe_quantity(condition("members(admin) >= 1").quantity) == "the number of members who are admin"
+
+
+STEPS: list[tuple[str, Any, str]] = [
+    ("count(Report Run) >= 3", 1, "do Report Run 2 more times"),
+    ("count(Report Run, last 7 days) > 3", 3, "do Report Run once more within 7 days"),
+    ("did(A)", 0, "do A once more"),
+    ("distinct_days(any, last 7 days) >= 3", 1.0, "do any event on 2 more days within 7 days"),
+    ("actors(A) >= 3", 1, "have 2 more people do A"),
+    ("members(admin) >= 1", 0, "add 1 more admin"),
+    ("hours_spent(A) >= 2", 1.5, "spend 30 minutes more on A"),
+    ("no A for 7 days", 2 * DAY, "wait 5 days more without A"),
+    ('elapsed("T") >= 14 days', 13 * DAY, "wait 1 day more"),
+    ("recency(A) < 7 days", 8 * DAY, "do A again"),
+    ("streak(A) >= 3", 2, "do A on 1 more day in a row"),
+    ("sequence(A, B, C) = 3", 1, "do B then C"),
+    ("sum(properties.x of A) >= 5", 2, "raise the sum of x of A by 3"),
+    ("account.plan = pro", "free", "wait for a change of account.plan: it is 'free'"),
+    ("account.size >= 20", None, "wait for a change of account.size: it is missing"),
+    ("count(A) < 3", 5, "less than 3 A (now 5)"),
+    ("max(properties.x of A) >= 2", float("nan"), "raise the greatest x of A by 2"),
+]
+
+
+@pytest.mark.parametrize(("text", "current", "expected"), STEPS)
+def test_next_step(text: str, current: Any, expected: str) -> None:
+    assert next_step(condition(text), current) == expected
+
+
+WHOLE = """\
+definition: team-ready
+subject: account
+kind: limit reached
+description: A team that needs more room.
+owner: sales
+value:
+  all:
+    - count(Report Run) >= 3
+    - members >= 2
+fit: account.employees >= 20
+qualified: value and (fit or score >= 30)
+score:
+  points: {did(Pricing Viewed): 10}
+  each: {Invite Sent: {points: 2, cap: 20}}
+  half_life: 30 days
+  cap: 100
+goal: Paid
+cooldown: 14 days
+"""
+DESCRIBED = """\
+team-ready (limit reached)
+A team that needs more room.
+
+An account is a product-qualified account (PQA) while this holds:
+- all of:
+  - value
+  - at least one of:
+    - fit
+    - the score is at least 30
+
+Value (has got value from the product) means:
+- all of:
+  - at least 3 Report Run
+  - at least 2 members
+
+Fit (is the kind of customer that is looked for) means:
+- the account's employees is at least 20
+
+The score is the sum of these points:
+- 10 while: Pricing Viewed at least once
+- 2 for each Invite Sent, at most 20 together
+- points fade: half of them are gone after 30 days
+- the score is never above 100
+
+It is to predict Paid. It ends when that happens (converted), or as soon as the criteria hold no more.
+After it ended without the goal, it can begin again only 14 days later.
+Left out is every person with: the person's email ends with '@acme.com'.
+sales answers for it."""
+
+
+def test_whole_definition() -> None:
+    settings = load_settings("leave_out:\n  people: person.email ends with '@acme.com'\n")
+    assert describe(load_definition(WHOLE), settings) == DESCRIBED

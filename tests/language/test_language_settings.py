@@ -1,0 +1,74 @@
+"""fireflower.yaml."""
+
+from __future__ import annotations
+
+import pytest
+
+from fireflower.language.loading import load_settings
+from fireflower.language.nodes import AnyOf, Compare, Condition, Events, FieldTest, Property, Settings, Text, Trait
+from fireflower.model.errors import DefinitionError
+
+WHOLE = """\
+project: acme
+start: Signed Up
+activation: {event: Report Run, where: properties.rows > 0}
+goal: [Subscription Started, Invoice Paid]
+leave_out:
+  people:
+    any:
+      - person.email ends with "@acme.com"
+      - person.staff = true
+  accounts: account.name contains test
+timezone: Europe/Berlin
+timezone_traits: {person: timezone, account: account.zone}
+timeless: [account.industry, person."home country"]
+attribution: latest
+imports: {events: {time: ts, n: 3}}
+"""
+
+
+def test_whole() -> None:
+    staff = Condition(Trait("person", "staff"), Compare("=", True))
+    email = Condition(Trait("person", "email"), Text("ends with", "@acme.com"))
+    assert load_settings(WHOLE) == Settings(
+        name="acme",
+        start=Events(("Signed Up",)),
+        activation=Events(("Report Run",), FieldTest(Property("rows"), Compare(">", 0.0))),
+        goal=Events(("Subscription Started", "Invoice Paid")),
+        leave_out=(
+            ("person", AnyOf((email, staff))),
+            ("account", Condition(Trait("account", "name"), Text("contains", "test"))),
+        ),
+        timezone="Europe/Berlin",
+        timezone_traits=(("person", "timezone"), ("account", "zone")),
+        timeless=(("account", "industry"), ("person", "home country")),
+        attribution="latest",
+    )
+    assert load_settings(WHOLE).imports == {"events": {"time": "ts", "n": 3}}
+
+
+FAULTS = {
+    "timezone: Europe/Berln\n": "1:11: error: there is no time zone 'Europe/Berln'. Did you mean 'Europe/Berlin'",
+    "timezone: somewhere\n": "Expected a name such as Europe/Berlin",
+    "attribution: last\n": "1:14: error: expected an attribution: only, all or latest, got 'last'.",
+    "leave_out: {peopel: did(A)}\n": "1:13: error: 'peopel' is no key of leave_out. Did you mean 'people'?",
+    "leave_out: {people: members >= 2}\n": "1:21: error: members counts the people of an account",
+    "leave_out: {people: bots >= 2}\n": "1:21: error: there is no quantity 'bots'",
+    "timeless: account.x\n": "1:11: error: expected a list of traits",
+    "timeless: [industry]\n": "1:12: error: there is no quantity 'industry'",
+    "start: {evnt: A}\n": "'evnt' is no key of an event. Did you mean 'event'?",
+    "imports: all\n": "1:10: error: expected keys and values under `imports:`",
+    "goals: Paid\n": "1:1: error: 'goals' is no key of the settings. Did you mean 'goal'?",
+}
+
+
+@pytest.mark.parametrize("text", FAULTS)
+def test_fault(text: str) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        load_settings(text)
+    assert FAULTS[text] in str(caught.value)
+
+
+def test_anchors_in_leave_out() -> None:
+    found = load_settings("start: Signed Up\nleave_out:\n  people: not did(Login, within 30 days of start)\n")
+    assert found.leave_out
