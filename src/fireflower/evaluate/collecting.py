@@ -30,7 +30,7 @@ def collect(
         machine.written.clear()
     out = np.concatenate([np.empty((0, 8), np.int64), *tables])
     shown = np.concatenate([np.empty((0, 6), np.int64), *evidence])
-    kinds = np.array([Subject[definition.subject.upper()] for definition in definitions] or [0], np.int8)
+    kinds = np.array([Subject[definition.subject.upper()] for definition in definitions] or [Subject.ACCOUNT], np.int8)
     kind = kinds[out[:, _DEFINITION]]
     order = _order(out, kind, definitions, vocabulary)
     starts, rows = _gathered(out[order])
@@ -71,7 +71,7 @@ def _subject_ranks(out: NDArray[np.int64], kind: NDArray[np.int8], vocabulary: V
     for of, ids in ((Subject.ACCOUNT, vocabulary.accounts), (Subject.PERSON, vocabulary.people)):
         rows = compared[kind[compared] == of]
         codes, inverse = np.unique(rank[rows], return_inverse=True)
-        by_id = sorted(range(len(codes)), key=lambda place: str(ids[codes[place]]))
+        by_id = sorted(range(len(codes)), key=lambda place: ids[int(codes[place])])
         places = np.empty(len(codes), np.int64)
         places[by_id] = np.arange(len(codes))
         rank[rows] = places[inverse]

@@ -42,13 +42,14 @@ def _compiled() -> ModuleType:
     assert spec is not None and spec.loader is not None
     package = importlib.util.module_from_spec(spec)
     sys.modules[name] = package
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(_cache_folder(folder))
+    config: Any = numba.config
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(_cache_folder(folder))
     try:
         spec.loader.exec_module(package)
         return importlib.import_module(f"{name}.rows")
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before
 
 
 def _cache_folder(folder: Path) -> Path:

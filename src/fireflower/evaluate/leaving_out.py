@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from fireflower.evaluate.kernel.layout import MUTED
 from fireflower.evaluate.results import Change, Transitions
 from fireflower.language.nodes import Definition, Formula, Settings
 from fireflower.model.moments import NEVER
@@ -18,7 +19,7 @@ from fireflower.model.timeline import TO_ACCOUNT, Timeline
 def without_left_out(
     settings: Settings, timelines: Iterable[Timeline], as_of: int, compiled: bool, threads: int
 ) -> Iterable[Timeline]:
-    """The timelines, in which rows of left-out people belong to no account."""
+    """The timelines, in which rows of left-out people are muted for their accounts."""
     formula = dict(settings.leave_out).get("person")
     if formula is None:
         return timelines
@@ -74,5 +75,5 @@ def _mask(
     place = np.searchsorted(keys, wanted, side="right") - 1
     inside = (place >= 0) & (person[place] == timeline.person[rows]) & (timeline.time[rows] < until[place])
     target = timeline.target.copy()
-    target[rows[inside]] &= ~np.uint8(TO_ACCOUNT)
+    target[rows[inside]] |= np.uint8(MUTED)
     return replace(timeline, target=target)

@@ -123,8 +123,9 @@ class Sheets:
             timeline.time, timeline.what, timeline.person, timeline.account, timeline.target, timeline.detail,
             received, self.numbers.reshape(-1), self.codes.reshape(-1),
         )  # fmt: skip
-        views = (view(np.ascontiguousarray(column), compiled) for column in columns)
-        return Rows(*views, self.numbers.shape[1], timeline.received is not None, timeline.first_row)
+        views: list[Any] = [view(np.ascontiguousarray(column), compiled) for column in columns]
+        views += [self.numbers.shape[1], timeline.received is not None, timeline.first_row]
+        return Rows(*views)
 
     def _fill(self, timeline: Timeline) -> None:
         count = len(timeline)

@@ -95,7 +95,8 @@ def compile_program(
     """
     image = _Image(settings)
     conditions: list[Condition] = []
-    for head, subject in ((k.ACCOUNTS, "account"), (k.PEOPLE, "person")):
+    kinds: tuple[tuple[int, SubjectKind], ...] = ((k.ACCOUNTS, "account"), (k.PEOPLE, "person"))
+    for head, subject in kinds:
         compiler = _Compiler(subject, settings, vocabulary, columns, image, len(conditions))
         image.words[head] = compiler.compile(definitions)
         conditions += compiler.conditions.values()

@@ -16,7 +16,8 @@ if COMPILED in __name__:
     from numba.np.arrayobj import make_array
 
     # The kernel allocates nothing, so it needs no reference counts (`_nrt`): they would cost ten times what it does.
-    jit = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+    options: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+    jit: Callable[[Function], Function] = numba.njit(**options)
 
     @intrinsic
     def pointer(_context: Any, array: Any) -> Any:
@@ -33,5 +34,5 @@ else:
     def jit(function: Function) -> Function:
         return function
 
-    def pointer(array: Any) -> Any:
+    def pointer(array: Any) -> Any:  # type: ignore[misc]
         return array

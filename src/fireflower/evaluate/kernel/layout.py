@@ -251,3 +251,4 @@ MEMORY_FULL = 2
 
 TO_PERSON = 1
 TO_ACCOUNT = 2
+MUTED = 4  # the account has the row, but it counts for nothing: its person is left out

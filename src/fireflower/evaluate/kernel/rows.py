@@ -12,6 +12,7 @@ from .layout import (
     DONE,
     MEMORY_FULL,
     MOST_FEEDS,
+    MUTED,
     OUT_FULL,
     PEOPLE,
     ROW_WORDS,
@@ -21,7 +22,7 @@ from .layout import (
     USED,
     Rows,
 )
-from .verdicts import advance, begin, is_due, stand, take_in
+from .verdicts import advance, begin, is_due, note, stand, take_in
 
 # Words of `progress`, by which a replay that paused goes on.
 BLOCK = 0
@@ -57,8 +58,11 @@ def _one_row(m, f, rows, i, t, accounts, first_account, people, first_person):
         if person == 0:
             return OUT_FULL
     if account != 0:
-        take_in(m, f, m[ACCOUNTS], rows, i, account, t)
+        note(m, rows, i, account, t)
+        if target & MUTED == 0:
+            take_in(m, f, m[ACCOUNTS], rows, i, account, t)
     if person != 0:
+        note(m, rows, i, person, t)
         take_in(m, f, m[PEOPLE], rows, i, person, t)
     return DONE
 

@@ -281,8 +281,19 @@ def _take_sum(m, row, q, t, number, span):
         _sum(m, row, q, t, span)
         return True
     if number != number:
-        return False
+        return _pass_by(m, row, q, t)
     _sum(m, row, q, t, _millionths(number))
+    return True
+
+
+@jit
+def _pass_by(m, row, q, t):
+    """An event without a number adds nothing to a sum; but for `any`, its instant is one at which the sum is looked at."""
+    if m[q + MODE] != ANY:
+        return False
+    p = row + m[q + STATE] + BODY
+    _peak_before(m, p, PEAK, m[p + TOTAL], t)
+    forget_amounts(m, p, t - m[q + SPAN])
     return True
 
 

@@ -154,10 +154,17 @@ def begin(m, g, t):
 
 
 @jit
-def take_in(m, f, g, rows, i, row, t):
-    """Row i happens to the subject; what follows from it is decided when its instant is over."""
+def note(m, rows, i, row, t):
+    """The subject has row i, whatever it says."""
     if rows.has_received:
         m[row + KNOWN] = max(m[row + KNOWN], rows.received[i])
+    if m[row + BORN] == 0:
+        m[row + PENDING] = t
+
+
+@jit
+def take_in(m, f, g, rows, i, row, t):
+    """Row i happens to the subject; what follows from it is decided when its instant is over."""
     index = m[g + FEEDS] + rows.what[i]
     for feed in range(m[index], m[index + 1], FEED_WORDS):
         start = m[feed + FEED_WHERE]
@@ -168,7 +175,7 @@ def take_in(m, f, g, rows, i, row, t):
             text = rows.codes[m[q + TEXT_COLUMN] * rows.width + i]
             if take(m, f, row, feed, t, number, text, rows.person[i], rows.detail[i]):
                 _notice(m, f, row, q, t, rows.first_row + i)
-    if m[row + DIRTY_COUNT] > 0 or m[row + BORN] == 0:
+    if m[row + DIRTY_COUNT] > 0:
         m[row + PENDING] = t
 
 
