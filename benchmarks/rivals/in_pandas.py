@@ -1,8 +1,9 @@
 """pandas' answer, on a sample: every twentieth subject. In its own process.
 
-    python -m benchmarks.rivals.in_pandas COLUMNS OUT
+    python -m benchmarks.rivals.in_pandas sample COLUMNS OUT
+    python -m benchmarks.rivals.in_pandas SAMPLE OUT
 
-COLUMNS is a folder that `take_sample` wrote; the benchmark multiplies what it costs by `SAMPLE`.
+The benchmark multiplies the time that it takes by `SAMPLE`.
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ import sys
 from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
+from typing import TypeAlias
 
 import pandas as pd
 
 from benchmarks.columns import Columns, load
+from benchmarks.contenders import SAMPLE
 from fireflower.model.records import Kind
 
-SAMPLE = 20
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
-Deltas = pd.DataFrame
+Deltas: TypeAlias = pd.DataFrame
 """Columns subject, at, delta."""
 
 
@@ -281,4 +283,7 @@ def _transitions(
 
 
 if __name__ == "__main__":
-    run(load(Path(sys.argv[1])), Path(sys.argv[2]))
+    if sys.argv[1] == "sample":
+        take_sample(Path(sys.argv[2]), Path(sys.argv[3]))
+    else:
+        run(load(Path(sys.argv[1])), Path(sys.argv[2]))

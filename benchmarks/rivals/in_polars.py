@@ -2,8 +2,8 @@
 
     python -m benchmarks.rivals.in_polars COLUMNS OUT
 
-The rows of accounts lie in the order (account, time) already, so neighbours are found by shifting whole columns, without
-`over`. The rows of people are sorted by (person, time) where neighbours matter.
+The rows of accounts lie in the order (account, time) already, so neighbours are found by shifting whole columns,
+without `over`. The rows of people are sorted by (person, time) where neighbours matter.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable
 from functools import reduce
 from pathlib import Path
+from typing import TypeAlias
 
 os.environ.setdefault("POLARS_MAX_THREADS", "2")
 
@@ -25,7 +26,7 @@ MINUTE = 60_000_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
-Deltas = pl.LazyFrame
+Deltas: TypeAlias = pl.LazyFrame
 """Columns subject, at, delta."""
 
 
@@ -225,9 +226,8 @@ class _People:
         edited = self._event("Flow Edited").select("person", "row", begun="time").set_sorted("row")
         ran = self._event("Report Run").select("person", "row").set_sorted("row")
         invited = self._event("Teammate Invited").select("person", "row", "time").set_sorted("row")
-        how = {"on": "row", "by": "person", "allow_exact_matches": False, "check_sortedness": False}
         return (
-            invited.join_asof(ran.join_asof(edited, **how), **how)
+            _latest_before(invited, _latest_before(ran, edited))
             .filter(pl.col("time") < pl.col("begun") + 3 * DAY)
             .group_by(subject="person")
             .agg(at=pl.col("time").min(), delta=pl.lit(1))
@@ -287,7 +287,7 @@ def _spent(steps: pl.LazyFrame) -> Deltas:
     return _changes(_settle(total), "subject", pl.col("total") >= HOUR, at="at")
 
 
-# --- What the conditions share ------------------------------------------------------------------------------------------
+# --- What the conditions share ----------------------------------------------------------------------------------------
 
 
 def _events(columns: Columns, of: pl.Expr) -> pl.LazyFrame:
@@ -316,6 +316,11 @@ def _people_days(columns: Columns) -> pl.DataFrame:
         .select("first", "last", subject=(pl.col("key") // 100_000).cast(pl.Int32), day=pl.col("key") % 100_000)
         .collect(engine="streaming")
     )
+
+
+def _latest_before(rows: pl.LazyFrame, others: pl.LazyFrame) -> pl.LazyFrame:
+    """Beside each row, the latest of the same person's other rows that stands before it."""
+    return rows.join_asof(others, on="row", by="person", allow_exact_matches=False, check_sortedness=False)
 
 
 def _before(column: str, keys: list[str], rows: int = 1) -> pl.Expr:
