@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import repeat
+from itertools import accumulate, repeat
 from pathlib import Path
 from typing import Any, overload
 
@@ -75,6 +76,26 @@ class ValueDictionary(Dictionary):
         return self.code(canonical)
 
 
+class StoredDictionary:
+    """Texts by code, on disk in several pieces."""
+
+    def __init__(self, pieces: Sequence[Any]) -> None:
+        self.texts = _Chain(pieces)
+
+
+class _Chain(Sequence[str]):
+    def __init__(self, pieces: Sequence[Any]) -> None:
+        self._pieces = pieces
+        self._stops = list(accumulate(len(piece) for piece in pieces))
+
+    def __len__(self) -> int:
+        return self._stops[-1] if self._stops else 0
+
+    def __getitem__(self, code: int) -> str:  # type: ignore[override]
+        piece = bisect_right(self._stops, code)
+        return str(self._pieces[piece][code - (self._stops[piece - 1] if piece else 0)].as_py())
+
+
 def ranks(texts: Sequence[str]) -> NDArray[np.int32]:
     """Code -> rank in the order of the texts; -1, as a code, comes before all."""
     import pyarrow as pa
@@ -112,10 +133,10 @@ class Texts(Sequence[str]):
     """Texts on disk."""
 
     def __init__(self, array: Any) -> None:
-        self._array = array
+        self.array = array
 
     def __len__(self) -> int:
-        return len(self._array)
+        return len(self.array)
 
     @overload
     def __getitem__(self, position: int) -> str: ...
@@ -123,8 +144,8 @@ class Texts(Sequence[str]):
     def __getitem__(self, position: slice) -> list[str]: ...
     def __getitem__(self, position: int | slice) -> str | list[str]:
         if isinstance(position, slice):
-            return self._decoded(self._array[position].to_pylist())
-        return self._decoded([self._array[int(position)].as_py()])[0]
+            return self._decoded(self.array[position].to_pylist())
+        return self._decoded([self.array[int(position)].as_py()])[0]
 
     def __iter__(self) -> Iterator[str]:
         for start in range(0, len(self), _PIECE):
@@ -134,7 +155,7 @@ class Texts(Sequence[str]):
         """Where the text is, -1 if it is not there."""
         import pyarrow.compute as pc
 
-        return int(pc.index(self._array, text).as_py())
+        return int(pc.index(self.array, text).as_py())
 
     def _decoded(self, texts: list[str]) -> list[Any]:
         return texts

@@ -27,6 +27,8 @@ def break_ties(rows: Rows, picked: NDArray[np.int64], groups: NDArray[np.int64])
         same &= key[order][1:] == key[order][:-1]
     for start, stop in runs(same):
         tied = order[start:stop]
+        if rows.alike(picked[tied]):
+            continue
         records = rows.records(picked[tied])
         order[start:stop] = tied[sorted(range(len(tied)), key=lambda i: records[i].order())]
     return order

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -130,18 +130,21 @@ def _leaf_types(path: str, structure: Any) -> Iterator[tuple[str, str]]:
         yield path, types.get(structure, "number")
 
 
-def values_of(file: Path, forms: Mapping[str, PropertyForm], path: str) -> Iterator[tuple[NDArray[np.float64], Any]]:
-    """One property of a segment's records, in pieces: its numbers (NaN where it is none), and its other values in JSON as
-    an Arrow array (null where it has none)."""
-    readers = [sql for column, form in forms.items() for sql in _readers(column, form, path)]
-    if not readers:
-        return
-    number = f"coalesce({', '.join(number for number, _ in readers)})"
-    other = f"coalesce({', '.join(other for _, other in readers)})"
-    said = f"SELECT {number} AS number, {other} AS other FROM {parquet_sql(file)}"
-    query = f"SELECT number, CASE WHEN number IS NULL THEN other END AS other FROM ({said})"
-    for rows in connect().sql(query).to_arrow_reader(_ROWS):
-        yield rows["number"].fill_null(np.nan).to_numpy(zero_copy_only=False), rows["other"]
+Piece = list[tuple[NDArray[np.float64], Any]]
+"""For each of some properties: its numbers, NaN where it is none; and its other values in JSON, as an Arrow array."""
+
+
+def values_of(file: Path, forms: Mapping[str, PropertyForm], paths: Sequence[str]) -> Iterator[Piece]:
+    """These properties of a segment's records, in pieces."""
+    selected = []
+    for number, path in enumerate(paths):
+        readers = [sql for column, form in forms.items() for sql in _readers(column, form, path)] or [("NULL", "NULL")]
+        selected.append(f"coalesce({', '.join(number for number, _ in readers)}, NULL)::DOUBLE AS n{number}")
+        selected.append(f"coalesce({', '.join(other for _, other in readers)}, NULL)::VARCHAR AS o{number}")
+    for rows in connect().sql(f"SELECT {', '.join(selected)} FROM {parquet_sql(file)}").to_arrow_reader(_ROWS):
+        yield [
+            (rows[f"n{i}"].fill_null(np.nan).to_numpy(zero_copy_only=False), rows[f"o{i}"]) for i in range(len(paths))
+        ]  # fmt: skip
 
 
 def _readers(column: str, form: PropertyForm, path: str) -> Iterator[tuple[str, str]]:

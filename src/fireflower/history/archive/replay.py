@@ -1,10 +1,10 @@
-"""The records that decide whose history others belong to, replayed once: identities, memberships, account traits. They are
-few; the rest of a history is only looked up in what comes out of them."""
+"""The records that decide whose history others belong to, replayed once: identities, memberships, account traits. They
+are few; the rest of a history is only looked up in what comes out of them."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,7 +114,9 @@ class Moments:
         return found
 
 
-def _earliest(first: NDArray[np.int64], code: NDArray[np.int32], time: NDArray[np.int64], mask: NDArray[np.bool_]) -> None:
+def _earliest(
+    first: NDArray[np.int64], code: NDArray[np.int32], time: NDArray[np.int64], mask: NDArray[np.bool_]
+) -> None:  # fmt: skip
     mask = mask & (code >= 0)
     np.minimum.at(first, code[mask], time[mask])
 
@@ -125,16 +127,16 @@ class States:
     Attributes
     ----------
     first, last : per state, its entries [first, last) in the next three
-    account, role, current : code of the account; code of the role in words, -1 for none; whether it is the current account
+    account, role, current : code of the account; code of the role in words, -1 for none; whether the account is the
+        current one
     """
 
-    def __init__(self, person: array[int], since: array[int], last: array[int], entries: list[array[int]], people: int) -> None:
-        persons = np.array(person, np.int64)
+    def __init__(self, states: Sequence[array[int]], entries: Sequence[array[int]], people: int) -> None:
+        persons, since, stops = (np.array(column, np.int64) for column in states)
         order = np.argsort(persons, kind="stable")
         self._begin = np.append(np.searchsorted(persons[order], np.arange(people + 1)), 0)
-        self._since = np.array(since, np.int64)[order]
-        stops = np.array(last, np.int64)
-        self.first = np.concatenate([[0], stops[:-1]])[order] if len(stops) else stops
+        self._since = since[order]
+        self.first = np.concatenate([[0], stops[:-1]]).astype(np.int64)[order]
         self.last = stops[order]
         self.account, self.role = (np.array(column, np.int32) for column in entries[:2])
         self.current = np.array(entries[2], np.bool_)
@@ -174,8 +176,8 @@ class Replayed:
 
     Attributes
     ----------
-    columns : rows of the timeline, in canonical order: `time`, `kind`, `name`, `person`, `account` (codes), `target`, `value`
-        (code of the new value, or of the role), `received`, `row`
+    columns : rows of the timeline, in canonical order: `time`, `kind`, `name`, `person`, `account` (codes), `target`,
+        `value` (code of the new value, or of the role), `received`, `row`
     states : the memberships
     """
 
@@ -205,7 +207,7 @@ class Replay:
             self._apply(record, codes)
         people = len(self._rows.dictionaries.people)
         columns = {name: np.array(values, np.int64) for name, values in self._out.items()}
-        return Replayed(columns, States(*self._states, self._entries, people))
+        return Replayed(columns, States(self._states, self._entries, people))
 
     def _records(self, picked: NDArray[np.int64], time: NDArray[np.int64]) -> Iterator[tuple[Record, dict[str, int]]]:
         """Each record, with codes in place of values: nothing here looks into a value."""

@@ -74,6 +74,13 @@ class Rows:
                 found[place] = record
         return [record for record in found if record is not None]
 
+    def alike(self, picked: NDArray[np.int64]) -> bool:
+        """Whether rows that agree in all but values and properties surely agree in those, too."""
+        segments = np.unique(np.searchsorted(self.starts, picked, side="right") - 1)
+        if any(self.segments[segment].facts.forms for segment in segments):
+            return False
+        return len(np.unique(self.take("value", picked))) <= 1
+
     @cached_property
     def word_ranks(self) -> NDArray[np.int32]:
         return ranks(self.dictionaries.words.texts)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from fireflower.history.archive.dictionaries import Dictionary, ValueDictionary, read_texts, write_texts
+from fireflower.history.archive.dictionaries import Dictionary, StoredDictionary, ValueDictionary, read_texts, write_texts
 from fireflower.history.archive.manifest import sync_folder, write_safely
 from fireflower.history.archive.properties import PropertyWriter, Seen
 from fireflower.history.archive.store import ColumnReader, ColumnWriter
@@ -56,6 +56,15 @@ class Dictionaries:
                 known.extend(read_texts(folder / f"{name}.arrow")[0].to_pylist())
         words, people, accounts, values = texts
         return cls(Dictionary(words), Dictionary(people), Dictionary(accounts), ValueDictionary(values))
+
+    @classmethod
+    def stored(cls, folders: list[Path]) -> Dictionaries:
+        """The same, to be read only, and without loading them."""
+        known = [
+            StoredDictionary([read_texts(folder / f"{name}.arrow")[0] for folder in folders])
+            for name in ("words", "people", "accounts", "values")
+        ]
+        return cls(*known)  # type: ignore[arg-type]
 
     def write_added(self, folder: Path) -> None:
         for name in ("words", "people", "accounts", "values"):

@@ -1,0 +1,197 @@
+"""The archive of a project: a folder that remembers everything that was imported."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from fireflower.history.archive.blocks import Blocks, Properties
+from fireflower.history.archive.importing import Importer, ImportReport, Progress, Reading
+from fireflower.history.archive.manifest import Manifest, writing
+from fireflower.history.archive.promotion import promote, promoted
+from fireflower.history.archive.replay import Traits
+from fireflower.history.archive.rows import Rows
+from fireflower.history.archive.segments import Dictionaries, Segment
+from fireflower.history.archive.summary import Summary, summarize
+from fireflower.history.mapping import Mapping
+from fireflower.history.memberships import Attribution
+from fireflower.model.errors import ProjectError
+from fireflower.model.records import Record, SubjectKind
+from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
+
+
+class Rejected(NamedTuple):
+    """A row that could not be read. `line` counts from 1; in a Parquet file or JSON array it is the row."""
+
+    file: str
+    line: int
+    reason: str
+    raw: str
+
+
+def _silent(doing: str, done: int, total: int) -> None:
+    pass
+
+
+class Archive:
+    """A project's history on disk. Open it with `Archive.open`."""
+
+    def __init__(self, folder: Path, reading: Reading) -> None:
+        self._folder, self._reading = folder, reading
+        self._load()
+
+    @classmethod
+    def open(cls, folder: str | Path, *, attribution: Attribution = "only", timeless: Traits = ()) -> Archive:
+        """Open the archive in a folder; there need be none yet. What a run has left behind that did not end is removed.
+
+        Parameters
+        ----------
+        attribution : to which accounts an event belongs that names none (docs/semantics.md, section 1)
+        timeless : traits, as (owner, name), that hold from their subject's beginning where their table has no times
+
+        Raises
+        ------
+        ProjectError
+            If the folder is damaged, or was written by a later version.
+        """
+        folder = Path(folder)
+        if folder.is_dir():
+            try:
+                with writing(folder):
+                    Manifest.read(folder).clean(folder)
+            except ProjectError:
+                Manifest.read(folder)
+        return cls(folder, Reading(attribution, tuple(timeless)))
+
+    def ingest(
+        self,
+        paths: str | Path | Iterable[str | Path],
+        mapping: Mapping,
+        *,
+        strict: bool = False,
+        learned_at: int | None = None,
+        progress: Progress | None = None,
+    ) -> ImportReport:
+        """Import files, folders or globs: all of them, or none.
+
+        Parameters
+        ----------
+        strict : refuse files with rows that cannot be read, in place of keeping those rows aside
+        learned_at : the moment from which rows of tables without times hold
+        progress : is told what is being done, how much of it is done, and of how much (0: unknown)
+
+        Raises
+        ------
+        InputError
+            If a file cannot be used at all, or not be read as the mapping says; if `strict`, also for a single row.
+        ProjectError
+            If another process is writing to the archive.
+        """
+        paths = [paths] if isinstance(paths, str | Path) else paths
+        with writing(self._folder):
+            importer = Importer(self._folder, self._reading, progress or _silent)
+            report = importer.run(paths, mapping, strict=strict, learned_at=learned_at)
+        self._load()
+        return report
+
+    def rejects(self) -> Iterator[Rejected]:
+        """The rows that could not be read, in the order of import."""
+        for segment in self._segments:
+            for row in segment.kept_aside():
+                yield Rejected(segment.facts.file, *row)
+
+    def summary(self) -> Summary:
+        """What is in the archive."""
+        return summarize(self._segments, self._blocks.facts if self._blocks else None)
+
+    def vocabulary(self) -> Vocabulary:
+        """The names, subjects, traits and roles that occur; the vocabulary of timelines has those of properties, too."""
+        return self._blocks.vocabulary if self._current() else Vocabulary((), (), ())  # type: ignore[union-attr]
+
+    def timelines(self, properties: Collection[str] = (), *, rows_per_chunk: int = 2_000_000) -> Iterator[Timeline]:
+        """The whole history in pieces of whole blocks, which have one vocabulary together.
+
+        Parameters
+        ----------
+        properties : the properties whose columns are needed; others are not loaded
+        rows_per_chunk : about how many rows a piece has; a block that has more comes alone
+        """
+        blocks = self._current()
+        if blocks is None:
+            return
+        columns = self._properties(blocks, properties)
+        for first, stop in blocks.pieces(rows_per_chunk):
+            yield blocks.timeline(first, stop, columns)
+
+    def subject(self, kind: SubjectKind, id: str, properties: Collection[str] = ()) -> Timeline:
+        """The block in which one subject is evaluated. A person is found by each of their ids.
+
+        Raises
+        ------
+        UnknownSubjectError
+            If there is none of that id.
+        """
+        blocks = self._needed()
+        block = blocks.block(kind, blocks.number(kind, id))
+        return blocks.timeline(block, block + 1, self._properties(blocks, properties))
+
+    def record(self, row: int) -> Record:
+        """The record behind a row of a timeline (`Timeline.first_row` + position)."""
+        return self.records([row])[0]
+
+    def records(self, rows: Sequence[int]) -> list[Record]:
+        """The records behind rows of timelines. Behind a person's row about an account's trait stands what brought it about."""
+        return self._rows().records(self._needed().row.take(np.asarray(rows, np.int64)).astype(np.int64))
+
+    def history(self, kind: SubjectKind, id: str) -> list[Record]:
+        """The records of one subject's history, in canonical order.
+
+        Raises
+        ------
+        UnknownSubjectError
+            If there is none of that id.
+        """
+        blocks = self._needed()
+        number = blocks.number(kind, id)
+        timeline = self.subject(kind, id)
+        bit, column = (TO_PERSON, timeline.person) if kind == "person" else (TO_ACCOUNT, timeline.account)
+        mine = np.flatnonzero((timeline.target & bit > 0) & (column == number))
+        rows = blocks.row.take(timeline.first_row + mine).astype(np.int64)
+        _, first = np.unique(rows, return_index=True)
+        return self._rows().records(rows[np.sort(first)])
+
+    def _load(self) -> None:
+        manifest = Manifest.read(self._folder)
+        self._segments = [Segment(self._folder / "segments" / name) for name in manifest.segments]
+        generation = self._folder / "generations" / manifest.generation
+        self._blocks = Blocks(generation) if manifest.generation else None
+
+    def _current(self) -> Blocks | None:
+        """The blocks, built anew if they were built for another reading of the history."""
+        facts = self._blocks.facts if self._blocks else None
+        wanted = sorted(map(list, self._reading.timeless))
+        if facts and (facts.attribution, facts.timeless) != (self._reading.attribution, wanted):
+            with writing(self._folder):
+                Importer(self._folder, self._reading, _silent).rebuild()
+            self._load()
+        return self._blocks
+
+    def _needed(self) -> Blocks:
+        blocks = self._current()
+        if blocks is None:
+            raise ProjectError(f"There is no history in {self._folder} yet. Import some files first.")
+        return blocks
+
+    def _properties(self, blocks: Blocks, paths: Collection[str]) -> Properties:
+        """These properties, with columns made for those that have none yet."""
+        done = promoted(blocks.folder)
+        if not set(paths) <= done.keys():
+            with writing(self._folder):
+                done = promote(blocks.folder, self._segments, blocks.row, blocks.facts.rows, paths)
+        return Properties(blocks, done, paths)
+
+    def _rows(self) -> Rows:
+        return Rows(self._segments, Dictionaries.stored([segment.folder for segment in self._segments]))

@@ -1,0 +1,147 @@
+"""A generation, read back as timelines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fireflower.history.archive.dictionaries import Texts, Values, read_texts
+from fireflower.history.archive.generation import GenerationFacts
+from fireflower.history.archive.promotion import Promoted
+from fireflower.history.archive.store import ColumnReader
+from fireflower.model.errors import UnknownSubjectError, did_you_mean
+from fireflower.model.records import Kind, SubjectKind
+from fireflower.model.timeline import Timeline, Vocabulary
+
+_CANDIDATES = 2000
+
+
+class Blocks:
+    """The rows of a generation.
+
+    Attributes
+    ----------
+    facts : what is known of them
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.facts = GenerationFacts(**json.loads((folder / "generation.json").read_bytes()))
+        self.starts: NDArray[np.int64] = np.load(folder / "starts.npy")
+        self._first_person: NDArray[np.int32] = np.load(folder / "first_person.npy")
+        self._first_account: NDArray[np.int32] = np.load(folder / "first_account.npy")
+        self._columns = {name: ColumnReader(folder, described) for name, described in self.facts.columns.items()}
+
+    @property
+    def row(self) -> ColumnReader:
+        """For each row, of which record it is."""
+        return self._columns["row"]
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The vocabulary, without properties."""
+        names = [(Kind(kind), name) for kind, name in self.facts.names]
+        return Vocabulary(
+            names=names,
+            people=self._people,
+            accounts=self._accounts,
+            traits={
+                name: Values(read_texts(self.folder / f"trait-{what}.arrow")[0])
+                for what, name in enumerate(names)
+                if name[0] in (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT)
+            },
+            roles=self.facts.roles,
+        )
+
+    @cached_property
+    def _people(self) -> Texts:
+        return Texts(read_texts(self.folder / "people.arrow")[0])
+
+    @cached_property
+    def _accounts(self) -> Texts:
+        return Texts(read_texts(self.folder / "accounts.arrow")[0])
+
+    def number(self, kind: SubjectKind, id: str) -> int:
+        """The number of a subject; a person is found by each of their ids.
+
+        Raises
+        ------
+        UnknownSubjectError
+            If there is none of that id.
+        """
+        ids = self._people if kind == "person" else self._accounts
+        position = ids.position(id)
+        if position < 0 and kind == "person":
+            others, persons = (Texts(array) for array in read_texts(self.folder / "merged.arrow"))
+            merged = others.position(id)
+            position = ids.position(persons[merged]) if merged >= 0 else -1
+        if position < 0:
+            raise UnknownSubjectError(f"There is no {kind} {id!r} in the history.{did_you_mean(id, self._near(ids, id))}")
+        return position
+
+    @staticmethod
+    def _near(ids: Texts, id: str) -> list[str]:
+        """Some ids that begin alike: comparing with all of a million would take minutes."""
+        import pyarrow.compute as pc
+
+        if len(ids) <= _CANDIDATES:
+            return list(ids)
+        return pc.filter(ids.array, pc.starts_with(ids.array, id[:3]))[:_CANDIDATES].to_pylist()  # type: ignore[no-any-return]
+
+    def block(self, kind: SubjectKind, number: int) -> int:
+        """The block in which a subject is evaluated."""
+        first = self._first_person if kind == "person" else self._first_account
+        return int(np.searchsorted(first, number, side="right")) - 1
+
+    def pieces(self, rows: int) -> Iterator[tuple[int, int]]:
+        """[first, stop) of blocks that have about so many rows together."""
+        first, blocks = 0, len(self.starts) - 1
+        while first < blocks:
+            stop = int(np.searchsorted(self.starts, self.starts[first] + rows, side="right")) - 1
+            stop = min(max(stop, first + 1), blocks)
+            yield first, stop
+            first = stop
+
+    def timeline(self, first: int, stop: int, properties: Properties) -> Timeline:
+        """The blocks [first, stop)."""
+        low, high = int(self.starts[first]), int(self.starts[stop])
+        types = {"target": np.uint8, "time": np.int64, "received": np.int64}
+        columns: dict[str, Any] = {
+            name: reader.read(low, high, types.get(name, np.int32))
+            for name, reader in self._columns.items()
+            if name != "row"
+        }
+        columns.setdefault("received", None)
+        return Timeline(
+            vocabulary=properties.vocabulary,
+            **columns,
+            starts=self.starts[first : stop + 1] - low,
+            first_person=self._first_person[first : stop + 1],
+            first_account=self._first_account[first : stop + 1],
+            numbers={path: reader.read(low, high, np.float64) for path, reader in properties.numbers.items()},
+            codes={path: reader.read(low, high, np.int32) for path, reader in properties.codes.items()},
+            first_row=low,
+        )
+
+
+class Properties:
+    """Some properties of a generation's rows.
+
+    Attributes
+    ----------
+    vocabulary : the generation's, with the dictionaries of these properties
+    """
+
+    def __init__(self, blocks: Blocks, promoted: Promoted, paths: Collection[str]) -> None:
+        folder, wanted = blocks.folder, {path: promoted[path] for path in paths}
+        self.numbers = {path: ColumnReader(folder, said["number"]) for path, said in wanted.items() if "number" in said}
+        self.codes = {path: ColumnReader(folder, said["code"]) for path, said in wanted.items() if "code" in said}
+        texts = {path: Values(read_texts(folder / said["texts"])[0]) for path, said in wanted.items() if "texts" in said}
+        plain = blocks.vocabulary
+        self.vocabulary = Vocabulary(plain.names, plain.people, plain.accounts, texts, plain.traits, plain.roles)
