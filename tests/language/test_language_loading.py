@@ -301,8 +301,13 @@ def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match=r"there is no file .*taem.yaml. Did you mean 'team.yaml'"):
         load_definition(tmp_path / "taem.yaml")
     (tmp_path / "latin.yaml").write_bytes(b"owner: J\xf6rg\n")
-    with pytest.raises(ProjectError, match="not UTF-8"):
+    with pytest.raises(DefinitionError, match=r"latin.yaml:1:1: error: not UTF-8 text \(at byte 8\)"):
         load_definition(tmp_path / "latin.yaml")
+
+
+@pytest.mark.parametrize("text", ["value: " + "(" * 9000 + "did(A)" + ")" * 9000, "value: " + "[" * 9000])
+def test_nested_too_deeply(text: str) -> None:
+    assert "nested too deeply" in faults(HEAD + text)[0]
 
 
 def project(folder: Path, settings: str, **definitions: str) -> Path:

@@ -145,6 +145,9 @@ def read_whole(node: ScalarNode, scope: Scope, notes: Notes, read: Callable[[Cur
         return result
     except Unreadable:
         return None
+    except RecursionError:
+        notes.fault(node.place, "this is nested too deeply to be read; give names to its parts.")
+        return None
 
 
 def _stray_hint(cursor: Cursor) -> str:

@@ -109,15 +109,16 @@ def parse_yaml(text: str, file: str, notes: Notes) -> Node | None:
 
     try:
         root = YAML(typ="safe", pure=True).compose(io.StringIO(text))
+        return None if root is None else _Converter(text, file, notes).convert(root)
+    except RecursionError:
+        notes.fault(Place(file, 1, 1), "this is nested too deeply to be read.")
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
         notes.fault(place, _syntax_message(error))
-        raise Unreadable from None
     except YAMLError as error:
         notes.fault(Place(file), f"not readable as YAML: {str(error).splitlines()[0]}")
-        raise Unreadable from None
-    return None if root is None else _Converter(text, file, notes).convert(root)
+    raise Unreadable
 
 
 def _syntax_message(error: Any) -> str:

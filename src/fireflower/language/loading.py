@@ -13,7 +13,7 @@ from fireflower.language.expressions import NOTHING
 from fireflower.language.nodes import Definition, Settings
 from fireflower.language.places import Notes, Place, Unreadable, raise_faults
 from fireflower.language.settings import settings_from
-from fireflower.model.errors import Fault, ProjectError, did_you_mean
+from fireflower.model.errors import DefinitionError, Fault, ProjectError, did_you_mean
 
 SETTINGS_FILE = "fireflower.yaml"
 DEFINITIONS_FOLDER = "definitions"
@@ -145,7 +145,8 @@ def _text_of(path_or_text: str | Path) -> tuple[str, str]:
     try:
         return path.read_text(encoding="utf-8-sig"), str(path)
     except UnicodeDecodeError as error:
-        raise ProjectError(f"{path}: not UTF-8 text (byte {error.start}). Save the file as UTF-8.") from None
+        fault = Fault(f"not UTF-8 text (at byte {error.start}). Save the file as UTF-8.", str(path), 1, 1)
+        raise DefinitionError([fault]) from None
     except FileNotFoundError:
         near = did_you_mean(path.name, _neighbours(path.parent))
         raise ProjectError(f"there is no file {path}.{near}") from None
@@ -164,9 +165,16 @@ def _definitions(folder: Path, settings: Settings | None) -> list[_Loaded]:
     if not folder.is_dir():
         raise ProjectError(f"there is no folder {folder}.")
     files = sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES)
-    loaded = [_definition(*_text_of(path), settings) for path in files]
+    loaded = [_definition_in(path, settings) for path in files]
     _note_duplicates(loaded)
     return loaded
+
+
+def _definition_in(path: Path, settings: Settings | None) -> _Loaded:
+    try:
+        return _definition(*_text_of(path), settings)
+    except DefinitionError as error:
+        return _Loaded(_NO_DEFINITION, list(error.faults))
 
 
 def _note_duplicates(loaded: Sequence[_Loaded]) -> None:
