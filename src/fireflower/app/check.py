@@ -49,7 +49,7 @@ def check(project: Project) -> Checked:
 def _against_history(project: Project) -> list[Fault]:
     from fireflower.language.checking import check_against
 
-    if not project.archive.summary().rows:
+    if not project.archive.summary().records:
         return []
     return list(check_against(project.definitions, project.settings, project.archive.vocabulary()))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fireflower.app.replaying import history_of
-from fireflower.app.subjects import kinds_of
+from fireflower.app.replaying import history_of, last_event
+from fireflower.app.subjects import blocks_of, kinds_of
 from fireflower.model.errors import UnknownSubjectError
 from fireflower.model.records import SubjectKind
 
@@ -41,11 +41,12 @@ def explain(
     """
     from fireflower.evaluate.explain import explain as run
 
-    moment = history_of(project).last if as_of is None else as_of
+    summary = history_of(project)
+    moment = last_event(summary) if as_of is None else as_of
     definitions = project.chosen(names)
     found: list[Explanation] = []
     for each in kinds_of(project, subject, kind):
-        timelines = project.archive.subject(each, subject)
+        timelines = blocks_of(project, each, subject, definitions)
         found += [
             run(definition, project.settings, timelines, each, subject, as_of=moment)
             for definition in definitions
@@ -57,4 +58,3 @@ def explain(
             f"{', '.join(f'{definition.name} ({definition.subject})' for definition in definitions)}."
         )
     return tuple(found)
-

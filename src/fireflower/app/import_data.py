@@ -12,8 +12,8 @@ from fireflower.model.errors import InputError, ProjectError
 
 if TYPE_CHECKING:
     from fireflower.app.project import Project
-    from fireflower.app.replaying import Advance
-    from fireflower.history.archive import Ingested
+    from fireflower.history.archive import ImportReport
+    from fireflower.history.archive.importing import Progress
     from fireflower.history.mapping import Mapping as Columns
 
 DATA_FOLDER = "data"
@@ -68,17 +68,23 @@ def plan(
 
 
 def run(
-    project: Project, planned: Iterable[Planned], *, strict: bool = False, progress: Advance | None = None
-) -> tuple[Ingested, ...]:
+    project: Project, planned: Iterable[Planned], *, strict: bool = False, progress: Progress | None = None
+) -> tuple[ImportReport, ...]:
     """Read the files of a plan into the project's history.
 
     Parameters
     ----------
-    strict : fail at the first row that cannot be read, instead of keeping it aside
+    strict : fail where a row cannot be read, instead of keeping it aside
+    progress : is told what is being done, how much of it is done, and of how much; 0 where nobody knows
+
+    Notes
+    -----
+    Each part of the plan is imported whole or not at all. The history is put in order after each, so the large ones
+    come last.
     """
-    return tuple(
-        project.archive.ingest(each.paths, each.mapping, strict=strict, progress=progress) for each in planned
-    )
+    small_first = sorted(planned, key=lambda each: sum(path.stat().st_size for path in each.paths))
+    ingest = project.archive.ingest
+    return tuple(ingest(each.paths, each.mapping, strict=strict, progress=progress) for each in small_first)
 
 
 def _usual(project: Project) -> list[Path]:
@@ -95,7 +101,6 @@ def _usual(project: Project) -> list[Path]:
 
 def _mapping(project: Project, path: Path, settings: Mapping[str, Any]) -> tuple[Columns, Source]:
     from fireflower.history.mapping import Mapping as Columns
-    from fireflower.history.readers.guessing import guess_mapping
 
     said = _said(project, path)
     if said is not None:
@@ -104,6 +109,8 @@ def _mapping(project: Project, path: Path, settings: Mapping[str, Any]) -> tuple
         return Columns.parse(settings), "asked for"
     except InputError:
         pass  # Not everything was said: the rest is guessed.
+    from fireflower.history.readers.guessing import guess_mapping
+
     return Columns.parse({**guess_mapping(path).settings(), **settings}), "guessed"
 
 

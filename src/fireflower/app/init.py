@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from fireflower.app.project import PROJECT_FILE
 from fireflower.model.errors import ProjectError, did_you_mean
 
+_HERE = PurePosixPath()
 GIT_IGNORES = "# The imported history: made again by 'fireflower import'.\n.fireflower/\n"
 
 
@@ -69,7 +70,7 @@ def _contents(template: str | None) -> Iterator[tuple[PurePosixPath, str]]:
     yield from _texts(files("fireflower").joinpath("templates", template))
 
 
-def _texts(folder: Traversable, under: PurePosixPath = PurePosixPath()) -> Iterator[tuple[PurePosixPath, str]]:
+def _texts(folder: Traversable, under: PurePosixPath = _HERE) -> Iterator[tuple[PurePosixPath, str]]:
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         path = under / entry.name
         if entry.is_dir():

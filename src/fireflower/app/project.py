@@ -6,13 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fireflower.model.errors import ProjectError, did_you_mean
+from fireflower.model.moments import parse_moment, parse_span
 
 if TYPE_CHECKING:
-    from fireflower.history.archive import Archive
+    from fireflower.app.check import Checked
+    from fireflower.app.doctor import Diagnosis
+    from fireflower.app.qualify import Qualification
+    from fireflower.app.replaying import Advance
+    from fireflower.evaluate.explain import Explanation
+    from fireflower.history.archive import Archive, ImportReport
+    from fireflower.history.archive.importing import Progress
     from fireflower.language.nodes import Definition, Settings
+    from fireflower.model.records import SubjectKind
+    from fireflower.review.results import Backtest, Diff
 
 PROJECT_FILE = "fireflower.yaml"
 HISTORY_FOLDER = ".fireflower"
@@ -54,7 +63,73 @@ class Project:
         """The history that was imported."""
         from fireflower.history.archive import Archive
 
-        return Archive.open(self.folder / HISTORY_FOLDER)
+        folder, settings = self.folder / HISTORY_FOLDER, self.settings
+        return Archive.open(folder, attribution=settings.attribution, timeless=settings.timeless)
+
+    # --- What one can do with it: the use cases of `fireflower.app`, see there for what parameters mean
+
+    def import_(
+        self, *paths: str | Path, strict: bool = False, progress: Progress | None = None, **mapping: Any
+    ) -> tuple[ImportReport, ...]:
+        """Read files into the history. What their columns mean is said by keywords (`person="user_id"`), by the
+        project file, or guessed."""
+        from fireflower.app.import_data import plan, run
+
+        return run(self, plan(self, paths, mapping), strict=strict, progress=progress)
+
+    def check(self) -> Checked:
+        """Every fault of the files, and the definitions' own tests."""
+        from fireflower.app.check import check
+
+        return check(self)
+
+    def qualify(self, *names: str, as_of: int | str | None = None, progress: Advance | None = None) -> Qualification:
+        """Who is qualified by the definitions of these names; by all, without names."""
+        from fireflower.app.qualify import qualify
+
+        return qualify(self, names, as_of=_moment(as_of), progress=progress)
+
+    def explain(
+        self, subject: str, *names: str, kind: SubjectKind | None = None, as_of: int | str | None = None
+    ) -> tuple[Explanation, ...]:
+        """Why a person or account qualifies, or what it lacks: one explanation a definition."""
+        from fireflower.app.explain import explain
+
+        return explain(self, subject, names, kind=kind, as_of=_moment(as_of))
+
+    def backtest(
+        self, name: str, *, horizon: str = "30 days", as_of: int | str | None = None, progress: Advance | None = None
+    ) -> Backtest:
+        """How a definition would have done over the whole history."""
+        from fireflower.app.backtest import backtest
+
+        return backtest(self, name, horizon=parse_span(horizon), as_of=_moment(as_of), progress=progress)
+
+    def diff(self, old: str, new: str, *, horizon: str = "30 days", as_of: int | str | None = None) -> Diff:
+        """What would change if one definition took the place of another. Both are names or files."""
+        from fireflower.app.diff import diff
+
+        return diff(self, old, new, horizon=parse_span(horizon), as_of=_moment(as_of))
+
+    def describe(self, name: str) -> str:
+        """A definition in plain English."""
+        from fireflower.app.describe import describe
+
+        return describe(self, name)
+
+    def report(self, *names: str, path: str | Path | None = None, as_of: int | str | None = None) -> Path:
+        """Write the report as one HTML file, and return where it is."""
+        from fireflower.app.report import report
+
+        return report(self, names, path=None if path is None else Path(path), as_of=_moment(as_of))
+
+    def doctor(self) -> Diagnosis:
+        """What is in the history, what looks wrong, and what to do about it."""
+        from fireflower.app.doctor import doctor
+
+        return doctor(self)
+
+    # --- Definitions by name
 
     def definition(self, name: str) -> Definition:
         """The definition of this name.
@@ -85,6 +160,10 @@ class Project:
                 known = did_you_mean(name, by_name) or f" There are: {', '.join(sorted(by_name))}."
                 raise ProjectError(f"no definition is named {name!r}.{known}")
         return tuple(by_name[name] for name in names or by_name)
+
+
+def _moment(said: int | str | None) -> int | None:
+    return parse_moment(said) if isinstance(said, str) else said
 
 
 def open_project(folder: str | Path | None = None) -> Project:

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fireflower.model.errors import ProjectError
 
 if TYPE_CHECKING:
-    from fireflower.app.project import Project
     from fireflower.evaluate.results import Transitions
-    from fireflower.history.archive import Summary
-    from fireflower.language.nodes import Definition
+    from fireflower.history.archive import Archive, Summary
+    from fireflower.language.nodes import Definition, Settings
 
 Advance = Callable[[int, int], None]
 """Tells how much is done of how much."""
 
 
+class History(Protocol):
+    """What verdicts are read from: a project, or data frames in memory."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def archive(self) -> Archive: ...
+
+
 def transitions_of(
-    project: Project,
+    history: History,
     definitions: Sequence[Definition],
     *,
     as_of: int | None = None,
@@ -35,11 +44,11 @@ def transitions_of(
     """
     from fireflower.evaluate.replay import replay
 
-    return replay(definitions, evidence=evidence, **history_arguments(project, definitions, as_of, progress))
+    return replay(definitions, evidence=evidence, **history_arguments(history, definitions, as_of, progress))
 
 
 def standing_of(
-    project: Project,
+    history: History,
     definitions: Sequence[Definition],
     *,
     as_of: int | None = None,
@@ -54,33 +63,38 @@ def standing_of(
     """
     from fireflower.evaluate.replay import standing
 
-    return standing(definitions, **history_arguments(project, definitions, as_of, progress))
+    return standing(definitions, **history_arguments(history, definitions, as_of, progress))
 
 
 def history_arguments(
-    project: Project, definitions: Sequence[Definition], as_of: int | None, progress: Advance | None
+    history: History, definitions: Sequence[Definition], as_of: int | None, progress: Advance | None
 ) -> dict[str, Any]:
     from fireflower.language.walking import needs
 
-    summary = history_of(project)
-    properties = needs(definitions, project.settings).properties
+    summary = history_of(history)
+    properties = needs(definitions, history.settings).properties
     # Small histories run uncompiled, which a sequence makes known; large ones come piece by piece.
-    timelines = project.archive.timelines(properties)
-    total = summary.rows
+    timelines = history.archive.timelines(properties)
+    total = summary.records
     return {
-        "settings": project.settings,
+        "settings": history.settings,
         "timelines": timelines if total > SMALL else list(timelines),
-        "as_of": summary.last if as_of is None else as_of,
+        "as_of": last_event(summary) if as_of is None else as_of,
         "threads": os.cpu_count() or 1,
-        "progress": None if progress is None else (lambda done: progress(done, total)),
+        "progress": None if progress is None else (lambda done: progress(min(done, total), total)),
     }
 
 
 SMALL = 30_000
-"""Rows up to which a history is held in memory whole."""
+"""Records up to which a history is held in memory whole."""
 
 
-def history_of(project: Project) -> Summary:
+def last_event(summary: Summary) -> int:
+    """The moment as of which verdicts are decided: the data's last event, or its last record where it has no events."""
+    return (summary.last if summary.last_event is None else summary.last_event) or 0
+
+
+def history_of(history: History) -> Summary:
     """What the project's history holds.
 
     Raises
@@ -88,9 +102,7 @@ def history_of(project: Project) -> Summary:
     ProjectError
         If nothing has been imported: fireflower does not answer from nothing.
     """
-    summary = project.archive.summary()
-    if not summary.rows:
-        raise ProjectError(
-            "the project has no history yet. Import your product's events: 'fireflower import events.csv'."
-        )
+    summary = history.archive.summary()
+    if not summary.records:
+        raise ProjectError("there is no history yet. Import your product's events: 'fireflower import events.csv'.")
     return summary

@@ -12,9 +12,9 @@ from fireflower.model.moments import DAY
 
 if TYPE_CHECKING:
     from fireflower.app.project import Project
+    from fireflower.app.report_leads import Facts
     from fireflower.evaluate.results import Transitions
     from fireflower.language.nodes import Definition
-    from fireflower.app.report_leads import Facts
     from fireflower.report import DefinitionReport, ReportData
 
 RECENT_DAYS = 14
@@ -142,9 +142,7 @@ def _definition(
         funnel=funnel(when, own),
         time_to_value=time_to_value(when, own),
         backtest=backtest(when, own, definition=definition.name, horizon=span) if has_goal else None,
-        thresholds=threshold_curves(
-            when, variants(definition), lambda name: spells(reviews, name), horizon=span
-        )
+        thresholds=threshold_curves(when, variants(definition), lambda name: spells(reviews, name), horizon=span)
         if has_goal
         else (),
     )

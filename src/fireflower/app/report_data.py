@@ -22,7 +22,7 @@ def data_summary(project: Project, as_of: int) -> DataSummary:
     """The project's data in numbers."""
     summary = history_of(project)
     return DataSummary(
-        events=summary.events,
+        events=sum(summary.events.values()),
         people=summary.people,
         accounts=summary.accounts,
         first=summary.first,

@@ -33,7 +33,7 @@ MOST_CHANGES = 300
 """Changes of a definition that a report lists, the most recent."""
 
 
-# --- Criteria -----------------------------------------------------------------------------------------------------------
+# --- Criteria ---------------------------------------------------------------------------------------------------------
 
 
 def criteria(definition: Definition) -> tuple[Criterion, ...]:
@@ -60,7 +60,7 @@ def _conditions(formula: Formula, negated: bool = False) -> Iterator[tuple[Condi
                 yield from _conditions(part, negated)
 
 
-# --- Facts --------------------------------------------------------------------------------------------------------------
+# --- Facts ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,9 @@ class Facts:
     @classmethod
     def of(cls, definition: Definition, vocabulary: Vocabulary) -> Facts:
         """Its own name; then what the definition asks for, and the usual ones, as far as the data have them."""
-        known = {(_owner(kind), name) for kind, name in vocabulary.names if kind in (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT)}
+        known = {
+            (_owner(kind), name) for kind, name in vocabulary.names if kind in (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT)
+        }
         names = [(definition.subject, name) for name in NAME_TRAITS if (definition.subject, name) in known]
         usual = [(owner, name) for owner in ("account", "person") for name in USUAL_FACTS]
         wanted = [trait for trait in dict.fromkeys((*sorted(traits_of(definition)), *usual)) if trait in known]
@@ -101,7 +103,7 @@ def _fact(trait: Trait, value: Value) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-# --- Leads --------------------------------------------------------------------------------------------------------------
+# --- Leads ------------------------------------------------------------------------------------------------------------
 
 
 def leads(
@@ -169,7 +171,7 @@ def _next_step(wanted: Sequence[Criterion], found: Sequence[Evidence]) -> str:
     return ""
 
 
-# --- Changes ------------------------------------------------------------------------------------------------------------
+# --- Changes ----------------------------------------------------------------------------------------------------------
 
 
 def changes(project: Project, transitions: Transitions, definition: Definition, after: int) -> tuple[Change, ...]:

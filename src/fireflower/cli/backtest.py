@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from fireflower.review.results import Backtest
 
 
-@click.command()
+@click.command(short_help="Tell how a definition would have done so far.")
 @click.argument("definition")
 @project_option
 @horizon_option
 @as_of_option
+@click.option("--sentences", is_flag=True, help="Only what was found, in sentences, without the table of weeks.")
 @json_option
-def backtest(definition: str, folder: Path | None, horizon: int, as_of: int | None, as_json: bool) -> None:
+def backtest(
+    definition: str, folder: Path | None, horizon: int, as_of: int | None, sentences: bool, as_json: bool
+) -> None:
     """Tell how DEFINITION would have done over the whole history.
 
     How many entered each week; of those, how many reached the goal within 30 days; of those who reached the
@@ -43,14 +46,14 @@ def backtest(definition: str, folder: Path | None, horizon: int, as_of: int | No
     if as_json:
         print_json(found)
     else:
-        _show(found)
+        _show(found, sentences)
 
 
-def _show(found: Backtest) -> None:
+def _show(found: Backtest, sentences: bool) -> None:
     click.echo(f"{found.definition}, as of {format_moment(found.as_of)} UTC\n")
     for sentence in found.sentences():
         click.echo(sentence)
-    if not found.weeks:
+    if sentences or not found.weeks:
         return
     click.echo("\nFirst entries, by the week in which they became known:\n")
     columns = ["week", "entered", "followed", "converted", "share", "interval", "pending", "too late"]

@@ -12,7 +12,7 @@ from fireflower.cli.options import json_option, project_option
 from fireflower.model.errors import Fault
 
 
-@click.command()
+@click.command(short_help="Show every fault of the files, and run the definitions' tests.")
 @project_option
 @click.option("--strict", is_flag=True, help="Let warnings fail the check too.")
 @json_option

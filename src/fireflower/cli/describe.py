@@ -10,7 +10,7 @@ from fireflower.cli.jsons import print_json
 from fireflower.cli.options import json_option, project_option
 
 
-@click.command()
+@click.command(short_help="Say in plain English what a definition asks for.")
 @click.argument("definition")
 @project_option
 @json_option

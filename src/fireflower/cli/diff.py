@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fireflower.review.results import Diff
 
 
-@click.command()
+@click.command(short_help="Tell what an edit of a definition would change.")
 @click.argument("old")
 @click.argument("new")
 @project_option
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 @as_of_option
 @click.option("--limit", default=20, show_default=True, help="How many of those who enter and leave to name.")
 @json_option
-def diff(
-    old: str, new: str, folder: Path | None, horizon: int, as_of: int | None, limit: int, as_json: bool
-) -> None:
+def diff(old: str, new: str, folder: Path | None, horizon: int, as_of: int | None, limit: int, as_json: bool) -> None:
     """Tell who would enter and who would leave, and what precision and coverage would change.
 
     OLD and NEW are names of definitions, files, or files of a git revision.

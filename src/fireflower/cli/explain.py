@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fireflower.evaluate.results import Evidence
 
 
-@click.command()
+@click.command(short_help="Tell why a person or account qualifies, or what it lacks.")
 @click.argument("subject")
 @project_option
 @definition_option
@@ -93,7 +93,9 @@ def _verdict(found: Explanation) -> str:
 def _show_conditions(states: Sequence[Evidence], tipped: dict[int, str]) -> None:
     for state in states:
         sign = click.style("✓", fg="green") if state.holds else click.style("○", fg="yellow")
-        click.echo(f"    {sign} {asked(state)}: {there_is(state)}, since {format_moment(state.since)}{_by(state, tipped)}")
+        click.echo(
+            f"    {sign} {asked(state)}: {there_is(state)}, since {format_moment(state.since)}{_by(state, tipped)}"
+        )
 
 
 def _by(state: Evidence, tipped: dict[int, str]) -> str:

@@ -11,20 +11,20 @@ import click
 
 from fireflower.cli.jsons import print_json
 from fireflower.cli.options import json_option, project_option
-from fireflower.cli.progress import progress
+from fireflower.cli.progress import steps
 from fireflower.cli.tables import table
 from fireflower.model.errors import InputError
 
 if TYPE_CHECKING:
     from fireflower.app.import_data import Planned
-    from fireflower.history.archive import Ingested
+    from fireflower.history.archive import ImportReport
 
 KINDS = ("events", "people", "accounts", "memberships", "deals", "identities")
 _LISTS = ("text", "ignore")
 _SWITCHES = ("joins", "timeless")
 
 
-@click.command("import")
+@click.command("import", short_help="Read files of events and tables into the history.")
 @click.argument("files", nargs=-1)
 @project_option
 @click.option("--kind", type=click.Choice(KINDS), help="What a row is. Guessed where it is not said.")
@@ -54,8 +54,8 @@ def import_(
     """Read FILES (or folders, or globs) into the project's history.
 
     CSV, JSON lines, Parquet, plain or packed with gzip or zstd; exports of Segment and PostHog; tables of people,
-    accounts, memberships and deals. What columns mean is said by --map or `imports` in fireflower.yaml, or guessed, shown,
-    and confirmed. Without FILES: those under `imports`, else everything in the folder data.
+    accounts, memberships and deals. What columns mean is said by --map or `imports` in fireflower.yaml, or guessed,
+    shown, and confirmed. Without FILES: those under `imports`, else everything in the folder data.
 
     Importing the same file again changes nothing. Rows that cannot be read are kept aside; 'fireflower rejects' shows
     them.
@@ -76,7 +76,7 @@ def import_(
         _show_plan(planned)
     if not yes:
         _confirm(planned)
-    with progress("Importing") as advance:
+    with steps() as advance:
         done = run(project, planned, strict=strict, progress=advance)
     if as_json:
         print_json(done)
@@ -135,10 +135,35 @@ def _confirm(planned: Sequence[Planned]) -> None:
         flags = " ".join(f"--map {part}={column}" for part, column in guessed[0].mapping.columns().items())
         raise InputError(
             "what the columns mean was guessed, and there is no terminal to ask whether that is right. Nothing was "
-            f"imported. Pass --yes to take the guess, or say it yourself: {flags or '--kind events --map person=user_id'}"
+            f"imported. Pass --yes to take the guess, or say it yourself: {flags or '--map person=user_id'}"
         )
     click.confirm("Is that right?", default=True, abort=True, err=True)
 
 
-def _show(done: Sequence[Ingested]) -> None:
-    ...
+def _show(done: Sequence[ImportReport]) -> None:
+    rows = [
+        (
+            Path(file.file).name,
+            f"{file.read:,}",
+            f"{file.records:,}",
+            f"{file.kept_aside:,}",
+            "known" if file.known else "",
+        )
+        for report in done
+        for file in report.files
+    ]
+    click.echo("")
+    columns = ["file", "rows", "records", "kept aside", ""]
+    table(columns, rows, right=columns[1:4])
+    click.echo("\n" + _sum(done))
+
+
+def _sum(done: Sequence[ImportReport]) -> str:
+    new, known = sum(report.new for report in done), sum(report.duplicates for report in done)
+    aside = sum(report.kept_aside for report in done)
+    parts = [f"{new:,} new record{'' if new == 1 else 's'}"]
+    if known:
+        parts.append(f"{known:,} that were there already")
+    if aside:
+        parts.append(f"{aside:,} row{' was' if aside == 1 else 's were'} kept aside ('fireflower rejects' shows them)")
+    return "; ".join(parts) + "."

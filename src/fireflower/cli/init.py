@@ -10,7 +10,7 @@ from fireflower.cli.options import FOLDER
 from fireflower.cli.tables import table
 
 
-@click.command()
+@click.command(short_help="Make a project folder, with an example or from a template.")
 @click.argument("folder", metavar="DIR", type=FOLDER, required=False)
 @click.option("-t", "--template", help="Start from this template instead of a commented example.")
 @click.option("--list", "list_", is_flag=True, help="List the templates, and do nothing else.")

@@ -9,10 +9,20 @@ from contextlib import contextmanager
 Advance = Callable[[int, int], None]
 """Tells how much is done of how much: `advance(done, total)`."""
 
+Step = Callable[[str, int, int], None]
+"""Tells what is being done, and how much of it is done of how much; 0 where nobody knows."""
+
 
 @contextmanager
 def progress(label: str) -> Iterator[Advance | None]:
     """A bar with this label while the block runs; None instead of a callback where nobody watches."""
+    with steps() as step:
+        yield None if step is None else (lambda done, total: step(label, done, total))
+
+
+@contextmanager
+def steps() -> Iterator[Step | None]:
+    """A bar whose label tells the step; None instead of a callback where nobody watches."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -21,5 +31,5 @@ def progress(label: str) -> Iterator[Advance | None]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task("", total=None)
+        yield lambda label, done, total: bar.update(task, description=label, completed=done, total=total or None)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Truth = Mapping[tuple[str, str], str]
 
 
-@click.command()
+@click.command(short_help="List who is qualified now, since when, and why.")
 @project_option
 @definition_option
 @click.option("-s", "--subject", "subjects", multiple=True, help="Only this person or account. May be repeated.")

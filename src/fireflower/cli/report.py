@@ -10,7 +10,7 @@ from fireflower.cli.options import FILE, as_of_option, definition_option, horizo
 from fireflower.cli.progress import progress
 
 
-@click.command()
+@click.command(short_help="Write a page to send around.")
 @project_option
 @definition_option
 @as_of_option

@@ -7,7 +7,7 @@ import click
 from fireflower.cli.jsons import print_json
 
 
-@click.command()
+@click.command(short_help="Print the JSON Schema for editors.")
 @click.argument("what", type=click.Choice(["definition", "project"]), default="definition")
 def schema(what: str) -> None:
     """Print the JSON Schema of a definition, or of fireflower.yaml ("project").

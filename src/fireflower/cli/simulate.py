@@ -11,7 +11,7 @@ from fireflower.cli.options import FOLDER, json_option
 from fireflower.cli.progress import progress
 
 
-@click.command()
+@click.command(short_help="Make a product's year with known truth, as a project.")
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option("--accounts", default=2400, show_default=True, help="Accounts that sign up. At least 20.")
 @click.option("--months", default=12, show_default=True, help="Length of the history in calendar months.")
@@ -37,7 +37,7 @@ def simulate(folder: Path, accounts: int, months: int, seed: int, as_json: bool)
         print_json(report)
         return
     click.echo(
-        f"{report.calls:,} events of {report.people:,} people in {report.accounts:,} accounts are in {folder / 'data'}; "
-        f"{report.buyers:,} accounts bought. What is really true is in {folder / 'truth.csv'}."
+        f"{report.calls:,} events of {report.people:,} people in {report.accounts:,} accounts, of which "
+        f"{report.buyers:,} bought, are in {folder / 'data'}. What is really true is in {folder / 'truth.csv'}."
     )
     click.echo(f"\nNext: cd {folder} && fireflower import --yes && fireflower qualify")

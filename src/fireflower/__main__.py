@@ -1,0 +1,5 @@
+"""python -m fireflower."""
+
+from fireflower.cli import main
+
+main()

@@ -1,0 +1,151 @@
+"""What is in the history, what looks wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from fireflower.app.check import check
+from fireflower.app.project import HISTORY_FOLDER
+from fireflower.app.replaying import last_event
+from fireflower.app.report_data import kept_aside
+from fireflower.model.errors import ProjectError
+from fireflower.model.moments import DAY, format_moment, format_span
+
+if TYPE_CHECKING:
+    from fireflower.app.project import Project
+    from fireflower.history.archive import Summary
+
+LIBRARIES = ("numpy", "numba", "pyarrow", "duckdb", "msgspec", "ruamel.yaml", "click", "rich", "jinja2")
+_MANY = 0.01
+"""Share of rows kept aside from which on it is a problem, not noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a look at the project found.
+
+    Attributes
+    ----------
+    severity : "error" (verdicts cannot be trusted or made), "warning" (probably not as meant), "note"
+    message : what there is
+    next_step : what to do about it
+    """
+
+    severity: Literal["error", "warning", "note"]
+    message: str
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The state of a project.
+
+    Attributes
+    ----------
+    history : what has been imported, in numbers; None for nothing
+    disk : bytes that the history takes
+    lock : who is writing to the history; "" for nobody
+    versions : of fireflower, Python and the libraries
+    findings : what to look at, the worst first
+    """
+
+    history: Summary | None
+    disk: int
+    lock: str
+    versions: dict[str, str]
+    findings: tuple[Finding, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing is an error."""
+        return not any(finding.severity == "error" for finding in self.findings)
+
+
+def doctor(project: Project) -> Diagnosis:
+    """Look at everything, change nothing."""
+    summary = project.archive.summary()
+    findings = [*_files(project), *_history(summary), *_kept_aside(project, summary), *_clocks(summary)]
+    order = ("error", "warning", "note")
+    return Diagnosis(
+        history=summary if summary.records else None,
+        disk=_size(project.folder / HISTORY_FOLDER),
+        lock=_lock(project.folder / HISTORY_FOLDER),
+        versions=_versions(),
+        findings=tuple(sorted(findings, key=lambda finding: order.index(finding.severity))),
+    )
+
+
+def _files(project: Project) -> Iterator[Finding]:
+    for fault in check(project).faults:
+        place = ":".join(str(part) for part in (fault.file, fault.line, fault.column) if part)
+        severity: Literal["error", "warning"] = "error" if fault.severity == "error" else "warning"
+        yield Finding(severity, f"{place}: {fault.message}", "Mend the file; 'fireflower check' shows the place.")
+
+
+def _history(summary: Summary) -> Iterator[Finding]:
+    if not summary.records:
+        yield Finding("warning", "the history is empty", "Import your events: 'fireflower import events.csv'.")
+    elif not summary.events:
+        yield Finding("warning", "the history has no events, only tables", "Import your product's events.")
+    elif not summary.accounts:
+        yield Finding(
+            "note",
+            "no event, membership or table names an account, so there is nothing to say about accounts",
+            "Map the column of the account, '--map account=COLUMN', or import memberships, '--kind memberships'.",
+        )
+
+
+def _kept_aside(project: Project, summary: Summary) -> Iterator[Finding]:
+    for group in kept_aside(project):
+        share = group.rows / max(summary.records, 1)
+        yield Finding(
+            "warning" if share >= _MANY else "note",
+            f"{group.rows:,} rows of {group.file} were kept aside: {group.reason}",
+            "'fireflower rejects' shows them. Mend the file or the mapping, and import it again: what is in already "
+            "stays as it is.",
+        )
+
+
+def _clocks(summary: Summary) -> Iterator[Finding]:
+    """Events of the future are a clock or a unit that is wrong: they move the moment as of which all is decided."""
+    now = time.time_ns() // 1000
+    last = last_event(summary)
+    if last > now + DAY:
+        ahead = format_span((last - now) // DAY * DAY)
+        yield Finding(
+            "error",
+            f"the last event is {ahead} in the future ({format_moment(last)} UTC), and verdicts are as of it",
+            "Look for a wrong clock or unit of time in the export; until then give the moment with --as-of.",
+        )
+
+
+def _lock(folder: Path) -> str:
+    from fireflower.history.archive.manifest import writing
+
+    if not folder.is_dir():
+        return ""
+    try:
+        with writing(folder):
+            return ""
+    except ProjectError as error:
+        return str(error)
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for name in ("fireflower", *LIBRARIES):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "missing"
+    return found

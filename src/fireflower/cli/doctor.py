@@ -1,0 +1,73 @@
+"""fireflower doctor: what is there, what looks wrong, what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fireflower.cli.jsons import print_json
+from fireflower.cli.options import json_option, project_option
+from fireflower.model.moments import format_moment
+
+if TYPE_CHECKING:
+    from fireflower.app.doctor import Diagnosis
+
+_COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
+
+
+@click.command(short_help="Tell what is there, what looks wrong, and what to do.")
+@project_option
+@json_option
+@click.pass_context
+def doctor(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
+    """Tell what is in the history, what looks wrong, and what to do about it.
+
+    Rows that could not be read, clocks that are wrong, names that the data do not know, faults of files, disk use, who
+    is writing to the history, versions. Changes nothing. Exits with 1 if something is an error.
+
+    \b
+    Examples:
+      fireflower doctor
+      fireflower doctor --json
+    """
+    from fireflower.app.doctor import doctor as run
+    from fireflower.app.project import open_project
+
+    found = run(open_project(folder))
+    if as_json:
+        print_json(found)
+    else:
+        _show(found)
+    if not found.healthy:
+        ctx.exit(1)
+
+
+def _show(found: Diagnosis) -> None:
+    for title, text in _facts(found):
+        click.echo(f"{title:<10}{text}")
+    click.echo("")
+    for finding in found.findings:
+        click.echo(f"{click.style(finding.severity, fg=_COLOURS[finding.severity], bold=True)}: {finding.message}")
+        click.echo(f"  -> {finding.next_step}")
+    if not found.findings:
+        click.echo("Nothing looks wrong.")
+
+
+def _facts(found: Diagnosis) -> list[tuple[str, str]]:
+    history = found.history
+    facts = [
+        ("history", "empty")
+        if history is None
+        else (
+            "history",
+            f"{sum(history.events.values()):,} events, {history.people:,} people, {history.accounts:,} accounts",
+        )
+    ]
+    if history is not None and history.first is not None and history.last is not None:
+        facts.append(("time", f"{format_moment(history.first)} to {format_moment(history.last)} UTC"))
+    facts.append(("disk", f"{found.disk / 1e6:,.1f} MB"))
+    facts.append(("lock", found.lock or "nobody is writing"))
+    facts.append(("versions", ", ".join(f"{name} {number}" for name, number in found.versions.items())))
+    return facts
