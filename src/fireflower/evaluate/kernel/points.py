@@ -44,18 +44,17 @@ def earn(m, row, q, t):
 
 
 @jit
-def _item(m, row, item, half_life, t):
+def _item(m, row, item, half_life, gains_at, losses_at):
+    """What an item gives: as of `gains_at` if it is a gain, else as of `losses_at`."""
     if m[item + ITEM_KIND] == EARNING:
         p = row + m[m[item + ITEM_FORMULA] + STATE] + BODY
-        points, since = m[p], m[p + 1]
-        if since < 0:
-            return 0
+        points = m[p]
     else:
         p = row + m[item + ITEM_STATE]
-        points, since = m[item + ITEM_POINTS], m[p + 1]
-        if m[p] == 0:
-            return 0
-    return fade(m, points, t - since, half_life) if half_life > 0 else points
+        points = m[item + ITEM_POINTS] if m[p] == 1 else 0
+    if points == 0 or half_life == 0:
+        return points
+    return fade(m, points, (gains_at if points > 0 else losses_at) - m[p + 1], half_life)
 
 
 @jit
@@ -64,9 +63,5 @@ def total(m, row, score, gains_at, losses_at):
     score at t. Both fade, so (b, a) and (a, b) bound it from below and above over [a, b]."""
     result = 0
     for i in range(m[score + A], m[score + B]):
-        item = m[i]
-        points = _item(m, row, item, m[score + SPAN], gains_at)
-        if points < 0:
-            points = _item(m, row, item, m[score + SPAN], losses_at)
-        result += points
+        result += _item(m, row, m[i], m[score + SPAN], gains_at, losses_at)
     return min(result, m[score + GATE_SPAN])
