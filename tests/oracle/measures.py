@@ -144,7 +144,7 @@ def measure(q: n.Quantity, h: History, t: int) -> Value:
 
 def _greatest_so_far(q: Any, h: History, t: int) -> Value:
     last = replace(q, window=n.Last(q.window.span))
-    return max((measure(last, h, event.time) for event in happened(h, q.events, t)), default=0)
+    return max([0, *(measure(last, h, event.time) for event in happened(h, q.events, t))])
 
 
 def _count(q: n.Count, h: History, t: int) -> int:

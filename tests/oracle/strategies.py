@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from functools import cache
 from typing import Any
 
+from hypothesis import HealthCheck
+from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from fireflower.language import nodes as n
@@ -31,6 +34,13 @@ STARTS = tuple(
 )
 GRID = 6 * HOUR
 CELLS = 40
+
+
+def examples(count: int) -> how:
+    """Hypothesis's settings for so many examples, times FIREFLOWER_EXAMPLES. Slow machines are no failure."""
+    times = float(os.environ.get("FIREFLOWER_EXAMPLES", "1"))
+    return how(max_examples=max(1, round(count * times)), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 
 # --- Histories ----------------------------------------------------------------------------------------------
 

@@ -145,7 +145,7 @@ class Memberships:
 
 def histories(records: Sequence[Record], settings: Settings, as_of: int) -> dict[tuple[SubjectKind, str], History]:
     """Every subject's history as of a moment, as (kind, id) -> history."""
-    ordered = sorted((record for record in records if record.time <= as_of), key=Record.order)
+    ordered = sorted(records, key=Record.order)
     people, memberships = People(ordered), Memberships()
     found: dict[tuple[SubjectKind, str], History] = {}
     traits: dict[str, list[Record]] = {}
@@ -154,7 +154,7 @@ def histories(records: Sequence[Record], settings: Settings, as_of: int) -> dict
         empty = History(kind, subject, settings, as_of, traits=traits)
         return found.setdefault((kind, subject), empty)
 
-    for record in ordered:
+    for record in (record for record in ordered if record.time <= as_of):
         person = None if record.person is None else people.find(record.person)
         if record.kind == Kind.ACCOUNT_TRAIT:
             assert record.account is not None
