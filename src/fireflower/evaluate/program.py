@@ -314,6 +314,7 @@ class _Compiler:
 
     def _write_items(self, items: list[list[int]]) -> None:
         number = 0
+        self.items: list[int] = []
         for slot in self.slots.values():
             if slot.spec.op != k.SCORE or slot.spec.score is None:
                 continue
@@ -321,6 +322,7 @@ class _Compiler:
             for item in slot.items:
                 records.append(self._write_item(item, slot, self.item_state + 2 * number, items))
                 number += 1
+            self.items += [record for record in records if self.code[record + k.ITEM_KIND] == k.HOLDING]
             start, end = self.image.list(records)
             cap = slot.spec.score.cap
             slot.spec.fields |= {
@@ -442,6 +444,7 @@ class _Compiler:
         records = [self._condition_position(number) for number in range(len(self.conditions))]
         timed = self.image.list([record for record in records if self.code[record + k.IS_TIMED]])
         out_formula = self.image.list(self._postfix(out))
+        items = self.image.list(self.items)
         values = {
             k.ROW_WORDS: self.row_words,
             k.CONDITIONS: self.condition_at,
@@ -456,7 +459,9 @@ class _Compiler:
             k.MOST_EVIDENCE: sum(len(self._numbers(d.qualified)) for d in definitions.values()),
             k.USED: int(bool(definitions)),
             k.QUEUE: self.image.reserve(len(definitions)),
-            k.ITEM_QUEUE: self.image.reserve(item_users),
+            k.ITEM_QUEUE: self.image.reserve(len(self.items) + item_users),
+            k.ALL_ITEMS: items[0],
+            k.ALL_ITEMS_END: items[1],
         }
         for position, value in values.items():
             self.code[head + position] = value

@@ -73,7 +73,9 @@ QUEUE_COUNT = 15
 ITEM_QUEUE = 16  # scratch: the score items to look at
 ITEM_QUEUE_COUNT = 17
 LAST_TIP = 18  # the row that changed the latest condition decided
-PROGRAM_HEAD = 19
+ALL_ITEMS = 19  # list of all score items
+ALL_ITEMS_END = 20
+PROGRAM_HEAD = 21
 
 # Quantity record.
 OP = 0

@@ -8,6 +8,8 @@ from .formulas import condition_holds, formula_holds, where_holds
 from .heap import take_words
 from .jit import jit
 from .layout import (
+    ALL_ITEMS,
+    ALL_ITEMS_END,
     BORN,
     CONDITION_COUNT,
     CONDITION_STATE,
@@ -189,8 +191,8 @@ def _queue_definition(m, g, definition):
 
 
 @jit
-def _queue_items(m, g, condition):
-    for i in range(m[condition + ITEMS], m[condition + ITEMS_END]):
+def _queue_items(m, g, start, end):
+    for i in range(start, end):
         m[m[g + ITEM_QUEUE] + m[g + ITEM_QUEUE_COUNT]] = m[i]
         m[g + ITEM_QUEUE_COUNT] += 1
 
@@ -208,7 +210,7 @@ def _decide_condition(m, f, g, row, condition, tip, t, newborn):
         m[g + LAST_TIP] = tip
         for i in range(m[condition + USERS], m[condition + USERS_END]):
             _queue_definition(m, g, m[i])
-        _queue_items(m, g, condition)
+        _queue_items(m, g, m[condition + ITEMS], m[condition + ITEMS_END])
     if m[condition + IS_TIMED] == 1:
         test = m[condition + TEST]
         flip = next_flip(m, f, row, m[condition + QUANTITY], m[test + LOW], m[test + HIGH], t)
@@ -239,6 +241,9 @@ def _update_items(m, g, row, t):
 @jit
 def _decide_conditions(m, f, g, row, t, newborn):
     """The dirty conditions; those that read scores last, since scores read conditions."""
+    if newborn:
+        m[g + LAST_TIP] = -1
+        _queue_items(m, g, m[g + ALL_ITEMS], m[g + ALL_ITEMS_END])
     for late in range(2):
         k = 0
         while k < m[row + DIRTY_COUNT]:
