@@ -180,7 +180,7 @@ def _extreme(q: n.Extreme, h: History, t: int) -> Value:
 
 
 def _latest(q: n.Latest, h: History, t: int) -> Value:
-    values = _values(q, h, t, "number", "text", "bool")
+    values = _values(q, h, t, "number", "text", "bool", "list")
     return values[-1] if values else None
 
 
