@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +82,9 @@ class Blocks:
             merged = others.position(id)
             position = ids.position(persons[merged]) if merged >= 0 else -1
         if position < 0:
-            raise UnknownSubjectError(f"There is no {kind} {id!r} in the history.{did_you_mean(id, self._near(ids, id))}")
+            raise UnknownSubjectError(
+                f"There is no {kind} {id!r} in the history.{did_you_mean(id, self._near(ids, id))}"
+            )
         return position
 
     @staticmethod
@@ -92,7 +94,7 @@ class Blocks:
 
         if len(ids) <= _CANDIDATES:
             return list(ids)
-        return pc.filter(ids.array, pc.starts_with(ids.array, id[:3]))[:_CANDIDATES].to_pylist()  # type: ignore[no-any-return]
+        return pc.filter(ids.array, pc.starts_with(ids.array, id[:3]))[:_CANDIDATES].to_pylist()
 
     def block(self, kind: SubjectKind, number: int) -> int:
         """The block in which a subject is evaluated."""
@@ -113,7 +115,7 @@ class Blocks:
         low, high = int(self.starts[first]), int(self.starts[stop])
         types = {"target": np.uint8, "time": np.int64, "received": np.int64}
         columns: dict[str, Any] = {
-            name: reader.read(low, high, types.get(name, np.int32))
+            name: np.ascontiguousarray(reader.read(low, high, types.get(name, np.int32)))
             for name, reader in self._columns.items()
             if name != "row"
         }
@@ -124,8 +126,8 @@ class Blocks:
             starts=self.starts[first : stop + 1] - low,
             first_person=self._first_person[first : stop + 1],
             first_account=self._first_account[first : stop + 1],
-            numbers={path: reader.read(low, high, np.float64) for path, reader in properties.numbers.items()},
-            codes={path: reader.read(low, high, np.int32) for path, reader in properties.codes.items()},
+            numbers=properties.read("number", low, high),
+            codes=properties.read("code", low, high),
             first_row=low,
         )
 
@@ -140,8 +142,19 @@ class Properties:
 
     def __init__(self, blocks: Blocks, promoted: Promoted, paths: Collection[str]) -> None:
         folder, wanted = blocks.folder, {path: promoted[path] for path in paths}
-        self.numbers = {path: ColumnReader(folder, said["number"]) for path, said in wanted.items() if "number" in said}
-        self.codes = {path: ColumnReader(folder, said["code"]) for path, said in wanted.items() if "code" in said}
-        texts = {path: Values(read_texts(folder / said["texts"])[0]) for path, said in wanted.items() if "texts" in said}
+        self._columns = {
+            part: {path: ColumnReader(folder, said[part]) for path, said in wanted.items() if part in said}
+            for part in ("number", "code")
+        }
+        texts = {
+            path: Values(read_texts(folder / said["texts"])[0]) for path, said in wanted.items() if "texts" in said
+        }
         plain = blocks.vocabulary
         self.vocabulary = Vocabulary(plain.names, plain.people, plain.accounts, texts, plain.traits, plain.roles)
+
+    def read(self, part: Literal["number", "code"], start: int, stop: int) -> dict[str, NDArray[Any]]:
+        """The columns of the rows [start, stop)."""
+        wide = np.float64 if part == "number" else np.int32
+        return {
+            path: np.ascontiguousarray(reader.read(start, stop, wide)) for path, reader in self._columns[part].items()
+        }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, repeat
@@ -12,6 +11,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from fireflower.history.archive.files import make_safe
 from fireflower.history.readers.told import json_text
 from fireflower.model.values import normal
 
@@ -114,11 +114,9 @@ def write_texts(path: Path, *columns: Any) -> None:
 
     arrays = [column if isinstance(column, pa.Array) else pa.array(column, pa.large_string()) for column in columns]
     batch = pa.record_batch(arrays, names=[str(i) for i in range(len(arrays))])
-    with open(path, "wb") as file:
-        with pa.ipc.new_file(file, batch.schema) as writer:
-            writer.write_batch(batch)
-        file.flush()
-        os.fsync(file.fileno())
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, batch.schema) as writer:
+        writer.write_batch(batch)
+    make_safe(path)
 
 
 def read_texts(path: Path) -> list[Any]:

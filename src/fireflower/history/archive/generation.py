@@ -186,7 +186,12 @@ def _writers(rows: Rows, places: Places, names: Names, folder: Path) -> dict[str
 
 
 def _canonical(
-    rows: Rows, columns: dict[str, NDArray[Any]], block: NDArray[np.int32], kinds: NDArray[np.uint8], first: int, last: int
+    rows: Rows,
+    columns: dict[str, NDArray[Any]],
+    block: NDArray[np.int32],
+    kinds: NDArray[np.uint8],
+    first: int,
+    last: int,
 ) -> NDArray[np.int64]:
     """Positions of a bucket's rows in the order of their blocks, and in canonical order within each.
 
@@ -243,9 +248,11 @@ def _write_vocabulary(
     write_texts(folder / "merged.arrow", *texts)
     for what, values in names.values.items():
         write_texts(folder / f"trait-{what}.arrow", [known.values.texts[code] for code in values.tolist()])
-    for name, array in (("starts", starts), ("first_person", places.first_person), ("first_account", places.first_account)):
+    for name, array in (
+        ("starts", starts),
+        ("first_person", places.first_person),
+        ("first_account", places.first_account),
+    ):
         content = io.BytesIO()
         np.save(content, array)
         write_safely(folder / f"{name}.npy", content.getvalue())
-
-

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fireflower.history.archive.files import make_safe
 from fireflower.history.readers.batches import OBJECT, Batch, PropertyForm
 from fireflower.history.readers.cells import NUMBER, cell
 from fireflower.history.readers.columns import literal, parquet_sql, quoted
@@ -32,12 +32,11 @@ class PropertyWriter:
     Attributes
     ----------
     forms : how each column holds its property
-    seen : the properties that events have had so far. In columns of CSV files the type is judged by a sample
     """
 
     def __init__(self, path: Path, forms: dict[str, PropertyForm]) -> None:
         self.forms = forms
-        self.seen: Seen = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
+        self._seen: Counter[tuple[str, str, str]] = Counter()
         self._path = path
         self._writer: Any = None
         self._without = 0
@@ -57,14 +56,21 @@ class PropertyWriter:
         for path, form in self.forms.items():
             self._note(path, form, table[path].combine_chunks(), names, words)
 
+    @property
+    def seen(self) -> Seen:
+        """The properties that events have had so far. In columns of CSV files the type is judged by a sample."""
+        seen: Seen = {}
+        for (event, path, type), count in sorted(self._seen.items()):
+            seen.setdefault(event, {}).setdefault(path, {})[type] = count
+        return seen
+
     def close(self) -> None:
         """End the file, safe on disk."""
         if self._writer is None:
             self.forms = {}
             return
         self._writer.close()
-        with open(self._path, "rb") as file:
-            os.fsync(file.fileno())
+        make_safe(self._path)
 
     def _open(self, schema: Any) -> None:
         import pyarrow.parquet as pq
@@ -90,7 +96,7 @@ class PropertyWriter:
         counts = np.bincount(names[valid & (names >= 0)], minlength=0)
         type = _type_of_cells(column) if form == "cell" else form
         for code in np.flatnonzero(counts):
-            self.seen[words[code]][path][type] += int(counts[code])
+            self._seen[words[code], path, type] += int(counts[code])
 
     def _note_json(self, path: str, column: Any, names: NDArray[np.int32], words: list[str]) -> None:
         import msgspec
@@ -105,7 +111,7 @@ class PropertyWriter:
         for code, shape, count in shapes:
             structure = msgspec.json.decode(shape)
             for inner, type in _leaf_types("" if path == OBJECT else path, structure):
-                self.seen[words[code]][inner][type] += count
+                self._seen[words[code], inner, type] += count
 
 
 def _nothing(schema: Any, count: int) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,7 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from fireflower.history.archive.dictionaries import Dictionary, StoredDictionary, ValueDictionary, read_texts, write_texts
+from fireflower.history.archive.dictionaries import (
+    Dictionary,
+    StoredDictionary,
+    ValueDictionary,
+    read_texts,
+    write_texts,
+)
+from fireflower.history.archive.files import NewFile, make_safe
 from fireflower.history.archive.manifest import sync_folder, write_safely
 from fireflower.history.archive.properties import PropertyWriter, Seen
 from fireflower.history.archive.store import ColumnReader, ColumnWriter
@@ -235,15 +241,14 @@ class _IdWriter:
         if self._writer is None:
             return False
         self._writer.close()
-        self._file.flush()
-        os.fsync(self._file.fileno())
         self._file.close()
+        make_safe(self._path)
         return True
 
     def _open(self) -> None:
         import pyarrow as pa
 
-        self._file = open(self._path, "wb")
+        self._file = pa.OSFile(str(self._path), "wb")
         self._writer = pa.ipc.new_file(self._file, pa.schema([("id", pa.string())]))
         self._add(pa.repeat("", self._without))
 
@@ -261,7 +266,7 @@ class _AsideWriter:
     """Writes the rows that could not be read, one JSON object a line."""
 
     def __init__(self, path: Path) -> None:
-        self._file = open(path, "wb")
+        self._file = NewFile(path)
         self._count = 0
 
     def append(self, rows: list[KeptAside]) -> None:
@@ -271,8 +276,6 @@ class _AsideWriter:
 
     def close(self) -> int:
         """End the file, safe on disk; the result is how many rows there are."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
         self._file.close()
         return self._count
 

@@ -4,13 +4,14 @@ value throughout takes no file at all."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+
+from fireflower.history.archive.files import NewFile, OldFile
 
 _STEP = 1 << 17
 """Values that are widened at a time: a piece that stays in the processor's cache."""
@@ -27,7 +28,7 @@ class ColumnWriter:
     def __init__(self, path: Path, dtype: DTypeLike) -> None:
         self._path = path
         self._dtype = np.dtype(dtype)
-        self._file: IO[bytes] | None = None
+        self._file: NewFile | None = None
         self._rows = 0
         self._value: Any = None
 
@@ -43,10 +44,10 @@ class ColumnWriter:
             if _same(self._value, first) and _all_same(values, self._value):
                 self._rows += count
                 return
-            self._file = open(self._path, "wb")
+            self._file = NewFile(self._path)
             _fill(self._file, self._value, self._rows, self._dtype)
         if values.size == count:
-            self._file.write(np.ascontiguousarray(values).data)
+            self._file.write(np.ascontiguousarray(values))
         else:
             _fill(self._file, values.flat[0], count, self._dtype)
         self._rows += count
@@ -55,8 +56,6 @@ class ColumnWriter:
         """End the file, safe on disk; the result describes the column for `ColumnReader`."""
         if self._file is None:
             return {"value": None if self._rows == 0 else self._value.item(), "dtype": self._dtype.str}
-        self._file.flush()
-        os.fsync(self._file.fileno())
         self._file.close()
         return {"file": self._path.name, "dtype": self._dtype.str}
 
@@ -69,10 +68,10 @@ def _all_same(values: NDArray[Any], value: Any) -> bool:
     return bool((np.isnan(values) if value != value else values == value).all())
 
 
-def _fill(file: IO[bytes], value: Any, count: int, dtype: np.dtype[Any]) -> None:
+def _fill(file: NewFile, value: Any, count: int, dtype: np.dtype[Any]) -> None:
     piece = np.full(min(count, _STEP), value, dtype)
     for start in range(0, count, _STEP):
-        file.write(piece[: count - start].data)
+        file.write(piece[: count - start])
 
 
 class ColumnReader:
@@ -81,7 +80,7 @@ class ColumnReader:
     def __init__(self, folder: Path, described: Mapping[str, Any]) -> None:
         self._dtype = np.dtype(described["dtype"])
         self._value = described.get("value")
-        self._file = open(folder / described["file"], "rb", buffering=0) if "file" in described else None
+        self._file = OldFile(folder / described["file"]) if "file" in described else None
 
     @property
     def constant(self) -> Any:
@@ -95,12 +94,12 @@ class ColumnReader:
             return np.broadcast_to(np.asarray(0 if self._value is None else self._value, wanted), stop - start)
         out = np.empty(stop - start, wanted)
         if wanted == self._dtype:
-            self._read_into(out, start)
+            self._file.fill(out, start * self._dtype.itemsize)
             return out
         piece = np.empty(min(_STEP, max(stop - start, 1)), self._dtype)
         for first in range(0, stop - start, _STEP):
             part = piece[: min(_STEP, stop - start - first)]
-            self._read_into(part, start + first)
+            self._file.fill(part, (start + first) * self._dtype.itemsize)
             out[first : first + len(part)] = part
         return out
 
@@ -108,19 +107,4 @@ class ColumnReader:
         """Single rows, anywhere."""
         if self._file is None:
             return np.full(len(rows), 0 if self._value is None else self._value, self._dtype)
-        return np.memmap(self._file, self._dtype, "r")[rows]
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def _read_into(self, out: NDArray[Any], start: int) -> None:
-        """Fill `out` with the rows from `start` on."""
-        view = memoryview(out.view(np.uint8).data)
-        done, offset = 0, start * self._dtype.itemsize
-        while done < len(view):
-            assert self._file is not None
-            count = os.preadv(self._file.fileno(), [view[done:]], offset + done)
-            if count == 0:
-                raise EOFError(f"{self._file.name} is shorter than its manifest says")
-            done += count
+        return np.asarray(self._file.array(self._dtype)[rows])
