@@ -19,14 +19,14 @@ class Contender:
     ----------
     name : in the results
     command : its arguments, given the world
-    times : by how much its time is multiplied (it ran on a sample)
+    sample : it runs on one of so many subjects, and its time is multiplied by as much (without that of its start)
     answers : whether it writes transitions
     """
 
     name: str
     label: str
     command: Callable[[Place], list[str]]
-    times: int = 1
+    sample: int = 1
     answers: bool = True
 
 
@@ -66,7 +66,7 @@ CONTENDERS = (
         "pandas",
         f"pandas on 1/{SAMPLE}, x {SAMPLE}",
         lambda world: _module("rivals.in_pandas", str(world.sample), str(world.answer("pandas"))),
-        times=SAMPLE,
+        sample=SAMPLE,
     ),
 )
 RIVALS = ("duckdb", "polars")
@@ -74,7 +74,12 @@ RIVALS = ("duckdb", "polars")
 
 
 def run(contender: Contender, world: Place) -> Cost:
-    return measure(contender.command(world))
+    command = contender.command(world)
+    cost = measure(command)
+    if contender.sample == 1:
+        return cost
+    module = command[command.index("-m") + 1]
+    return cost.times(contender.sample, idle=measure([PYTHON, "-c", f"import {module}"]))
 
 
 def compare(contender: Contender, world: Place) -> None:
@@ -86,4 +91,4 @@ def compare(contender: Contender, world: Place) -> None:
         Saying what differs.
     """
     ours, theirs = world.answer("fireflower"), world.answer(contender.name)
-    measure(_module("agreement", str(ours), str(theirs), str(contender.times)))
+    measure(_module("agreement", str(ours), str(theirs), str(contender.sample)))

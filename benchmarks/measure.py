@@ -31,6 +31,15 @@ class Cost:
     def cpu(self) -> float:
         return self.user + self.system
 
+    def times(self, factor: int, idle: Cost) -> Cost:
+        """The cost of so many times the work, of which `idle` is done only once."""
+        return Cost(
+            idle.wall + (self.wall - idle.wall) * factor,
+            idle.user + (self.user - idle.user) * factor,
+            idle.system + (self.system - idle.system) * factor,
+            self.memory,
+        )
+
 
 class CommandFailed(Exception):
     """A command of the benchmark did not end well."""

@@ -12,7 +12,6 @@ from benchmarks.measure import Cost, measure
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 PYTHON = sys.executable
-TABLES = ("events", "memberships", "accounts")
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,7 @@ def import_into_project(world: Place) -> Cost:
     shutil.rmtree(world.project, ignore_errors=True)
     shutil.copytree(HERE / "definitions", world.project / "definitions")
     shutil.copy(HERE / "fireflower.yaml", world.project / "fireflower.yaml")
-    files = [str(world.raw / f"{table}.parquet") for table in TABLES]
-    return measure([str(BIN / "fireflower"), "import", "--project", str(world.project), "--yes", *files])
+    return measure([str(BIN / "fireflower"), "import", "--project", str(world.project), "--yes"])
 
 
 def write_columns(world: Place) -> None:
