@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -37,6 +38,12 @@ class Planned:
     mapping: Columns
     source: Source
 
+    @property
+    def untimed(self) -> bool:
+        """Whether rows have no times, and so hold from when they were learned."""
+        mapping = self.mapping
+        return mapping.form == "flat" and mapping.table != "records" and not mapping.time and not mapping.timeless
+
 
 def plan(
     project: Project, paths: Sequence[str | Path] = (), settings: Mapping[str, Any] | None = None
@@ -68,13 +75,19 @@ def plan(
 
 
 def run(
-    project: Project, planned: Iterable[Planned], *, strict: bool = False, progress: Progress | None = None
+    project: Project,
+    planned: Iterable[Planned],
+    *,
+    strict: bool = False,
+    learned_at: int | None = None,
+    progress: Progress | None = None,
 ) -> tuple[ImportReport, ...]:
     """Read the files of a plan into the project's history.
 
     Parameters
     ----------
     strict : fail where a row cannot be read, instead of keeping it aside
+    learned_at : from when the rows of tables without times hold; by default from now on
     progress : is told what is being done, how much of it is done, and of how much; 0 where nobody knows
 
     Notes
@@ -83,8 +96,11 @@ def run(
     come last.
     """
     small_first = sorted(planned, key=lambda each: sum(path.stat().st_size for path in each.paths))
-    ingest = project.archive.ingest
-    return tuple(ingest(each.paths, each.mapping, strict=strict, progress=progress) for each in small_first)
+    learned = time.time_ns() // 1000 if learned_at is None else learned_at
+    return tuple(
+        project.archive.ingest(each.paths, each.mapping, strict=strict, learned_at=learned, progress=progress)
+        for each in small_first
+    )
 
 
 def _usual(project: Project) -> list[Path]:

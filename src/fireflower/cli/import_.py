@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fireflower.cli.jsons import print_json
-from fireflower.cli.options import json_option, project_option
+from fireflower.cli.options import Moment, json_option, project_option
 from fireflower.cli.progress import steps
 from fireflower.cli.tables import table
 from fireflower.model.errors import InputError
@@ -38,6 +38,11 @@ _SWITCHES = ("joins", "timeless")
     "properties. Or a setting: event_name=Login, timezone=Europe/Berlin, ignore=a,b. May be repeated.",
 )
 @click.option("--time-format", help="How times are written, in the manner of strptime, such as '%d/%m/%Y %H:%M'.")
+@click.option(
+    "--learned-at",
+    type=Moment(),
+    help="From when the rows of tables without times hold. By default from now on; --map timeless=true: always.",
+)
 @click.option("--strict", is_flag=True, help="Fail at the first row that cannot be read, instead of keeping it aside.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask whether what was guessed is right.")
 @json_option
@@ -47,6 +52,7 @@ def import_(
     kind: str | None,
     parts: tuple[str, ...],
     time_format: str | None,
+    learned_at: int | None,
     strict: bool,
     yes: bool,
     as_json: bool,
@@ -73,11 +79,11 @@ def import_(
     project = open_project(folder)
     planned = plan(project, files, _settings(kind, parts, time_format))
     if not as_json:
-        _show_plan(planned)
+        _show_plan(planned, "from then on" if learned_at is not None else "from now on")
     if not yes:
         _confirm(planned)
     with steps() as advance:
-        done = run(project, planned, strict=strict, progress=advance)
+        done = run(project, planned, strict=strict, learned_at=learned_at, progress=advance)
     if as_json:
         print_json(done)
     else:
@@ -109,7 +115,7 @@ def _setting(name: str, text: str) -> Any:
     return text
 
 
-def _show_plan(planned: Sequence[Planned]) -> None:
+def _show_plan(planned: Sequence[Planned], untimed_hold: str) -> None:
     rows = []
     for each in planned:
         mapping = each.mapping
@@ -118,6 +124,8 @@ def _show_plan(planned: Sequence[Planned]) -> None:
             means = f"{mapping.form} export" + (f", {means}" if means else "")
         elif mapping.event_name:
             means += f", every row is {mapping.event_name!r}"
+        if each.untimed:
+            means += f"; no times, so they hold {untimed_hold}"
         rows.append((_files(each.paths), mapping.table, means, each.source))
     table(["files", "rows are", "columns", "says"], rows)
 
