@@ -14,7 +14,7 @@ from fireflower.history.archive.buckets import Buckets
 from fireflower.history.archive.properties import hashes_of
 from fireflower.history.archive.rows import CHUNK, Chunk, Rows
 from fireflower.history.archive.segments import Segment
-from fireflower.history.readers.tables import connect
+from fireflower.history.readers.database import connect
 from fireflower.model.records import Kind
 
 _BUCKET = 4_000_000

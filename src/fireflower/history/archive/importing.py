@@ -123,7 +123,7 @@ class Importer:
         return facts
 
     def _import(self, path: Path, fingerprint: str, mapping: Mapping, learned_at: int | None) -> SegmentFacts:
-        source = open_source(path, mapping, learned_at)
+        source = open_source(path, mapping, learned_at, self._folder / "scratch" / "reading")
         name = f"{self._manifest.serial:06d}"
         writer = SegmentWriter(self._folder / "segments" / name, self._known())
         origin = {"file": str(path), "digest": fingerprint, "mapping": mapping.settings()}

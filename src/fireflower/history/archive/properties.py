@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from fireflower.history.archive.files import make_safe
 from fireflower.history.readers.batches import OBJECT, Batch, PropertyForm
 from fireflower.history.readers.cells import NUMBER, cell
-from fireflower.history.readers.columns import literal, parquet_sql, quoted
-from fireflower.history.readers.tables import connect
+from fireflower.history.readers.database import connect, literal, parquet_sql, quoted
 from fireflower.model.values import flatten, normal, spellings
 
 Seen = dict[str, dict[str, dict[str, int]]]

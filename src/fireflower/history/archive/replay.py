@@ -50,7 +50,8 @@ def pick(rows: Rows, keep: NDArray[np.bool_], *kinds: Kind) -> NDArray[np.int64]
 
 
 class Moments:
-    """The moments of rows. What holds from a subject's beginning has the time of the subject's first other record.
+    """The moments of rows. What holds from a subject's beginning has the time of the subject's first other record; of a
+    subject that has none, that of the archive's first.
 
     Parameters
     ----------
@@ -96,7 +97,7 @@ class Moments:
         """Find each subject's first record; that of an account may be a membership that holds from its person's."""
         found = False
         late = np.iinfo(np.int64).max
-        self._people[:-1] = self._accounts[:-1] = late
+        self._people[:] = self._accounts[:] = late
         for chunk in self._rows.chunks(*self.COLUMNS):
             columns = chunk.columns
             timeless = self._timeless(columns)
@@ -109,8 +110,9 @@ class Moments:
             joins = self._timeless(columns) & (columns["kind"] == Kind.JOIN)
             begun = self._people[self._who[columns["person"]]]
             _earliest(self._accounts, columns["account"], begun, joins & keep[chunk.first : chunk.first + len(chunk)])
-        self._people[self._people == late] = -1
-        self._accounts[self._accounts == late] = -1
+        begin = min(int(self._people.min()), int(self._accounts.min()))
+        for first in (self._people, self._accounts):
+            first[first == late] = -1 if begin == late else begin
         return found
 
 

@@ -11,12 +11,15 @@ from fireflower.history.readers.files import detect
 __all__ = ["open_source"]
 
 
-def open_source(path: Path, mapping: Mapping, learned_at: int | None = None) -> Source:
+def open_source(
+    path: Path, mapping: Mapping, learned_at: int | None = None, scratch: Path | None = None
+) -> Source:  # fmt: skip
     """Open a file for reading.
 
     Parameters
     ----------
     learned_at : the moment from which rows without a time hold
+    scratch : a folder for what does not fit into memory
 
     Raises
     ------
@@ -33,7 +36,7 @@ def open_source(path: Path, mapping: Mapping, learned_at: int | None = None) -> 
     format, compression = detect(path)
     mapping.checked()
     if format != "json" and mapping.form == "flat" and mapping.table != "records":
-        return TableSource(path, format, compression, mapping, learned_at)
+        return TableSource(path, format, compression, mapping, learned_at, scratch)
     shape: Shape
     if mapping.form == "segment":
         shape = SegmentShape(mapping)

@@ -10,10 +10,11 @@ from typing import Any
 
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.batches import PropertyForm
+from fireflower.history.readers.database import literal, parquet_sql, quoted
 from fireflower.history.readers.files import Compression, FileFormat, damaged, open_text
 from fireflower.model.errors import InputError, did_you_mean
 
-_LONGEST_LINE = 64 << 20
+_LONGEST_LINE = 32 << 20
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "FLOAT", "DOUBLE")
 
 
@@ -104,10 +105,6 @@ def _leaves(columns: Any, path: str = "", sql: str = "") -> Iterator[Column]:
             yield Column(inner, here, str(type))
 
 
-def parquet_sql(path: Path) -> str:
-    return f"read_parquet({literal(str(path))})"
-
-
 def csv_sql(path: Path, compression: Compression) -> str:
     """SQL that reads a CSV file as text. The separator is the one of the header line; lines that do not fit are stored
     in DuckDB's table of rejects."""
@@ -117,7 +114,7 @@ def csv_sql(path: Path, compression: Compression) -> str:
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     return (
         f"read_csv({literal(str(path))}, auto_detect=false, header=true, columns={{{columns}}}, delim={literal(separator)},"
-        f" quote='\"', escape='\"', nullstr='', store_rejects=true, rejects_limit=0, max_line_size={_LONGEST_LINE},"
+        f" quote='\"', escape='\"', nullstr='', store_rejects=true, rejects_limit=0, max_line_size={_LONGEST_LINE}, buffer_size={2 * _LONGEST_LINE},"
         f" compression={literal(compression or 'none')})"
     )
 
@@ -141,13 +138,3 @@ def _distinct(names: list[str]) -> list[str]:
         seen[name] = seen.get(name, 0) + 1
         distinct.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
     return distinct
-
-
-def quoted(name: str) -> str:
-    """A name as SQL writes it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"

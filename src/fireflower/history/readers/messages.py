@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from fireflower.history.readers.columns import TableFile, quoted
+from fireflower.history.readers.columns import TableFile
+from fireflower.history.readers.database import connect_to_read, quoted
 from fireflower.history.readers.files import Compression, FileFormat
-from fireflower.history.readers.tables import connect
 
 _OBJECTS = ("properties", "traits", "context", "$set", "$set_once")
 _ROWS = 10_000
@@ -21,7 +21,7 @@ def rows_as_objects(
     path: Path, format: FileFormat, compression: Compression, *, camel: bool
 ) -> Iterator[tuple[int, bytes]]:
     """(line, JSON) of every row. `camel`: columns such as message_id become the keys of the specification, messageId."""
-    connection = connect()
+    connection = connect_to_read("UTC", None)
     file = TableFile(connection, path, format, compression)
     names = {name.partition(".")[0] for name in (column.path for column in file.columns)}
     selected = ", ".join(f"{_value_sql(file, name)} AS {quoted(name)}" for name in sorted(names))

@@ -71,9 +71,9 @@ class PlainShape:
     def _time(self, value: Any) -> tuple[int, bool]:
         needed = self._mapping.table == "events" or (self._mapping.table == "deals" and self._mapping.time)
         if (value is None or value == "") and not needed:
-            if self._learned_at is None:
+            if self._learned_at is None and not self._mapping.timeless:
                 raise ValueError("there is no time, and none from which rows without one hold")
-            return self._learned_at, True
+            return self._learned_at or 0, True
         return self._times.moment(value), False
 
     def _told(

@@ -9,7 +9,8 @@ from typing import Any
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.batches import OBJECT, Batch, KeptAside, PropertyForm
 from fireflower.history.readers.cells import cell
-from fireflower.history.readers.columns import Column, TableFile, literal, quoted
+from fireflower.history.readers.columns import Column, TableFile
+from fireflower.history.readers.database import connect_to_read, quoted
 from fireflower.history.readers.files import Compression, FileFormat, damaged
 from fireflower.history.readers.plain import deal_name
 from fireflower.history.readers.times import reason_sql, time_sql
@@ -28,18 +29,25 @@ class TableSource:
     Parameters
     ----------
     learned_at : the moment from which rows without a time hold
+    scratch : a folder for what does not fit into memory
     """
 
     def __init__(
-        self, path: Path, format: FileFormat, compression: Compression, mapping: Mapping, learned_at: int | None
+        self,
+        path: Path,
+        format: FileFormat,
+        compression: Compression,
+        mapping: Mapping,
+        learned_at: int | None,
+        scratch: Path | None = None,
     ) -> None:
-        self._connection = connect(mapping.timezone)
+        self._connection = connect_to_read(mapping.timezone, scratch)
         self._file = TableFile(self._connection, path, format, compression)
         self._mapping = mapping
         self._learned_at = learned_at
         self._others = self._file.others(mapping)
         self._selected = self._select()
-        if not mapping.time and learned_at is None:
+        if not mapping.time and learned_at is None and not mapping.timeless:
             raise InputError(
                 f"{path} has no column of times. Say from when its rows hold, or name the column of times."
             )
@@ -145,9 +153,9 @@ class TableSource:
         if self._mapping.received:
             base["received"] = rows["~received"]
         if not self._mapping.time:
-            return {**base, "time": self._learned_at, "untimed": True}
+            return {**base, "time": self._learned_at or 0, "untimed": True}
         time = rows["~time"]
-        if time.null_count and self._learned_at is None:
+        if time.null_count and self._learned_at is None and not self._mapping.timeless:
             raise InputError(f"{self._file.path} has rows without a time. Say from when they hold.")
         untimed = pc.is_null(time) if time.null_count else False
         return {
@@ -195,7 +203,7 @@ class TableSource:
             yield self._first(Kind.JOIN, 'coalesce("~person", "~anonymous")', '"~account"', "account")
 
     def _first(self, kind: Kind, person: str, other: str, part: str) -> Batch:
-        time = '"~time"' if self._mapping.time else str(self._learned_at)
+        time = '"~time"' if self._mapping.time else str(self._learned_at or 0)
         received = '"~received"' if self._mapping.received else "NULL::BIGINT"
         rows = self._connection.sql(
             f"SELECT {person} AS person, {other} AS other, min({time}) AS time, arg_min({received}, {time}) AS received"
@@ -231,15 +239,6 @@ class TableSource:
             "SELECT DISTINCT line, error_message, csv_line FROM reject_errors ORDER BY line"
         ).fetchall()  # fmt: skip
         return [KeptAside(line, message.splitlines()[0], (raw or "").strip("\n")) for line, message, raw in rows]
-
-
-def connect(timezone: str = "UTC") -> Any:
-    """A DuckDB connection that spills nowhere and asks no network."""
-    import duckdb
-
-    connection = duckdb.connect(config={"memory_limit": "1GB", "autoinstall_known_extensions": "false"})
-    connection.execute(f"SET TimeZone = {literal(timezone)}")
-    return connection
 
 
 def _id_sql(column: Column) -> str:

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fireflower.history.mapping import Mapping
+from fireflower.history.mapping import Mapping, TimeUnit
 from fireflower.model.moments import EARLIEST, LATEST, format_moment, from_datetime
 
-_UNITS = {"s": 1_000_000.0, "ms": 1_000.0, "us": 1.0, "ns": 0.001}
+_UNITS: dict[TimeUnit, float] = {"s": 1_000_000.0, "ms": 1_000.0, "us": 1.0, "ns": 0.001}
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _NO_TIME = "'there is no time'"
 _RANGE = "is outside 1970-01-01 .. 2100-01-01: a mistake of a clock or of the unit"
@@ -77,10 +77,10 @@ class TimeReader:
         return from_datetime(value if value.tzinfo else value.replace(tzinfo=self._zone))
 
     def _number(self, number: float) -> int:
-        return round(number * _UNITS[self._unit or _likely_unit(number)])
+        return round(number * _UNITS[self._unit or likely_unit(number)])
 
 
-def _likely_unit(number: float) -> str:
+def likely_unit(number: float) -> TimeUnit:
     """Seconds reach 2100 at 4.1e9, where milliseconds are in February 1970, and so on."""
     size = abs(number) * 1_000_000
     return "s" if size < LATEST else "ms" if size < LATEST * 1e3 else "us" if size < LATEST * 1e6 else "ns"

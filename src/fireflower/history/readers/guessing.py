@@ -1,0 +1,292 @@
+"""What the columns of a file probably mean, by their names and by what is in them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping as Object
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from fireflower.history.mapping import Mapping, TimeUnit
+from fireflower.history.readers.files import Compression, FileFormat, detect
+from fireflower.history.readers.times import TimeReader, likely_unit
+from fireflower.model.errors import InputError
+from fireflower.model.records import Kind
+
+_SAMPLE = 1000
+
+_NAMES: dict[str, tuple[str, ...]] = {
+    "time": (
+        "timestamp", "eventtime", "eventtimestamp", "occurredat", "time", "ts", "timestampms", "datetime", "happenedat",
+        "originaltimestamp", "createdat", "created", "createdate", "creationtime", "creationdate", "signedupat",
+        "signupdate", "joinedat", "joined", "joindate", "joinedon", "startedat", "closedate", "closedat", "closed",
+        "wonat", "date", "day", "utcdate", "receivedat", "sentat",
+    ),
+    "event": (
+        "event", "eventname", "eventtype", "eventtext", "action", "activity", "verb", "stage", "dealstage", "status",
+    ),
+    "person": (
+        "userid", "user", "personid", "person", "distinctid", "uid", "username", "memberid", "contactid", "email",
+        "useremail", "emailaddress", "visitorid", "actorid", "actor", "customerid",
+    ),
+    "anonymous": ("anonymousid", "anonid", "deviceid", "cookieid", "anonymous"),
+    "account": (
+        "accountid", "companyid", "organizationid", "organisationid", "orgid", "workspaceid", "teamid", "tenantid",
+        "groupid", "contextgroupid", "account", "acct", "company", "organization", "organisation", "org", "workspace",
+        "team", "tenant", "accountname", "companyname", "accountkey", "domain",
+    ),
+    "message_id": ("messageid", "eventid", "uuid", "eventuuid", "insertid"),
+    "received": ("receivedat", "ingestedat", "loadedat", "received"),
+    "properties": ("properties", "props", "eventproperties", "payload", "attributes"),
+    "role": ("role", "memberrole", "userrole"),
+    "left": ("leftat", "left", "removedat", "endedat", "until", "enddate"),
+}  # fmt: skip
+_DEALS = ("dealid", "dealname", "dealstage", "closedate", "opportunityid", "opportunity", "dealvalue")
+_FORMATS = (
+    "%d-%m-%Y %H:%M", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y", "%d/%m/%y",
+    "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y", "%m/%d/%y", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d", "%a, %d %b %Y %H:%M:%S %z", "%b %d, %Y", "%d %b %Y",
+)  # fmt: skip
+_SEGMENT = ("track", "page", "screen", "identify", "group", "alias")
+
+Row = Object[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A mapping that is probably right.
+
+    Attributes
+    ----------
+    mapping : the mapping; it may lack something that only the user knows
+    sure : whether it can be used without asking
+    doubts : what to look at, in sentences
+    columns : the columns of the file
+    """
+
+    mapping: Mapping
+    sure: bool
+    doubts: tuple[str, ...]
+    columns: tuple[str, ...]
+
+    def settings(self) -> dict[str, Any]:
+        """What `Mapping.parse` takes."""
+        return self.mapping.settings()
+
+
+def guess_mapping(path: str | Path) -> Guess:
+    """Guess what the columns of a file mean.
+
+    Raises
+    ------
+    InputError
+        If the file is empty or damaged, or nothing in it looks like people or accounts.
+    """
+    path = Path(path)
+    format, compression = detect(path)
+    rows = _sample(path, format, compression)
+    if not rows:
+        raise InputError(f"{path} has a header and no rows. There is nothing to import.")
+    columns = tuple(dict.fromkeys(key for row in rows for key in row))
+    message = _message_form(rows)
+    if message is not None:
+        return Guess(message, True, (), columns)
+    return _guess_table(path, rows, columns)
+
+
+def _sample(path: Path, format: FileFormat, compression: Compression) -> list[Row]:
+    """Some rows, as objects."""
+    import msgspec
+
+    from fireflower.history.readers.messages import rows_as_objects
+    from fireflower.history.readers.objects import objects
+
+    texts = objects(path, compression) if format == "json" else rows_as_objects(path, format, compression, camel=False)
+    rows = []
+    for _, text in islice(texts, _SAMPLE):
+        try:
+            rows.append(msgspec.json.decode(text))
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            continue
+    return [row for row in rows if isinstance(row, dict)]
+
+
+def _message_form(rows: Sequence[Row]) -> Mapping | None:
+    """The mapping of messages that need no columns, None if the rows are no such messages."""
+    if _share(
+        rows,
+        lambda row: (
+            str(row.get("type")) in _SEGMENT and ("messageId" in row or "userId" in row or "anonymousId" in row)
+        ),
+    ):
+        return Mapping(form="segment")
+    if _share(rows, lambda row: "event" in row and "distinct_id" in row and "properties" in row):
+        types = Counter(type for row in rows for type in _group_types(row))
+        return Mapping(form="posthog", group_type=types.most_common(1)[0][0] if len(types) == 1 else "")
+    kinds = {kind.name.lower().replace("_", " ") for kind in Kind}
+    if _share(rows, lambda row: str(row.get("kind")).lower().replace("_", " ") in kinds and "time" in row):
+        return Mapping(table="records")
+    return None
+
+
+def _share(rows: Sequence[Row], test: Any) -> bool:
+    """Whether nearly all rows pass."""
+    return sum(bool(test(row)) for row in rows) >= 0.9 * len(rows)
+
+
+def _group_types(row: Row) -> list[str]:
+    properties = row.get("properties")
+    groups = properties.get("$groups") if isinstance(properties, dict) else None
+    return list(groups) if isinstance(groups, dict) else []
+
+
+def _guess_table(path: Path, rows: Sequence[Row], columns: Sequence[str]) -> Guess:
+    parts = _parts(rows, columns)
+    doubts: list[str] = []
+    if not (parts.get("person") or parts.get("anonymous")) and "event" not in parts:
+        parts.update(_unique_id(rows, columns, doubts))
+    if not (parts.get("person") or parts.get("anonymous") or parts.get("account")):
+        raise InputError(
+            f"Nothing in {path} looks like people or accounts. Its columns are: {', '.join(columns)}."
+            " Say which column names them, for example person: user_id."
+        )
+    table = _table(rows, columns, parts)
+    parts = {part: column for part, column in parts.items() if part in _PARTS[table]}
+    settings: dict[str, Any] = {"table": table, **parts}
+    if "time" in parts:
+        settings.update(_time_form(rows, parts["time"], doubts))
+    elif table == "events":
+        doubts.append("No column holds times: name it as time.")
+    if table == "events" and "event" not in parts:
+        settings["event_name"] = _title(path)
+        doubts.append(f"No column holds names of events: all are called {settings['event_name']!r}.")
+    elif table == "events" and settings["event"].lower() in ("status", "stage"):
+        doubts.append(f"{settings['event']!r} is taken for the event's name.")
+    if table != "events" and "time" not in parts:
+        doubts.append("No column holds times: what the table says holds from the time of import.")
+    return Guess(Mapping(**settings), not doubts, tuple(doubts), tuple(columns))
+
+
+_PARTS: dict[str, tuple[str, ...]] = {
+    "events": ("time", "event", "person", "anonymous", "account", "message_id", "received", "properties"),
+    "people": ("time", "person", "anonymous", "account", "role"),
+    "accounts": ("time", "account"),
+    "memberships": ("time", "person", "account", "role", "left"),
+    "deals": ("time", "event", "person", "account", "message_id"),
+    "identities": ("time", "person", "anonymous"),
+}
+
+
+def _parts(rows: Sequence[Row], columns: Sequence[str]) -> dict[str, str]:
+    """Part -> column, by name; where several names fit, the one that is listed first and has fitting contents."""
+    plain = {re.sub(r"[^a-z0-9]", "", column.lower()): column for column in reversed(columns)}
+    parts: dict[str, str] = {}
+    for part, names in _NAMES.items():
+        for name in names:
+            column = plain.get(name)
+            if column is not None and column not in parts.values() and _fits(part, rows, column):
+                parts[part] = column
+                break
+    return parts
+
+
+def _fits(part: str, rows: Sequence[Row], column: str) -> bool:
+    values = _values(rows, column)
+    if not values:
+        return False
+    if part in ("time", "received", "left"):
+        return _format_of(values) is not None
+    if part == "properties":
+        return all(isinstance(value, dict) or str(value).lstrip().startswith("{") for value in values)
+    return not any(isinstance(value, dict | list) for value in values)
+
+
+def _values(rows: Sequence[Row], column: str) -> list[Any]:
+    return [row[column] for row in rows if row.get(column) not in (None, "")]
+
+
+def _unique_id(rows: Sequence[Row], columns: Sequence[str], doubts: list[str]) -> dict[str, str]:
+    """A column of ids that names each row, as the person; none if an account's name does so."""
+    for column in columns:
+        values = [str(value) for value in _values(rows, column)]
+        unique = len(values) == len(rows) == len(set(values))
+        if (
+            unique
+            and re.search(r"(^|_|\b)(id|key)$", column.lower())
+            and re.sub(r"[^a-z0-9]", "", column.lower()) not in _NAMES["account"]
+        ):
+            doubts.append(f"{column!r} is taken for the person because every row has another one.")
+            return {"person": column}
+    return {}
+
+
+def _table(rows: Sequence[Row], columns: Sequence[str], parts: dict[str, str]) -> str:
+    """What a row is."""
+    plain = {re.sub(r"[^a-z0-9]", "", column.lower()) for column in columns}
+    if plain & set(_DEALS):
+        return "deals"
+    if "event" in parts and "time" in parts and parts["event"].lower() not in ("status", "stage"):
+        return "events"
+    person, account = parts.get("person") or parts.get("anonymous"), parts.get("account")
+    others = len(columns) - len(parts)
+    if person and account and others <= 1 and ("role" in parts or "left" in parts or len(columns) <= 3):
+        return "memberships"
+    if parts.get("person") and parts.get("anonymous") and len(columns) <= 3:
+        return "identities"
+    subject = person or account or ""
+    values = [str(value) for value in _values(rows, subject)]
+    if len(set(values)) >= 0.98 * len(values):
+        return "people" if person else "accounts"
+    return "events"
+
+
+def _format_of(values: Sequence[Any]) -> str | None:
+    """The empty text for ISO 8601 and numbers, else a strptime format, or None if they are no times."""
+    reader = TimeReader(Mapping())
+    if sum(_is_moment(reader, value) for value in values) >= 0.9 * len(values):
+        return ""
+    return next(iter(_formats(values)), None)
+
+
+def _formats(values: Sequence[Any]) -> list[str]:
+    return [format for format in _FORMATS if all(_is_in_format(value, format) for value in values)]
+
+
+def _is_moment(reader: TimeReader, value: Any) -> bool:
+    try:
+        reader.moment(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_in_format(value: Any, format: str) -> bool:
+    try:
+        datetime.strptime(str(value).strip(), format)
+    except ValueError:
+        return False
+    return True
+
+
+def _time_form(rows: Sequence[Row], column: str, doubts: list[str]) -> dict[str, str]:
+    """The format or unit of a column of times."""
+    values = _values(rows, column)
+    format = _format_of(values) or ""
+    if format:
+        others = [other for other in _formats(values)[1:] if sorted(other) == sorted(format)]
+        if others:
+            doubts.append(f"The times in {column!r} are read as {format}; they could be {others[0]}, too.")
+        return {"time_format": format}
+    numbers = [float(value) for value in values if re.fullmatch(r"-?\d+(\.\d+)?", str(value))]
+    unit: TimeUnit = Counter(map(likely_unit, numbers)).most_common(1)[0][0] if numbers else ""
+    return {"time_unit": unit} if unit else {}
+
+
+def _title(path: Path) -> str:
+    stem = path.name.split(".")[0]
+    return re.sub(r"[_\-\s]+", " ", stem).strip().title()
