@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from fireflower.language.phrases import number
 from fireflower.model.records import Kind, Record
 
 if TYPE_CHECKING:
@@ -29,4 +30,6 @@ def in_words(record: Record) -> str:
             return f"{record.person} leaving"
         case Kind.IDENTITY:
             return f"{record.value} found to be {record.person}"
-    return f"{record.name} = {record.value}" if record.value is not None else f"{record.name} removed"
+    if record.value is None:
+        return f"{record.name} removed"
+    return f"{record.name} = {number(record.value) if isinstance(record.value, float) else record.value}"

@@ -126,6 +126,9 @@ def _definition(
     from fireflower.review.volume import weekly_volume
 
     wanted = criteria(definition)
+    found = leads(standing, definition, wanted, facts, truth)
+    names = {lead.subject: lead.name for lead in found}
+    recently = transitions.as_of - RECENT_DAYS * DAY
     when, own = moments(reviews, definition), spells(transitions, definition.name)
     span, has_goal = horizon or HORIZON, bool(when.goal_words)
     return DefinitionReport(
@@ -133,11 +136,11 @@ def _definition(
         subjects=definition.subject,
         kind=definition.kind,
         description=definition.description,
-        english=tuple(line for line in describe(definition).splitlines() if line),
+        english=_english(describe(definition)),
         goal=when.goal_words,
         criteria=wanted,
-        leads=leads(standing, definition, wanted, facts, truth),
-        changes=changes(project, transitions, definition, transitions.as_of - RECENT_DAYS * DAY),
+        leads=found,
+        changes=changes(project, transitions, definition, recently, names),
         volume=weekly_volume(when, own),
         funnel=funnel(when, own),
         time_to_value=time_to_value(when, own),
@@ -146,3 +149,9 @@ def _definition(
         if has_goal
         else (),
     )
+
+
+def _english(described: str) -> tuple[str, ...]:
+    """Without the title and the description, which the report has of its own."""
+    _, _, criteria = described.partition("\n\n")
+    return tuple(line for line in criteria.splitlines() if line)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fireflower.app.criteria import conditions
 from fireflower.app.records import in_words
 from fireflower.evaluate.results import Change as Turn
 from fireflower.evaluate.results import Evidence, Reason, Transitions, Value
 from fireflower.language.describing import describe_condition, describe_quantity
 from fireflower.language.fingerprints import canonical
-from fireflower.language.nodes import All, AnyOf, Condition, Definition, Formula, Known, Not, Trait
+from fireflower.language.nodes import All, AnyOf, Condition, Definition, Known, Trait
 from fireflower.language.phrases import number
 from fireflower.language.steps import next_step
 from fireflower.language.walking import traits_of
@@ -38,26 +39,14 @@ MOST_CHANGES = 300
 
 def criteria(definition: Definition) -> tuple[Criterion, ...]:
     """The conditions of a definition's formula, in its order, each once."""
-    circles = {canonical(c): circle for circle, formula in definition.circles for c, _ in _conditions(formula)}
+    circles = {canonical(c): circle for circle, formula in definition.circles for c, _ in conditions(formula)}
     names = {canonical(quantity): name for name, quantity in definition.quantities}
     found: dict[str, Criterion] = {}
-    for condition, negated in _conditions(definition.qualified):
+    for condition, negated in conditions(definition.qualified):
         key = canonical(condition)
         label = names.get(canonical(condition.quantity), "").replace("_", " ") or describe_quantity(condition.quantity)
         found.setdefault(key, Criterion(condition, label.removeprefix("the number of "), circles.get(key), negated))
     return tuple(found.values())
-
-
-def _conditions(formula: Formula, negated: bool = False) -> Iterator[tuple[Condition, bool]]:
-    """The conditions of a formula, and whether it asks that they do not hold."""
-    match formula:
-        case Condition():
-            yield formula, negated
-        case Not(part):
-            yield from _conditions(part, not negated)
-        case All(parts) | AnyOf(parts):
-            for part in parts:
-                yield from _conditions(part, negated)
 
 
 # --- Facts ------------------------------------------------------------------------------------------------------------
@@ -174,12 +163,15 @@ def _next_step(wanted: Sequence[Criterion], found: Sequence[Evidence]) -> str:
 # --- Changes ----------------------------------------------------------------------------------------------------------
 
 
-def changes(project: Project, transitions: Transitions, definition: Definition, after: int) -> tuple[Change, ...]:
+def changes(
+    project: Project, transitions: Transitions, definition: Definition, after: int, names: Mapping[str, str]
+) -> tuple[Change, ...]:
     """Who entered or left after a moment, the most recent first.
 
     Parameters
     ----------
     transitions : with evidence
+    names : subject -> what people call it, as far as that is known
     """
     index = [each.name for each in transitions.definitions].index(definition.name)
     rows = np.flatnonzero((transitions.definition == index) & (transitions.at > after))[::-1][:MOST_CHANGES].tolist()
@@ -193,6 +185,7 @@ def changes(project: Project, transitions: Transitions, definition: Definition, 
             change="entered" if transitions.change[i] == Turn.ENTERED else "left",
             reason=Reason(int(transitions.reason[i])).label,
             tipped=_tipped(tipping[i], words),
+            name=names.get(transitions.subject_id(i), ""),
         )
         for i in rows
     )
@@ -206,6 +199,5 @@ def _tipping(transitions: Transitions, i: int) -> Evidence | None:
 def _tipped(state: Evidence | None, words: Mapping[int, str]) -> str:
     if state is None:
         return ""
-    condition = state.condition.text or describe_condition(state.condition)
     by = words[state.row] if state.row is not None else "time alone"
-    return f"{condition}{'' if state.holds else ' no longer'}, by {by}"
+    return f"{'' if state.holds else 'no longer: '}{describe_condition(state.condition)}; by {by}"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from fireflower.cli.jsons import iso
+from fireflower.language.nodes import Trait
 
 if TYPE_CHECKING:
     from fireflower.evaluate.results import Evidence
+
+
+_COMPARISON = re.compile(r"(?P<what>.+) (?P<bound>(>=|<=|!=|=|<|>) [^()]+)")
 
 
 def asked(state: Evidence) -> str:
@@ -23,12 +28,22 @@ def there_is(state: Evidence) -> str:
     from fireflower.language.phrases import value
     from fireflower.language.rules import unit_of
 
-    return "missing" if state.value is None else value(state.value, unit_of(state.condition.quantity))
+    if state.value is None:
+        return "missing"
+    unit = unit_of(state.condition.quantity)
+    broken = isinstance(state.value, float) and unit == "number" and not state.value.is_integer()
+    return value(float(f"{state.value:.4g}") if broken else state.value, unit)
 
 
 def short(state: Evidence) -> str:
-    """One condition in a table's cell: "reports >= 10 (37)", "not yet: reports >= 10 (4)"."""
-    return f"{'' if state.holds else 'not: '}{asked(state)} ({there_is(state)})"
+    """A condition in a table's cell, what there is before what was asked for: "reports 37 (>= 10)"."""
+    quantity, value = state.condition.quantity, there_is(state).strip("'")
+    if isinstance(quantity, Trait):
+        return f"{quantity.name} {value}"
+    compared = _COMPARISON.fullmatch(asked(state))
+    if compared is None:
+        return f"{asked(state)} {value}"
+    return f"{compared['what']} {value} ({compared['bound']})"
 
 
 def as_json(state: Evidence, tipped: Mapping[int, str]) -> dict[str, object]:

@@ -79,23 +79,26 @@ def _show(found: Explanation, tipped: dict[int, str]) -> None:
         click.echo("\n  So far:")
         for change in found.history:
             word = "entered" if change.entered else f"left ({change.reason.label})"
-            click.echo(f"    {format_moment(change.at)}  {word}")
+            click.echo(f"    {_when(change.at)}  {word}")
 
 
 def _verdict(found: Explanation) -> str:
     if found.qualified:
-        return f"{click.style('qualified', fg='green')} since {format_moment(found.since)}"
+        return f"{click.style('qualified', fg='green')} since {_when(found.since)}"
     if found.reason is not None:
-        return f"{click.style('not qualified', fg='yellow')} since {format_moment(found.since)}: {found.reason.label}"
+        return f"{click.style('not qualified', fg='yellow')} since {_when(found.since)}: {found.reason.label}"
     return f"{click.style('not qualified', fg='yellow')}, and never was"
+
+
+def _when(moment: int) -> str:
+    """To the second; JSON has the exact moment."""
+    return format_moment(moment)[:19]
 
 
 def _show_conditions(states: Sequence[Evidence], tipped: dict[int, str]) -> None:
     for state in states:
         sign = click.style("✓", fg="green") if state.holds else click.style("○", fg="yellow")
-        click.echo(
-            f"    {sign} {asked(state)}: {there_is(state)}, since {format_moment(state.since)}{_by(state, tipped)}"
-        )
+        click.echo(f"    {sign} {asked(state)}: {there_is(state)}, since {_when(state.since)}{_by(state, tipped)}")
 
 
 def _by(state: Evidence, tipped: dict[int, str]) -> str:

@@ -82,7 +82,7 @@ def import_(
         _show_plan(planned, "from then on" if learned_at is not None else "from now on")
     if not yes:
         _confirm(planned)
-    with steps() as advance:
+    with steps("Importing") as advance:
         done = run(project, planned, strict=strict, learned_at=learned_at, progress=advance)
     if as_json:
         print_json(done)

@@ -16,13 +16,13 @@ Step = Callable[[str, int, int], None]
 @contextmanager
 def progress(label: str) -> Iterator[Advance | None]:
     """A bar with this label while the block runs; None instead of a callback where nobody watches."""
-    with steps() as step:
+    with steps(label) as step:
         yield None if step is None else (lambda done, total: step(label, done, total))
 
 
 @contextmanager
-def steps() -> Iterator[Step | None]:
-    """A bar whose label tells the step; None instead of a callback where nobody watches."""
+def steps(label: str) -> Iterator[Step | None]:
+    """A bar whose label tells the step, this one at first; None instead of a callback where nobody watches."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -31,5 +31,5 @@ def steps() -> Iterator[Step | None]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda label, done, total: bar.update(task, description=label, completed=done, total=total or None)
+        task = bar.add_task(label, total=None)
+        yield lambda step, done, total: bar.update(task, description=step, completed=done, total=total or None)

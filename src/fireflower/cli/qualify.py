@@ -88,26 +88,39 @@ def _show(found: Qualification, all_transitions: bool, limit: int, truth: Truth 
     if all_transitions:
         _show_transitions(found, limit)
         return
+    from fireflower.app.criteria import unwanted
+
     by_definition: dict[str, list[Lead]] = defaultdict(list)
     for lead in found.leads():
         by_definition[lead.definition].append(lead)
     for definition in found.standing.definitions:
         leads = by_definition[definition.name]
         click.echo("\n" + click.style(f"{definition.name}: {_count(len(leads), definition.subject)}", bold=True) + "\n")
-        _show_leads(leads[: limit or None], truth)
+        _show_leads(leads[: limit or None], unwanted(definition), truth)
         if limit and len(leads) > limit:
             click.echo(f"and {len(leads) - limit:,} more that qualified earlier (--limit 0 shows all)")
 
 
-def _show_leads(leads: list[Lead], truth: Truth | None) -> None:
+def _show_leads(leads: list[Lead], unwanted: frozenset[str], truth: Truth | None) -> None:
     if not leads:
         return
     columns = [leads[0].kind, "since", "evidence", *(["truth (simulated)"] if truth is not None else [])]
     rows = []
     for lead in leads:
-        row = [lead.subject, format_moment(lead.since)[:16], "; ".join(map(short, lead.evidence))]
+        row = [lead.subject, format_moment(lead.since)[:16], _evidence(lead, unwanted)]
         rows.append(row + ([truth.get((lead.kind, lead.subject), "")] if truth is not None else []))
     table(columns, rows)
+
+
+def _evidence(lead: Lead, unwanted: frozenset[str]) -> str:
+    """What speaks for a lead: conditions that hold, or do not where that is asked for."""
+    from fireflower.language.fingerprints import canonical
+
+    return "; ".join(
+        short(state) if state.holds else f"not {short(state)}"
+        for state in lead.evidence
+        if state.holds != (canonical(state.condition) in unwanted)
+    )
 
 
 def _show_transitions(found: Qualification, limit: int) -> None:
