@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fireflower.evaluate.kernel.layout import MUTED
 from fireflower.evaluate.results import Change, Transitions
-from fireflower.language.nodes import Definition, Formula, Settings
+from fireflower.language.nodes import AnyOf, Definition, Formula, Settings
 from fireflower.model.moments import NEVER
 from fireflower.model.records import Kind
 from fireflower.model.timeline import TO_ACCOUNT, Timeline
@@ -20,11 +20,11 @@ def without_left_out(
     settings: Settings, timelines: Iterable[Timeline], as_of: int, compiled: bool, threads: int
 ) -> Iterable[Timeline]:
     """The timelines, in which rows of left-out people are muted for their accounts."""
-    formula = dict(settings.leave_out).get("person")
-    if formula is None:
+    formulas = tuple(formula for kind, formula in settings.leave_out if kind == "person")
+    if not formulas:
         return timelines
     pieces = timelines if iter(timelines) is not timelines else list(timelines)
-    spans = _spans_out(formula, settings, pieces, as_of, compiled, threads)
+    spans = _spans_out(AnyOf(formulas), settings, pieces, as_of, compiled, threads)
     return pieces if spans is None else _masked(pieces, *spans)
 
 

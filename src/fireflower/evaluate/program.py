@@ -196,7 +196,7 @@ class _Compiler:
         mine = {
             number: definition for number, definition in enumerate(definitions) if definition.subject == self.subject
         }
-        out = next((formula for kind, formula in self.settings.leave_out if kind == self.subject), AnyOf(()))
+        out = AnyOf(tuple(formula for kind, formula in self.settings.leave_out if kind == self.subject))
         for formula in [*(formula for d in mine.values() for formula in _formulas(d)), out]:
             self._collect(formula)
         self._add_zone()
