@@ -85,21 +85,21 @@ def _at_least(*bounds: float) -> tuple[Test, ...]:
 def _both() -> Pool:
     """Quantities that people and accounts have."""
     return [
-        *((Count(Events((name,)), MONTH), _at_least(2, 5, 10, 20)) for name in NAMES),
-        (Count(REPORT), _at_least(3, 10, 30, 100)),
-        (Count(OWN_REPORT, WEEK), _at_least(2, 4, 8)),
-        (Count(ANY, WEEK), _at_least(10, 30, 60)),
-        (DistinctDays(ANY, WEEK), _at_least(3, 4, 5)),
-        (DistinctDays(ANY, AnySpan(7 * DAY)), _at_least(3, 4, 5)),
-        (Distinct(Property("source"), REPORT, MONTH), _at_least(2, 3, 4)),
-        (Sum(Property("rows"), OWN_REPORT, Ever()), _at_least(500, 2000, 10_000)),
-        (Extreme("max", Property("rows"), REPORT, MONTH), _at_least(100, 300, 1000)),
+        *((Count(Events((name,)), MONTH), _at_least(10, 20, 40)) for name in NAMES),
+        (Count(REPORT), _at_least(30, 100, 200)),
+        (Count(OWN_REPORT, WEEK), _at_least(5, 8, 12)),
+        (Count(ANY, WEEK), _at_least(40, 80, 150)),
+        (DistinctDays(ANY, WEEK), _at_least(4, 5, 6)),
+        (DistinctDays(ANY, AnySpan(7 * DAY)), _at_least(4, 5, 6)),
+        (Distinct(Property("source"), REPORT, MONTH), _at_least(4, 5, 6)),
+        (Sum(Property("rows"), OWN_REPORT, Ever()), _at_least(5_000, 20_000, 50_000)),
+        (Extreme("max", Property("rows"), REPORT, MONTH), _at_least(1_000, 3_000)),
         (Recency(ANY), tuple(Compare("<", days * DAY) for days in (3, 7, 14))),
-        (Streak(ANY), _at_least(2, 3, 5)),
-        (Sequence((Events(("Flow Edited",)), REPORT, Events(("Teammate Invited",))), 3 * DAY), _at_least(2, 3)),
-        (Count(Events(("Pricing Viewed",)), MONTH), _at_least(1, 2, 3)),
-        (_engagement(None), _at_least(10, 25, 50)),
-        (_engagement(30 * DAY), _at_least(10, 20, 40)),
+        (Streak(ANY), _at_least(4, 5, 6)),
+        (Sequence((Events(("Flow Edited",)), REPORT, Events(("Teammate Invited",))), 3 * DAY), _at_least(3)),
+        (Count(Events(("Pricing Viewed",)), MONTH), _at_least(2, 3, 5)),
+        (_engagement(None), _at_least(30, 50, 70)),
+        (_engagement(30 * DAY), _at_least(25, 40, 60)),
         (Trait("account", "industry"), (OneOf(("software", "internet")), OneOf(("finance", "health")))),
         (Trait("account", "employees"), (Between(10, 500), Between(50, 1000), Compare("<", 100.0))),
     ]
@@ -121,9 +121,9 @@ def _accounts() -> Pool:
 def _people() -> Pool:
     return [
         (Elapsed(SIGN_UP), tuple(Compare("<", days * DAY) for days in (14, 60, 120))),
-        (Sessions(ANY, 30 * MINUTE, Within(SIGN_UP, 30 * DAY)), _at_least(3, 5, 10)),
-        (TimeSpent(ANY, 30 * MINUTE, WEEK), _at_least(0.5, 1, 2)),
-        (Sum(Property("minutes"), Events(("Flow Edited",)), WEEK), _at_least(10, 30)),
+        (Sessions(ANY, 30 * MINUTE, Within(SIGN_UP, 30 * DAY)), _at_least(5, 10, 20)),
+        (TimeSpent(ANY, 30 * MINUTE, WEEK), _at_least(1, 2, 4)),
+        (Sum(Property("minutes"), Events(("Flow Edited",)), WEEK), _at_least(30, 60)),
         (Count(Events(("Teammate Invited",)), Within(SIGN_UP, 14 * DAY)), _at_least(1, 2)),
     ]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from benchmarks.contenders import CONTENDERS, RIVALS
 
 FULL = 100_000_000
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 Results = dict[str, Any]
 Target = tuple[str, str, str, bool]
@@ -33,6 +35,16 @@ def markdown(results: Results) -> str:
         *(f"| {what} | {goal} | {got} | {'yes' if ok else 'NO'} |" for what, goal, got, ok in targets(results)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def publish(text: str, page: Path) -> None:
+    """Put the results between the two marks of a page."""
+    before, _, rest = page.read_text().partition(BEGIN)
+    _, found, after = rest.partition(END)
+    if not found:
+        raise ValueError(f"{page} has no place for results: expected the lines {BEGIN} and {END}")
+    body = text.replace("# ", "### ", 1)
+    page.write_text(f"{before}{BEGIN}\n{body}{END}{after}")
 
 
 def cpu(cost: Results) -> float:

@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks import worlds
 from benchmarks.contenders import CONTENDERS, compare, run
 from benchmarks.measure import CommandFailed, Cost, measure, middle
-from benchmarks.report import markdown
+from benchmarks.report import markdown, publish
 from benchmarks.worlds import BIN, PYTHON, Place
 
 SIZES = {"small": 1_000_000, "medium": 10_000_000, "full": 100_000_000}
@@ -39,16 +39,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     path = world.folder / "results.json"
     results: Results = json.loads(path.read_text()) if chosen.only and path.exists() else {}
     results |= {"events": world.events, "runs": chosen.runs, "machine": _machine(), "versions": _versions()}
+    failure = None
     try:
         _run(world, steps, chosen.runs, results)
     except CommandFailed as failed:
-        print(f"\n{failed}", file=sys.stderr)
-        return 1
+        failure = failed
     path.write_text(json.dumps(results, indent=2) + "\n")
     text = markdown(results)
     path.with_suffix(".md").write_text(text)
+    if chosen.publish and not failure:
+        publish(text, chosen.publish)
     print(f"\n{text}\nWritten to {path} and {path.with_suffix('.md')}")
-    return 0
+    if failure:
+        print(f"\nNot everything was measured: {failure}", file=sys.stderr)
+    return 1 if failure else 0
 
 
 def _run(world: Place, steps: Sequence[str], runs: int, results: Results) -> None:
@@ -93,13 +97,15 @@ def _many(world: Place, count: int) -> Cost:
 def _linear(world: Place, part: float) -> Results:
     """The same with fewer events, on fewer people."""
     smaller = worlds.place(world.folder.parent, round(world.events * part))
+    kept = smaller.folder.exists()
     _say(f"the world of {smaller.events:,} events", worlds.generate(smaller))
     found = {
         "events": smaller.events,
         "import": _said("import", worlds.import_into_project(smaller)),
         "replay": _said("fireflower", run(next(each for each in CONTENDERS if each.name == "fireflower"), smaller)),
     }
-    worlds.tidy(smaller)
+    if not kept:
+        worlds.tidy(smaller)
     return found
 
 
@@ -146,6 +152,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=STEPS, default=[], metavar="STEP", help="add to earlier results")
     parser.add_argument("--runs", type=int, default=3, help="how often each contender runs; medians are shown")
     parser.add_argument("--data", type=Path, default=Path("bench-data"), help="where the files go")
+    parser.add_argument("--publish", type=Path, help="put the results into this page, such as docs/benchmarks.md")
     return parser.parse_args(arguments)
 
 
