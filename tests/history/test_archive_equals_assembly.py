@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -122,8 +125,16 @@ def whole(archive: Archive) -> Timeline:
     return timeline
 
 
+@pytest.fixture(autouse=True, scope="module")
+def hasty() -> Iterator[None]:
+    """These tests kill nothing, so nothing need be waited for on disk."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
 RECORDS = Mapping(table="records")
-QUIET = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+QUIET = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @QUIET

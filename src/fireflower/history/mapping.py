@@ -24,7 +24,7 @@ _EXAMPLES = {
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Which column plays which part; "" for none. In JSON a column is a key; keys inside of objects are named with dots.
+    """Which column plays which part; "" for none. In JSON a column is a key; an inner key is named with dots.
 
     Attributes
     ----------

@@ -108,7 +108,7 @@ class Archive:
         return summarize(self._segments, self._blocks.facts if self._blocks else None)
 
     def vocabulary(self) -> Vocabulary:
-        """The names, subjects, traits and roles that occur; the vocabulary of timelines has those of properties, too."""
+        """The names, subjects, traits and roles that occur; that of a timeline has the values of properties, too."""
         return self._blocks.vocabulary if self._current() else Vocabulary((), (), ())  # type: ignore[union-attr]
 
     def timelines(self, properties: Collection[str] = (), *, rows_per_chunk: int = 2_000_000) -> Iterator[Timeline]:
@@ -143,7 +143,7 @@ class Archive:
         return self.records([row])[0]
 
     def records(self, rows: Sequence[int]) -> list[Record]:
-        """The records behind rows of timelines. Behind a person's row about an account's trait stands what brought it about."""
+        """The records behind rows of timelines; behind what a person sees of an account, its cause."""
         return self._rows().records(self._needed().row.take(np.asarray(rows, np.int64)).astype(np.int64))
 
     def history(self, kind: SubjectKind, id: str) -> list[Record]:

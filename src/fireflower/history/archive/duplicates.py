@@ -1,5 +1,5 @@
-"""Which records are the same as others. Records with a message id are the same if the id is; of equal records without one,
-all files together hold as many as the one file that holds most of them."""
+"""Which records are the same as others. Records with a message id are the same if the id is; of equal records without
+one, all files together hold as many as the one file that holds most of them."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def _most_in_one_file(rows: Rows, found: dict[str, NDArray[Any]], keep: NDArray[
 
 
 def _doubles(found: dict[str, NDArray[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The rows that share both numbers with another, and a number for each group of them; in the order of group and row."""
+    """The rows that share both numbers with another, and a number for each group; in the order of group and row."""
     in_order = np.sort(found["one"])
     if not (in_order[1:] == in_order[:-1]).any():
         return np.zeros(0, np.int64), np.zeros(0, np.int64)

@@ -1,4 +1,4 @@
-"""Files that are written once and then only read. They are closed when nobody holds them any longer, also after an error."""
+"""Files that are written once and then only read. They close when nobody holds them any longer, also after an error."""
 
 from __future__ import annotations
 

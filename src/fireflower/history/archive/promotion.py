@@ -1,4 +1,4 @@
-"""Properties as columns. A property gets its columns when it is first asked for; a scan then reads it like any other."""
+"""Properties as columns. A property gets its columns when it is first asked for; a scan then reads them like others."""
 
 from __future__ import annotations
 

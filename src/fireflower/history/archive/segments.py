@@ -36,8 +36,8 @@ COLUMNS: dict[str, DTypeLike] = {
     "received": np.int64,
     "flags": np.uint8,
 }
-"""`name` is a code in words; of a JOIN the role. `value` is a trait's code in values, or an identity's other id as a code
-in people. `received` is -1 where nobody recorded it."""
+"""`name` is a code in words; of a JOIN the role. `value` is a trait's code in values, or an identity's other id as a
+code in people. `received` is -1 where nobody recorded it."""
 
 UNTIMED = 1
 TIMELESS = 2

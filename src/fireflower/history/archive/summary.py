@@ -58,10 +58,7 @@ def summarize(segments: Sequence[Segment], facts: GenerationFacts | None) -> Sum
     counted = [(Kind(kind), name, count) for (kind, name), count in zip(facts.names, facts.counts, strict=True)]
     events = {name: count for kind, name, count in counted if kind == Kind.EVENT}
     owners: dict[Kind, SubjectKind] = {Kind.PERSON_TRAIT: "person", Kind.ACCOUNT_TRAIT: "account"}
-    files = [
-        ImportedFile(one.facts.file, str(one.facts.mapping.get("table", "events")), one.facts.read, kept, one.facts.kept_aside)
-        for one, kept in zip(segments, facts.kept, strict=True)
-    ]  # fmt: skip
+    files = [_file(segment, kept) for segment, kept in zip(segments, facts.kept, strict=True)]
     return Summary(
         records=facts.records,
         people=facts.people,
@@ -75,6 +72,11 @@ def summarize(segments: Sequence[Segment], facts: GenerationFacts | None) -> Sum
         properties=_merged([segment.facts.seen for segment in segments]),
         files=tuple(files),
     )
+
+
+def _file(segment: Segment, kept: int) -> ImportedFile:
+    facts = segment.facts
+    return ImportedFile(facts.file, str(facts.mapping.get("table", "events")), facts.read, kept, facts.kept_aside)
 
 
 def _merged(parts: Sequence[Seen]) -> Seen:

@@ -29,10 +29,10 @@ class Batch:
 
     Attributes
     ----------
-    columns : an Arrow array each, or one plain value where all records have it: `time` and `received` (moments), `kind`,
-        `name`, `person`, `account`, `value` (a trait's, in JSON), `other` (an identity's other id), `message_id`,
-        `untimed` (whether the time is only when it was learned) and `timeless` (whether such a record holds from the
-        subject's beginning). A column that is not there is missing throughout
+    columns : an Arrow array each, or one plain value where all records have it: `time` and `received` (moments),
+        `kind`, `name`, `person`, `account`, `value` (a trait's, in JSON), `other` (an identity's other id),
+        `message_id`, `untimed` (whether the time is only when it was learned) and `timeless` (whether such a record
+        holds from the subject's beginning). A column that is not there is missing throughout
     properties : by path, an Arrow array each; OBJECT for all in one
     size : how many records
     read : how many rows of the file they and the ones kept aside come from

@@ -11,7 +11,7 @@ from typing import Any
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.batches import PropertyForm
 from fireflower.history.readers.database import literal, parquet_sql, quoted
-from fireflower.history.readers.files import Compression, FileFormat, damaged, open_text
+from fireflower.history.readers.files import Compression, FileFormat, damaged, open_text, read_some
 from fireflower.model.errors import InputError, did_you_mean
 
 _LONGEST_LINE = 32 << 20
@@ -112,16 +112,17 @@ def csv_sql(path: Path, compression: Compression) -> str:
     separator = max(",\t;|", key=header.count)
     names = _distinct(next(csv.reader([header], delimiter=separator)))
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+    packing = compression or "none"
     return (
-        f"read_csv({literal(str(path))}, auto_detect=false, header=true, columns={{{columns}}}, delim={literal(separator)},"
-        f" quote='\"', escape='\"', nullstr='', store_rejects=true, rejects_limit=0, max_line_size={_LONGEST_LINE}, buffer_size={2 * _LONGEST_LINE},"
-        f" compression={literal(compression or 'none')})"
+        f"read_csv({literal(str(path))}, auto_detect=false, header=true, columns={{{columns}}},"
+        f" delim={literal(separator)}, quote='\"', escape='\"', nullstr='', compression='{packing}',"
+        f" store_rejects=true, rejects_limit=0, max_line_size={_LONGEST_LINE}, buffer_size={2 * _LONGEST_LINE})"
     )
 
 
 def _header(path: Path, compression: Compression) -> str:
     with open_text(path, compression) as file:
-        head = file.read(1 << 20)
+        head = read_some(file, 1 << 20, path)
     line = head.removeprefix(b"\xef\xbb\xbf").lstrip().splitlines()[0]
     try:
         return line.decode()

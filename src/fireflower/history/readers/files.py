@@ -78,7 +78,7 @@ def detect(path: Path) -> tuple[FileFormat, Compression]:
 
 def _text_format(path: Path, compression: Compression) -> FileFormat:
     with open_text(path, compression) as file:
-        head = _read(file, 1024, path)
+        head = read_some(file, 1024, path)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if not start:
         raise InputError(f"{path} is empty. Expected a table with a header, JSON, or Parquet: export it again.")
@@ -94,7 +94,14 @@ def open_text(path: Path, compression: Compression) -> IO[bytes]:
     return pa.CompressedInputStream(file, compression) if compression else file
 
 
-def _read(file: IO[bytes], size: int, path: Path) -> bytes:
+def read_some(file: IO[bytes], size: int, path: Path) -> bytes:
+    """The next bytes of a file that `open_text` has opened.
+
+    Raises
+    ------
+    InputError
+        If it breaks off.
+    """
     try:
         return file.read(size)
     except OSError as error:

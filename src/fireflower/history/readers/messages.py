@@ -20,7 +20,7 @@ _ROWS = 10_000
 def rows_as_objects(
     path: Path, format: FileFormat, compression: Compression, *, camel: bool
 ) -> Iterator[tuple[int, bytes]]:
-    """(line, JSON) of every row. `camel`: columns such as message_id become the keys of the specification, messageId."""
+    """(line, JSON) of every row. `camel`: columns such as message_id become the keys of Segment's form, messageId."""
     connection = connect_to_read("UTC", None)
     file = TableFile(connection, path, format, compression)
     names = {name.partition(".")[0] for name in (column.path for column in file.columns)}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from fireflower.history.readers.batches import OBJECT, Batch, KeptAside, PropertyForm, Told, collect
-from fireflower.history.readers.files import Compression, damaged, open_text
+from fireflower.history.readers.files import Compression, open_text, read_some
 from fireflower.model.errors import InputError
 
 _CHUNK = 4 << 20
@@ -73,10 +73,11 @@ def objects(path: Path, compression: Compression) -> Iterator[tuple[int, bytes]]
     line, first = next(((number, text) for number, text in lines if text), (0, b""))
     if not first:
         raise InputError(f"{path} holds no JSON objects. Expected one object a line, or an array of objects.")
-    if first.startswith(b"[") or not (_is_json(first) or _lines_follow(path, compression)):
+    whole = _is_json(first)
+    if first.startswith(b"[") or not (whole or _lines_follow(path, compression)):
         yield from enumerate(_document(path, compression), 1)
         return
-    if (inner := _unwrapped(first)) is not None and next(lines, None) is None:
+    if whole and (inner := _unwrapped(first)) is not None and next(lines, None) is None:
         yield from enumerate(inner, 1)
         return
     for number, text in _lines(path, compression):
@@ -88,7 +89,7 @@ def _lines(path: Path, compression: Compression) -> Iterator[tuple[int, bytes]]:
     """(number, text) of every line, without white space around it and without a byte order mark."""
     number, rest = 0, [b""]
     with open_text(path, compression) as file:
-        while chunk := _read(file, path):
+        while chunk := read_some(file, _CHUNK, path):
             *whole, last = chunk.split(b"\n")
             if whole:
                 whole[0] = b"".join([*rest, whole[0]])
@@ -101,19 +102,12 @@ def _lines(path: Path, compression: Compression) -> Iterator[tuple[int, bytes]]:
         yield number + 1, text.removeprefix(b"\xef\xbb\xbf")
 
 
-def _read(file: IO[bytes], path: Path) -> bytes:
-    try:
-        return file.read(_CHUNK)
-    except OSError as error:
-        raise damaged(path, error) from None
-
-
 def _is_json(text: bytes) -> bool:
     import msgspec
 
     try:
         msgspec.json.decode(text, type=msgspec.Raw)
-    except (msgspec.MsgspecError, UnicodeError):
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return False
     return True
 
@@ -128,13 +122,13 @@ def _document(path: Path, compression: Compression) -> list[bytes]:
     import msgspec
 
     with open_text(path, compression) as file:
-        text = b"".join(iter(lambda: _read(file, path), b"")).removeprefix(b"\xef\xbb\xbf").strip()
+        text = b"".join(iter(lambda: read_some(file, _CHUNK, path), b"")).removeprefix(b"\xef\xbb\xbf").strip()
     try:
         inner = _unwrapped(text)
         return (
             inner if inner is not None else [bytes(item) for item in msgspec.json.decode(text, type=list[msgspec.Raw])]
         )
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise InputError(f"{path} is not JSON: {error}. Expected one object a line, or an array of objects.") from None
 
 

@@ -70,8 +70,8 @@ class SegmentShape:
         return self._first.told()
 
     def _time(self, message: _Message, received: int | None) -> int:
-        """The moment by a right clock: `timestamp` where it has been corrected already, else the sender's time, moved by as
-        much as its clock was off when it was sent."""
+        """The moment by a right clock: `timestamp` where it has been corrected already, else the sender's time, moved
+        by as much as its clock was off when it was sent."""
         if message.timestamp is not None and message.originalTimestamp is not None:
             return self._times.moment(message.timestamp)
         stamp = message.timestamp if message.originalTimestamp is None else message.originalTimestamp
@@ -107,9 +107,9 @@ class SegmentShape:
     def _identify(self, base: Told, message: _Message, context: _Context) -> list[Told]:
         if not base.person:
             raise ValueError("identify names no userId and no anonymousId")
-        traits = {**(context.traits or {}), **(message.traits or {})}
         base = base._replace(kind=Kind.PERSON_TRAIT, account=None)
-        return [base._replace(name=name, value=value) for name, value in trait_values(traits)]
+        traits = {**dict(trait_values(context.traits)), **dict(trait_values(message.traits))}
+        return [base._replace(name=name, value=value) for name, value in traits.items()]
 
     def _group(self, base: Told, message: _Message) -> list[Told]:
         if not base.account:

@@ -120,7 +120,8 @@ class TableSource:
             reasons.append(_if_null('"~event"', "names no event"))
         if mapping.properties:
             object = quoted(OBJECT)
-            wrong = f"{object} IS NOT NULL AND NOT (coalesce(try(json_valid({object})), false) AND starts_with(ltrim({object}), '{{'))"
+            right = f"coalesce(try(json_valid({object})), false) AND starts_with(ltrim({object}), '{{')"
+            wrong = f"{object} IS NOT NULL AND NOT ({right})"
             reasons.append(f"CASE WHEN {wrong} THEN 'expected {mapping.properties} to be a JSON object' END")
         return f"coalesce({', '.join(reasons)})"
 
@@ -236,7 +237,7 @@ class TableSource:
 
     def _broken_lines(self) -> list[KeptAside]:
         rows = self._connection.execute(
-            "SELECT DISTINCT line, error_message, csv_line FROM reject_errors ORDER BY line"
+            "SELECT line, first(error_message), first(csv_line) FROM reject_errors GROUP BY line ORDER BY line"
         ).fetchall()  # fmt: skip
         return [KeptAside(line, message.splitlines()[0], (raw or "").strip("\n")) for line, message, raw in rows]
 

@@ -90,7 +90,7 @@ def _inside(value: Any) -> Iterable[Any]:
 
 
 class FirstTimes:
-    """When each person was first seen with each anonymous id, or in each account: one record for each, not one a row."""
+    """When each person was first seen with each anonymous id, or in each account: one record each, not one a row."""
 
     def __init__(self) -> None:
         self._first: dict[tuple[Kind, str, str], tuple[int, int | None]] = {}

@@ -1,0 +1,258 @@
+"""Odd and broken files: what is kept aside, what is refused, and what is said of it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from fireflower.history.archive import Archive
+from fireflower.history.mapping import Mapping
+from fireflower.history.readers.guessing import guess_mapping
+from fireflower.model.errors import InputError, ProjectError, UnknownSubjectError
+
+FLAT = Mapping(time="time", event="event", person="user")
+GOOD = "2026-03-01T12:00:00Z,Edit,ann\n"
+
+
+def table(tmp_path: Path, text: str | bytes, name: str = "in.csv") -> Path:
+    file = tmp_path / name
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return file
+
+
+def aside(tmp_path: Path, file: Path, mapping: Mapping = FLAT) -> list[tuple[int, str, str]]:
+    archive = Archive.open(tmp_path / "archive")
+    report = archive.ingest(file, mapping)
+    found = list(archive.rejects())
+    assert report.kept_aside == len(found)
+    assert all(row.file == str(file) for row in found)
+    return [(row.line, row.reason, row.raw) for row in found]
+
+
+@pytest.mark.parametrize("content", [b"", gzip.compress(b""), gzip.compress(b"  \n")])
+def test_an_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    file = table(tmp_path, content)
+    for use in (guess_mapping, lambda file: Archive.open(tmp_path / "archive").ingest(file, FLAT)):
+        with pytest.raises(InputError, match=r"in\.csv is empty. Expected a table with a header, JSON, or Parquet"):
+            use(file)
+    assert not (tmp_path / "archive" / "manifest.json").exists()
+
+
+def test_a_header_alone_has_nothing_to_guess_by_and_nothing_to_import(tmp_path: Path) -> None:
+    file = table(tmp_path, "time,event,user\n")
+    with pytest.raises(InputError, match="has a header and no rows"):
+        guess_mapping(file)
+    report = Archive.open(tmp_path / "archive").ingest(file, FLAT)
+    assert (report.read, report.new) == (0, 0)
+
+
+def test_a_file_without_users_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    file = table(tmp_path, "time,event,rows\n2026-03-01,Edit,3\n2026-03-01,Edit,3\n")
+    with pytest.raises(InputError, match=r"looks like people or accounts. Its columns are: .*person: user_id"):
+        guess_mapping(file)
+    with pytest.raises(InputError, match="needs a column of people or accounts"):
+        Archive.open(tmp_path / "archive").ingest(file, Mapping(time="time", event="event"))
+
+
+def test_a_wrong_column_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    file = table(tmp_path, "time,event,user_id\n" + GOOD)
+    with pytest.raises(InputError, match=r"has no column 'userid'. Did you mean 'user_id'"):
+        Archive.open(tmp_path / "archive").ingest(file, Mapping(time="time", event="event", person="userid"))
+
+
+def test_times_that_cannot_be_are_kept_aside(tmp_path: Path) -> None:
+    file = table(
+        tmp_path,
+        "time,event,user\n" + GOOD + "9999-12-31,Edit,ann\n,Edit,ann\nyesterday,Edit,ann\n1969-12-31,Edit,ann\n" + GOOD,
+    )
+    found = aside(tmp_path, file)
+    assert [line for line, _, _ in found] == [3, 4, 5, 6]
+    reasons = [reason for _, reason, _ in found]
+    assert reasons[0] == (
+        "the time '9999-12-31' is outside 1970-01-01 .. 2100-01-01: a mistake of a clock or of the unit"
+    )
+    assert reasons[1] == "there is no time"
+    assert reasons[2].startswith("cannot read the time 'yesterday': expected ISO 8601 or a number since 1970")
+    assert "outside" in reasons[3]
+    assert found[0][2] == "9999-12-31,Edit,ann"
+
+
+def test_tables_and_json_give_the_same_reasons(tmp_path: Path) -> None:
+    rows = [
+        ("9999-12-31", "Edit", "ann"),
+        ("", "Edit", "ann"),
+        ("soon", "Edit", "ann"),
+        ("5", "", "ann"),
+        ("5", "Edit", ""),
+    ]
+    text = "time,event,user\n" + "".join(",".join(row) + "\n" for row in rows)
+    in_table = aside(tmp_path / "1", table(tmp_path, text))
+    objects = "".join(json.dumps(dict(zip(("time", "event", "user"), row, strict=True))) + "\n" for row in rows)
+    in_json = aside(tmp_path / "2", table(tmp_path, objects, "in.jsonl"))
+    assert [reason for _, reason, _ in in_table] == [reason for _, reason, _ in in_json]
+    assert [line for line, _, _ in in_table] == [line + 1 for line, _, _ in in_json] == [2, 3, 4, 5, 6]
+
+
+def test_rows_that_name_nobody_are_kept_aside_unless_they_name_an_account(tmp_path: Path) -> None:
+    file = table(tmp_path, "time,event,user,org\n2026-03-01,Edit,,acme\n2026-03-01,Edit,,\n")
+    mapping = Mapping(time="time", event="event", person="user", account="org")
+    assert aside(tmp_path, file, mapping) == [(3, "names no person and no account", "2026-03-01,Edit,,")]
+    assert Archive.open(tmp_path / "archive").summary().records == 1
+
+
+def test_lines_that_do_not_fit_the_header_are_kept_aside(tmp_path: Path) -> None:
+    file = table(tmp_path, b"time,event,user\n" + GOOD.encode() + b"2026-03-01,Edit\n2026,E,a,b,c\n2026,\xff\xfe,a\n")
+    found = aside(tmp_path, file)
+    assert [line for line, _, _ in found] == [3, 4, 5]
+    assert "Expected Number of Columns: 3 Found: 2" in found[0][1]
+
+
+def test_broken_json_lines_are_kept_aside(tmp_path: Path) -> None:
+    good = {"time": 1772366400, "event": "Edit", "user": "ann"}
+    deep = '{"time":1,"event":"E","user":"a","x":' + "[" * 3000 + "]" * 3000 + "}"
+    texts = ["{broken", json.dumps(good), "", '"text"', json.dumps({**good, "user": ["a"]}), deep, '{"a":"\x01"}']
+    found = aside(tmp_path, table(tmp_path, "\n".join(texts), "in.jsonl"))
+    assert [line for line, _, _ in found] == [1, 4, 5, 6, 7]
+    assert found[0][1].startswith("not JSON:")
+    assert found[2][1] == "expected person to be text or a number, got ['a']"
+    assert found[3][2] == deep
+
+
+def test_bad_segment_messages_are_kept_aside(tmp_path: Path) -> None:
+    base = {"timestamp": "2026-03-01T12:00:00Z", "userId": "ann"}
+    rows = [
+        {**base, "type": "trak"},
+        {**base, "type": "group"},
+        {**base, "type": "alias"},
+        {**base, "type": "track"},
+        {"type": "track", "event": "Edit", "timestamp": "2026-03-01"},
+        {**base, "type": "track", "event": "Edit", "properties": [1]},
+        {**base, "type": "identify", "traits": "x"},
+    ]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    reasons = [reason for _, reason, _ in aside(tmp_path, table(tmp_path, text, "in.jsonl"), Mapping(form="segment"))]
+    for reason, part in zip(
+        reasons,
+        ("expected type", "groupId", "previousId", "no event", "no person", "to be an object", "traits"),
+        strict=True,
+    ):
+        assert part in reason
+
+
+def test_properties_that_are_no_object_are_kept_aside(tmp_path: Path) -> None:
+    cells = ["{broken", '"[1]"', '"{""x"": 1}"', ""]
+    text = "time,event,user,props\n" + "".join(f"2026-03-01,E,a,{cell}\n" for cell in cells)
+    mapping = Mapping(time="time", event="event", person="user", properties="props")
+    found = aside(tmp_path, table(tmp_path, text), mapping)
+    assert [(line, reason) for line, reason, _ in found] == [
+        (2, "expected props to be a JSON object"),
+        (3, "expected props to be a JSON object"),
+    ]
+
+
+def test_strict_refuses_and_imports_nothing(tmp_path: Path) -> None:
+    good = table(tmp_path, "time,event,user\n" + GOOD, "a.csv")
+    bad = table(tmp_path, "time,event,user\n" + GOOD + ",Edit,ann\n", "b.csv")
+    archive = Archive.open(tmp_path / "archive")
+    with pytest.raises(InputError, match=r"b\.csv has rows that cannot be read.*\n  line 3: there is no time"):
+        archive.ingest([good, bad], FLAT, strict=True)
+    assert archive.summary().records == 0
+    assert list((tmp_path / "archive" / "segments").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["in.csv.gz", "in.jsonl.gz"])
+def test_a_file_that_breaks_off_is_refused(tmp_path: Path, name: str) -> None:
+    row = '{"time":"2026-03-01","event":"E","user":"%d"}\n' if "json" in name else "2026-03-01,E,%d\n"
+    text = ("" if "json" in name else "time,event,user\n") + "".join(row % (i * 7919) for i in range(20_000))
+    packed = gzip.compress(text.encode())
+    archive = Archive.open(tmp_path / "archive")
+    with pytest.raises(InputError, match="is damaged or breaks off"):
+        archive.ingest(table(tmp_path, packed[: len(packed) // 2], name), FLAT)
+    assert archive.summary().records == 0
+
+
+def test_what_is_no_parquet_inside_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is damaged"):
+        Archive.open(tmp_path / "archive").ingest(table(tmp_path, b"PAR1 and then nothing", "in.parquet"), FLAT)
+
+
+def test_a_csv_file_in_latin_1_is_refused_with_a_cure(tmp_path: Path) -> None:
+    file = table(tmp_path, "time,event,näme\n".encode("latin-1"))
+    with pytest.raises(InputError, match=r"not in UTF-8. Convert it"):
+        Archive.open(tmp_path / "archive").ingest(file, FLAT)
+
+
+def test_tables_without_times_need_a_moment(tmp_path: Path) -> None:
+    file = table(tmp_path, "id,plan\nacme,pro\n")
+    with pytest.raises(InputError, match="has no column of times"):
+        Archive.open(tmp_path / "archive").ingest(file, Mapping(table="accounts", account="id"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"persn": "x"}, "has no part 'persn'. Did you mean 'person'"),
+        ({"table": "event"}, "Expected table to be one of events, people"),
+        ({"timezone": "Mars/Base"}, "no time zone 'Mars/Base'"),
+        ({"table": "memberships", "person": "u"}, "needs a column of accounts"),
+        ({"time": "t", "event": "e"}, "needs a column of people or accounts"),
+    ],
+)
+def test_a_wrong_mapping_is_refused(settings: dict[str, str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Mapping.parse(settings)
+
+
+def test_ten_megabytes_of_properties_and_all_of_unicode(tmp_path: Path) -> None:
+    large, odd = "x" * 10_000_000, "Ünïcödé 🌸\u2028 'quoted\" \\ \t."
+    rows = [
+        {"time": 1772366400, "event": odd, "user": odd, "text": large, "k\"e'y 🌸": odd},
+        {"time": 1772366401, "event": odd, "user": odd, "text": odd},
+    ]
+    texts = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    archive = Archive.open(tmp_path / "json")
+    archive.ingest(table(tmp_path, texts, "in.jsonl"), FLAT)
+    (timeline,) = archive.timelines(["text", "k\"e'y 🌸"])
+    assert [len(text) for text in timeline.vocabulary.texts["text"]] == [10_000_000, len(odd)]
+    assert list(timeline.vocabulary.texts["k\"e'y 🌸"]) == [odd]
+    assert [
+        record.properties["text"] == text for record, text in zip(archive.records([0, 1]), (large, odd), strict=True)
+    ]
+    assert archive.history("person", odd)[0].name == odd
+
+    text = f'time,event,user,text\n1772366400,E,ann,"{large}"\n'
+    archive = Archive.open(tmp_path / "csv")
+    assert archive.ingest(table(tmp_path, text), FLAT).kept_aside == 0
+    assert len(archive.records([0])[0].properties["text"]) == 10_000_000
+
+
+def test_columns_with_awkward_names(tmp_path: Path) -> None:
+    rows = {
+        "time": [1772366400],
+        "event": ["E"],
+        "user": ["ann"],
+        'it\'s "x"': [5],
+        "a.b": ["y"],
+        "~row": [1],
+        "*": ["z"],
+    }
+    pq.write_table(pa.table(rows), tmp_path / "in.parquet")
+    archive = Archive.open(tmp_path / "archive")
+    archive.ingest(tmp_path / "in.parquet", FLAT)
+    (timeline,) = archive.timelines(['it\'s "x"', "a.b"])
+    assert timeline.numbers['it\'s "x"'].tolist() == [5]
+    assert list(timeline.vocabulary.texts["a.b"]) == ["y"]
+
+
+def test_an_unknown_subject_is_named_with_the_nearest(tmp_path: Path) -> None:
+    archive = Archive.open(tmp_path / "archive")
+    with pytest.raises(ProjectError, match="There is no history"):
+        archive.subject("person", "ann")
+    archive.ingest(table(tmp_path, "time,event,user\n" + GOOD), FLAT)
+    with pytest.raises(UnknownSubjectError, match=r"no person 'anne' in the history. Did you mean 'ann'"):
+        archive.subject("person", "anne")
