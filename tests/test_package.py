@@ -66,6 +66,10 @@ def test_what_is_not_ours_is_not_in_the_tree() -> None:
     forbidden = [f"/{folder}/" for folder in ("root", "work/main", "home/user")] + ["://" + "pypi.org/simple"]
     for name in listed.stdout.splitlines():
         path = ROOT / name
-        if path.suffix in {".py", ".md", ".toml", ".yaml", ".sh", ""} and path.is_file() and name != "tests/test_package.py":
+        if (
+            path.suffix in {".py", ".md", ".toml", ".yaml", ".sh", ""}
+            and path.is_file()
+            and name != "tests/test_package.py"
+        ):
             text = path.read_text(encoding="utf-8", errors="ignore")
             assert not [word for word in forbidden if word in text], name

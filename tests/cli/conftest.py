@@ -17,7 +17,7 @@ start: Signed Up
 activation: Report Run
 goal: Subscription Started
 leave_out:
-  people: person.email ends with "@shop.example"
+  people: count(any, any 1 day) >= 5000
 """
 
 TEAM = """\

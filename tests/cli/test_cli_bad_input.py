@@ -1,4 +1,4 @@
-"""Bad input, as a user sees it: every message names the place, what was expected and what to do; nothing is left behind."""
+"""Bad input, as a user sees it: messages name the place, what was expected and what to do; nothing is left behind."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def define(project: Path, text: str, name: str = "team") -> None:
     (project / "definitions" / f"{name}.yaml").write_text(text)
 
 
-# --- Definitions ----------------------------------------------------------------------------------------------------------
+# --- Definitions ------------------------------------------------------------------------------------------------------
 
 
 def test_a_definition_with_ten_faults_shows_ten(empty_project: Path, run) -> None:
@@ -102,7 +102,7 @@ def test_a_test_of_a_definition_that_fails(empty_project: Path, run) -> None:
     assert "test 'looks at prices' of 'team': expected entered at 2026-01-07 00:00, got entered at 2026-01-06" in text
 
 
-# --- Names that the data do not know --------------------------------------------------------------------------------------
+# --- Names that the data do not know ----------------------------------------------------------------------------------
 
 
 def test_a_goal_that_never_happens(project: Path, run) -> None:
@@ -128,7 +128,7 @@ def test_a_definition_without_a_goal_cannot_be_reviewed(project: Path, run) -> N
     assert "Add `goal:`" in text
 
 
-# --- Files to import ------------------------------------------------------------------------------------------------------
+# --- Files to import --------------------------------------------------------------------------------------------------
 
 
 def history(project: Path) -> list[str]:
@@ -165,7 +165,7 @@ def test_rows_without_users_are_kept_aside(empty_project: Path, tmp_path: Path, 
 def test_a_time_in_the_year_9999(empty_project: Path, tmp_path: Path, run) -> None:
     path = tmp_path / "events.csv"
     path.write_text("timestamp,event,user_id\n9999-12-31T23:59:59Z,Login,ann\n2026-01-02,Login,ann\n")
-    run("import", path, "--yes", project=empty_project)
+    run("import", path, "-m", "time=timestamp", "--yes", project=empty_project)
     listed = run("rejects", project=empty_project).output
     assert "9999-12-31" in listed
     assert "1970" in listed and "2100" in listed
@@ -175,7 +175,7 @@ def test_a_time_in_the_year_9999(empty_project: Path, tmp_path: Path, run) -> No
 def test_strict_leaves_nothing_behind(empty_project: Path, tmp_path: Path, run) -> None:
     path = tmp_path / "events.csv"
     path.write_text("timestamp,event,user_id\n2026-01-01,Login,ann\nsoon,Login,ann\n")
-    text = run("import", path, "--yes", "--strict", project=empty_project, fails=1).output
+    text = run("import", path, "-m", "time=timestamp", "--yes", "--strict", project=empty_project, fails=1).output
     assert "events.csv" in text and "3" in text
     assert "no history yet" in run("qualify", project=empty_project, fails=1).output
 
@@ -200,7 +200,7 @@ def test_without_a_terminal_a_guess_is_not_taken(empty_project: Path, events_fil
     assert history(empty_project) == []
 
 
-# --- Projects and subjects ------------------------------------------------------------------------------------------------
+# --- Projects and subjects --------------------------------------------------------------------------------------------
 
 
 def test_a_folder_that_is_no_project(tmp_path: Path, run) -> None:

@@ -35,7 +35,7 @@ def entered(project: Path, definition: str) -> dict[str, pd.Timestamp]:
     return dict(first.dt.tz_localize(None).items())
 
 
-# --- relax ----------------------------------------------------------------------------------------------------------------
+# --- relax ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_relax_organisations_have_the_same_dates(
     assert entered(relax[0], definition) == wanted
 
 
-# --- udacity_trial --------------------------------------------------------------------------------------------------------
+# --- udacity_trial ----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fireflower.app.replaying import Advance, transitions_of
+from fireflower.app.replaying import Advance, reviewed, transitions_of
 
 if TYPE_CHECKING:
     from fireflower.app.project import Project
@@ -32,10 +32,10 @@ def backtest(
     """
     from fireflower.review.backtest import HORIZON
     from fireflower.review.backtest import backtest as review
-    from fireflower.review.moments import internal_definitions, moments, spells
+    from fireflower.review.moments import moments, spells
 
     definition = project.definition(name)
-    needed = internal_definitions(project.settings, definition)
+    needed = reviewed(project, definition)
     transitions = transitions_of(project, (definition, *needed), as_of=as_of, progress=progress)
     return review(
         moments(transitions, definition),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fireflower.app.replaying import Advance, transitions_of
+from fireflower.app.replaying import Advance, reviewed, transitions_of
 from fireflower.model.errors import ProjectError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def diff(
     """
     from fireflower.review.backtest import HORIZON
     from fireflower.review.diff import diff as review
-    from fireflower.review.moments import internal_definitions, moments, spells
+    from fireflower.review.moments import moments, spells
 
     was, will = resolve(project, old), resolve(project, new)
     if was.subject != will.subject:
@@ -48,7 +48,7 @@ def diff(
         )
     # Both may have the same name, so they are replayed under names that no user can give.
     before, after = replace(was, name="(old)"), replace(will, name="(new)")
-    needed = internal_definitions(project.settings, after)
+    needed = reviewed(project, after)
     transitions = transitions_of(project, (before, after, *needed), as_of=as_of, progress=progress)
     return review(
         moments(transitions, after),

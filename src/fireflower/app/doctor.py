@@ -106,7 +106,7 @@ def _kept_aside(project: Project, summary: Summary) -> Iterator[Finding]:
         share = group.rows / max(summary.records, 1)
         yield Finding(
             "warning" if share >= _MANY else "note",
-            f"{group.rows:,} rows of {group.file} were kept aside: {group.reason}",
+            f"{group.rows:,} {'row' if group.rows == 1 else 'rows'} of {group.file} kept aside: {group.reason}",
             "'fireflower rejects' shows them. Mend the file or the mapping, and import it again: what is in already "
             "stays as it is.",
         )

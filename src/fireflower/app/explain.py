@@ -41,9 +41,9 @@ def explain(
     """
     from fireflower.evaluate.explain import explain as run
 
+    definitions = project.chosen(names)
     summary = history_of(project)
     moment = last_event(summary) if as_of is None else as_of
-    definitions = project.chosen(names)
     found: list[Explanation] = []
     for each in kinds_of(project, subject, kind):
         timelines = blocks_of(project, each, subject, definitions)

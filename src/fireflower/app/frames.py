@@ -126,7 +126,10 @@ def _history(settings: Settings, frames: dict[str, Any]) -> InMemory:
         columns = _columns(table, frame)
         path = folder / f"{table}.parquet"
         parquet.write_table(columns, path)
-        history.archive.ingest([path], _mapping(table, columns.column_names), strict=True)
+        try:
+            history.archive.ingest([path], _mapping(table, columns.column_names), strict=True)
+        except InputError as error:
+            raise InputError(str(error).replace(str(path), f"the frame of {table}")) from None
         path.unlink()
     return history
 

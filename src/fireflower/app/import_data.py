@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 DATA_FOLDER = "data"
 """Where files are looked for when none are named, and the project file names none either."""
 
-Source = Literal["asked for", "project file", "guessed"]
+Source = Literal["asked for", "project file", "recognised", "guessed"]
+"""Who says what a file's columns mean. A recognised file is of a specification, so that nothing is left to guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,13 @@ class Planned:
     paths : files that are read in the same way
     mapping : what their columns mean
     source : who says so
+    doubts : what to look at in a guess
     """
 
     paths: tuple[Path, ...]
     mapping: Columns
     source: Source
+    doubts: tuple[str, ...] = ()
 
     @property
     def untimed(self) -> bool:
@@ -64,14 +67,13 @@ def plan(
     """
     from fireflower.history.readers.files import expand
 
-    planned: dict[tuple[str, Source], list[Path]] = {}
-    mappings: dict[str, Columns] = {}
+    planned: dict[str, Planned] = {}
     for path in expand(paths or _usual(project)):
-        mapping, source = _mapping(project, path, settings or {})
-        key = repr(mapping)
-        mappings[key] = mapping
-        planned.setdefault((key, source), []).append(path)
-    return tuple(Planned(tuple(files), mappings[key], source) for (key, source), files in planned.items())
+        here = _planned(project, path, settings or {})
+        key = repr((here.mapping, here.source))
+        known = planned.get(key)
+        planned[key] = here if known is None else replace(known, paths=(*known.paths, path))
+    return tuple(planned.values())
 
 
 def run(
@@ -115,19 +117,32 @@ def _usual(project: Project) -> list[Path]:
     )
 
 
-def _mapping(project: Project, path: Path, settings: Mapping[str, Any]) -> tuple[Columns, Source]:
+def _planned(project: Project, path: Path, settings: Mapping[str, Any]) -> Planned:
     from fireflower.history.mapping import Mapping as Columns
 
     said = _said(project, path)
     if said is not None:
-        return Columns.parse({**said, **settings}), "project file"
+        return Planned((path,), Columns.parse({**said, **settings}), "project file")
     try:
-        return Columns.parse(settings), "asked for"
-    except InputError:
-        pass  # Not everything was said: the rest is guessed.
+        return Planned((path,), Columns.parse(settings), "asked for")
+    except InputError as incomplete:
+        return _guessed(path, settings, incomplete)
+
+
+def _guessed(path: Path, settings: Mapping[str, Any], incomplete: InputError) -> Planned:
+    """What was said, completed by a guess."""
+    from fireflower.history.mapping import Mapping as Columns
     from fireflower.history.readers.guessing import guess_mapping
 
-    return Columns.parse({**guess_mapping(path).settings(), **settings}), "guessed"
+    try:
+        guess = guess_mapping(path)
+    except InputError:
+        if settings:
+            raise incomplete from None
+        raise
+    mapping = Columns.parse({**guess.settings(), **settings})
+    of_a_specification = guess.sure and (mapping.form != "flat" or mapping.table == "records")
+    return Planned((path,), mapping, "recognised" if of_a_specification else "guessed", guess.doubts)
 
 
 def _said(project: Project, path: Path) -> Mapping[str, Any] | None:

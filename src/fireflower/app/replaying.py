@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fireflower.model.errors import ProjectError
@@ -106,3 +107,14 @@ def history_of(history: History) -> Summary:
     if not summary.records:
         raise ProjectError("there is no history yet. Import your product's events: 'fireflower import events.csv'.")
     return summary
+
+
+def reviewed(history: History, *definitions: Definition) -> tuple[Definition, ...]:
+    """What must be replayed beside definitions that are to be reviewed: starts, activations, goals.
+
+    The goal is the definition's own, which the loader has taken from the project where it names none; `goal: none`
+    means that there is none.
+    """
+    from fireflower.review.moments import internal_definitions
+
+    return internal_definitions(replace(history.settings, goal=None), *definitions)

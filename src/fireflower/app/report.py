@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fireflower.app.qualify import read_truth
-from fireflower.app.replaying import Advance, standing_of, transitions_of
+from fireflower.app.replaying import Advance, reviewed, standing_of, transitions_of
 from fireflower.model.moments import DAY
 
 if TYPE_CHECKING:
@@ -98,11 +98,10 @@ def _definitions(
 
 def _reviewing(project: Project, definitions: Sequence[Definition], as_of: int) -> Transitions:
     """What statistics need beside the definitions: starts, goals, and every bound moved."""
-    from fireflower.review.moments import internal_definitions
     from fireflower.review.thresholds import variants
 
     moved = [variant.definition for definition in definitions for variant in variants(definition)]
-    needed = (*internal_definitions(project.settings, *definitions), *moved)
+    needed = (*reviewed(project, *definitions), *moved)
     return transitions_of(project, needed, as_of=as_of)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,19 +56,19 @@ def _show(found: Diagnosis) -> None:
         click.echo("Nothing looks wrong.")
 
 
-def _facts(found: Diagnosis) -> list[tuple[str, str]]:
+def _facts(found: Diagnosis) -> Iterator[tuple[str, str]]:
     history = found.history
-    facts = [
-        ("history", "empty")
-        if history is None
-        else (
-            "history",
-            f"{sum(history.events.values()):,} events, {history.people:,} people, {history.accounts:,} accounts",
-        )
-    ]
-    if history is not None and history.first is not None and history.last is not None:
-        facts.append(("time", f"{format_moment(history.first)} to {format_moment(history.last)} UTC"))
-    facts.append(("disk", f"{found.disk / 1e6:,.1f} MB"))
-    facts.append(("lock", found.lock or "nobody is writing"))
-    facts.append(("versions", ", ".join(f"{name} {number}" for name, number in found.versions.items())))
-    return facts
+    if history is None:
+        yield "history", "empty"
+    else:
+        events = _of(sum(history.events.values()), "event", "events")
+        people, accounts = _of(history.people, "person", "people"), _of(history.accounts, "account", "accounts")
+        yield "history", f"{events}, {people}, {accounts}"
+        yield "time", f"{format_moment(history.first or 0)} to {format_moment(history.last or 0)} UTC"
+    yield "disk", f"{found.disk / 1e6:,.1f} MB"
+    yield "lock", found.lock or "nobody is writing"
+    yield "versions", ", ".join(f"{name} {number}" for name, number in found.versions.items())
+
+
+def _of(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"

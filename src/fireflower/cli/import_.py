@@ -128,6 +128,8 @@ def _show_plan(planned: Sequence[Planned], untimed_hold: str) -> None:
             means += f"; no times, so they hold {untimed_hold}"
         rows.append((_files(each.paths), mapping.table, means, each.source))
     table(["files", "rows are", "columns", "says"], rows)
+    for doubt in dict.fromkeys(doubt for each in planned for doubt in each.doubts):
+        click.echo(f"note: {doubt}")
 
 
 def _files(paths: Sequence[Path]) -> str:
