@@ -14,9 +14,12 @@ from benchmarks.columns import Columns, export, load
 from benchmarks.contenders import SAMPLE
 from benchmarks.generate import generate
 from benchmarks.many import definitions
-from benchmarks.ours import write
+from benchmarks.ours import transitions, write
 from benchmarks.rivals import in_duckdb, in_pandas, in_polars
+from benchmarks.worlds import Place, import_into_project
+from fireflower.app.project import open_project
 from fireflower.evaluate.replay import replay
+from fireflower.evaluate.results import Change, Transitions
 from fireflower.history.assembly import assemble
 from fireflower.language.loading import load_project
 from fireflower.language.nodes import Definition, Settings
@@ -97,6 +100,27 @@ def test_the_oracle_gives_the_same_transitions(tmp_path: Path, seed: int) -> Non
     }
     assert expected
     assert read(tiny.ours) == expected
+
+
+def test_the_archive_gives_what_a_history_in_memory_gives(world: Small) -> None:
+    place = Place(world.folder, 40_000)
+    import_into_project(place)
+    project = open_project(place.project)
+    theirs = _by_id(transitions(project, project.definitions))
+    assert theirs == _by_id(replay(world.definitions, world.settings, [world.timeline], as_of=world.columns.as_of))
+
+
+def _by_id(found: Transitions) -> set[tuple[str, str, int, bool]]:
+    """The transitions with the subjects' ids: two histories number them differently."""
+    return {
+        (
+            found.definitions[found.definition[i]].name,
+            found.subject_id(i),
+            int(found.at[i]),
+            found.change[i] == Change.ENTERED,
+        )
+        for i in range(len(found))
+    }
 
 
 def test_two_hundred_definitions_can_be_replayed(world: Small) -> None:
