@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fireflower.app.project import HISTORY_FOLDER
+from fireflower.app.project import HISTORY_FOLDER, PROJECT_FILE
 from fireflower.model.errors import ProjectError
 
 if TYPE_CHECKING:
@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 
 DATA_FOLDER = "data"
 TRUTH_FILE = "truth.csv"
+IMPORTS = """
+# How the files in data/ are read: 'fireflower import' alone reads them all.
+imports:
+  data/events-*.jsonl.gz: {form: segment}
+  data/accounts.csv: {table: accounts, account: account, time: time}
+  data/people.csv: {table: people, person: person}
+  data/memberships.csv: {table: memberships, person: person, account: account, role: role, time: joined, left: left}
+  # What became of a deal was not known when it was opened, so it is left behind.
+  data/deals.csv: {event_name: Deal Opened, account: account, time: opened, message_id: deal, ignore: [stage, closed]}
+"""
 
 
 def simulate(
@@ -40,4 +50,6 @@ def simulate(
     # Apart from what is to be imported: nobody who judges a lead may look at the truth.
     (folder / DATA_FOLDER / TRUTH_FILE).replace(folder / TRUTH_FILE)
     write_project(folder)
+    with (folder / PROJECT_FILE).open("a", encoding="utf-8") as file:
+        file.write(IMPORTS)
     return report

@@ -125,7 +125,7 @@ def _show_plan(planned: Sequence[Planned], untimed_hold: str) -> None:
         elif mapping.event_name:
             means += f", every row is {mapping.event_name!r}"
         if each.untimed:
-            means += f"; no times, so they hold {untimed_hold}"
+            means += f"; no times: hold {untimed_hold}, unless timeless"
         rows.append((_files(each.paths), mapping.table, means, each.source))
     table(["files", "rows are", "columns", "says"], rows)
     for doubt in dict.fromkeys(doubt for each in planned for doubt in each.doubts):
