@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -137,7 +138,7 @@ class SegmentWriter:
     def write(self, source: Source, facts: dict[str, Any], progress: Callable[[int], None]) -> SegmentFacts:
         """Write everything that the source has."""
         properties = PropertyWriter(self._folder / "properties.parquet", source.properties)
-        for batch in source.batches():
+        for batch in _ahead(source.batches()):
             names = self._append(batch)
             properties.append(batch, names, self._dictionaries.words.texts)
             self._aside.append(batch.kept_aside)
@@ -193,6 +194,15 @@ class SegmentWriter:
             min(before.first, int(times.min())),
             max(before.last, int(times.max())),
         )
+
+
+def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The batches, each read while the one before is worked on."""
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(next, batches, None)
+        while (batch := following.result()) is not None:
+            following = pool.submit(next, batches, None)
+            yield batch
 
 
 def _numbers(column: Any, dtype: DTypeLike, missing: int) -> NDArray[Any]:

@@ -65,8 +65,10 @@ class TableSource:
         any_bad = False
         try:
             for rows in self._connection.sql(self._selected).to_arrow_reader(_ROWS):
-                good = rows.filter(rows["~reason"].is_null())
-                any_bad |= len(good) < len(rows)
+                reason = rows["~reason"]
+                is_good = reason.null_count == len(rows)
+                any_bad |= not is_good
+                good = rows if is_good else rows.filter(reason.is_null())
                 yield from self._read(good, len(rows))
             yield from self._first_times()
             yield Batch({}, 0, 0, kept_aside=list(self._kept_aside(any_bad)))
@@ -106,7 +108,8 @@ class TableSource:
         for part in ("time", "received", "left"):
             if part in columns:
                 needed = part == "time" and table in ("events", "deals")
-                reasons.append(reason_sql(columns[part].sql, quoted("~" + part), mapping, needed=needed))
+                moment = quoted("~" + part)
+                reasons.append(reason_sql(columns[part].sql, columns[part].type, moment, mapping, needed=needed))
         person, account = 'coalesce("~person", "~anonymous")', '"~account"'
         lacking = {
             "events": (f"coalesce({person}, {account})", "names no person and no account"),

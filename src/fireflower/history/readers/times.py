@@ -104,6 +104,8 @@ def time_sql(column: str, type: str, mapping: Mapping) -> str:
     """
     if type.startswith("TIMESTAMP WITH"):
         return f"epoch_us({column})"
+    if type.startswith(("TIMESTAMP", "DATE")) and mapping.timezone == "UTC":
+        return f"epoch_us({column}::TIMESTAMP)"
     if type.startswith(("TIMESTAMP", "DATE")):
         return f"epoch_us({column}::TIMESTAMP::TIMESTAMPTZ)"
     if type == "VARCHAR":
@@ -136,13 +138,14 @@ def _rounded(number: str) -> str:
     return f"try_cast(round({number}) AS BIGINT)"
 
 
-def reason_sql(column: str, moment: str, mapping: Mapping, *, needed: bool = True) -> str:
+def reason_sql(column: str, type: str, moment: str, mapping: Mapping, *, needed: bool = True) -> str:
     """SQL for why a column names no moment that a history can have, NULL where it does."""
     text = f"{column}::VARCHAR"
+    is_empty = f"nullif(trim({column}), '') IS NULL" if type == "VARCHAR" else f"{column} IS NULL"
     shown = f"''' || left({text}, 57) || '''"
     wanted = unreadable("", mapping.time_format).partition(": ")[2].replace("'", "''")
     return (
-        f"CASE WHEN nullif(trim({text}), '') IS NULL THEN {_NO_TIME if needed else 'NULL'}"
+        f"CASE WHEN {is_empty} THEN {_NO_TIME if needed else 'NULL'}"
         f" WHEN {moment} IS NULL THEN 'cannot read the time {shown}: {wanted}'"
         f" WHEN {moment} < {EARLIEST} OR {moment} >= {LATEST} THEN 'the time {shown} {_RANGE}' END"
     )
