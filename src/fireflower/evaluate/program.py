@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.evaluate import specs
-from fireflower.evaluate.answers import intervals, text_holds
+from fireflower.evaluate.answers import INFINITY, intervals, text_holds
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.specs import Feed, Spec
 from fireflower.evaluate.zones import changes
@@ -400,7 +400,7 @@ class _Compiler:
             self.code[record : record + k.CONDITION_WORDS] = [
                 slot.at,
                 self._test(condition.test, self._dictionary(condition.quantity)),
-                int(made.timed and not made.steady),
+                _remark(made, condition.test),
                 int(made.late),
                 *self.image.list(users[number]),
                 *self.image.list(items[number]),
@@ -553,6 +553,15 @@ class _Compiler:
 
     def _mask(self, truths: Iterable[bool]) -> int:
         return self.image.list(map(int, truths))[0]
+
+
+def _remark(made: Spec, test: Test) -> int:
+    """When a condition is to be looked at though its truth stays: see `layout.REMARK`."""
+    if made.steady or not made.timed:
+        return 0
+    ranges, negated = intervals(test)
+    lower_bound = not negated and len(ranges) == 1 and ranges[0][1] == INFINITY
+    return k.NEGATIVE_ONLY if made.op == k.SUM and lower_bound else 1
 
 
 def _goal(events: Events) -> Condition:

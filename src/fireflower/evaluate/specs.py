@@ -45,7 +45,7 @@ from fireflower.model.records import Kind
 MILLION = 1_000_000
 _NAN_BITS = 0x7FF8000000000000
 _RING = [0, 0, 0, 0]
-_WINDOWED = [*_RING, 0, -1, 0]
+_WINDOWED = [*_RING, 0, -1, 0, 0]
 _SET = [0, 0, 0, 0, 0, 0]
 
 

@@ -24,12 +24,13 @@ from .layout import (
     SPAN,
     STATE,
     STREAK,
+    SUM,
     A,
     B,
 )
 from .points import total
 from .reading import span_since, whole_number
-from .windows import NO_DAY
+from .windows import NEGATIVES, NO_DAY
 
 
 @jit
@@ -132,6 +133,22 @@ def _score_crossing(m, f, row, q, low, high, t):
 
 
 @jit
+def _sum_crossing(m, f, row, q, low, high, t):
+    """When a windowed sum next falls to another side of the intervals; with negative amounts, when its oldest amount leaves."""
+    p = row + m[q + STATE] + BODY
+    if m[p + NEGATIVES] > 0:
+        return _next_expiry(m, row, q, t)
+    total_left = whole_number(m, row, q, t)
+    holds = inside(f, low, high, float(total_left) / float(m[q + A]))
+    for i in range(m[p + rings.SIZE]):
+        oldest = rings.entry(m, p, 1, i)
+        total_left -= m[oldest + 1]
+        if inside(f, low, high, float(total_left) / float(m[q + A])) != holds:
+            return m[oldest] + m[q + SPAN]
+    return NEVER
+
+
+@jit
 def next_flip(m, f, row, q, low, high, t):
     """A moment after t before which time alone cannot change on which side of the intervals the value is."""
     op = m[q + OP]
@@ -149,4 +166,6 @@ def next_flip(m, f, row, q, low, high, t):
         size = whole_number(m, row, q, t)
         nth = _falls_past(f, low, high, float(size))
         return _newest(m, row, q, nth) + m[q + SPAN] if nth > 0 else NEVER
+    if op == SUM and m[q + MODE] == LAST:
+        return _sum_crossing(m, f, row, q, low, high, t)
     return _next_expiry(m, row, q, t)

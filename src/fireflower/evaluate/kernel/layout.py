@@ -137,6 +137,7 @@ BODY = 2  # from here on each op's own words
 QUANTITY = 0
 TEST = 1
 REMARK = 2  # 1: a change may bring its next flip forward, so look again even if its truth stays
+NEGATIVE_ONLY = 2  # REMARK of a lower bound on a sum: so it is with negative amounts alone
 LATE = 3  # 1: it reads a score, so it is decided after the others
 USERS = 4  # list of the definitions that read it
 USERS_END = 5

@@ -51,6 +51,7 @@ from .points import earn
 from .windows import (
     LARGEST_NUMBER,
     LARGEST_TOTAL,
+    NEGATIVES,
     NUMBER_WORD,
     PEAK,
     SET_PEAK,
@@ -141,6 +142,8 @@ def _sum(m, row, q, t, amount):
     forget_amounts(m, p, t - m[q + SPAN])
     position = rings.push(m, p, 1, t)
     m[position + 1] = amount
+    if amount < 0:
+        m[p + NEGATIVES] += 1
     m[p + TOTAL] = _plus(m[p + TOTAL], amount)
 
 
@@ -172,12 +175,15 @@ def _extreme(m, f, row, q, t, number):
 
 @jit
 def _distinct(m, row, q, t, key):
+    """Whether there are more now. A key seen again changes no number; that keys leave is a matter of time."""
     p = row + m[q + STATE] + BODY
     if m[q + MODE] == ANY:
         _peak_before(m, p, SET_PEAK, m[p + sets.SIZE], t)
     if m[q + MODE] != EVER:
         sets.expire(m, p, t - m[q + SPAN])
+    before = m[p + sets.SIZE]
     sets.add(m, p, key, t)
+    return m[p + sets.SIZE] > before
 
 
 @jit
@@ -192,11 +198,11 @@ def _streak(m, row, q, t):
     p = row + m[q + STATE] + BODY
     day = local_day(m, row, t)
     if day <= m[p]:
-        return
+        return False
     m[p + 1] = m[p + 1] + 1 if day == m[p] + 1 else 1
     m[p] = day
-    if m[p + 2] < m[p + 1]:
-        m[p + 2] = m[p + 1]
+    m[p + 2] = max(m[p + 2], m[p + 1])
+    return True
 
 
 @jit
@@ -301,16 +307,14 @@ def _pass_by(m, row, q, t):
 def _take_distinct(m, f, row, q, t, number, text, person):
     source = m[q + SOURCE]
     if source == LOCAL_DAY:
-        _distinct(m, row, q, t, local_day(m, row, t))
-    elif source == ACTOR and person >= 0:
-        _distinct(m, row, q, t, person)
-    elif source == VALUE and number == number:
-        _distinct(m, row, q, t, _key_of_number(m, f, number))
-    elif source == VALUE and text >= 0:
-        _distinct(m, row, q, t, -1 - text)  # bit patterns that no number has
-    else:
-        return False
-    return True
+        return _distinct(m, row, q, t, local_day(m, row, t))
+    if source == ACTOR and person >= 0:
+        return _distinct(m, row, q, t, person)
+    if source == VALUE and number == number:
+        return _distinct(m, row, q, t, _key_of_number(m, f, number))
+    if source == VALUE and text >= 0:
+        return _distinct(m, row, q, t, -1 - text)  # bit patterns that no number has
+    return False
 
 
 @jit
@@ -328,7 +332,7 @@ def _take_other(m, f, row, q, t, number, text, person, detail, argument):
     elif op == FIRST:
         return _happen_first(m, row, q, t)
     elif op == STREAK:
-        _streak(m, row, q, t)
+        return _streak(m, row, q, t)
     elif op == SEQUENCE:
         _step(m, row, q, t, argument)
     elif op == POINTS:

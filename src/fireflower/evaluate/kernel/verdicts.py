@@ -10,6 +10,7 @@ from .jit import jit
 from .layout import (
     ALL_ITEMS,
     ALL_ITEMS_END,
+    BODY,
     BORN,
     CONDITION_COUNT,
     CONDITION_STATE,
@@ -56,6 +57,7 @@ from .layout import (
     LATE,
     LOW,
     MOST_EVIDENCE,
+    NEGATIVE_ONLY,
     NEVER,
     NUMBER_COLUMN,
     NUMBERED,
@@ -85,6 +87,7 @@ from .layout import (
     SHOWN_END,
     SINCE,
     STANDING,
+    STATE,
     STATE_HEAD,
     STOOD,
     TEMPLATE,
@@ -104,6 +107,7 @@ from .layout import (
 )
 from .reading import text_code, value
 from .taking import take
+from .windows import NEGATIVES
 
 
 @jit
@@ -128,6 +132,14 @@ def _mark_again(m, row, flags, differs, tip):
 
 
 @jit
+def _is_restless(m, row, condition):
+    """Whether the condition may have to be looked at by time alone now though its truth stays, and no such moment was planned."""
+    if m[condition + REMARK] == NEGATIVE_ONLY:
+        return m[row + m[m[condition + QUANTITY] + STATE] + BODY + NEGATIVES] > 0
+    return m[condition + REMARK] == 1
+
+
+@jit
 def _notice(m, f, row, q, t, tip):
     """The quantity has taken something in: mark the conditions whose truth, or next change by time alone, may be another now."""
     rezoned = m[q + OP] == ZONE
@@ -138,7 +150,7 @@ def _notice(m, f, row, q, t, tip):
         differs = condition_holds(m, f, row, condition, t) != (flags & TRUE == TRUE)
         if flags & DIRTY != 0:
             _mark_again(m, row, flags, differs, tip)
-        elif differs or rezoned or (m[condition + REMARK] == 1 and m[at + FLIP] == NEVER):
+        elif differs or rezoned or (m[at + FLIP] == NEVER and _is_restless(m, row, condition)):
             _mark(m, row, condition, tip if differs else -1)
 
 

@@ -6,10 +6,12 @@ from . import rings
 from .jit import jit
 from .layout import BODY, GATE, NEVER, STATE
 
-# Words of the bodies. A windowed COUNT or SUM: ring (4 words), greatest total, time of the last push, total.
+# Words of the bodies. A windowed COUNT or SUM: ring (4 words), greatest total, time of the last push,
+# total, and more.
 PEAK = 4
 PUSHED = 5
 TOTAL = 6
+NEGATIVES = 7  # of a SUM: how many amounts inside are negative
 # EVER: the number itself.
 NUMBER_WORD = 0
 # A DISTINCT set: set (6 words), greatest size, time of the last push.
@@ -45,4 +47,6 @@ def forget_amounts(m, p, until):
         if m[oldest] > until:
             return
         m[p + TOTAL] -= m[oldest + 1]
+        if m[oldest + 1] < 0:
+            m[p + NEGATIVES] -= 1
         rings.drop_oldest(m, p)
