@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fireflower.app.replaying import standing_of, transitions_of
 from fireflower.model.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from fireflower.app.qualify import Qualification
-    from fireflower.evaluate.results import Transitions
     from fireflower.history.archive import Archive
     from fireflower.history.mapping import Mapping as Columns
     from fireflower.language.nodes import Definition, Settings
@@ -83,20 +81,14 @@ def qualify(
     >>> [lead.subject for lead in qualify(definition, events).leads()]
     ['ann']
     """
-    from fireflower.app.qualify import Qualification
+    from fireflower.app.qualify import qualification
     from fireflower.model.moments import parse_moment
 
     said = _settings(settings)
     chosen = _definitions(definitions, said)
     frames = {"events": events, "people": people, "accounts": accounts, "memberships": memberships}
     history = _history(said, {table: frame for table, frame in frames.items() if frame is not None})
-    moment = parse_moment(as_of) if isinstance(as_of, str) else as_of
-    found = standing_of(history, chosen, as_of=moment)
-
-    def replay() -> Transitions:
-        return transitions_of(history, chosen, as_of=found.as_of, evidence=True)
-
-    return Qualification(found, replay)
+    return qualification(history, chosen, as_of=parse_moment(as_of) if isinstance(as_of, str) else as_of)
 
 
 def _settings(said: Settings | str | Path | None) -> Settings:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fireflower.app.replaying import Advance, standing_of, transitions_of
+from fireflower.app.replaying import Advance, History, history_of, last_event, standing_of, transitions_of
 from fireflower.app.subjects import kinds_of
 from fireflower.model.records import SubjectKind
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from fireflower.app.project import Project
     from fireflower.evaluate.results import Evidence, Transitions
+    from fireflower.language.nodes import Definition
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,51 +43,56 @@ class Lead:
 
 @dataclass(frozen=True)
 class Qualification:
-    """The verdicts of definitions as of one moment.
+    """The verdicts of definitions as of one moment. They are evaluated when they are first asked for.
 
     Attributes
     ----------
-    standing : who is qualified, as columns, with the evidence as of now
-    replay : makes the transitions, when they are first asked for
+    definitions : which were evaluated
+    as_of : the moment up to which verdicts are decided, in microseconds since 1970 (UTC)
+    stand, replay : evaluate who is qualified, and every change of a verdict
     subjects : ids to which what is handed out is restricted; without any, it is not
     """
 
-    standing: Transitions
+    definitions: tuple[Definition, ...]
+    as_of: int
+    stand: Callable[[], Transitions] = field(repr=False)
     replay: Callable[[], Transitions] = field(repr=False)
     subjects: tuple[str, ...] = ()
 
-    @property
-    def as_of(self) -> int:
-        """The moment up to which verdicts were decided, in microseconds since 1970 (UTC)."""
-        return self.standing.as_of
+    @cached_property
+    def standing(self) -> Transitions:
+        """Who is qualified, as columns, with the evidence as of now."""
+        return self.stand()
 
     @cached_property
     def transitions(self) -> Transitions:
-        """Every change of a verdict so far, with its evidence then."""
+        """Every change of a verdict so far, as columns, with its evidence then."""
         return self.replay()
 
     def __len__(self) -> int:
         """How many leads there are."""
-        return sum(1 for _ in self._rows())
+        return len(self._rows)
 
-    def leads(self) -> Iterator[Lead]:
-        """Who is qualified, the most recent first."""
-        from fireflower.evaluate.results import Subject
-
+    def leads(self, definition: str | None = None) -> Iterator[Lead]:
+        """Who is qualified, by all definitions or the one of this name; the most recent first."""
         found = self.standing
-        for i in sorted(self._rows(), key=lambda i: -int(found.at[i])):
-            yield Lead(
-                kind="person" if found.kind[i] == Subject.PERSON else "account",
-                subject=found.subject_id(i),
-                definition=found.definitions[found.definition[i]].name,
-                since=int(found.at[i]),
-                evidence=tuple(found.shown(i)),
-            )
+        for i in self._rows:
+            name = found.definitions[found.definition[i]].name
+            if definition in (None, name):
+                kind: SubjectKind = "person" if found.kind[i] else "account"
+                yield Lead(kind, found.subject_id(i), name, int(found.at[i]), tuple(found.shown(i)))
 
-    def _rows(self) -> Iterator[int]:
-        for i in range(len(self.standing)):
-            if not self.subjects or self.standing.subject_id(i) in self.subjects:
-                yield i
+    def count(self, definition: str) -> int:
+        """How many leads there are by the definition of this name."""
+        found = self.standing
+        return sum(found.definitions[found.definition[i]].name == definition for i in self._rows)
+
+    @cached_property
+    def _rows(self) -> list[int]:
+        """The rows of `standing` that are handed out, the most recent first."""
+        found = self.standing
+        newest_first = (-found.at).argsort(kind="stable").tolist()
+        return [i for i in newest_first if not self.subjects or found.subject_id(i) in self.subjects]
 
     def to_arrow(self, transitions: bool = False) -> pyarrow.Table:
         """The leads as a table; with `transitions`, every change of a verdict instead.
@@ -134,12 +140,26 @@ def qualify(
     definitions = project.chosen(names)
     for subject in subjects:
         kinds_of(project, subject)
-    found = standing_of(project, definitions, as_of=as_of, progress=progress)
+    return qualification(project, definitions, tuple(subjects), as_of=as_of, progress=progress)
 
-    def replay() -> Transitions:
-        return transitions_of(project, definitions, as_of=found.as_of, evidence=True)
 
-    return Qualification(found, replay, tuple(subjects))
+def qualification(
+    history: History,
+    definitions: tuple[Definition, ...],
+    subjects: tuple[str, ...] = (),
+    *,
+    as_of: int | None = None,
+    progress: Advance | None = None,
+) -> Qualification:
+    """The verdicts of these definitions on a history, to be evaluated when they are first asked for."""
+    moment = last_event(history_of(history)) if as_of is None else as_of
+    return Qualification(
+        definitions,
+        moment,
+        lambda: standing_of(history, definitions, as_of=moment, progress=progress),
+        lambda: transitions_of(history, definitions, as_of=moment, evidence=True, progress=progress),
+        subjects,
+    )
 
 
 def read_truth(path: Path) -> Mapping[tuple[str, str], str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +70,7 @@ def qualify(
     wanted = "json" if as_json else format_of(format_, output)
     with progress("Qualifying") as advance:
         found = run(open_project(folder), names, subjects, as_of=as_of, progress=advance)
+        _ = found.transitions if all_transitions else found.standing
     if wanted == "table":
         _show(found, all_transitions, limit, _truth(truth))
     else:
@@ -90,15 +91,12 @@ def _show(found: Qualification, all_transitions: bool, limit: int, truth: Truth 
         return
     from fireflower.app.criteria import unwanted
 
-    by_definition: dict[str, list[Lead]] = defaultdict(list)
-    for lead in found.leads():
-        by_definition[lead.definition].append(lead)
-    for definition in found.standing.definitions:
-        leads = by_definition[definition.name]
-        click.echo("\n" + click.style(f"{definition.name}: {_count(len(leads), definition.subject)}", bold=True) + "\n")
-        _show_leads(leads[: limit or None], unwanted(definition), truth)
-        if limit and len(leads) > limit:
-            click.echo(f"and {len(leads) - limit:,} more that qualified earlier (--limit 0 shows all)")
+    for definition in found.definitions:
+        leads = found.count(definition.name)
+        click.echo("\n" + click.style(f"{definition.name}: {_count(leads, definition.subject)}", bold=True))
+        _show_leads(list(islice(found.leads(definition.name), limit or None)), unwanted(definition), truth)
+        if 0 < limit < leads:
+            click.echo(f"and {leads - limit:,} more that qualified earlier (--limit 0 shows all)")
 
 
 def _show_leads(leads: list[Lead], unwanted: frozenset[str], truth: Truth | None) -> None:
@@ -109,6 +107,7 @@ def _show_leads(leads: list[Lead], unwanted: frozenset[str], truth: Truth | None
     for lead in leads:
         row = [lead.subject, format_moment(lead.since)[:16], _evidence(lead, unwanted)]
         rows.append(row + ([truth.get((lead.kind, lead.subject), "")] if truth is not None else []))
+    click.echo("")
     table(columns, rows)
 
 
