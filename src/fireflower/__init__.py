@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
-    "DefinitionError", "FireflowerError", "Project", "Qualification", "__version__", "load_definition", "open", "qualify",
+    "DefinitionError", "FireflowerError", "Project", "Qualification", "__version__", "load_definition", "open",
+    "qualify",
 ]  # fmt: skip
 
 _HOMES = {
