@@ -351,6 +351,8 @@ class _Compiler:
         values = dict(made.fields)
         values |= {k.OP: made.op, k.STATE: slot.state, k.WORDS: k.BODY + len(made.body)}
         values[k.FRESH] = self.template + slot.state
+        values[k.QUIETS] = int(self._may_be_quiet(slot))
+        values[k.SCALE] = made.fields[k.A] if made.op == k.SUM else 1
         values[k.READERS], values[k.READERS_END] = self.image.list(map(self._condition_position, slot.readers))
         values[k.GATED], values[k.GATED_END] = self.image.list(gated.at for gated in slot.gated)
         if made.anchor is not None:
@@ -372,6 +374,16 @@ class _Compiler:
             values[k.A], values[k.B] = self.image.list(known)[0], default
         for position, value in values.items():
             self.code[slot.at + position] = value
+
+    def _may_be_quiet(self, slot: _Slot) -> bool:
+        """Whether all that read the quantity are conditions on it alone, and it is one that events can only raise or renew."""
+        if slot.spec.op not in (k.COUNT, k.SUM, k.DISTINCT, k.RECENCY) or slot.spec.anchor is not None:
+            return False
+        conditions = list(self.conditions.values())
+        return all(self.slots[self._meaning(conditions[number].quantity)] is slot for number in slot.readers) and (
+            slot.spec.op != k.SUM
+            or all(_remark(slot.spec, conditions[number].test) in (0, k.NEGATIVE_ONLY) for number in slot.readers)
+        )
 
     def _write_definition(
         self, place: int, number: int, definition: Definition, out: Formula, users: list[list[int]]

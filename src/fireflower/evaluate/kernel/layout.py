@@ -95,7 +95,9 @@ GATED = 13  # for an anchor: list of the quantities behind it
 GATED_END = 14
 WORDS = 15  # how many words of state
 FRESH = 16  # its words in the template
-QUANTITY_WORDS = 17
+QUIETS = 17  # 1: it may be QUIET, since each of its readers reads it alone
+SCALE = 18  # units of the total in one of the value
+QUANTITY_WORDS = 19
 
 # Ops.
 COUNT = 0
@@ -131,7 +133,8 @@ ACTOR = 5
 # Words of a quantity's state.
 PROVISIONAL = 0  # the instant at which it took something in before its anchor had happened
 PREVIOUS = 1  # time of the previous event, for sessions; outlives a reset
-BODY = 2  # from here on each op's own words
+QUIET = 2  # while its total stays below this (RECENCY: while this is 1), no event changes the truth of a reader
+BODY = 3  # from here on each op's own words
 
 # Condition record.
 QUANTITY = 0

@@ -30,6 +30,7 @@ from .layout import (
     POINTS,
     PREVIOUS,
     PROVISIONAL,
+    QUIET,
     RECENCY,
     SEQUENCE,
     SESSION_GAP,
@@ -71,6 +72,7 @@ def _reset(m, row, q):
         sets.destroy(m, p + BODY)
     elif m[q + MODE] != EVER:
         rings.destroy(m, p + BODY, 0 if op == COUNT else 1)
+    m[p + QUIET] = 0
     for word in range(BODY, m[q + WORDS]):
         m[p + word] = m[m[q + FRESH] + word]
 
@@ -110,15 +112,22 @@ def _peak_before(m, p, peak, now, t):
 
 
 @jit
+def _is_heard(m, row, q, total):
+    """Whether a total that has risen to this may change the truth of a reader."""
+    return total >= m[row + m[q + STATE] + QUIET]
+
+
+@jit
 def _count(m, row, q, t):
     p = row + m[q + STATE] + BODY
     if m[q + MODE] == EVER:
         m[p + NUMBER_WORD] += 1
-        return
+        return m[p + NUMBER_WORD]
     if m[q + MODE] == ANY:
         _peak_before(m, p, PEAK, m[p + rings.SIZE], t)
     forget_times(m, p, 0, t - m[q + SPAN])
     rings.push(m, p, 0, t)
+    return m[p + rings.SIZE]
 
 
 @jit
@@ -136,7 +145,7 @@ def _sum(m, row, q, t, amount):
     p = row + m[q + STATE] + BODY
     if m[q + MODE] == EVER:
         m[p + NUMBER_WORD] = _plus(m[p + NUMBER_WORD], amount)
-        return
+        return amount < 0 or _is_heard(m, row, q, m[p + NUMBER_WORD])
     if m[q + MODE] == ANY:
         _peak_before(m, p, PEAK, m[p + TOTAL], t)
     forget_amounts(m, p, t - m[q + SPAN])
@@ -145,6 +154,7 @@ def _sum(m, row, q, t, amount):
     if amount < 0:
         m[p + NEGATIVES] += 1
     m[p + TOTAL] = _plus(m[p + TOTAL], amount)
+    return m[p + NEGATIVES] > 0 or _is_heard(m, row, q, m[p + TOTAL])
 
 
 @jit
@@ -183,7 +193,7 @@ def _distinct(m, row, q, t, key):
         sets.expire(m, p, t - m[q + SPAN])
     before = m[p + sets.SIZE]
     sets.add(m, p, key, t)
-    return m[p + sets.SIZE] > before
+    return m[p + sets.SIZE] > before and _is_heard(m, row, q, m[p + sets.SIZE])
 
 
 @jit
@@ -269,8 +279,7 @@ def take(m, f, row, feed, t, number, text, person, detail):
     if span < 0:
         return False
     if op == COUNT:
-        _count(m, row, q, t)
-        return True
+        return _is_heard(m, row, q, _count(m, row, q, t))
     if op == TRAIT:
         m[row + m[q + STATE] + BODY] = detail
         return True
@@ -284,12 +293,10 @@ def take(m, f, row, feed, t, number, text, person, detail):
 @jit
 def _take_sum(m, row, q, t, number, span):
     if m[q + SOURCE] == SESSION_GAP:
-        _sum(m, row, q, t, span)
-        return True
+        return _sum(m, row, q, t, span)
     if number != number:
         return _pass_by(m, row, q, t)
-    _sum(m, row, q, t, _millionths(number))
-    return True
+    return _sum(m, row, q, t, _millionths(number))
 
 
 @jit
@@ -323,9 +330,10 @@ def _take_other(m, f, row, q, t, number, text, person, detail, argument):
     p = row + m[q + STATE] + BODY
     if op == RECENCY:
         m[p] = t
-    elif op == LATEST:
+        return m[p - BODY + QUIET] == 0
+    if op == LATEST:
         return _take_latest(m, f, p, t, number, text)
-    elif op == EXTREME:
+    if op == EXTREME:
         if number != number:
             return False
         _extreme(m, f, row, q, t, number)

@@ -3,6 +3,8 @@ once (`decide`); `advance` decides whatever lies before a moment, changes by tim
 
 from __future__ import annotations
 
+import math
+
 from .flips import next_flip
 from .formulas import condition_holds, formula_holds, where_holds
 from .heap import take_words
@@ -75,14 +77,18 @@ from .layout import (
     QUEUE,
     QUEUE_COUNT,
     QUEUED,
+    QUIET,
+    QUIETS,
     READERS,
     READERS_END,
     REASON_CONVERTED,
     REASON_LAPSED,
     REASON_LEFT_OUT,
     REASON_QUALIFIED,
+    RECENCY,
     REMARK,
     ROW_WORDS,
+    SCALE,
     SHOWN,
     SHOWN_END,
     SINCE,
@@ -105,7 +111,7 @@ from .layout import (
     WITH_EVIDENCE,
     ZONE,
 )
-from .reading import text_code, value
+from .reading import text_code, value, whole_number
 from .taking import take
 from .windows import NEGATIVES
 
@@ -143,6 +149,7 @@ def _is_restless(m, row, condition):
 def _notice(m, f, row, q, t, tip):
     """The quantity has taken something in: mark the conditions whose truth, or next change by time alone, may be another now."""
     rezoned = m[q + OP] == ZONE
+    before = m[row + DIRTY_COUNT]
     for i in range(m[q + READERS], m[q + READERS_END]):
         condition = m[i]
         at = row + m[condition + CONDITION_STATE]
@@ -152,6 +159,24 @@ def _notice(m, f, row, q, t, tip):
             _mark_again(m, row, flags, differs, tip)
         elif differs or rezoned or (m[at + FLIP] == NEVER and _is_restless(m, row, condition)):
             _mark(m, row, condition, tip if differs else -1)
+    if m[q + QUIETS] == 1 and before == 0 and m[row + DIRTY_COUNT] == 0:
+        m[row + m[q + STATE] + QUIET] = _quiet_until(m, f, row, q, t)
+
+
+@jit
+def _quiet_until(m, f, row, q, t):
+    """The total below which nothing is to be noticed of a quantity whose readers have all agreed just now."""
+    if m[q + OP] == RECENCY:
+        return 1
+    now = whole_number(m, row, q, t)
+    quiet = NEVER
+    for i in range(m[q + READERS], m[q + READERS_END]):
+        test = m[m[i] + TEST]
+        for end in range(m[test + LOW], m[test + HIGH]):
+            bound = f[end] * m[q + SCALE]
+            if now <= bound < 1e18:
+                quiet = min(quiet, int(math.floor(bound)))
+    return quiet
 
 
 @jit
@@ -223,6 +248,7 @@ def _decide_condition(m, f, g, row, condition, tip, t, newborn):
         for i in range(m[condition + USERS], m[condition + USERS_END]):
             _queue_definition(m, g, m[i])
         _queue_items(m, g, m[condition + ITEMS], m[condition + ITEMS_END])
+    m[row + m[m[condition + QUANTITY] + STATE] + QUIET] = 0
     if m[condition + IS_TIMED] == 1:
         test = m[condition + TEST]
         flip = next_flip(m, f, row, m[condition + QUANTITY], m[test + LOW], m[test + HIGH], t)
