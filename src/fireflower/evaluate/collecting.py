@@ -57,7 +57,8 @@ def _order(
 
 
 def _subject_ranks(out: NDArray[np.int64], kind: NDArray[np.int8], vocabulary: Vocabulary) -> NDArray[np.int64]:
-    """A number by which subjects that change at one instant are in the order of their ids. Only these are compared as text."""
+    """A number by which subjects that change at one instant are in the order of their ids. Only these are compared as
+    text."""
     rank = out[:, _SUBJECT].copy()
     if not len(out):
         return rank

@@ -1,4 +1,5 @@
-"""The kernel twice from one source: as plain Python, which starts at once, and compiled, which runs a hundred times faster."""
+"""The kernel twice from one source: as plain Python, which starts at once, and compiled, which runs a hundred times
+faster."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ from fireflower.evaluate import kernel
 from fireflower.evaluate.kernel.jit import COMPILED
 
 COMPILING_PAYS_FROM = 30_000
-"""Rows from which loading the compiled kernel (about a second when cached) is quicker than running it as plain Python."""
+"""Rows from which loading the compiled kernel (about a second when cached) is quicker than running it as plain
+Python."""
 
 
 def engine(compiled: bool) -> ModuleType:
@@ -25,7 +27,8 @@ def engine(compiled: bool) -> ModuleType:
 
 
 def view(array: Any, compiled: bool) -> Any:
-    """An array as the engine wants it: plain Python is quicker on memory views, and computes with its own integers there."""
+    """An array as the engine wants it: plain Python is quicker on memory views, and computes with its own integers
+    there."""
     return array if compiled else memoryview(array)
 
 
@@ -53,7 +56,8 @@ def _compiled() -> ModuleType:
 
 
 def _cache_folder(folder: Path) -> Path:
-    """Where compiled code is kept: a folder for this very source, since numba alone does not notice a change in a called file."""
+    """Where compiled code is kept: a folder for this very source, since numba alone does not notice a change in a
+    called file."""
     digest = hashlib.sha256()
     for file in sorted(folder.glob("*.py")):
         digest.update(file.read_bytes())

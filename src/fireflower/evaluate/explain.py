@@ -59,7 +59,8 @@ class Explanation:
     reason : why it is not qualified any more; None if it is, or never was
     conditions : every condition of the definition, as it stands
     circles : the declared circles
-    missing : what is not yet, on the shortest way to qualifying; empty if qualified, or if no condition stands in the way
+    missing : what is not yet, on the shortest way to qualifying; empty if qualified, or if no condition stands in the
+        way
     nearest : the nearest of these
     next_step : what to do for the nearest, in words; "" without one
     score : the score's value, if the definition has one
@@ -110,7 +111,8 @@ def explain(
     rows = {found.definitions[found.definition[i]].name: i for i in _rows_of(found, kind, subject_id)}
     if definition.name not in rows:
         raise UnknownSubjectError(
-            f"no record of the {kind} {subject_id!r} up to then. Check the id, or whether 'person' or 'account' was meant."
+            f"no record of the {kind} {subject_id!r} up to then. "
+            "Check the id, or whether 'person' or 'account' was meant."
         )
     states = {canonical(state.condition): state for i in rows.values() for state in found.shown(i)}
     history = replay([definition], settings, timelines, as_of=as_of, compiled=False)
@@ -208,11 +210,12 @@ def _score(definition: Definition, states: Mapping[str, Evidence]) -> float | No
     return value if isinstance(value, float) else None
 
 
-# --- The shortest way -----------------------------------------------------------------------------------------------------
+# --- The shortest way -------------------------------------------------------------------------------------------------
 
 
 def _shortest(formula: Formula, states: Mapping[str, Evidence], wanted: bool = True) -> tuple[Evidence, ...]:
-    """The conditions that have to change for the formula to become `wanted`: the fewest, and of equally few the nearest."""
+    """The conditions that have to change for the formula to become `wanted`: the fewest, and of equally few the
+    nearest."""
     if _truth(formula, states) == wanted:
         return ()
     match formula:

@@ -1,4 +1,5 @@
-"""Who is left out: a `leave_out` formula is a definition like any other, and what its people do counts for no account."""
+"""Who is left out: a `leave_out` formula is a definition like any other, and what its people do counts for no
+account."""
 
 from __future__ import annotations
 

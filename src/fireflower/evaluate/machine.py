@@ -21,7 +21,8 @@ _FIRST_HEAP = 1 << 14
 
 @dataclass(eq=False)
 class Output:
-    """What a kernel wrote: rows of `layout.OUT_WORDS`, and of `layout.EVIDENCE_WORDS` with the quantity as the bits of a float."""
+    """What a kernel wrote: rows of `layout.OUT_WORDS`, and of `layout.EVIDENCE_WORDS` with the quantity as the bits
+    of a float."""
 
     out: NDArray[np.int64]
     evidence: NDArray[np.int64]
@@ -96,7 +97,8 @@ def _longer(array: NDArray[np.int64], words: int) -> NDArray[np.int64]:
 
 @dataclass(eq=False)
 class Sheets:
-    """Property columns side by side, as the kernel reads them; row 0 is missing throughout. The memory is used again and again."""
+    """Property columns side by side, as the kernel reads them; row 0 is missing throughout. The memory is used again
+    and again."""
 
     numbers_of: tuple[str, ...]
     codes_of: tuple[str, ...]

@@ -24,7 +24,8 @@ from fireflower.model.timeline import Timeline
 class OngoingReplay:
     """The same kernel as `replay`, on the states of all subjects at once.
 
-    Rows may come in any batches, as long as each subject's come in canonical order; where a batch ends never matters. People and accounts
+    Rows may come in any batches, as long as each subject's come in canonical order; where a batch ends never matters.
+    People and accounts
     are known by their codes, so every batch must be coded with the vocabulary of `like`.
 
     Parameters

@@ -376,7 +376,8 @@ class _Compiler:
             self.code[slot.at + position] = value
 
     def _may_be_quiet(self, slot: _Slot) -> bool:
-        """Whether all that read the quantity are conditions on it alone, and it is one that events can only raise or renew."""
+        """Whether all that read the quantity are conditions on it alone, and it is one that events can only raise or
+        renew."""
         if slot.spec.op not in (k.COUNT, k.SUM, k.DISTINCT, k.RECENCY) or slot.spec.anchor is not None:
             return False
         conditions = list(self.conditions.values())
@@ -495,7 +496,7 @@ class _Compiler:
             words[slot.state + k.BODY : slot.state + k.BODY + len(slot.spec.body)] = slot.spec.body
         return words
 
-    # --- Formulas, where, tests ----------------------------------------------------------------------------------------
+    # --- Formulas, where, tests ---------------------------------------------------------------------------------------
 
     def _numbers(self, formula: Formula) -> list[int]:
         """The numbers of a formula's conditions, in the order of its text, each once."""

@@ -39,11 +39,13 @@ def replay(
 
     Parameters
     ----------
-    timelines : pieces of one history, of whole blocks each, with one vocabulary. Gone through twice if the settings leave
+    timelines : pieces of one history, of whole blocks each, with one vocabulary. Gone through twice if the settings
+        leave
         people out, so a generator is kept in memory then.
     as_of : by default the time of the last row; needs a sequence of timelines
     evidence : whether transitions carry their evidence
-    compiled : whether to run the compiled kernel; by default, if the timelines are a sequence with rows enough, or a generator
+    compiled : whether to run the compiled kernel; by default, if the timelines are a sequence with rows enough, or a
+        generator
     threads : blocks are shared between so many threads (of the compiled kernel)
     progress : called with the number of rows done
 
@@ -66,9 +68,11 @@ def standing(
     threads: int = 1,
     progress: Progress | None = None,
 ) -> Transitions:
-    """How subjects stand at `as_of`, with the evidence as of then: who is qualified, or with `everyone`, each subject with each definition.
+    """How subjects stand at `as_of`, with the evidence as of then: who is qualified, or with `everyone`, each subject
+    with each definition.
 
-    The parameters are those of `replay`. Of each row, `change` tells whether the subject is qualified, `at` since when (not), `reason`
+    The parameters are those of `replay`. Of each row, `change` tells whether the subject is qualified, `at` since
+    when (not), `reason`
     why; it is -1 for those who never were.
     """
     return _pass(

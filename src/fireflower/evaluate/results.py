@@ -74,7 +74,8 @@ class Transitions:
     definition : int32
     change : int8, a Change
     reason : int8, a Reason
-    evidence : int64[n + 1], transition i has the evidence rows [evidence[i], evidence[i + 1]); all 0 if it was not asked for
+    evidence : int64[n + 1], transition i has the evidence rows [evidence[i], evidence[i + 1]); all 0 if it was not
+        asked for
     condition : int32, per evidence row
     holds : bool, whether the condition held
     quantity : float64, its value then; NaN if it was missing or text
@@ -106,7 +107,8 @@ class Transitions:
         return len(self.at)
 
     def value(self, e: int) -> Value:
-        """The quantity of evidence row e as people know it: a number, text, truth value or list; None if it was missing."""
+        """The quantity of evidence row e as people know it: a number, text, truth value or list; None if it was
+        missing."""
         if self.text[e] < 0:
             return None if np.isnan(self.quantity[e]) else float(self.quantity[e])
         value: Value = self._dictionary(self.conditions[self.condition[e]].quantity)[self.text[e]]

@@ -151,7 +151,8 @@ def _unwindowed(node: Quantity, resolve: Resolve) -> Spec:
             return Spec(k.SCORE, score=node, timed=node.half_life is not None, late=True)
         case Skill(name):
             raise NotSupportedError(
-                f"skill({name}): this version cannot evaluate skills yet. Take the ability circle out of the definition."
+                f"skill({name}): this version cannot evaluate skills yet. "
+                "Take the ability circle out of the definition."
             )
     raise NotSupportedError(f"{type(node).__name__} has no evaluator")
 

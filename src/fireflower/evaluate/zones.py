@@ -11,7 +11,8 @@ from fireflower.model.moments import DAY, EARLIEST, LATEST, SECOND
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FAR_PAST = -(2**60)
 _STEP = 7 * DAY
-"""No zone has changed its clock twice within so short a time since 1970 without the offset differing at the ends of it, save for
+"""No zone has changed its clock twice within so short a time since 1970 without the offset differing at the ends of
+it, save for
 suspensions during Ramadan, which last four weeks."""
 
 

@@ -17,7 +17,7 @@ class ProjectError(FireflowerError):
 
 
 class InputError(FireflowerError):
-    """A file to import cannot be used at all: mend the file or the mapping. (Single bad rows are kept aside instead.)"""
+    """A file to import cannot be used at all: mend the file or the mapping. (Single bad rows are kept aside.)"""
 
 
 class UnknownSubjectError(FireflowerError):

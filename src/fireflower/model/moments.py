@@ -90,11 +90,12 @@ def parse_moment(text: str) -> int:
     try:
         return from_datetime(datetime.fromisoformat(text.strip()))
     except ValueError:
-        raise ValueError(f"expected a date or time such as '2026-03-01' or '2026-03-01T14:30:00Z', got {text!r}") from None
+        wanted = "a date or time such as '2026-03-01' or '2026-03-01T14:30:00Z'"
+        raise ValueError(f"expected {wanted}, got {text!r}") from None
 
 
 def format_moment(moment: int) -> str:
-    """ISO 8601 in UTC, as short as exactness allows: "2026-03-01 14:30", with seconds and fractions where they are not 0."""
+    """ISO 8601 in UTC, as short as exactness allows: "2026-03-01 14:30", with seconds and fractions if not 0."""
     value = to_datetime(moment)
     if value.microsecond:
         return value.strftime("%Y-%m-%d %H:%M:%S.%f").rstrip("0")

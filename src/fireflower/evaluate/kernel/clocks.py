@@ -1,6 +1,7 @@
 """Calendar days and hours in a subject's time zone.
 
-The program lists the zones: at m[ZONES] + number stands the position of a zone: the count n of its changes, n moments (the first
+The program lists the zones: at m[ZONES] + number stands the position of a zone: the count n of its changes, n moments
+(the first
 is far in the past), n offsets from UTC.
 """
 

@@ -76,7 +76,8 @@ def _newest(m, row, q, nth):
 
 @jit
 def _falls_past(f, low, high, size):
-    """A falling count of `size` next crosses an end of the intervals when its nth newest event leaves; 0: it never does."""
+    """A falling count of `size` next crosses an end of the intervals when its nth newest event leaves; 0: it never
+    does."""
     nth = 0
     for i in range(low, high, 2):
         if f[i] > 0.0 and f[i] <= size:
@@ -109,7 +110,8 @@ def _score_cannot_cross(f, low, high, least, most):
 
 @jit
 def _score_crossing(m, f, row, q, low, high, t):
-    """The first moment after t at which the fading score is on another side of the intervals. Halves the time ahead, leaving
+    """The first moment after t at which the fading score is on another side of the intervals. Halves the time ahead,
+    leaving
     out every part over which bounds of the score show that nothing can change."""
     half_life = m[q + SPAN]
     if half_life == 0:
@@ -134,7 +136,8 @@ def _score_crossing(m, f, row, q, low, high, t):
 
 @jit
 def _sum_crossing(m, f, row, q, low, high, t):
-    """When a windowed sum next falls to another side of the intervals; with negative amounts, when its oldest amount leaves."""
+    """When a windowed sum next falls to another side of the intervals; with negative amounts, when its oldest amount
+    leaves."""
     p = row + m[q + STATE] + BODY
     if m[p + NEGATIVES] > 0:
         return _next_expiry(m, row, q, t)

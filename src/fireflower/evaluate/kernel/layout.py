@@ -1,7 +1,9 @@
-"""What lies where. The kernel's whole world is one array of words, the *memory*: its head, the programs, the output, and the heap
+"""What lies where. The kernel's whole world is one array of words, the *memory*: its head, the programs, the output,
+and the heap
 with the states of the subjects. Records refer to each other by position in it.
 
-In the kernel `m` is the memory as integers and `f` the same words as floats; `g` is the position of a program, `row` of a
+In the kernel `m` is the memory as integers and `f` the same words as floats; `g` is the position of a program, `row`
+of a
 subject's state, `q` of a quantity's record. All times are microseconds.
 """
 
@@ -15,7 +17,8 @@ NAN = float("nan")
 
 
 class Rows(NamedTuple):
-    """The columns of a timeline. `numbers` and `codes` hold one property after the other, `width` words each. `received` counts only
+    """The columns of a timeline. `numbers` and `codes` hold one property after the other, `width` words each.
+    `received` counts only
     if `has_received`."""
 
     time: Any

@@ -1,4 +1,5 @@
-"""The loop over rows: block by block for a whole archive (`replay_blocks`), or batch by batch on state that is kept (`replay_batch`).
+"""The loop over rows: block by block for a whole archive (`replay_blocks`), or batch by batch on state that is kept
+(`replay_batch`).
 
 `accounts` and `people` hold the position of each subject's state in the memory, 0 for one without a record.
 """
@@ -45,7 +46,8 @@ def _arrive(m, f, g, states, number, subject, t):
 
 @jit
 def _one_row(m, f, rows, i, t, accounts, first_account, people, first_person):
-    """A row happens to its account and its person. Both arrive before either takes it in, so that a pause cannot come between."""
+    """A row happens to its account and its person. Both arrive before either takes it in, so that a pause cannot come
+    between."""
     target = rows.target[i]
     account = 0
     person = 0
@@ -85,7 +87,8 @@ def _rows(m, f, rows, progress, end, as_of, accounts, first_account, people, fir
 
 @jit
 def advance_all(m, f, g, states, count, first, t):
-    """Decide for `count` subjects, of which the first has the number `first`, all before t. False: the output is full."""
+    """Decide for `count` subjects, of which the first has the number `first`, all before t. False: the output is
+    full."""
     for number in range(count):
         row = states[number]
         if row == 0:
@@ -151,7 +154,8 @@ def replay_blocks(
 ):
     """Replay whole blocks up to and including `as_of`; state is forgotten between blocks.
 
-    Returns DONE, or OUT_FULL / MEMORY_FULL: empty the output or enlarge the memory, and call again with the same progress.
+    Returns DONE, or OUT_FULL / MEMORY_FULL: empty the output or enlarge the memory, and call again with the same
+    progress.
     """
     return _blocks(
         pointer(memory),

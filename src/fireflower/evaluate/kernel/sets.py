@@ -1,6 +1,7 @@
 """A set of keys with the time at which each was last seen, in the order of those times: newest first.
 
-Words of its state: region, size class, size, newest, oldest, free slot. The region holds 2**class bucket heads, then slots of
+Words of its state: region, size class, size, newest, oldest, free slot. The region holds 2**class bucket heads, then
+slots of
 five words: key, time, newer, older, next in the bucket. Slots are positions in the heap, 0 is none.
 """
 

@@ -79,7 +79,8 @@ def _reset(m, row, q):
 
 @jit
 def _admits(m, row, q, t):
-    """Whether the anchor's window takes in an event at t. Before the anchor, what comes is taken in provisionally, since the
+    """Whether the anchor's window takes in an event at t. Before the anchor, what comes is taken in provisionally,
+    since the
     anchor may still come at the same instant."""
     if m[q + GATE] == 0:
         return True
@@ -257,7 +258,8 @@ def _member(m, row, q, t, person, role, joins):
 
 @jit
 def _counts(m, row, q, t):
-    """Whether an event counts, by sessions and by the window's anchor; if so, the span that it adds to its session, or 0."""
+    """Whether an event counts, by sessions and by the window's anchor; if so, the span that it adds to its session,
+    or 0."""
     source = m[q + SOURCE]
     if source != SESSION_START and source != SESSION_GAP:
         return 0 if _admits(m, row, q, t) else -1
@@ -271,7 +273,8 @@ def _counts(m, row, q, t):
 def take(m, f, row, feed, t, number, text, person, detail):
     """A row that passed the feed's `where` happens to the feed's quantity. Whether the quantity noticed.
 
-    `number` and `text` are the row's value of the quantity's property (NaN, -1 if it is not one), `detail` is the column of that name.
+    `number` and `text` are the row's value of the quantity's property (NaN, -1 if it is not one), `detail` is the
+    column of that name.
     """
     q = m[feed + FEED_QUANTITY]
     op = m[q + OP]
@@ -301,7 +304,8 @@ def _take_sum(m, row, q, t, number, span):
 
 @jit
 def _pass_by(m, row, q, t):
-    """An event without a number adds nothing to a sum; but for `any`, its instant is one at which the sum is looked at."""
+    """An event without a number adds nothing to a sum; but for `any`, its instant is one at which the sum is looked
+    at."""
     if m[q + MODE] != ANY:
         return False
     p = row + m[q + STATE] + BODY

@@ -1,4 +1,5 @@
-"""Conditions, definitions and transitions of one subject. Everything that happens at one instant is taken in first (`take_in`), then decided
+"""Conditions, definitions and transitions of one subject. Everything that happens at one instant is taken in first
+(`take_in`), then decided
 once (`decide`); `advance` decides whatever lies before a moment, changes by time alone included."""
 
 from __future__ import annotations
@@ -118,7 +119,8 @@ from .windows import NEGATIVES
 
 @jit
 def _mark(m, row, condition, tip):
-    """The condition is to be decided at the end of this instant; `tip` is the row that changed its truth, -1 for none."""
+    """The condition is to be decided at the end of this instant; `tip` is the row that changed its truth, -1 for
+    none."""
     at = row + m[condition + CONDITION_STATE]
     count = m[row + DIRTY_COUNT]
     m[at + FLAGS] = (m[at + FLAGS] & TRUE) | DIRTY | (count << PLACE)
@@ -129,7 +131,8 @@ def _mark(m, row, condition, tip):
 
 @jit
 def _mark_again(m, row, flags, differs, tip):
-    """A marked condition was changed again at the same instant: the first record since it last agreed is what tips it."""
+    """A marked condition was changed again at the same instant: the first record since it last agreed is what tips
+    it."""
     place = row + STATE_HEAD + 2 * (flags >> PLACE) + 1
     if not differs:
         m[place] = -1
@@ -139,7 +142,8 @@ def _mark_again(m, row, flags, differs, tip):
 
 @jit
 def _is_restless(m, row, condition):
-    """Whether the condition may have to be looked at by time alone now though its truth stays, and no such moment was planned."""
+    """Whether the condition may have to be looked at by time alone now though its truth stays, and no such moment was
+    planned."""
     if m[condition + REMARK] == NEGATIVE_ONLY:
         return m[row + m[m[condition + QUANTITY] + STATE] + BODY + NEGATIVES] > 0
     return m[condition + REMARK] == 1
@@ -147,7 +151,8 @@ def _is_restless(m, row, condition):
 
 @jit
 def _notice(m, f, row, q, t, tip):
-    """The quantity has taken something in: mark the conditions whose truth, or next change by time alone, may be another now."""
+    """The quantity has taken something in: mark the conditions whose truth, or next change by time alone, may be
+    another now."""
     rezoned = m[q + OP] == ZONE
     before = m[row + DIRTY_COUNT]
     for i in range(m[q + READERS], m[q + READERS_END]):
@@ -435,7 +440,8 @@ def advance(m, f, g, row, subject, t):
 
 @jit
 def stand(m, f, g, row, subject, t):
-    """Write how the subject stands at t with each definition (with STANDING 1: that it qualifies for). False: the output is full."""
+    """Write how the subject stands at t with each definition (with STANDING 1: that it qualifies for). False: the
+    output is full."""
     if m[row + STOOD] == 1:
         return True
     if not _has_output_room(m, g):
