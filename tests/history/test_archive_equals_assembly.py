@@ -171,7 +171,7 @@ def as_many_as_the_fullest_file_has(parts: list[list[Record]]) -> list[Record]:
 
 
 def content(record: Record) -> Any:
-    return record.order()
+    return (record.order(), record.received)
 
 
 @QUIET

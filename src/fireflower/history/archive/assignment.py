@@ -88,7 +88,7 @@ class Assignment:
         if self._attribution == "only":
             entry = np.where(self._states.last[of] - self._states.first[of] == 1, entry, -1)
         account = account.copy()
-        account[asked] = np.where(entry >= 0, self._states.account[entry], -1)
+        account[asked] = self._states.account[entry]
         return account
 
     def _further(self, named: Columns, account: NDArray[np.int32], state: NDArray[np.int64]) -> Iterator[Columns]:

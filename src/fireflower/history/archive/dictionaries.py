@@ -28,34 +28,68 @@ class Dictionary:
 
     def __init__(self, known: Iterable[str] = ()) -> None:
         self.texts: list[str] = list(known)
-        self._codes = {text: code for code, text in enumerate(self.texts)}
         self._written = len(self.texts)
+        self._codes: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self.texts)
 
     def code(self, text: str) -> int:
         """The text's code; a new one if it has none."""
-        code = self._codes.get(text)
+        code = self._by_text().get(text)
         if code is None:
             code = self._codes[text] = self._add(text)
         return code
 
-    def codes(self, array: Any) -> NDArray[np.int32]:
-        """The codes of an Arrow array of texts (dictionary-encoded or not); -1 where there is none."""
-        encoded = array if hasattr(array, "indices") else array.dictionary_encode()
-        texts = encoded.dictionary.to_pylist()
-        codes = np.fromiter(map(self._codes.get, texts, repeat(-2)), np.int32, len(texts))
-        for position in np.flatnonzero(codes == -2):
-            codes[position] = self.code(texts[position])
-        codes = np.append(codes, np.int32(-1))
-        return codes[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+    def codes(self, column: Any) -> NDArray[np.int32]:
+        """The codes of an Arrow column of texts (dictionary-encoded or not); -1 where there is none."""
+        if hasattr(column, "combine_chunks") and column.num_chunks != 1:
+            if self._is_large(column):
+                return self._merged(column)
+            return self.codes(column.combine_chunks())
+        array = column.chunk(0) if hasattr(column, "num_chunks") else column
+        if not hasattr(array, "indices"):
+            if self._is_large(array):
+                return self._merged(array)
+            array = array.dictionary_encode()
+        codes = np.append(self._looked_up(array.dictionary.to_pylist()), np.int32(-1))
+        return codes[array.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
 
     def added(self) -> list[str]:
         """The texts that have come since the last call."""
         new = self.texts[self._written :]
         self._written = len(self.texts)
         return new
+
+    def _is_large(self, column: Any) -> bool:
+        """Whether it costs less to put the known texts in front of the column than to look up its own."""
+        return len(column) > len(self.texts) // 4
+
+    def _merged(self, column: Any) -> NDArray[np.int32]:
+        """Let Arrow give the codes: it numbers texts in the order in which they come, the known ones first."""
+        import pyarrow as pa
+
+        large = column.cast(pa.large_string())
+        chunks = large.chunks if hasattr(large, "chunks") else [large]
+        known = [pa.array(self.texts, pa.large_string())] if self.texts else []
+        encoded = pa.chunked_array([*known, *chunks], pa.large_string()).dictionary_encode()
+        if encoded.num_chunks:
+            dictionary = encoded.chunk(encoded.num_chunks - 1).dictionary
+            self.texts.extend(dictionary[len(self.texts) :].to_pylist())
+        indices = [np.asarray(chunk.indices.fill_null(-1)) for chunk in encoded.chunks[len(known) :]]
+        return np.concatenate([np.zeros(0, np.int32), *indices])
+
+    def _looked_up(self, texts: list[str]) -> NDArray[np.int32]:
+        codes = np.fromiter(map(self._by_text().get, texts, repeat(-2)), np.int32, len(texts))
+        for position in np.flatnonzero(codes == -2):
+            codes[position] = self.code(texts[position])
+        return codes
+
+    def _by_text(self) -> dict[str, int]:
+        """Text -> code, brought up to date when it is needed."""
+        for code in range(len(self._codes), len(self.texts)):
+            self._codes[self.texts[code]] = code
+        return self._codes
 
     def _add(self, text: str) -> int:
         self.texts.append(text)
@@ -64,6 +98,16 @@ class Dictionary:
 
 class ValueDictionary(Dictionary):
     """Codes for values in JSON. However a value is written, it has one code; null has none (-1)."""
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        super().__init__(known)
+        self._codes = {text: code for code, text in enumerate(self.texts)}
+
+    def _is_large(self, column: Any) -> bool:
+        return False
+
+    def _by_text(self) -> dict[str, int]:
+        return self._codes
 
     def _add(self, text: str) -> int:
         import msgspec

@@ -18,7 +18,7 @@ from fireflower.history.readers.database import connect
 from fireflower.model.records import Kind
 
 _BUCKET = 4_000_000
-_CONTENT = ("time", "kind", "name", "person", "account", "value")
+_CONTENT = ("time", "kind", "name", "person", "account", "value", "received")
 
 
 def kept(rows: Rows, scratch: Path) -> NDArray[np.bool_]:

@@ -21,7 +21,9 @@ def break_ties(rows: Rows, picked: NDArray[np.int64], groups: NDArray[np.int64])
     positions in `picked`, in canonical order within each group
     """
     keys = _keys(rows, picked)
-    order = np.lexsort((*reversed(keys), groups))
+    received = rows.take("received", picked)
+    received = np.where(received < 0, rows.take("time", picked), received)
+    order = np.lexsort((received, *reversed(keys), groups))
     same = np.ones(max(len(picked) - 1, 0), np.bool_)
     for key in (groups, *keys):
         same &= key[order][1:] == key[order][:-1]

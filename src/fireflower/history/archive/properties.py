@@ -53,7 +53,7 @@ class PropertyWriter:
             self._open(table.schema)
         self._writer.write_table(table, row_group_size=_GROUP)
         for path, form in self.forms.items():
-            self._note(path, form, table[path].combine_chunks(), names, words)
+            self._note(path, form, table[path], names, words)
 
     @property
     def seen(self) -> Seen:

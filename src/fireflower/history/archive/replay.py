@@ -130,7 +130,7 @@ class States:
     ----------
     first, last : per state, its entries [first, last) in the next three
     account, role, current : code of the account; code of the role in words, -1 for none; whether the account is the
-        current one
+        current one. At -1, the first two hold -1
     """
 
     def __init__(self, states: Sequence[array[int]], entries: Sequence[array[int]], people: int) -> None:
@@ -140,7 +140,7 @@ class States:
         self._since = since[order]
         self.first = np.concatenate([[0], stops[:-1]]).astype(np.int64)[order]
         self.last = stops[order]
-        self.account, self.role = (np.array(column, np.int32) for column in entries[:2])
+        self.account, self.role = (np.append(np.array(column, np.int32), np.int32(-1)) for column in entries[:2])
         self.current = np.array(entries[2], np.bool_)
 
     def __len__(self) -> int:
@@ -196,6 +196,8 @@ class Replay:
     def __init__(self, rows: Rows, who: NDArray[np.int32]) -> None:
         self._rows, self._who = rows, who
         self._memberships = Memberships()
+        self._people: dict[str, int] = {}
+        self._accounts: dict[str, int] = {}
         self._out = {name: array("q") for name in _OUT}
         self._states = [array("q") for _ in range(3)]
         self._entries = [array("q") for _ in range(3)]
@@ -235,6 +237,8 @@ class Replay:
 
     def _apply(self, record: Record, codes: dict[str, int]) -> None:
         known = self._rows.dictionaries
+        self._people.setdefault(record.person or "", codes["person"])
+        self._accounts.setdefault(record.account or "", codes["account"])
         if record.kind == Kind.ACCOUNT_TRAIT:
             self._emit(codes, TO_ACCOUNT, person=-1)
         elif record.kind == Kind.IDENTITY:
@@ -248,8 +252,8 @@ class Replay:
                 TO_PERSON,
                 kind=Kind.ACCOUNT_TRAIT,
                 name=known.words.code(seen.trait),
-                person=known.people.code(seen.person),
-                account=known.accounts.code(seen.account),
+                person=self._people[seen.person],
+                account=self._accounts[seen.account],
                 value=-1 if seen.value is None else int(seen.value),
                 received=-1 if seen.received is None else seen.received,
             )
@@ -267,7 +271,7 @@ class Replay:
         accounts, roles, is_current = self._entries
         for account in self._memberships.accounts(person):
             role = self._memberships.role(person, account)
-            accounts.append(known.accounts.code(account))
+            accounts.append(self._accounts[account])
             roles.append(known.words.code(role) if role else -1)
             is_current.append(account == current)
         for column, value in zip(self._states, (codes["person"], codes["time"], len(accounts)), strict=True):

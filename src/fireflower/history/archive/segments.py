@@ -212,7 +212,7 @@ def _numbers(column: Any, dtype: DTypeLike, missing: int) -> NDArray[Any]:
     if not hasattr(column, "null_count"):
         return np.asarray(column, dtype)
     filled = column.fill_null(missing) if column.null_count else column
-    return filled.to_numpy(zero_copy_only=False).astype(dtype, copy=False)
+    return np.asarray(filled).astype(dtype, copy=False)
 
 
 def _codes(dictionary: Dictionary, column: Any) -> NDArray[np.int32]:
@@ -243,8 +243,9 @@ class _IdWriter:
             return np.ones(count, np.bool_)
         if self._writer is None:
             self._open()
-        self._add(ids.fill_null(""))
-        return ids.is_null().to_numpy(zero_copy_only=False)
+        for piece in ids.chunks if hasattr(ids, "chunks") else [ids]:
+            self._add(piece.fill_null(""))
+        return np.asarray(ids.is_null())
 
     def close(self) -> bool:
         """End the file, safe on disk; the result tells whether there is any id."""

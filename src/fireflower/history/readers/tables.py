@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,10 @@ from fireflower.model.errors import InputError
 from fireflower.model.records import Kind
 from fireflower.model.values import flatten, normal
 
-_ROWS = 500_000
+_ROWS = 1_500_000
+"""How many rows are worked on at a time: many, because some of the work is done once for each different text."""
+_PIECE = 200_000
+_BYTES = 512 << 20
 _IDS = ("person", "anonymous", "account", "event", "role", "message_id")
 
 
@@ -64,7 +67,7 @@ class TableSource:
 
         any_bad = False
         try:
-            for rows in self._connection.sql(self._selected).to_arrow_reader(_ROWS):
+            for rows in _joined(self._connection.sql(self._selected).to_arrow_reader(_PIECE)):
                 reason = rows["~reason"]
                 is_good = reason.null_count == len(rows)
                 any_bad |= not is_good
@@ -177,7 +180,7 @@ class TableSource:
             return fixed if not self._mapping.event else rows["~event"].fill_null(fixed) if fixed else rows["~event"]
         if not self._mapping.event:
             return deal_name(self._mapping.event_name)
-        stages = rows["~event"].fill_null(self._mapping.event_name).dictionary_encode()
+        stages = rows["~event"].fill_null(self._mapping.event_name).combine_chunks().dictionary_encode()
         return pa.DictionaryArray.from_arrays(
             stages.indices, [deal_name(stage) for stage in stages.dictionary.to_pylist()]
         )
@@ -263,10 +266,26 @@ def _coalesce(first: Any, second: Any) -> Any:
     return pc.coalesce(first, second) if first.null_count else first
 
 
+def _joined(pieces: Iterable[Any]) -> Iterator[Any]:
+    """Record batches, as tables of about as many rows as are worked on at a time."""
+    import pyarrow as pa
+
+    waiting: list[Any] = []
+    for piece in pieces:
+        waiting.append(piece)
+        if sum(map(len, waiting)) >= _ROWS or sum(each.nbytes for each in waiting) >= _BYTES:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if waiting:
+        yield pa.Table.from_batches(waiting)
+
+
 def _filtered(columns: dict[str, Any], mask: Any) -> Batch:
     """The records for which the mask is true."""
+    import pyarrow.compute as pc
+
     kept = {name: column.filter(mask) if hasattr(column, "filter") else column for name, column in columns.items()}
-    return Batch(kept, mask.true_count, 0)
+    return Batch(kept, pc.sum(mask).as_py() or 0, 0)
 
 
 def trait_columns(path: str, column: Any, form: PropertyForm) -> Iterator[tuple[str, Any]]:
@@ -274,7 +293,7 @@ def trait_columns(path: str, column: Any, form: PropertyForm) -> Iterator[tuple[
     import msgspec
     import pyarrow as pa
 
-    encoded = column.dictionary_encode()
+    encoded = column.combine_chunks().dictionary_encode()
     values = encoded.dictionary.to_pylist()
     if form == "json":
         values = [msgspec.json.decode(text) for text in values]
