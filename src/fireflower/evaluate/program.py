@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, localcontext
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,9 +11,9 @@ from numpy.typing import NDArray
 
 from fireflower.evaluate import specs
 from fireflower.evaluate.answers import INFINITY, intervals, text_holds
+from fireflower.evaluate.image import Image
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.specs import Feed, Spec
-from fireflower.evaluate.zones import changes
 from fireflower.language.fingerprints import canonical
 from fireflower.language.nodes import (
     Actors,
@@ -46,7 +44,7 @@ from fireflower.language.nodes import (
     Trait,
     Where,
 )
-from fireflower.model.errors import NotSupportedError, ProjectError
+from fireflower.model.errors import NotSupportedError
 from fireflower.model.records import Kind, SubjectKind
 from fireflower.model.timeline import Name, Vocabulary
 
@@ -93,7 +91,7 @@ def compile_program(
     NotSupportedError
         If a definition says something that this engine cannot evaluate.
     """
-    image = _Image(settings)
+    image = Image(settings)
     conditions: list[Condition] = []
     kinds: tuple[tuple[int, SubjectKind], ...] = ((k.ACCOUNTS, "account"), (k.PEOPLE, "person"))
     for head, subject in kinds:
@@ -102,45 +100,6 @@ def compile_program(
         conditions += compiler.conditions.values()
     image.finish()
     return Program(np.array(image.words, np.int64), tuple(conditions))
-
-
-class _Image:
-    """The memory as it grows: words, and what both programs share."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.words: list[int] = [0] * k.MEMORY_HEAD
-        self.default_zone = settings.timezone
-        self.zones: dict[str, int] = {}
-        self.zone_number(settings.timezone)
-
-    def reserve(self, words: int) -> int:
-        position = len(self.words)
-        self.words.extend([0] * words)
-        return position
-
-    def list(self, values: Iterable[int]) -> tuple[int, int]:
-        start = len(self.words)
-        self.words.extend(values)
-        return start, len(self.words)
-
-    def floats(self, values: Sequence[float]) -> int:
-        return self.list(np.array(values, np.float64).view(np.int64).tolist())[0]
-
-    def zone_number(self, name: Any) -> int:
-        """The number of a zone; an unknown name counts as the project's zone."""
-        if not isinstance(name, str) or changes(name) is None:
-            name = self.default_zone
-        if changes(name) is None:
-            raise ProjectError(
-                f"timezone: there is no time zone {name!r}. Use a name such as 'Europe/Berlin' or 'UTC'."
-            )
-        return self.zones.setdefault(name, len(self.zones))
-
-    def finish(self) -> None:
-        self.words[k.FADE] = self.list(_fade_table())[0]
-        tables = [changes(name) or ((), ()) for name in self.zones]
-        positions = [self.list([len(moments), *moments, *offsets])[0] for moments, offsets in tables]
-        self.words[k.ZONES] = self.list(positions)[0]
 
 
 @dataclass(eq=False)
@@ -173,7 +132,7 @@ class _Compiler:
         settings: Settings,
         vocabulary: Vocabulary,
         columns: Columns,
-        image: _Image,
+        image: Image,
         first_condition: int,
     ) -> None:
         self.subject = subject
@@ -606,12 +565,3 @@ def _join(parts: list[list[int]], operator: int, empty: int) -> list[int]:
 
 def _as_number(value: Any) -> float:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else k.NAN
-
-
-@cache
-def _fade_table() -> tuple[int, ...]:
-    """floor(2**22 * 2**(-i / 4096)) for i in 0 .. 4095, exactly."""
-    with localcontext() as context:
-        context.prec = 50
-        step = (Decimal(2).ln() / 4096).copy_negate()
-        return tuple(int((1 << 22) * (step * i).exp()) for i in range(4096))
