@@ -1,0 +1,109 @@
+"""Why, or why not: what is done, what is missing, and the nearest step."""
+
+from __future__ import annotations
+
+import pytest
+
+from fireflower.evaluate.explain import Explanation, explain
+from fireflower.evaluate.results import Reason
+from fireflower.history.assembly import assemble
+from fireflower.language.loading import load_definition
+from fireflower.language.nodes import Settings
+from fireflower.model.errors import UnknownSubjectError
+from fireflower.model.moments import DAY
+from fireflower.model.records import Kind, Record
+
+DEFINITION = load_definition(
+    """
+definition: ready
+subject: account
+goal: Paid
+quantities:
+  reports: {count: Report Run}
+  week: {count: Report Run, last: 7 days}
+value: {all: [reports >= 4, actors(Report Run) >= 2]}
+fit: account.employees >= 20
+intent: {any: [week >= 10, did(Asked)]}
+score:
+  points: {reports >= 2: 30}
+  each: {Report Run: {points: 5, cap: 20}}
+"""
+)
+
+
+def event(day: float, name: str, person: str = "ann") -> Record:
+    return Record(int(day * DAY), Kind.EVENT, name, person=person, account="acme", message_id=f"{name}{day}{person}")
+
+
+HISTORY = [
+    Record(0, Kind.ACCOUNT_TRAIT, "employees", account="acme", value=50),
+    *(event(day, "Report Run") for day in (1, 2, 3)),
+]
+
+
+def told(*more: Record, as_of: float = 10) -> Explanation:
+    timeline = assemble([*HISTORY, *more])
+    return explain(DEFINITION, Settings(), [timeline], "account", "acme", as_of=int(as_of * DAY))
+
+
+def texts(evidence: tuple) -> list[str]:
+    return [state.condition.text for state in evidence]
+
+
+def test_what_is_done_and_what_is_not() -> None:
+    explanation = told()
+    assert not explanation.qualified
+    assert explanation.reason is None
+    assert [(circle.name, circle.holds) for circle in explanation.circles] == [
+        ("value", False),
+        ("fit", True),
+        ("intent", False),
+    ]
+    by_text = {state.condition.text: state for state in explanation.conditions}
+    assert by_text["reports >= 4"].value == 3
+    assert by_text["account.employees >= 20"].holds
+    assert by_text["account.employees >= 20"].since == 0
+
+
+def test_the_shortest_way_takes_the_nearer_of_two_alternatives() -> None:
+    assert texts(told().missing) == ["reports >= 4", "actors(Report Run) >= 2", "week >= 10"]
+    busy = told(*(event(4 + i / 24, "Report Run") for i in range(6)), as_of=5)
+    assert texts(busy.missing) == ["actors(Report Run) >= 2", "week >= 10"]
+    assert busy.nearest is not None and busy.nearest.condition.text == "week >= 10"
+
+
+def test_the_nearest_step_in_words() -> None:
+    explanation = told()
+    assert explanation.nearest is not None and explanation.nearest.condition.text == "reports >= 4"
+    assert explanation.next_step == "do Report Run once more"
+
+
+def test_qualified_with_the_row_that_tipped_it() -> None:
+    timeline = assemble([*HISTORY, event(4, "Report Run", "ben"), event(5, "Asked")])
+    explanation = explain(DEFINITION, Settings(), [timeline], "account", "acme", as_of=6 * DAY)
+    assert explanation.qualified and explanation.since == 5 * DAY
+    assert not explanation.missing and explanation.next_step == ""
+    asked = next(state for state in explanation.conditions if "Asked" in state.condition.text)
+    assert asked.row is not None and timeline.time[asked.row] == 5 * DAY
+    assert [(change.at, change.entered) for change in explanation.history] == [(5 * DAY, True)]
+
+
+def test_converted_with_its_history() -> None:
+    explanation = told(event(4, "Report Run", "ben"), event(5, "Asked"), event(7, "Paid"))
+    assert not explanation.qualified
+    assert explanation.reason is Reason.CONVERTED
+    assert [change.reason for change in explanation.history] == [Reason.QUALIFIED, Reason.CONVERTED]
+
+
+def test_the_score_is_told_though_no_condition_reads_it() -> None:
+    assert told().score == 45
+
+
+def test_as_of_earlier_knows_nothing_later() -> None:
+    explanation = told(event(4, "Report Run", "ben"), event(5, "Asked"), as_of=2)
+    assert {state.condition.text: state.value for state in explanation.conditions}["reports >= 4"] == 2
+
+
+def test_nobody_of_that_name() -> None:
+    with pytest.raises(UnknownSubjectError, match="no record of the account 'nobody'"):
+        explain(DEFINITION, Settings(), [assemble(HISTORY)], "account", "nobody")
