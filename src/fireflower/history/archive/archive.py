@@ -11,8 +11,8 @@ import numpy as np
 from fireflower.history.archive.blocks import Blocks, Properties
 from fireflower.history.archive.importing import Importer, ImportReport, Progress, Reading
 from fireflower.history.archive.manifest import Manifest, writing
+from fireflower.history.archive.moments import Traits
 from fireflower.history.archive.promotion import promote, promoted
-from fireflower.history.archive.replay import Traits
 from fireflower.history.archive.rows import Rows
 from fireflower.history.archive.segments import Dictionaries, Segment
 from fireflower.history.archive.summary import Summary, summarize

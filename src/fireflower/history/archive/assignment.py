@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fireflower.history.archive.names import Names
 from fireflower.history.archive.places import Places
-from fireflower.history.archive.replay import States
+from fireflower.history.archive.states import States
 from fireflower.history.memberships import Attribution
 from fireflower.model.records import Kind
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON

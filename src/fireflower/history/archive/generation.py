@@ -17,10 +17,11 @@ from fireflower.history.archive.buckets import Buckets
 from fireflower.history.archive.dictionaries import write_texts
 from fireflower.history.archive.duplicates import kept
 from fireflower.history.archive.manifest import sync_folder, write_safely
+from fireflower.history.archive.moments import Moments, Traits, kept_columns, people_behind
 from fireflower.history.archive.names import Names
 from fireflower.history.archive.ordering import break_ties
 from fireflower.history.archive.places import Places, Survey, settle, survey
-from fireflower.history.archive.replay import Moments, Replay, Traits, kept_columns, people_behind
+from fireflower.history.archive.replay import Replay
 from fireflower.history.archive.rows import Rows
 from fireflower.history.archive.store import ColumnWriter, narrowest
 from fireflower.history.memberships import Attribution
@@ -124,7 +125,7 @@ def _assigned(
     keep: NDArray[np.bool_],
     moments: Moments,
     assignment: Assignment,
-    replayed: dict[str, NDArray[np.int64]],
+    replayed: dict[str, NDArray[Any]],
     progress: Callable[[str, int, int], None],
 ) -> Any:
     """All rows of the timeline, in pieces."""

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from fireflower.history.archive.generation import GenerationFacts, build
 from fireflower.history.archive.manifest import Manifest, sync_folder
-from fireflower.history.archive.replay import Traits
+from fireflower.history.archive.moments import Traits
 from fireflower.history.archive.rows import Rows
-from fireflower.history.archive.segments import Dictionaries, Segment, SegmentFacts, SegmentWriter
+from fireflower.history.archive.segment_writer import SegmentWriter
+from fireflower.history.archive.segments import Dictionaries, Segment, SegmentFacts
 from fireflower.history.mapping import Mapping
 from fireflower.history.memberships import Attribution
 from fireflower.history.readers import open_source

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fireflower.history.archive.moments import Moments
 from fireflower.history.archive.names import NamesSeen
-from fireflower.history.archive.replay import Moments
 from fireflower.history.archive.rows import Rows
 from fireflower.model.records import Kind
 

@@ -72,8 +72,8 @@ class _Values:
         """Write the columns in the order of the generation's rows."""
         described: dict[str, Any] = {}
         if self._numbers is not None:
-            single = bool((np.isnan(self._numbers) | (self._numbers.astype(np.float32) == self._numbers)).all())
-            writer = ColumnWriter(folder / f"{name}.number", np.float32 if single else np.float64)
+            type = np.float32 if _is_single(self._numbers) else np.float64
+            writer = ColumnWriter(folder / f"{name}.number", type)
             described["number"] = _gather(self._numbers, writer, row, rows)
         if self._codes is not None:
             writer = ColumnWriter(folder / f"{name}.code", narrowest(-1, len(self._texts)))
@@ -81,6 +81,13 @@ class _Values:
             described["texts"] = f"{name}.arrow"
             write_texts(folder / described["texts"], self._texts.texts)
         return described
+
+
+def _is_single(numbers: NDArray[np.float64]) -> bool:
+    """Whether single precision holds all of them exactly."""
+    pieces = (numbers[start : start + CHUNK] for start in range(0, len(numbers), CHUNK))
+    with np.errstate(over="ignore"):
+        return all(bool((np.isnan(piece) | (piece.astype(np.float32) == piece)).all()) for piece in pieces)
 
 
 def _collect(segments: Sequence[Segment], records: int, paths: Sequence[str]) -> list[_Values]:
