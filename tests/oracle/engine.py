@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from fireflower.evaluate.replay import replay
@@ -15,7 +14,7 @@ from fireflower.model.timeline import Timeline
 
 from .oracle import verdicts
 from .strategies import Case
-from .values import identity
+from .values import identity, meaning
 
 Told = tuple[Any, ...]
 """At, known at, kind, subject, definition, change, reason, and the evidence: condition -> (holds, value, since)."""
@@ -26,7 +25,7 @@ Cut = Callable[[Timeline], Sequence[Timeline]]
 def told_by_oracle(case: Case) -> list[Told]:
     return [
         (v.at, v.known_at, v.kind, v.subject, v.definition, v.change, v.reason,
-         {_key(e.condition): (e.holds, identity(e.value), e.since) for e in v.evidence})
+         {meaning(e.condition): (e.holds, identity(e.value), e.since) for e in v.evidence})
         for v in verdicts(*case)
     ]  # fmt: skip
 
@@ -55,12 +54,12 @@ def told(transitions: Transitions) -> list[Told]:
     ]
 
 
-def _evidence(transitions: Transitions, row: int) -> tuple[str, tuple[bool, Any, int]]:
+def _evidence(transitions: Transitions, row: int) -> tuple[Any, tuple[bool, Any, int]]:
     condition = transitions.conditions[transitions.condition[row]]
     value: Any = float(transitions.quantity[row])
     if transitions.text[row] >= 0:
         value = _dictionary(transitions, condition.quantity)[transitions.text[row]]
-    return _key(condition), (bool(transitions.holds[row]), identity(value), int(transitions.since[row]))
+    return meaning(condition), (bool(transitions.holds[row]), identity(value), int(transitions.since[row]))
 
 
 def _dictionary(transitions: Transitions, quantity: n.Quantity) -> Sequence[Any]:
@@ -69,7 +68,3 @@ def _dictionary(transitions: Transitions, quantity: n.Quantity) -> Sequence[Any]
         return transitions.vocabulary.traits[kind, quantity.name]
     assert isinstance(quantity, n.Latest)
     return transitions.vocabulary.texts[quantity.of.path]
-
-
-def _key(condition: n.Condition) -> str:
-    return repr(replace(condition, text=""))

@@ -144,7 +144,8 @@ def measure(q: n.Quantity, h: History, t: int) -> Value:
 
 def _greatest_so_far(q: Any, h: History, t: int) -> Value:
     last = replace(q, window=n.Last(q.window.span))
-    return max([0, *(measure(last, h, event.time) for event in happened(h, q.events, t))])
+    so_far: Any = [measure(last, h, event.time) for event in happened(h, q.events, t)]
+    return max([0, *so_far])
 
 
 def _count(q: n.Count, h: History, t: int) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -25,7 +25,7 @@ from fireflower.model.records import Kind, Record, SubjectKind
 
 from . import scores
 from .measures import HOUR, Value, happened, known_zones, local, matching, measure
-from .values import passes, type_of
+from .values import meaning, passes, type_of
 from .whose import History, histories
 
 DAY = 24 * HOUR
@@ -321,9 +321,9 @@ def _goal_happened(definition: n.Definition, h: History, t: int) -> bool:
 
 
 def _verdict(definition: n.Definition, h: History, t: int, change: Any, reason: Any) -> Verdict:
-    different = {repr(replace(condition, text="")): condition for condition in conditions(definition.qualified)}
+    different = {meaning(condition): condition for condition in reversed([*conditions(definition.qualified)])}
     evidence = tuple(
         Evidence(condition, holds(condition, h, t), quantity(condition.quantity, h, t), since(condition, h, t))
-        for condition in different.values()
+        for condition in reversed(different.values())
     )
     return Verdict(t, h.known_at(t), h.kind, h.subject, definition.name, change, reason, evidence)

@@ -6,7 +6,7 @@ FIREFLOWER_EXAMPLES=20 runs twenty times as many examples.
 from __future__ import annotations
 
 import pytest
-from golden.cases import golden_cases
+from golden.cases import Case, golden_cases
 from hypothesis import given
 
 from . import strategies
@@ -16,7 +16,7 @@ GOLDEN = golden_cases()
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=str)
-def test_golden_case(golden) -> None:
+def test_golden_case(golden: Case) -> None:
     case = ([golden.definition], golden.settings, list(golden.records), golden.as_of)
     assert told_by_engine(case) == told_by_oracle(case)
 

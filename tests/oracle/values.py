@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,6 +30,13 @@ def identity(value: Any) -> Any:
     if type_of(value) == "list":
         return ("list", tuple(identity(item) for item in value))
     return (type_of(value), None if type_of(value) == "missing" else value)
+
+
+def meaning(node: Any) -> Any:
+    """A form in which two nodes are equal exactly if they mean the same: 1 is 1.0, but true is not 1."""
+    if is_dataclass(node):
+        return (type(node).__name__, *(meaning(getattr(node, f.name)) for f in fields(node) if f.compare))
+    return tuple(map(meaning, node)) if isinstance(node, tuple) else identity(node)
 
 
 def same(a: Any, b: Any) -> bool:

@@ -70,10 +70,8 @@ class History:
         return self.current[steps - 1][1] if steps else None
 
     def accounts_until(self, t: int) -> set[str]:
-        """The accounts that have been a person's current account after some instant up to t."""
-        moments = {time for time, _ in self.current if time <= t}
-        accounts = {self.current_account(moment) for moment in moments}
-        return {account for account in accounts if account is not None and account in self.traits}
+        """The accounts with traits that have been a person's current account after some record up to t."""
+        return {account for time, account in self.current if time <= t and account in self.traits}
 
     def known_at(self, t: int) -> int:
         records = [item.record for item in self.items]
@@ -167,8 +165,8 @@ def histories(records: Sequence[Record], settings: Settings, as_of: int) -> dict
                 history("account", account).items.append(Item(record, person, role))
             if person is not None:
                 current = memberships.current(person)
-                account = accounts[0] if len(accounts) == 1 else current if accounts else None
-                history("person", person).items.append(Item(record, person, memberships.role(person, account)))
+                own = accounts[0] if len(accounts) == 1 else current if accounts else None
+                history("person", person).items.append(Item(record, person, memberships.role(person, own)))
         else:
             assert person is not None
             mine = history("person", person)
