@@ -24,7 +24,7 @@ test: $(INSTALLED_DEV) ## check style and types, run all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 bench: $(INSTALLED_DEV) ## measure against DuckDB, polars and pandas on 100 million events
 	$(BIN)/python -m benchmarks.run

@@ -12,6 +12,9 @@ import pytest
 
 import fireflower
 
+pytestmark = pytest.mark.xdist_group("examples")
+"""In one process, so that each example runs once."""
+
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
 
