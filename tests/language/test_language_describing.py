@@ -46,6 +46,8 @@ CONDITIONS = {
     "account.plan is missing": "the account's plan is missing",
     "account.since < 2026-03-01": "the account's since is before 2026-03-01",
     "latest(properties.gb of A) / account.gb >= 90%": "the latest gb of A is at least 90% of the account's gb",
+    "account.gb - latest(properties.gb of A) <= 2": "the account's gb minus the latest gb of A is at most 2",
+    "count(A) - count(B) > 0": "the number of A is above the number of B",
     "count(A) / count(B) < 1": "the number of A is below the number of B",
     "count(A where time.weekday = 6) >= 2": "at least 2 A where the local weekday is Saturday",
 }

@@ -17,6 +17,7 @@ from fireflower.language.nodes import (
     Condition,
     Count,
     Date,
+    Difference,
     Distinct,
     DistinctDays,
     Elapsed,
@@ -93,6 +94,10 @@ QUANTITIES = {
     "count(A) / count(B)": Ratio(Count(A), Count(B)),
     "count(A)/ members / 2": Ratio(Ratio(Count(A), Members()), Number(2.0)),
     "count(A) / (members / 2)": Ratio(Count(A), Ratio(Members(), Number(2.0))),
+    "count(A) - count(B)": Difference(Count(A), Count(B)),
+    "account.limit - 500": Difference(Trait("account", "limit"), Number(500.0)),
+    "500 - (members)": Difference(Number(500.0), Members()),
+    "count(Log-in - Retry) - count(B)": Difference(Count(Events(("Log-in - Retry",))), Count(B)),
 }
 
 
@@ -265,6 +270,10 @@ FAULTS = {
     "!did(A)": ["1 '!' means nothing by itself: write 'not'"],
     "sequence(A) >= 1": ["1 a sequence needs at least two steps"],
     "recency(A) / 2 >= 1": ["1 recency cannot be part of a ratio"],
+    "count(A) - recency(A) >= 1": ["1 recency cannot be part of a difference"],
+    "count(A) - members / 2 >= 1": ["1 a difference cannot be part of a ratio"],
+    "count(A) - count(B) - 1 >= 1": ["1 a difference cannot be part of a difference"],
+    "count(A) -count(B) >= 1": ["10 expected a comparison", "A minus has blanks on both sides"],
     "count(A) / 0 >= 1": ["1 nothing can be divided by 0"],
     "5 >= 3": ["3 a number alone is no quantity"],
     "person.plan = pro": ["1 person.plan is a trait of a person"],

@@ -21,6 +21,7 @@ from fireflower.language.nodes import (
     Condition,
     Count,
     Definition,
+    Difference,
     Elapsed,
     EventPoints,
     Events,
@@ -96,6 +97,7 @@ FORMS = {
         Latest(Property("x"), A), Trait("account", "plan_gb")
     ),
     "{ratio: count(A), to: members}": Ratio(Count(A), Members()),
+    "{difference: account.limit, minus: {count: A}}": Difference(Trait("account", "limit"), Count(A)),
     "{trait: account.plan}": Trait("account", "plan"),
     "{points: {did(A): 5}}": Score((HoldingPoints(Condition(Count(A), Compare(">=", 1.0)), 5.0),)),
 }
@@ -234,7 +236,7 @@ SINGLE_FAULTS = {
     "value: did(A)\nvalue: did(B)\n": "4:1 the key 'value' is here twice; it first stands in line 3",
     "value: {all: [count(A, last 7 days) >= 2, did(B)]}\n": "3:15 'count(A' is cut off at the comma. Inside",
     "quantities: {a: count(A), b: members}\nvalue: a > b\n": "4:10 the bound is fixed: 'b' is a"
-    " quantity; to compare two, write a / b > 1",
+    " quantity; to compare two, write a - b > 0",
     "quantities: {a: count(A, last 7 days)}\nvalue: a > 2\n": "3:17 'count(A' is cut off at the comma. Inside [..]",
     "score: {points: {count(A, last 7 days) >= 2: 3}}\nvalue: did(A)\n": "3:18 'count(A' is cut off at the comma",
     "value: &x {all: [*x]}\n": "3:8 this list or mapping contains itself",

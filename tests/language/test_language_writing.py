@@ -27,6 +27,7 @@ from fireflower.language.nodes import (
     Count,
     Date,
     Definition,
+    Difference,
     Distinct,
     DistinctDays,
     Elapsed,
@@ -131,14 +132,16 @@ NUMERIC = st.one_of(
     st.builds(Sessions, EVENTS, SPANS, WINDOWS),
     st.builds(TimeSpent, EVENTS, SPANS, WINDOWS),
 )
+PARTS = st.one_of(NUMERIC, st.builds(Trait, st.just("account"), TEXTS), st.builds(Number, POSITIVE))
 RATIOS = st.recursive(
-    st.one_of(NUMERIC, st.builds(Trait, st.just("account"), TEXTS), st.builds(Number, POSITIVE)),
+    PARTS,
     lambda inner: st.builds(Ratio, inner, inner),
     max_leaves=3,
 ).filter(lambda quantity: isinstance(quantity, Ratio))
 CONDITIONS = st.one_of(
     st.builds(Condition, NUMERIC, AT_LEAST),
     st.builds(Condition, RATIOS, AT_LEAST),
+    st.builds(Condition, st.builds(Difference, PARTS, PARTS), AT_LEAST),
     st.builds(Condition, st.builds(Trait, st.just("account"), TEXTS), TESTS),
     st.builds(Condition, st.builds(Latest, PROPERTIES, EVENTS, PLAIN_WINDOWS), TESTS),
     st.builds(

@@ -61,6 +61,8 @@ def quantity(q: n.Quantity, h: History, t: int) -> Value:
             return scores.total(q, _score_parts(q, h, t))
         case n.Ratio():
             return _divide(quantity(q.numerator, h, t), quantity(q.denominator, h, t))
+        case n.Difference():
+            return _subtract(quantity(q.minuend, h, t), quantity(q.subtrahend, h, t))
         case _:
             return measure(q, h, t)
 
@@ -69,6 +71,12 @@ def _divide(a: Value, b: Value) -> float | None:
     if type_of(a) != "number" or type_of(b) != "number" or b == 0:
         return None
     return float(a) / float(b)  # type: ignore[arg-type]
+
+
+def _subtract(a: Value, b: Value) -> float | None:
+    if type_of(a) != "number" or type_of(b) != "number":
+        return None
+    return float(a) - float(b)  # type: ignore[arg-type]
 
 
 def _score_parts(q: n.Score, h: History, t: int) -> list[int]:
@@ -137,6 +145,8 @@ def jumps(q: n.Quantity, h: History) -> set[int]:
     match q:
         case n.Ratio():
             return jumps(q.numerator, h) | jumps(q.denominator, h)
+        case n.Difference():
+            return jumps(q.minuend, h) | jumps(q.subtrahend, h)
         case n.Score():
             held = [item.condition for item in q.items if isinstance(item, n.HoldingPoints)]
             return set().union(*(candidates(formula, h) for formula in held))

@@ -261,6 +261,13 @@ def ratios(subject: SubjectKind) -> st.SearchStrategy[n.Ratio]:
     return st.builds(n.Ratio, parts, parts)
 
 
+def differences(subject: SubjectKind) -> st.SearchStrategy[n.Difference]:
+    plain = plain_quantities(subject)
+    names = ("count", "count", "sum", "latest", "trait", "distinct", "streak", "sessions")
+    parts = st.one_of(*(plain[name][0] for name in names), st.just(n.Number(2.0)))
+    return st.builds(n.Difference, parts, parts)
+
+
 points = st.sampled_from((10.0, 10.0, 5.0, 2.5, 20.0, -3.0, 0.000001))
 caps = st.none() | st.sampled_from((10.0, 12.5, 25.0))
 
@@ -281,6 +288,7 @@ QUANTITIES: dict[str, SubjectKind] = {
     **dict.fromkeys(plain_quantities("account"), "account"),
     **dict.fromkeys(plain_quantities("person"), "person"),
     "ratio": "person",
+    "difference": "person",
     "score": "person",
 }
 """The kinds of quantities, each with a kind of subject that can have it."""
@@ -292,6 +300,7 @@ def conditions(draw: st.DrawFn, subject: SubjectKind, depth: int = 1, kind: str 
     kinds = {
         **plain_quantities(subject),
         "ratio": (ratios(subject), compares(0.5, 1.0, 1.5, 2.0)),
+        "difference": (differences(subject), compares(-1.0, 0.0, 0.0, 1.0, 2.0)),
         "score": (scores(subject, depth), compares(2.5, 5.0, 7.0, 10.0, 12.5, 20.0)),
     }
     names = [*kinds, "score", "score"] if depth else [name for name in kinds if name != "score"]

@@ -319,7 +319,7 @@ class _Compiler:
         if made.property is not None:
             values[k.NUMBER_COLUMN] = self.columns.numbers.get(made.property, 0)
             values[k.TEXT_COLUMN] = self.columns.codes.get(made.property, 0)
-        if made.op == k.RATIO:
+        if made.parts:
             values[k.A], values[k.B] = (self.slot_of[id(part)].at for part in made.parts)
         if made.op == k.MEMBERS:
             values[k.A] = self._mask([role in made.roles for role in self.vocabulary.roles]) if made.roles else 0

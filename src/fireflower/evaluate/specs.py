@@ -14,6 +14,7 @@ from fireflower.language.nodes import (
     Actors,
     AnySpan,
     Count,
+    Difference,
     Distinct,
     DistinctDays,
     Elapsed,
@@ -145,8 +146,9 @@ def _unwindowed(node: Quantity, resolve: Resolve) -> Spec:
         case Number(value):
             return Spec(k.NUMBER, number=float(value))
         case Ratio(numerator, denominator):
-            parts = [resolve(part) for part in (numerator, denominator)]
-            return _ratio(node, parts)
+            return _computed(k.RATIO, [resolve(numerator), resolve(denominator)])
+        case Difference(minuend, subtrahend):
+            return _computed(k.DIFFERENCE, [resolve(minuend), resolve(subtrahend)])
         case Score():
             return Spec(k.SCORE, score=node, timed=node.half_life is not None, late=True)
         case Skill(name):
@@ -157,15 +159,15 @@ def _unwindowed(node: Quantity, resolve: Resolve) -> Spec:
     raise NotSupportedError(f"{type(node).__name__} has no evaluator")
 
 
-def _ratio(node: Ratio, parts: list[Spec]) -> Spec:
+def _computed(op: int, parts: list[Spec]) -> Spec:
     for part in parts:
         moves = part.op in (k.RECENCY, k.FIRST) or (part.op == k.SCORE and part.timed)
-        if moves or part.op == k.RATIO:
+        if moves or part.op in (k.RATIO, k.DIFFERENCE):
             raise NotSupportedError(
-                "a ratio of spans, of fading scores or of other ratios cannot be evaluated: "
-                "use counts, sums, values, members, traits or numbers as its parts"
+                "a ratio or difference of spans, of fading scores or of other ratios and differences cannot be "
+                "evaluated: use counts, sums, values, members, traits or numbers as its parts"
             )
-    return Spec(k.RATIO, parts=parts, timed=any(part.timed for part in parts), late=any(part.late for part in parts))
+    return Spec(op, parts=parts, timed=any(part.timed for part in parts), late=any(part.late for part in parts))
 
 
 def _windowed(made: Spec, window: Window, body: list[int], resolve: Resolve) -> Spec:

@@ -15,6 +15,7 @@ from fireflower.language.nodes import (
     Condition,
     Count,
     Definition,
+    Difference,
     Distinct,
     DistinctDays,
     Elapsed,
@@ -114,6 +115,8 @@ def describe_condition(condition: Condition) -> str:
             if test.bound != 1:
                 share = f"{number(round(test.bound * 100, 10))}% of {share}"
             return f"{_part(quantity.numerator)} {predicate(test, 'number').removesuffix(number(test.bound))}{share}"
+        case Difference(minuend, subtrahend) if isinstance(test, Compare) and test.bound == 0:
+            return f"{_part(minuend)} {predicate(test, 'number').removesuffix(number(0))}{_part(subtrahend)}"
     if isinstance(quantity, _COUNTED) and isinstance(test, _AMOUNTS):
         one = isinstance(test, Compare) and test.bound == 1
         return f"{how_many} {_counted(quantity, one)}"
@@ -179,6 +182,8 @@ def describe_quantity(quantity: Quantity) -> str:
             return number(quantity.value)
         case Ratio():
             return f"{_part(quantity.numerator)} divided by {_part(quantity.denominator)}"
+        case Difference():
+            return f"{_part(quantity.minuend)} minus {_part(quantity.subtrahend)}"
         case Skill():
             return f"the skill {quantity.name}"
         case Score():
@@ -187,7 +192,8 @@ def describe_quantity(quantity: Quantity) -> str:
 
 
 def _part(quantity: Quantity) -> str:
-    return f"({describe_quantity(quantity)})" if isinstance(quantity, Ratio) else describe_quantity(quantity)
+    text = describe_quantity(quantity)
+    return f"({text})" if isinstance(quantity, Ratio | Difference) else text
 
 
 def _steps(sequence: Sequence) -> str:

@@ -12,6 +12,7 @@ from fireflower.language.nodes import (
     Compare,
     Condition,
     Date,
+    Difference,
     Events,
     Extreme,
     FieldTest,
@@ -88,9 +89,9 @@ class Data:
                 yield from self._test(source, test)
             case Sum(of=source) | Extreme(of=source):
                 yield from self._numberless(source)
-            case Ratio():
-                for part in (node.numerator, node.denominator):
-                    yield from self._numberless(part)
+            case Ratio(first, second) | Difference(first, second):
+                yield from self._numberless(first)
+                yield from self._numberless(second)
 
     def _unseen_value(self, source: Trait | Property) -> Iterator[Doubt]:
         what, name = _name(source)

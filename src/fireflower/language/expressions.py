@@ -15,6 +15,7 @@ from fireflower.language.nodes import (
     AnyOf,
     Compare,
     Condition,
+    Difference,
     Formula,
     Members,
     Not,
@@ -135,7 +136,8 @@ def _read_comparison(cursor: Cursor) -> Formula:
     quantity = read_quantity(cursor)
     name = cursor.between(first, cursor.at)
     if not starts_test(cursor):
-        raise cursor.failure(f"expected {EXPECTED_TEST} after {name!r}, got {cursor.shown()}.")
+        hint = " A minus has blanks on both sides." if cursor.peek().text.startswith("-") else ""
+        raise cursor.failure(f"expected {EXPECTED_TEST} after {name!r}, got {cursor.shown()}.{hint}")
     test_at = cursor.peek().start
     test = read_test(cursor, unit_of(quantity), name)
     condition = Condition(quantity, test, cursor.between(first, cursor.at))
@@ -147,27 +149,28 @@ def _read_comparison(cursor: Cursor) -> Formula:
 
 
 def _two_quantities(name: str, test: Compare) -> str:
-    return f"the bound is fixed: {test.bound!r} is a quantity; to compare two, write {name} / {test.bound} {test.op} 1."
+    return f"the bound is fixed: {test.bound!r} is a quantity; to compare two, write {name} - {test.bound} {test.op} 0."
 
 
 # --- Quantities -------------------------------------------------------------------------------------------------------
 
 
 def read_quantity(cursor: Cursor) -> Quantity:
-    """A quantity, or a ratio of quantities: `count(Report Run) / members`."""
+    """A quantity, or two of them divided or subtracted: `count(Report Run) / members`."""
     start = cursor.peek().start
     quantity = _read_operand(cursor)
-    while cursor.accept("/"):
-        denominator = _read_denominator(cursor)
-        if quantity is UNKNOWN or denominator is UNKNOWN:
+    while cursor.is_sign("/") or cursor.is_word("-"):
+        computed = Ratio if cursor.take().text == "/" else Difference
+        other = _read_second_operand(cursor)
+        if quantity is UNKNOWN or other is UNKNOWN:
             quantity = UNKNOWN
         else:
-            quantity = Ratio(quantity, denominator)
+            quantity = computed(quantity, other)
             cursor.obey(quantity, start)
     return quantity
 
 
-def _read_denominator(cursor: Cursor) -> Quantity:
+def _read_second_operand(cursor: Cursor) -> Quantity:
     if not cursor.accept("("):
         return _read_operand(cursor)
     quantity = read_quantity(cursor)
@@ -205,7 +208,7 @@ def _read_named(cursor: Cursor) -> Quantity:
     """A quantity by the name that the definition gives it."""
     token = cursor.peek()
     first = cursor.at
-    while cursor.peek().kind in ("word", "number") and not starts_test(cursor) and not cursor.is_word("and", "or"):
+    while cursor.peek().kind in ("word", "number") and not starts_test(cursor) and not cursor.is_word("and", "or", "-"):
         cursor.take()
     name = cursor.between(first, cursor.at)
     quantity = cursor.scope.quantity(name, cursor.place(token.start))

@@ -80,6 +80,7 @@ QUANTITY: Keys = {
     "hours_spent": "Hours between the events of sessions; with 'gap'.",
     "share": "A quantity, as a share of its 'limit'.",
     "ratio": "A quantity divided by another: 'to'.",
+    "difference": "A quantity less another: 'minus'.",
     "trait": "A trait: account.NAME or person.NAME.",
     "skill": "How able the subject is. Not evaluated yet.",
     "points": "Points while a condition holds: formula -> points.",
@@ -96,6 +97,7 @@ MODIFIERS: Keys = {
     "gap": "The span without an event that ends a session; 30 minutes by default.",
     "limit": "The quantity of which a share is taken.",
     "to": "The denominator of a ratio.",
+    "minus": "What is taken from the first quantity of a difference.",
 }
 
 SCORE: Keys = {

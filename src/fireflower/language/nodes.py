@@ -294,7 +294,7 @@ class Trait:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A constant, as a part of a ratio."""
+    """A constant, as a part of a ratio or a difference."""
 
     value: float
 
@@ -305,6 +305,14 @@ class Ratio:
 
     numerator: Quantity
     denominator: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """minuend - subtrahend; missing where either is missing. What is left of a limit is one."""
+
+    minuend: Quantity
+    subtrahend: Quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +350,7 @@ class Score:
 
 Quantity = (
     Count | Distinct | DistinctDays | Sum | Extreme | Latest | Members | Actors | Recency | Elapsed
-    | Streak | Sequence | Sessions | TimeSpent | Trait | Number | Ratio | Skill | Score
+    | Streak | Sequence | Sessions | TimeSpent | Trait | Number | Ratio | Difference | Skill | Score
 )  # fmt: skip
 
 # --- Formulas ---------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from fireflower.language.forms import WINDOWS, Reading, anchor_from, events_from
 from fireflower.language.nodes import (
     Actors,
     Count,
+    Difference,
     Distinct,
     DistinctDays,
     Elapsed,
@@ -155,12 +156,12 @@ def _plain(node: Callable[[Events], Quantity]) -> Form:
     return Form(("where",), lambda head, form, reading: node(selected(head, form, reading)))
 
 
-def _dividing(other: str, example: str) -> Form:
+def _computing(node: Callable[[Quantity, Quantity], Quantity], other: str, example: str) -> Form:
     def read(head: Node, form: MapNode, reading: Reading) -> Quantity:
-        denominator = form.get(other)
-        assert denominator is not None
-        parts = quantity_from(head, reading), quantity_from(denominator, reading)
-        return UNKNOWN if UNKNOWN in parts else Ratio(*parts)
+        second = form.get(other)
+        assert second is not None
+        parts = quantity_from(head, reading), quantity_from(second, reading)
+        return UNKNOWN if UNKNOWN in parts else node(*parts)
 
     return Form((other,), read, (other,), example)
 
@@ -194,8 +195,9 @@ FORMS: dict[str, Form] = {
     "sequence": Form(("within",), _sequence),
     "sessions": _spending(Sessions),
     "hours_spent": _spending(TimeSpent),
-    "share": _dividing("limit", "{share: latest(properties.used of Storage Reported), limit: account.plan_gb}"),
-    "ratio": _dividing("to", "{ratio: count(Report Run), to: members}"),
+    "share": _computing(Ratio, "limit", "{share: latest(properties.used of Storage Reported), limit: account.plan_gb}"),
+    "ratio": _computing(Ratio, "to", "{ratio: count(Report Run), to: members}"),
+    "difference": _computing(Difference, "minus", "{difference: count(Friend Added), minus: count(Friend Removed)}"),
     "trait": Form((), _trait),
     "skill": Form((), lambda head, form, reading: Skill(text_of(head, "a skill", reading.notes))),
 }

@@ -15,6 +15,7 @@ from fireflower.language.nodes import (
     Condition,
     Count,
     Date,
+    Difference,
     Distinct,
     DistinctDays,
     Elapsed,
@@ -70,8 +71,8 @@ _EXPECTED: dict[Unit, str] = {
     "span": "a span such as '7 days'",
     "hours": "hours, such as 0.5 or '30 minutes'",
 }
-_MAY_BE_MISSING = (Extreme, Latest, Elapsed, Ratio, Trait)
-_NOT_IN_RATIO = {Recency: "recency", Elapsed: "elapsed", Score: "a score", Skill: "a skill"}
+_MAY_BE_MISSING = (Extreme, Latest, Elapsed, Ratio, Difference, Trait)
+_NOT_COMPUTED = {Recency: "recency", Elapsed: "elapsed", Score: "a score", Skill: "a skill"}
 
 
 def unit_of(quantity: Quantity | Field) -> Unit:
@@ -113,6 +114,8 @@ def complaints(node: Any, subject: SubjectKind | None) -> Iterator[str]:
             yield "a sequence needs at least two steps; for one event use count or did"
         case Ratio():
             yield from _ratio_complaints(node)
+        case Difference():
+            yield from _part_complaints("difference", node.minuend, node.subtrahend, Ratio, Difference)
         case Skill():
             yield SKILL_MESSAGE
         case Score():
@@ -122,11 +125,18 @@ def complaints(node: Any, subject: SubjectKind | None) -> Iterator[str]:
 
 
 def _ratio_complaints(ratio: Ratio) -> Iterator[str]:
-    for part in (ratio.numerator, ratio.denominator):
-        if type(part) in _NOT_IN_RATIO:
-            yield f"{_NOT_IN_RATIO[type(part)]} cannot be part of a ratio; compare it by itself"
+    yield from _part_complaints("ratio", ratio.numerator, ratio.denominator, Difference)
     if isinstance(ratio.denominator, Number) and ratio.denominator.value == 0:
         yield "nothing can be divided by 0"
+
+
+def _part_complaints(whole: str, first: Quantity, second: Quantity, *computed: type) -> Iterator[str]:
+    for part in (first, second):
+        if type(part) in _NOT_COMPUTED:
+            yield f"{_NOT_COMPUTED[type(part)]} cannot be part of a {whole}; compare it by itself"
+        elif isinstance(part, computed):
+            word = type(part).__name__.lower()
+            yield f"a {word} cannot be part of a {whole}; only one `-` or `/` stands in a quantity"
 
 
 def _score_complaints(score: Score) -> Iterator[str]:
@@ -267,6 +277,6 @@ def _range(quantity: Quantity) -> tuple[float, float]:
             | Recency() | Elapsed()
         ):  # fmt: skip
             return (0, math.inf)
-        case Sum() | Extreme() | Latest() | Trait() | Ratio() | Score() | Skill() | Number():
+        case Sum() | Extreme() | Latest() | Trait() | Ratio() | Difference() | Score() | Skill() | Number():
             return (-math.inf, math.inf)
     raise TypeError(f"not a quantity: {quantity!r}")

@@ -98,7 +98,7 @@ def _head(name: str) -> Schema:
         return {"type": "array", "items": _ref("events"), "minItems": 2}
     if name == "members":
         return {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
-    if name in ("share", "ratio"):
+    if name in ("share", "ratio", "difference"):
         return _ref("quantity")
     if name == "trait":
         return {"type": "string", "pattern": r"^(person|account)\."}

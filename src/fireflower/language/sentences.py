@@ -19,6 +19,7 @@ from fireflower.language.nodes import (
     Condition,
     Count,
     Date,
+    Difference,
     Distinct,
     DistinctDays,
     Elapsed,
@@ -149,14 +150,20 @@ def write_quantity(quantity: Quantity, names: Names | None = None) -> str:
         case Number(value):
             return write_number(value)
         case Ratio(numerator, denominator):
-            below = write_quantity(denominator, names)
-            over = write_quantity(numerator, names)
-            return f"{over} / ({below})" if isinstance(denominator, Ratio) else f"{over} / {below}"
+            return f"{write_quantity(numerator, names)} / {_second(denominator, names)}"
+        case Difference(minuend, subtrahend):
+            return f"{write_quantity(minuend, names)} - {_second(subtrahend, names)}"
         case Score():
             return (names or {}).get(canonical(quantity)) or _unsayable("a score that has no name")
         case Skill():
             _unsayable("a skill")
     raise TypeError(f"not a quantity: {quantity!r}")
+
+
+def _second(quantity: Quantity, names: Names | None) -> str:
+    """What stands behind `/` or `-`, which are read from the left to the right."""
+    text = write_quantity(quantity, names)
+    return f"({text})" if isinstance(quantity, Ratio | Difference) else text
 
 
 def _measured(word: str, of: Property, events: Events, window: Window) -> str:

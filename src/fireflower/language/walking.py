@@ -47,7 +47,8 @@ def conditions_of(node: Formula | Definition) -> tuple[Condition, ...]:
 
 
 def quantities_of(node: Formula | Definition) -> tuple[Quantity, ...]:
-    """The different quantities that the conditions of a formula or definition test; not the parts of ratios."""
+    """The different quantities that the conditions of a formula or definition test; not the parts of ratios and
+    differences."""
     return _different(condition.quantity for condition in conditions_of(node))
 
 

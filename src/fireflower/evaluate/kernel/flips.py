@@ -11,6 +11,7 @@ from .jit import jit
 from .layout import (
     BODY,
     COUNT,
+    DIFFERENCE,
     DISTINCT,
     FIRST,
     LAST,
@@ -155,7 +156,7 @@ def _sum_crossing(m, f, row, q, low, high, t):
 def next_flip(m, f, row, q, low, high, t):
     """A moment after t before which time alone cannot change on which side of the intervals the value is."""
     op = m[q + OP]
-    if op == RATIO:
+    if op == RATIO or op == DIFFERENCE:
         return min(_next_expiry(m, row, m[q + A], t), _next_expiry(m, row, m[q + B], t))
     if op == SCORE:
         return _score_crossing(m, f, row, q, low, high, t)

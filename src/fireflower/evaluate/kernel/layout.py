@@ -119,6 +119,7 @@ RATIO = 12  # A, B: quantity records
 SCORE = 13  # A, B: list of item records; SPAN: half-life, 0 for none; GATE_SPAN: cap
 POINTS = 14  # A: millionths an event, B: cap; SPAN: half-life, 0 for none
 ZONE = 15  # A: position of code -> zone number
+DIFFERENCE = 16  # A, B: quantity records
 
 # Modes: how a window forgets.
 EVER = 0

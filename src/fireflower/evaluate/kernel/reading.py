@@ -9,6 +9,7 @@ from .layout import (
     ANY,
     BODY,
     COUNT,
+    DIFFERENCE,
     DISTINCT,
     EVER,
     EXTREME,
@@ -132,7 +133,10 @@ def _plain_value(m, f, row, q, t):
 @jit
 def value(m, f, row, q, t):
     """The value at t; NaN if it is missing or text."""
-    if m[q + OP] != RATIO:
+    op = m[q + OP]
+    if op == DIFFERENCE:
+        return _plain_value(m, f, row, m[q + A], t) - _plain_value(m, f, row, m[q + B], t)
+    if op != RATIO:
         return _plain_value(m, f, row, q, t)
     denominator = _plain_value(m, f, row, m[q + B], t)
     if not (denominator < 0.0 or denominator > 0.0):
