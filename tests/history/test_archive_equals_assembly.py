@@ -193,6 +193,21 @@ def test_overlapping_exports_change_nothing(history: list[Record], seed: int) ->
 
 
 @QUIET
+@given(st.lists(records(), min_size=2, max_size=6), st.integers(0, 2**32))
+def test_of_different_records_with_one_message_id_the_first_in_canonical_order_stays(
+    found: list[Record], seed: int
+) -> None:  # fmt: skip
+    alike = [with_id(record, "m") for record in found]
+    shuffled = alike[:]
+    random.Random(seed).shuffle(shuffled)
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Archive.open(Path(folder) / "archive")
+        for file in write(Path(folder), [[record] for record in shuffled]):
+            archive.ingest(file, RECORDS)
+        assert plain(whole(archive)) == plain(assemble(alike))
+
+
+@QUIET
 @given(histories())
 def test_a_subjects_own_block_and_history_are_those_of_the_whole(history: list[Record]) -> None:
     with tempfile.TemporaryDirectory() as folder:

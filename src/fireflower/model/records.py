@@ -60,7 +60,7 @@ class Record:
             self.person or "",
             self.account or "",
             repr(normal(self.value)),
-            repr(sorted(flatten(self.properties).items())) if self.properties else "",
+            repr(sorted(flatten(self.properties).items())) if self.properties else "[]",
         )
 
     def identity(self) -> tuple[str, ...]:

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.history.archive.buckets import Buckets
-from fireflower.history.archive.properties import hashes_of
-from fireflower.history.archive.rows import CHUNK, Chunk, Rows
-from fireflower.history.archive.segments import Segment
+from fireflower.history.archive.contents import Contents, mix
+from fireflower.history.archive.rows import Rows
 from fireflower.history.readers.database import connect
 from fireflower.model.records import Kind
 
@@ -25,14 +24,15 @@ def kept(rows: Rows, scratch: Path) -> NDArray[np.bool_]:
     """For each row, whether it stays."""
     keep = np.ones(len(rows), np.bool_)
     count = max(1, -(-len(rows) // _BUCKET))
+    contents = Contents(rows, scratch / "contents")
     for part, picked, resolve in (("ids", _with_ids, _first_of_message), ("loose", _without_ids, _most_in_one_file)):
         if not _needed(rows, part):
             continue
         buckets = Buckets(scratch / part, count, {"row": np.int64, "one": np.uint64, "two": np.uint64})
-        for found in picked(rows):
+        for found in picked(rows, contents):
             buckets.add((found["one"] % np.uint64(count)).astype(np.uint16), found)
         for number in range(count):
-            resolve(rows, buckets.read(number), keep)
+            resolve(rows, contents, buckets.read(number), keep)
     return keep
 
 
@@ -59,7 +59,7 @@ def _overlapping(segments: Any) -> set[int]:
     return found
 
 
-def _with_ids(rows: Rows) -> Iterator[dict[str, NDArray[Any]]]:
+def _with_ids(rows: Rows, contents: Contents) -> Iterator[dict[str, NDArray[Any]]]:
     """Two numbers for each message id together with what the record says of it."""
     connection = connect()
     for segment, start in zip(rows.segments, rows.starts, strict=False):
@@ -92,71 +92,60 @@ def _told(kind: NDArray[Any], name: NDArray[Any], value: NDArray[Any]) -> NDArra
     return np.where(is_trait, name, np.where(kind == Kind.IDENTITY, value, 0))
 
 
-def _without_ids(rows: Rows) -> Iterator[dict[str, NDArray[Any]]]:
+def _without_ids(rows: Rows, contents: Contents) -> Iterator[dict[str, NDArray[Any]]]:
     """Two numbers for the content of each record without a message id, of files that overlap in time."""
-    positions = _overlapping(rows.segments)
-    chunks = (chunk for chunk in rows.chunks(*_CONTENT) if chunk.segment in positions)
-    properties: dict[int, Iterator[NDArray[np.uint64]]] = {}
-    for chunk in chunks:
-        segment = rows.segments[chunk.segment]
-        if chunk.segment not in properties:
-            properties[chunk.segment] = _in_pieces(segment)
-        yield _content(rows, chunk, segment, next(properties[chunk.segment]))
+    overlapping = _overlapping(rows.segments)
+    loose = {position: rows.segments[position].loose() for position in overlapping}
+    for chunk in rows.chunks(*_CONTENT):
+        if chunk.segment not in overlapping:
+            continue
+        start = chunk.first - int(rows.starts[chunk.segment])
+        said = contents.column(chunk.segment).read(start, start + len(chunk))
+        picked = np.flatnonzero(loose[chunk.segment][start : start + len(chunk)])
+        content = [said[picked], *(chunk.columns[name][picked] for name in _CONTENT)]
+        yield {"row": chunk.first + picked, "one": mix(*content), "two": mix(*content, np.uint64(2))}
 
 
-def _content(rows: Rows, chunk: Chunk, segment: Segment, said: NDArray[np.uint64]) -> dict[str, NDArray[Any]]:
-    content = [chunk.columns[name] for name in _CONTENT]
-    row = chunk.first + np.arange(len(chunk))
-    one, two = mix(said, *content), mix(said, *content, np.uint64(2))
-    if not segment.facts.has_ids:
-        return {"row": row, "one": one, "two": two}
-    loose = np.array([not id for id in rows.ids(row)], np.bool_)
-    return {"row": row[loose], "one": one[loose], "two": two[loose]}
-
-
-def _in_pieces(segment: Segment) -> Iterator[NDArray[np.uint64]]:
-    """The numbers for a segment's properties, in pieces as long as its chunks."""
-    if not (segment.facts.forms and segment.facts.loose.events):
-        for start in range(0, len(segment), CHUNK):
-            yield np.zeros(min(CHUNK, len(segment) - start), np.uint64)
-        return
-    waiting = np.zeros(0, np.uint64)
-    for piece in hashes_of(segment.properties, segment.facts.forms):
-        waiting = np.concatenate([waiting, piece])
-        while len(waiting) >= CHUNK:
-            yield waiting[:CHUNK]
-            waiting = waiting[CHUNK:]
-    if len(waiting):
-        yield waiting
-
-
-def mix(first: NDArray[Any], *more: Any) -> NDArray[np.uint64]:
-    """One well-mixed number for several: each is scattered as in the generator splitmix64."""
-    mixed = np.asarray(first).astype(np.uint64)
-    for column in more:
-        mixed = mixed ^ (np.asarray(column).astype(np.int64).view(np.uint64) + np.uint64(0x9E3779B97F4A7C15))
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        mixed ^= mixed >> np.uint64(31)
-    return mixed
-
-
-def _first_of_message(rows: Rows, found: dict[str, NDArray[Any]], keep: NDArray[np.bool_]) -> None:
+def _first_of_message(
+    rows: Rows, contents: Contents, found: dict[str, NDArray[Any]], keep: NDArray[np.bool_]
+) -> None:  # fmt: skip
     """Of the records with one message id the first in canonical order stays; of equals, the one received first."""
     picked, group = _doubles(found)
     if not len(picked):
         return
-    time = rows.take("time", picked)
-    received = rows.take("received", picked)
-    received = np.where(received < 0, time, received)
-    names = rows.word_ranks[rows.take("name", picked)]
-    people = rows.person_ranks[rows.take("person", picked)]
-    accounts = rows.account_ranks[rows.take("account", picked)]
-    order = np.lexsort((picked, received, accounts, people, names, time, group))
+    time, received = rows.take("time", picked), rows.take("received", picked)
+    keys = [
+        rows.account_ranks[rows.take("account", picked)],
+        rows.person_ranks[rows.take("person", picked)],
+        rows.word_ranks[rows.take("name", picked)],
+        time,
+        group,
+    ]
+    order = np.lexsort((picked, np.where(received < 0, time, received), *keys))
+    alike = _repeats(*(key[order] for key in keys))
+    said = mix(contents.take(picked), rows.take("value", picked))[order]
+    order = _by_content(rows, picked, order, alike, said)
     keep[picked[order[_repeats(group[order])]]] = False
 
 
-def _most_in_one_file(rows: Rows, found: dict[str, NDArray[Any]], keep: NDArray[np.bool_]) -> None:
+def _by_content(
+    rows: Rows, picked: NDArray[np.int64], order: NDArray[np.int64], alike: NDArray[np.bool_], said: NDArray[np.uint64]
+) -> NDArray[np.int64]:
+    """The same order, but of records that are alike and yet say something else, in the order of that."""
+    order = order.copy()
+    run = np.cumsum(~alike)
+    differs = np.concatenate([[False], said[1:] != said[:-1]]) & alike
+    for number in np.unique(run[differs]):
+        inside = slice(*np.searchsorted(run, [number, number + 1]))
+        tied = order[inside]
+        records = rows.records(picked[tied])
+        order[inside] = tied[sorted(range(len(tied)), key=lambda i: records[i].order())]
+    return order
+
+
+def _most_in_one_file(
+    rows: Rows, contents: Contents, found: dict[str, NDArray[Any]], keep: NDArray[np.bool_]
+) -> None:  # fmt: skip
     """Of records with the same content, as many stay as the file has that has most of them."""
     picked, group = _doubles(found)
     segment = np.searchsorted(rows.starts, picked, side="right")

@@ -153,7 +153,7 @@ def _sort(
     progress: Callable[[str, int, int], None],
 ) -> tuple[dict[str, dict[str, Any]], NDArray[np.int64]]:
     """Sort the buckets, and write the columns one bucket after the other."""
-    writers = _writers(rows, places, names, folder)
+    writers = _writers(rows, places, names, found, folder)
     counts = np.zeros(places.blocks, np.int64)
     first_block = np.searchsorted(bucket_of, np.arange(buckets.count + 1))
     for number in range(buckets.count):
@@ -171,7 +171,7 @@ def _sort(
     return {name: writer.close() for name, writer in writers.items()}, starts
 
 
-def _writers(rows: Rows, places: Places, names: Names, folder: Path) -> dict[str, ColumnWriter]:
+def _writers(rows: Rows, places: Places, names: Names, found: Survey, folder: Path) -> dict[str, ColumnWriter]:
     types: dict[str, Any] = {
         "time": np.int64,
         "what": narrowest(-1, len(names.names)),
@@ -181,7 +181,7 @@ def _writers(rows: Rows, places: Places, names: Names, folder: Path) -> dict[str
         "detail": narrowest(-1, names.widest()),
         "row": narrowest(-1, len(rows)),
     }
-    if any(segment.column("received").constant != -1 for segment in rows.segments):
+    if found.has_received:
         types["received"] = np.int64
     return {name: ColumnWriter(folder / f"{name}.column", type) for name, type in types.items()}
 

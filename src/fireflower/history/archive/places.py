@@ -52,6 +52,7 @@ class Survey:
     kept : how many records of each segment stay
     first, last : the span of their times
     last_event : the time of the last event, -1 if there is none
+    has_received : whether the time of receipt of any record is known
     """
 
     touched: NDArray[np.int32]
@@ -62,6 +63,7 @@ class Survey:
     first: int
     last: int
     last_event: int
+    has_received: bool
 
 
 MANY = -2
@@ -79,8 +81,9 @@ def survey(rows: Rows, keep: NDArray[np.bool_], who: NDArray[np.int32], moments:
         first=np.iinfo(np.int64).max,
         last=-1,
         last_event=-1,
+        has_received=False,
     )
-    for chunk in rows.chunks(*moments.COLUMNS, "value"):
+    for chunk in rows.chunks(*moments.COLUMNS, "value", "received"):
         here = keep[chunk.first : chunk.first + len(chunk)]
         columns = chunk.columns if here.all() else {name: column[here] for name, column in chunk.columns.items()}
         count = int(here.sum())
@@ -89,6 +92,7 @@ def survey(rows: Rows, keep: NDArray[np.bool_], who: NDArray[np.int32], moments:
             continue
         time = moments.of(columns)
         found.first, found.last = min(found.first, int(time.min())), max(found.last, int(time.max()))
+        found.has_received |= bool((columns["received"] >= 0).any())
         found.last_event = max(found.last_event, int(time.max(initial=-1, where=columns["kind"] == Kind.EVENT)))
         person = np.where(columns["kind"] == Kind.ACCOUNT_TRAIT, -1, who[columns["person"]])
         _touch(found, person, columns["account"])

@@ -52,7 +52,7 @@ class Rows:
 
     def take(self, name: str, rows: NDArray[np.int64]) -> NDArray[Any]:
         """One column of single rows, given in any order."""
-        parts = self._split(rows)
+        parts = self.split(rows)
         out = np.empty(len(rows), self.segments[0].column(name).read(0, 0).dtype if self.segments else np.int64)
         for position, inside, local in parts:
             out[inside] = self.segments[position].column(name).take(local)
@@ -61,7 +61,7 @@ class Rows:
     def ids(self, rows: NDArray[np.int64]) -> list[str]:
         """The message ids of single rows, given in any order; "" for none."""
         found = [""] * len(rows)
-        for position, inside, local in self._split(rows):
+        for position, inside, local in self.split(rows):
             for place, id in zip(inside.tolist(), self.segments[position].ids_of(local), strict=True):
                 found[place] = id
         return found
@@ -69,7 +69,7 @@ class Rows:
     def records(self, rows: NDArray[np.int64]) -> list[Record]:
         """The rows as records, given in any order."""
         found: list[Record | None] = [None] * len(rows)
-        for position, inside, local in self._split(rows):
+        for position, inside, local in self.split(rows):
             for place, record in zip(inside.tolist(), self._records(self.segments[position], local), strict=True):
                 found[place] = record
         return [record for record in found if record is not None]
@@ -93,7 +93,7 @@ class Rows:
     def account_ranks(self) -> NDArray[np.int32]:
         return ranks(self.dictionaries.accounts.texts)
 
-    def _split(self, rows: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int64]]]:
+    def split(self, rows: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int64]]]:
         """(segment, positions in `rows`, rows of the segment in ascending order) of single rows."""
         order = np.argsort(rows, kind="stable")
         bounds = np.searchsorted(rows[order], self.starts)

@@ -166,6 +166,14 @@ class Segment:
             first += len(piece)
         return found
 
+    def loose(self) -> NDArray[np.bool_]:
+        """For each record, whether it has no message id."""
+        import pyarrow.compute as pc
+
+        if not self.facts.has_ids:
+            return np.ones(len(self), np.bool_)
+        return np.concatenate([np.asarray(pc.equal(piece, "")) for piece in self.ids()])
+
     def kept_aside(self) -> Iterator[KeptAside]:
         with open(self.folder / "kept_aside.jsonl", encoding="utf-8") as file:
             for line in file:
