@@ -41,6 +41,9 @@ CONDITIONS = {
     "streak(A) >= 5": "the current run of days in a row with A is at least 5",
     "sum(properties.x of A) > 1.5": "the sum of x of A is above 1.5",
     "distinct(properties.x of A) >= 2": "the number of different x of A is at least 2",
+    "distinct(event of any, last 30 days) >= 4": "at least 4 different events in the last 30 days",
+    "distinct(event of A or B where role = admin) = 2": "exactly 2 different events of A or B"
+    " where the person's role is 'admin'",
     "account.plan = pro": "the account's plan is 'pro'",
     "account.plan not in [pro, team]": "the account's plan is known and not 'pro' or 'team'",
     "account.plan is missing": "the account's plan is missing",
@@ -77,6 +80,7 @@ STEPS: list[tuple[str, Any, str]] = [
     ("recency(A) < 7 days", 8 * DAY, "do A again"),
     ("streak(A) >= 3", 2, "do A on 1 more day in a row"),
     ("sequence(A, B, C) = 3", 1, "do B then C"),
+    ("distinct(event of A or B or C, last 7 days) >= 3", 1, "do 2 more different events of A, B or C within 7 days"),
     ("sum(properties.x of A) >= 5", 2, "raise the sum of x of A by 3"),
     ("account.plan = pro", "free", "wait for a change of account.plan: it is 'free'"),
     ("account.size >= 20", None, "wait for a change of account.size: it is missing"),

@@ -22,7 +22,9 @@ from fireflower.language.nodes import (
     Count,
     Definition,
     Difference,
+    Distinct,
     Elapsed,
+    EventName,
     EventPoints,
     Events,
     Every,
@@ -98,6 +100,8 @@ FORMS = {
     ),
     "{ratio: count(A), to: members}": Ratio(Count(A), Members()),
     "{difference: account.limit, minus: {count: A}}": Difference(Trait("account", "limit"), Count(A)),
+    "{distinct: properties.x, of: A}": Distinct(Property("x"), A),
+    "{distinct: event, of: [A, B], last: 7 days}": Distinct(EventName(), Events(("A", "B")), Last(7 * DAY)),
     "{trait: account.plan}": Trait("account", "plan"),
     "{points: {did(A): 5}}": Score((HoldingPoints(Condition(Count(A), Compare(">=", 1.0)), 5.0),)),
 }

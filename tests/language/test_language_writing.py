@@ -31,6 +31,7 @@ from fireflower.language.nodes import (
     Distinct,
     DistinctDays,
     Elapsed,
+    EventName,
     EventPoints,
     Events,
     Ever,
@@ -122,6 +123,7 @@ AT_LEAST = st.builds(Compare, st.sampled_from([">=", ">", "="]), st.sampled_from
 NUMERIC = st.one_of(
     st.builds(Count, EVENTS, WINDOWS),
     st.builds(Distinct, PROPERTIES, EVENTS, WINDOWS),
+    st.builds(Distinct, st.just(EventName()), st.builds(Events, st.just(()), st.none() | WHERES), WINDOWS),
     st.builds(DistinctDays, EVENTS, WINDOWS),
     st.builds(Sum, PROPERTIES, EVENTS, WINDOWS),
     st.builds(Extreme, st.sampled_from(["min", "max"]), PROPERTIES, EVENTS, PLAIN_WINDOWS),

@@ -158,6 +158,8 @@ def _values(q: Any, h: History, t: int, *types: str) -> list[Any]:
 
 
 def _distinct(q: n.Distinct, h: History, t: int) -> int:
+    if isinstance(q.of, n.EventName):
+        return len({event.record.name for event in counting(h, q.events, q.window, t)})
     return len({identity(value) for value in _values(q, h, t, "number", "text", "bool", "list")})
 
 

@@ -230,6 +230,7 @@ def plain_quantities(subject: SubjectKind) -> dict[str, tuple[st.SearchStrategy[
     found = {
         "count": (st.builds(n.Count, filters(), any_too), few),
         "distinct": (st.builds(n.Distinct, of, filters(), any_too), few),
+        "distinct_names": (st.builds(n.Distinct, st.just(n.EventName()), filters(), any_too), few),
         "distinct_days": (st.builds(n.DistinctDays, filters(), any_too), few),
         "sum": (st.builds(n.Sum, of, filters(), any_too), compares(0.0, 0.3, 1.0, 2.0, 2.3, 4.0, 2e-06, -1.0)),
         "extreme": (
@@ -263,7 +264,7 @@ def ratios(subject: SubjectKind) -> st.SearchStrategy[n.Ratio]:
 
 def differences(subject: SubjectKind) -> st.SearchStrategy[n.Difference]:
     plain = plain_quantities(subject)
-    names = ("count", "count", "sum", "latest", "trait", "distinct", "streak", "sessions")
+    names = ("count", "count", "sum", "latest", "trait", "distinct", "distinct_names", "streak", "sessions")
     parts = st.one_of(*(plain[name][0] for name in names), st.just(n.Number(2.0)))
     return st.builds(n.Difference, parts, parts)
 

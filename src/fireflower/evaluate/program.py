@@ -386,7 +386,7 @@ class _Compiler:
         for slot in self.slots.values():
             for feed in slot.spec.feeds:
                 for code in self._codes(feed):
-                    by_name[code].append(self._feed(slot, feed))
+                    by_name[code].append(self._feed(slot, feed.named(code)))
         index = self.image.reserve(len(by_name) + 1)
         for code, feeds in enumerate(by_name):
             # Anchors first; of a sequence's steps the last first, so that one event is not two steps.

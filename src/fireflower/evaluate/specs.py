@@ -6,7 +6,7 @@ This is the one place that knows how a node of the language becomes a record of 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel.windows import NO_DAY
@@ -18,6 +18,7 @@ from fireflower.language.nodes import (
     Distinct,
     DistinctDays,
     Elapsed,
+    EventName,
     EventPoints,
     Events,
     Extreme,
@@ -25,6 +26,7 @@ from fireflower.language.nodes import (
     Latest,
     Members,
     Number,
+    Property,
     Quantity,
     Ratio,
     Recency,
@@ -50,6 +52,10 @@ _WINDOWED = [*_RING, 0, -1, 0, 0]
 _SET = [0, 0, 0, 0, 0, 0]
 
 
+ITS_NAME = -1
+"""The argument of a feed that says what the name of the row is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """Which rows a quantity takes in: events (with `where`), or rows of one kind and name."""
@@ -57,6 +63,10 @@ class Feed:
     events: Events | None = None
     row: tuple[Kind, str] | None = None
     argument: int = 0
+
+    def named(self, code: int) -> Feed:
+        """The feed, for rows of the name with this code."""
+        return replace(self, argument=code) if self.argument == ITS_NAME else self
 
 
 @dataclass(eq=False, slots=True)
@@ -108,7 +118,10 @@ def spec(node: Quantity, resolve: Resolve) -> Spec:
         case TimeSpent(events, gap, window):
             made = Spec(k.SUM, [0], [Feed(events)], {k.SOURCE: k.SESSION_GAP, k.A: HOUR, k.B: gap})
             return _windowed(made, window, _WINDOWED, resolve)
-        case Distinct(of, events, window):
+        case Distinct(EventName(), events, window):
+            feed = Feed(events, argument=ITS_NAME)
+            return _set(Spec(k.DISTINCT, feeds=[feed], fields={k.SOURCE: k.EVENT_NAME}), window, resolve)
+        case Distinct(Property() as of, events, window):
             return _set(
                 Spec(k.DISTINCT, feeds=[Feed(events)], fields={k.SOURCE: k.VALUE}, property=of.path), window, resolve
             )

@@ -26,7 +26,14 @@ from fireflower.language.nodes import (
     TimeSpent,
     Window,
 )
-from fireflower.language.selections import WINDOW_WORDS, read_anchor, read_events, read_property, read_window
+from fireflower.language.selections import (
+    WINDOW_WORDS,
+    read_anchor,
+    read_events,
+    read_property,
+    read_property_or_event,
+    read_window,
+)
 from fireflower.model.moments import MINUTE
 
 DEFAULT_GAP = 30 * MINUTE
@@ -63,11 +70,13 @@ def _counting(node: Callable[[Events, Window], Quantity]) -> Reader:
     return read
 
 
-def _measuring(node: Callable[..., Quantity], word: str, *first: str) -> Reader:
+def _measuring(
+    node: Callable[..., Quantity], word: str, *first: str, of: Callable[[Cursor, str], object] = read_property
+) -> Reader:
     """Of a property of events: `sum(properties.minutes of Flow Edited, last 30 days)`."""
 
     def read(cursor: Cursor) -> Quantity:
-        measured = read_property(cursor, word)
+        measured = of(cursor, word)
         cursor.expect("of", f"and an event, as in {word}(properties.minutes of Flow Edited)")
         events = read_events(cursor)
         return node(*first, measured, events, _window(cursor))
@@ -131,7 +140,7 @@ FUNCTIONS: dict[str, Reader] = {
     "count": _counting(Count),
     "distinct_days": _counting(DistinctDays),
     "actors": _counting(Actors),
-    "distinct": _measuring(Distinct, "distinct"),
+    "distinct": _measuring(Distinct, "distinct", of=read_property_or_event),
     "sum": _measuring(Sum, "sum"),
     "min": _measuring(Extreme, "min", "min"),
     "max": _measuring(Extreme, "max", "max"),

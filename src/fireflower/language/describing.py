@@ -19,6 +19,7 @@ from fireflower.language.nodes import (
     Distinct,
     DistinctDays,
     Elapsed,
+    EventName,
     EventPoints,
     Extreme,
     Formula,
@@ -27,6 +28,7 @@ from fireflower.language.nodes import (
     Not,
     Number,
     OneOf,
+    Property,
     Quantity,
     Ratio,
     Recency,
@@ -40,7 +42,7 @@ from fireflower.language.nodes import (
     TimeSpent,
     Trait,
 )
-from fireflower.language.phrases import amount, events, listed, number, predicate, window
+from fireflower.language.phrases import amount, different, events, listed, number, predicate, window
 from fireflower.language.rules import unit_of
 from fireflower.model.moments import format_span
 
@@ -117,7 +119,7 @@ def describe_condition(condition: Condition) -> str:
             return f"{_part(quantity.numerator)} {predicate(test, 'number').removesuffix(number(test.bound))}{share}"
         case Difference(minuend, subtrahend) if isinstance(test, Compare) and test.bound == 0:
             return f"{_part(minuend)} {predicate(test, 'number').removesuffix(number(0))}{_part(subtrahend)}"
-    if isinstance(quantity, _COUNTED) and isinstance(test, _AMOUNTS):
+    if _is_counted(quantity) and isinstance(test, _AMOUNTS):
         one = isinstance(test, Compare) and test.bound == 1
         return f"{how_many} {_counted(quantity, one)}"
     return f"{describe_quantity(quantity)} {predicate(test, unit_of(quantity))}"
@@ -125,6 +127,10 @@ def describe_condition(condition: Condition) -> str:
 
 _COUNTED = Count | DistinctDays | Actors | Members | Sessions | TimeSpent
 _AMOUNTS = Compare | Between | OneOf
+
+
+def _is_counted(quantity: Quantity) -> bool:
+    return isinstance(quantity, _COUNTED) or (isinstance(quantity, Distinct) and isinstance(quantity.of, EventName))
 
 
 def _counted(quantity: Quantity, one: bool = False) -> str:
@@ -141,6 +147,8 @@ def _counted(quantity: Quantity, one: bool = False) -> str:
             return who + (f" {'who is' if one else 'who are'} {listed(roles, 'or')}" if roles else "")
         case Sessions():
             return f"{'session' if one else 'sessions'} of {events(quantity.events)}{window(quantity.window)}"
+        case Distinct():
+            return f"{different(quantity.events)}{window(quantity.window)}"
         case TimeSpent():
             return f"spent on {events(quantity.events)}{window(quantity.window)}"
     raise TypeError(f"not counted: {quantity!r}")
@@ -158,8 +166,10 @@ def describe_quantity(quantity: Quantity) -> str:
             return f"the number of {_counted(quantity)}"
         case TimeSpent():
             return f"the hours {_counted(quantity)}"
-        case Distinct():
-            return f"the number of different {quantity.of.path} of {events(quantity.events)}{window(quantity.window)}"
+        case Distinct(of=EventName()):
+            return f"the number of {_counted(quantity)}"
+        case Distinct(of=Property(path)):
+            return f"the number of different {path} of {events(quantity.events)}{window(quantity.window)}"
         case Sum():
             return f"the sum of {quantity.of.path} of {events(quantity.events)}{window(quantity.window)}"
         case Extreme():

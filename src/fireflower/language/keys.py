@@ -63,7 +63,7 @@ EVENTS: Keys = {
 
 QUANTITY: Keys = {
     "count": "How many events.",
-    "distinct": "How many different values of a property; with 'of'.",
+    "distinct": "How many different values of a property, or of 'event': names of events; with 'of'.",
     "distinct_days": "On how many calendar days an event happened.",
     "sum": "The sum of a property; with 'of'.",
     "min": "The smallest number of a property; with 'of'.",

@@ -90,6 +90,11 @@ class Role:
     """The role that the person had in the event's account at that moment."""
 
 
+@dataclass(frozen=True, slots=True)
+class EventName:
+    """The event's name. `Distinct` counts how many different ones there are; events are chosen by `Events`."""
+
+
 Field = Property | LocalTime | Role
 
 
@@ -176,9 +181,9 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Distinct:
-    """How many different values of a property; events without it do not count."""
+    """How many different values of a property, or names of events; events without the property do not count."""
 
-    of: Property
+    of: Property | EventName
     events: Events
     window: Window = Ever()
 

@@ -114,6 +114,13 @@ def events(selection: Events) -> str:
     return names if selection.where is None else f"{names} where {where(selection.where)}"
 
 
+def different(selection: Events) -> str:
+    """'different events', 'different events of Report Run or Report Shared'."""
+    return "different events" + (
+        f" of {events(selection)}" if selection.names else events(selection)[len("any event") :]
+    )
+
+
 def where(node: Where) -> str:
     match node:
         case FieldTest():

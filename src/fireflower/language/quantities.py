@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fireflower.language import keys
 from fireflower.language.calls import DEFAULT_GAP
-from fireflower.language.cursor import listed
+from fireflower.language.cursor import Cursor, listed
 from fireflower.language.documents import ListNode, MapNode, Node, ScalarNode
 from fireflower.language.expressions import UNKNOWN, quantity_of
 from fireflower.language.forms import WINDOWS, Reading, anchor_from, events_from, selected, window_from
@@ -19,6 +19,7 @@ from fireflower.language.nodes import (
     Distinct,
     DistinctDays,
     Elapsed,
+    EventName,
     Events,
     Extreme,
     Latest,
@@ -37,7 +38,7 @@ from fireflower.language.nodes import (
     Window,
 )
 from fireflower.language.scores import score_from
-from fireflower.language.selections import NO_EVENTS, read_property
+from fireflower.language.selections import NO_EVENTS, read_property, read_property_or_event
 from fireflower.language.trees import check_keys, shown, span_of, text_of
 from fireflower.model.errors import did_you_mean
 
@@ -82,9 +83,11 @@ def _read_form(name: str, node: MapNode, reading: Reading) -> Quantity:
 # --- Parts ------------------------------------------------------------------------------------------------------------
 
 
-def _property(node: Node, reading: Reading) -> Property:
+def _property(
+    node: Node, reading: Reading, read: Callable[[Cursor, str], Property | EventName] = read_property
+) -> Property | EventName:
     if isinstance(node, ScalarNode):
-        return reading.whole(node, lambda cursor: read_property(cursor, "the key")) or Property("?")
+        return reading.whole(node, lambda cursor: read(cursor, "the key")) or Property("?")
     reading.fault(node, f"expected a property such as properties.rows, got {shown(node)}.")
     return Property("?")
 
@@ -136,11 +139,18 @@ def _counting(node: Callable[[Events, Window], Quantity]) -> Form:
     return Form(_COUNTING, lambda head, form, reading: node(selected(head, form, reading), window_from(form, reading)))
 
 
-def _measuring(node: Callable[..., Quantity], word: str, *leading: str) -> Form:
+def _measuring(
+    node: Callable[..., Quantity],
+    word: str,
+    *leading: str,
+    measured: Callable[[Cursor, str], Property | EventName] = read_property,
+) -> Form:
     def read(head: Node, form: MapNode, reading: Reading) -> Quantity:
         of = form.get("of")
         assert of is not None
-        return node(*leading, _property(head, reading), selected(of, form, reading), window_from(form, reading))
+        return node(
+            *leading, _property(head, reading, measured), selected(of, form, reading), window_from(form, reading)
+        )
 
     return Form(("of", *_COUNTING), read, ("of",), f"{{{word}: properties.minutes, of: Flow Edited}}")
 
@@ -180,7 +190,7 @@ def _trait(head: Node, form: MapNode, reading: Reading) -> Quantity:
 
 FORMS: dict[str, Form] = {
     "count": _counting(Count),
-    "distinct": _measuring(Distinct, "distinct"),
+    "distinct": _measuring(Distinct, "distinct", measured=read_property_or_event),
     "distinct_days": _counting(DistinctDays),
     "sum": _measuring(Sum, "sum"),
     "min": _measuring(Extreme, "min", "min"),

@@ -19,6 +19,7 @@ from fireflower.language.nodes import (
     Distinct,
     DistinctDays,
     Elapsed,
+    EventName,
     EventPoints,
     Events,
     Extreme,
@@ -270,6 +271,8 @@ def _range(quantity: Quantity) -> tuple[float, float]:
     match quantity:
         case Sequence():
             return (0, len(quantity.steps))
+        case Distinct(of=EventName(), events=events) if events.names:
+            return (0, len(set(events.names)))
         case DistinctDays(window=Last(span) | AnySpan(span)):
             return (0, span // DAY + 3)  # both ends cut a day, and a change of zone can add one
         case (

@@ -92,7 +92,9 @@ def _quantity(name: str) -> Schema:
 
 
 def _head(name: str) -> Schema:
-    if name in ("distinct", "sum", "min", "max", "latest"):
+    if name == "distinct":
+        return {"type": "string", "pattern": r"^(properties\.|event$)"}
+    if name in ("sum", "min", "max", "latest"):
         return {"type": "string", "pattern": r"^properties\."}
     if name == "sequence":
         return {"type": "array", "items": _ref("events"), "minItems": 2}

@@ -9,6 +9,7 @@ from fireflower.language.bounds import read_test
 from fireflower.language.cursor import Cursor, listed, read_span
 from fireflower.language.nodes import (
     AnySpan,
+    EventName,
     Events,
     Ever,
     Every,
@@ -163,6 +164,10 @@ def read_property(cursor: Cursor, of: str) -> Property:
     path = read_path(cursor, "properties.")
     cursor.mention("property", path, token.start)
     return Property(path)
+
+
+def read_property_or_event(cursor: Cursor, of: str) -> Property | EventName:
+    return EventName() if cursor.accept("event") else read_property(cursor, of)
 
 
 def read_path(cursor: Cursor, prefix: str) -> str:

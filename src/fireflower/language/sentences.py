@@ -23,6 +23,7 @@ from fireflower.language.nodes import (
     Distinct,
     DistinctDays,
     Elapsed,
+    EventName,
     Events,
     Ever,
     Every,
@@ -166,8 +167,9 @@ def _second(quantity: Quantity, names: Names | None) -> str:
     return f"({text})" if isinstance(quantity, Ratio | Difference) else text
 
 
-def _measured(word: str, of: Property, events: Events, window: Window) -> str:
-    return f"{word}(properties.{_path(of.path)} of {write_events(events)}{_window(window)})"
+def _measured(word: str, of: Property | EventName, events: Events, window: Window) -> str:
+    measured = "event" if isinstance(of, EventName) else f"properties.{_path(of.path)}"
+    return f"{word}({measured} of {write_events(events)}{_window(window)})"
 
 
 def _unsayable(what: str) -> NoReturn:

@@ -13,8 +13,10 @@ from fireflower.language.nodes import (
     Compare,
     Condition,
     Count,
+    Distinct,
     DistinctDays,
     Elapsed,
+    EventName,
     Last,
     Members,
     Quantity,
@@ -27,7 +29,7 @@ from fireflower.language.nodes import (
     Trait,
     Window,
 )
-from fireflower.language.phrases import events, listed, number, value, window
+from fireflower.language.phrases import different, events, listed, number, value, window
 from fireflower.language.rules import unit_of
 from fireflower.model.moments import format_span
 
@@ -53,6 +55,8 @@ def next_step(condition: Condition, current: Any) -> str:
             return f"do {events(quantity.events)} {_times(missing)}{_in_time(quantity.window)}"
         case DistinctDays():
             return f"do {events(quantity.events)} on {_more(missing, 'day')}{_in_time(quantity.window)}"
+        case Distinct(of=EventName()):
+            return f"do {number(math.ceil(missing))} more {different(quantity.events)}{_in_time(quantity.window)}"
         case Actors():
             return f"have {_more(missing, 'person')} do {events(quantity.events)}{_in_time(quantity.window)}"
         case Members(roles):

@@ -133,6 +133,7 @@ SESSION_START = 2  # B: gap
 SESSION_GAP = 3  # B: gap
 LOCAL_DAY = 4
 ACTOR = 5
+EVENT_NAME = 6  # the feed's argument is the code of the name
 
 # Words of a quantity's state.
 PROVISIONAL = 0  # the instant at which it took something in before its anchor had happened

@@ -11,6 +11,7 @@ from .layout import (
     BODY,
     COUNT,
     DISTINCT,
+    EVENT_NAME,
     EVER,
     EXTREME,
     FEED_ARGUMENT,
@@ -289,7 +290,7 @@ def take(m, f, row, feed, t, number, text, person, detail):
     if op == SUM:
         return _take_sum(m, row, q, t, number, span)
     if op == DISTINCT:
-        return _take_distinct(m, f, row, q, t, number, text, person)
+        return _take_distinct(m, f, row, q, t, number, text, person, m[feed + FEED_ARGUMENT])
     return _take_other(m, f, row, q, t, number, text, person, detail, m[feed + FEED_ARGUMENT])
 
 
@@ -315,12 +316,14 @@ def _pass_by(m, row, q, t):
 
 
 @jit
-def _take_distinct(m, f, row, q, t, number, text, person):
+def _take_distinct(m, f, row, q, t, number, text, person, name):
     source = m[q + SOURCE]
     if source == LOCAL_DAY:
         return _distinct(m, row, q, t, local_day(m, row, t))
     if source == ACTOR and person >= 0:
         return _distinct(m, row, q, t, person)
+    if source == EVENT_NAME:
+        return _distinct(m, row, q, t, name)
     if source == VALUE and number == number:
         return _distinct(m, row, q, t, _key_of_number(m, f, number))
     if source == VALUE and text >= 0:
