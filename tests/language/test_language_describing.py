@@ -46,9 +46,16 @@ CONDITIONS = {
     " where the person's role is 'admin'",
     "account.plan = pro": "the account's plan is 'pro'",
     "account.plan not in [pro, team]": "the account's plan is known and not 'pro' or 'team'",
+    "account.tech_stack in [jira, slack]": "the account's tech_stack has one of 'jira' or 'slack'",
+    "did(A where properties.features not in [x, y])": "A where features is known and has none of 'x' or 'y'"
+    " at least once",
+    "account.status in [new, old]": "the account's status is 'new' or 'old'",
     "account.plan is missing": "the account's plan is missing",
     "account.since < 2026-03-01": "the account's since is before 2026-03-01",
     "latest(properties.gb of A) / account.gb >= 90%": "the latest gb of A is at least 90% of the account's gb",
+    "count(A) / 10000 >= 90%": "the number of A is at least 90% of the limit of 10,000",
+    "count(A) / 10000 >= 1": "the number of A is at least the limit of 10,000",
+    "count(A, last 28 days) / 4 > 2": "the number of A in the last 28 days is above 200% of 4",
     "account.gb - latest(properties.gb of A) <= 2": "the account's gb minus the latest gb of A is at most 2",
     "count(A) - count(B) > 0": "the number of A is above the number of B",
     "count(A) / count(B) < 1": "the number of A is below the number of B",
@@ -61,9 +68,14 @@ def test_condition(text: str) -> None:
     assert describe_condition(condition(text)) == CONDITIONS[text]
 
 
+def test_what_was_not_done() -> None:
+    assert describe_formula(parse_formula("not did(Sale Made, last 7 days)")) == "no Sale Made in the last 7 days"
+    assert describe_formula(parse_formula("not count(A) >= 2")) == "not (at least 2 A)"
+
+
 def test_formula_and_quantity() -> None:
     formula = parse_formula("did(A) and (did(B) or not did(C))")
-    assert describe_formula(formula) == "A at least once, and (B at least once, or not (C at least once))"
+    assert describe_formula(formula) == "A at least once, and (B at least once, or no C)"
     assert describe_quantity(condition("members(admin) >= 1").quantity) == "the number of members who are admin"
 
 

@@ -42,7 +42,7 @@ from fireflower.language.nodes import (
     TimeSpent,
     Trait,
 )
-from fireflower.language.phrases import amount, different, events, listed, number, predicate, window
+from fireflower.language.phrases import amount, different, events, holds_several, listed, number, predicate, window
 from fireflower.language.rules import unit_of
 from fireflower.model.moments import format_span
 
@@ -72,6 +72,8 @@ def describe_formula(formula: Formula) -> str:
     match formula:
         case Condition():
             return describe_condition(formula)
+        case Not(Condition(Count() as count, Compare(">=", 1))):
+            return describe_condition(Condition(count, Compare("<", 1)))
         case Not(part):
             return f"not ({describe_formula(part)})"
         case All(()):
@@ -113,16 +115,23 @@ def describe_condition(condition: Condition) -> str:
         case Sequence(steps, span) if test in (Compare(">=", len(steps)), Compare("=", len(steps))):
             return f"{_steps(quantity)}, in this order{_within(span)}"
         case Ratio() if isinstance(test, Compare) and isinstance(test.bound, int | float) and 0 < test.bound <= 2:
-            share = _part(quantity.denominator)
-            if test.bound != 1:
-                share = f"{number(round(test.bound * 100, 10))}% of {share}"
+            share = _share(test.bound, quantity.denominator)
             return f"{_part(quantity.numerator)} {predicate(test, 'number').removesuffix(number(test.bound))}{share}"
         case Difference(minuend, subtrahend) if isinstance(test, Compare) and test.bound == 0:
             return f"{_part(minuend)} {predicate(test, 'number').removesuffix(number(0))}{_part(subtrahend)}"
     if _is_counted(quantity) and isinstance(test, _AMOUNTS):
         one = isinstance(test, Compare) and test.bound == 1
         return f"{how_many} {_counted(quantity, one)}"
-    return f"{describe_quantity(quantity)} {predicate(test, unit_of(quantity))}"
+    several = isinstance(quantity, Trait) and holds_several(quantity.name)
+    return f"{describe_quantity(quantity)} {predicate(test, unit_of(quantity), several)}"
+
+
+def _share(share: float, whole: Quantity) -> str:
+    """'90% of the account's plan_gb'; a number of which a share is taken is a limit."""
+    text = _part(whole)
+    if isinstance(whole, Number) and share <= 1:
+        text = f"the limit of {text}"
+    return text if share == 1 else f"{number(round(share * 100, 10))}% of {text}"
 
 
 _COUNTED = Count | DistinctDays | Actors | Members | Sessions | TimeSpent

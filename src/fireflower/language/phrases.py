@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,6 +34,7 @@ from fireflower.language.rules import Unit, unit_of
 from fireflower.model.moments import HOUR, format_moment, format_span
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_SEVERAL = re.compile(r"[^siu]s$|(^|[._ -])(stack|list|set)$", re.IGNORECASE)
 _AMOUNTS = {
     "<": "less than {}", "<=": "at most {}", ">": "more than {}", ">=": "at least {}", "=": "exactly {}",
     "!=": "not {}",
@@ -86,9 +88,17 @@ def amount(test: Test, unit: Unit) -> str:
     return predicate(test, unit)
 
 
-def predicate(test: Test, unit: Unit) -> str:
-    """'is at least 3', 'is missing', 'ends with x': a test as a verb."""
+def holds_several(name: str) -> bool:
+    """Whether a property or trait is a list, as far as its name tells: "features", "tech_stack", but not "status"."""
+    return _SEVERAL.search(name) is not None
+
+
+def predicate(test: Test, unit: Unit, several: bool = False) -> str:
+    """'is at least 3', 'is missing', 'ends with x': a test as a verb; 'has one of ..' of what holds several values."""
     match test:
+        case OneOf(values, negated) if several:
+            one_of = "is known and has none" if negated else "has one"
+            return f"{one_of} of {listed([value(bound, unit) for bound in values], 'or')}"
         case Compare(op, bound):
             return _IS[op].format(value(bound, unit))
         case Date(op, moment):
@@ -124,7 +134,8 @@ def different(selection: Events) -> str:
 def where(node: Where) -> str:
     match node:
         case FieldTest():
-            return f"{_field(node.field)} {predicate(node.test, unit_of(node.field))}"
+            several = isinstance(node.field, Property) and holds_several(node.field.path)
+            return f"{_field(node.field)} {predicate(node.test, unit_of(node.field), several)}"
         case No():
             return f"not ({where(node.part)})"
         case Every(parts) | Some(parts):
