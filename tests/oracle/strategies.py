@@ -50,7 +50,7 @@ maybe_message_id = st.sampled_from(("", "m1", "m2"))
 delays = st.sampled_from((None,) * 6 + (0, 1, GRID, 5 * DAY, -DAY))
 
 numbers: st.SearchStrategy[Any] = st.sampled_from(
-    (0.0, 1.0, 2.0, 2.0, 3.0, 0.1, 0.2, 2.5, -1.0, 1e-06, 2.5e-06, 0.3000005)
+    (0.0, 1.0, 2.0, 2.0, 3.0, 0.1, 0.2, 2.5, -1.0, 1e-06, 2.5e-06, 0.3000005, 9.3e12, 6e12, -9.3e12)
 )
 texts: st.SearchStrategy[Any] = st.sampled_from(
     ("pro", "Pro", "free", "", "straße", "STRASSE", "2", "2024-03-10", "2024-03-10T12:00:00+02:00")

@@ -17,7 +17,7 @@ from fireflower.evaluate.program import compile_program
 from fireflower.evaluate.results import Transitions
 from fireflower.language.nodes import Definition, Settings
 from fireflower.language.walking import needs
-from fireflower.model.errors import ProjectError
+from fireflower.model.errors import NotSupportedError, ProjectError
 from fireflower.model.timeline import Timeline
 
 
@@ -36,6 +36,11 @@ class OngoingReplay:
     def __init__(
         self, definitions: Sequence[Definition], settings: Settings, like: Timeline, *, compiled: bool = False
     ) -> None:
+        if any(kind == "person" for kind, _ in settings.leave_out):
+            raise NotSupportedError(
+                "a replay that goes on cannot leave people out yet: what they do counts for their accounts. Use
+                `replay`."
+            )
         self._definitions = definitions
         self._vocabulary = like.vocabulary
         self._compiled = compiled
@@ -104,6 +109,7 @@ class OngoingReplay:
             memory[:start] = machine.memory[:start]
             memory[: k.MEMORY_HEAD] = parts["head"]
             memory[start : start + size] = parts["heap"]
+            memory[k.OUT_COUNT] = memory[k.EVIDENCE_COUNT] = 0
             memory[k.SIZE] = len(memory)
             machine.memory, machine.accounts, machine.people = memory, parts["accounts"], parts["people"]
 

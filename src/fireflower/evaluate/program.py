@@ -401,7 +401,7 @@ class _Compiler:
     def _feed(self, slot: _Slot, feed: Feed) -> list[int]:
         where = feed.events.where if feed.events is not None else None
         start, end = self.image.list(self._where(where)) if where is not None else (0, 0)
-        return [slot.at, start, end, feed.argument]
+        return [slot.at, start, end, feed.argument, int(slot.spec.property is not None)]
 
     def _codes(self, feed: Feed) -> Iterable[int]:
         if feed.row is not None:

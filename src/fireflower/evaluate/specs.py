@@ -48,7 +48,7 @@ from fireflower.model.records import Kind
 MILLION = 1_000_000
 _NAN_BITS = 0x7FF8000000000000
 _RING = [0, 0, 0, 0]
-_WINDOWED = [*_RING, 0, -1, 0, 0]
+_WINDOWED = [*_RING, 0, -1, 0, 0, 0]
 _SET = [0, 0, 0, 0, 0, 0]
 
 
@@ -113,10 +113,10 @@ def spec(node: Quantity, resolve: Resolve) -> Spec:
             made = Spec(k.COUNT, [0], [Feed(events)], {k.SOURCE: k.SESSION_START, k.B: gap})
             return _windowed(made, window, _WINDOWED, resolve)
         case Sum(of, events, window):
-            made = Spec(k.SUM, [0], [Feed(events)], {k.SOURCE: k.VALUE, k.A: MILLION}, property=of.path)
+            made = Spec(k.SUM, [0, 0], [Feed(events)], {k.SOURCE: k.VALUE, k.A: MILLION}, property=of.path)
             return _windowed(made, window, _WINDOWED, resolve)
         case TimeSpent(events, gap, window):
-            made = Spec(k.SUM, [0], [Feed(events)], {k.SOURCE: k.SESSION_GAP, k.A: HOUR, k.B: gap})
+            made = Spec(k.SUM, [0, 0], [Feed(events)], {k.SOURCE: k.SESSION_GAP, k.A: HOUR, k.B: gap})
             return _windowed(made, window, _WINDOWED, resolve)
         case Distinct(EventName(), events, window):
             feed = Feed(events, argument=ITS_NAME)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 
 from . import rings, sets
-from .clocks import day_start
+from .clocks import day_start, offset
 from .formulas import inside
 from .jit import jit
 from .layout import (
     BODY,
     COUNT,
+    DAY,
     DIFFERENCE,
     DISTINCT,
     FIRST,
@@ -26,12 +27,13 @@ from .layout import (
     STATE,
     STREAK,
     SUM,
+    ZONE_UNTIL,
     A,
     B,
 )
 from .points import total
 from .reading import span_since, whole_number
-from .windows import NEGATIVES, NO_DAY
+from .windows import LOW_BITS, NEGATIVES, NO_DAY, TOTAL, saturated
 
 
 @jit
@@ -49,15 +51,26 @@ def _oldest(m, row, q):
 
 
 @jit
+def _streak_break(m, row, last_day, t):
+    """When a streak that reached `last_day` breaks; if it has, the next change of the clock, which set back over
+    midnight mends
+    it for a while."""
+    if last_day <= NO_DAY:
+        return NEVER
+    end = day_start(m, row, last_day + 2)
+    if end > t:
+        return end
+    offset(m, row, t)
+    change = m[row + ZONE_UNTIL]
+    return change if change < end + 2 * DAY else NEVER
+
+
+@jit
 def _next_expiry(m, row, q, t):
     """The next moment after t at which something leaves the window or a streak breaks."""
     op = m[q + OP]
     if op == STREAK and m[q + A] == 0:
-        p = row + m[q + STATE] + BODY
-        if m[p] <= NO_DAY:
-            return NEVER
-        end = day_start(m, row, m[p] + 2)
-        return end if end > t else NEVER
+        return _streak_break(m, row, m[row + m[q + STATE] + BODY], t)
     if m[q + MODE] != LAST:
         return NEVER
     oldest = _oldest(m, row, q)
@@ -142,12 +155,15 @@ def _sum_crossing(m, f, row, q, low, high, t):
     p = row + m[q + STATE] + BODY
     if m[p + NEGATIVES] > 0:
         return _next_expiry(m, row, q, t)
-    total_left = whole_number(m, row, q, t)
-    holds = inside(f, low, high, float(total_left) / float(m[q + A]))
+    holds = inside(f, low, high, float(whole_number(m, row, q, t)) / float(m[q + A]))
+    upper = m[p + TOTAL]
+    lower = m[p + TOTAL + 1]
     for i in range(m[p + rings.SIZE]):
         oldest = rings.entry(m, p, 1, i)
-        total_left -= m[oldest + 1]
-        if inside(f, low, high, float(total_left) / float(m[q + A])) != holds:
+        lower -= m[oldest + 1] & LOW_BITS
+        upper += (lower >> 32) - (m[oldest + 1] >> 32)
+        lower = lower & LOW_BITS
+        if inside(f, low, high, float(saturated(upper, lower)) / float(m[q + A])) != holds:
             return m[oldest] + m[q + SPAN]
     return NEVER
 

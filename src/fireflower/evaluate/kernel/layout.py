@@ -218,7 +218,8 @@ FEED_QUANTITY = 0
 FEED_WHERE = 1  # list: a positive number is an atom record, the rest as in formulas
 FEED_WHERE_END = 2
 FEED_ARGUMENT = 3
-FEED_WORDS = 4
+FEED_READS = 4  # 1: its quantity reads a property
+FEED_WORDS = 5
 
 # Atom record: one test of `where`.
 FIELD = 0

@@ -36,7 +36,7 @@ from .layout import (
     B,
 )
 from .points import total
-from .windows import NUMBER_WORD, PEAK, SET_PEAK, TOTAL, closed, forget_amounts, forget_times
+from .windows import NUMBER_WORD, PEAK, SET_PEAK, TOTAL, closed, forget_amounts, forget_times, total_at
 
 
 @jit
@@ -51,7 +51,7 @@ def whole_number(m, row, q, t):
         size = m[p + sets.SIZE]
         return max(size, m[p + SET_PEAK]) if mode == ANY else size
     if mode == EVER:
-        return m[p + NUMBER_WORD]
+        return m[p + NUMBER_WORD] if op == COUNT else total_at(m, p + NUMBER_WORD)
     if op == COUNT:
         if mode == LAST:
             forget_times(m, p, 0, t - m[q + SPAN])
@@ -59,7 +59,7 @@ def whole_number(m, row, q, t):
     else:
         if mode == LAST:
             forget_amounts(m, p, t - m[q + SPAN])
-        now = m[p + TOTAL]
+        now = total_at(m, p + TOTAL)
     return max(now, m[p + PEAK]) if mode == ANY else now
 
 

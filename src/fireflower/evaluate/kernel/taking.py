@@ -58,9 +58,11 @@ from .windows import (
     PEAK,
     SET_PEAK,
     TOTAL,
+    add_to,
     anchor_time,
     forget_amounts,
     forget_times,
+    total_at,
 )
 
 
@@ -133,30 +135,20 @@ def _count(m, row, q, t):
 
 
 @jit
-def _plus(total_so_far, amount):
-    """Sums stay at the ends of their range."""
-    if amount > 0 and total_so_far > LARGEST_TOTAL - amount:
-        return LARGEST_TOTAL
-    if amount < 0 and total_so_far < -LARGEST_TOTAL - amount:
-        return -LARGEST_TOTAL
-    return total_so_far + amount
-
-
-@jit
 def _sum(m, row, q, t, amount):
     p = row + m[q + STATE] + BODY
     if m[q + MODE] == EVER:
-        m[p + NUMBER_WORD] = _plus(m[p + NUMBER_WORD], amount)
-        return amount < 0 or _is_heard(m, row, q, m[p + NUMBER_WORD])
+        add_to(m, p + NUMBER_WORD, amount)
+        return amount < 0 or _is_heard(m, row, q, total_at(m, p + NUMBER_WORD))
     if m[q + MODE] == ANY:
-        _peak_before(m, p, PEAK, m[p + TOTAL], t)
+        _peak_before(m, p, PEAK, total_at(m, p + TOTAL), t)
     forget_amounts(m, p, t - m[q + SPAN])
     position = rings.push(m, p, 1, t)
     m[position + 1] = amount
     if amount < 0:
         m[p + NEGATIVES] += 1
-    m[p + TOTAL] = _plus(m[p + TOTAL], amount)
-    return m[p + NEGATIVES] > 0 or _is_heard(m, row, q, m[p + TOTAL])
+    add_to(m, p + TOTAL, amount)
+    return m[p + NEGATIVES] > 0 or _is_heard(m, row, q, total_at(m, p + TOTAL))
 
 
 @jit
@@ -310,7 +302,7 @@ def _pass_by(m, row, q, t):
     if m[q + MODE] != ANY:
         return False
     p = row + m[q + STATE] + BODY
-    _peak_before(m, p, PEAK, m[p + TOTAL], t)
+    _peak_before(m, p, PEAK, total_at(m, p + TOTAL), t)
     forget_amounts(m, p, t - m[q + SPAN])
     return True
 

@@ -32,6 +32,7 @@ from .layout import (
     EVIDENCE_ROOM,
     EVIDENCE_WORDS,
     FEED_QUANTITY,
+    FEED_READS,
     FEED_WHERE,
     FEED_WHERE_END,
     FEED_WORDS,
@@ -60,6 +61,7 @@ from .layout import (
     LATE,
     LOW,
     MOST_EVIDENCE,
+    NAN,
     NEGATIVE_ONLY,
     NEVER,
     NUMBER_COLUMN,
@@ -215,8 +217,11 @@ def take_in(m, f, g, rows, i, row, t):
         end = m[feed + FEED_WHERE_END]
         if start == end or where_holds(m, f, rows, i, row, start, end, t):
             q = m[feed + FEED_QUANTITY]
-            number = rows.numbers[m[q + NUMBER_COLUMN] * rows.width + i]
-            text = rows.codes[m[q + TEXT_COLUMN] * rows.width + i]
+            number = NAN
+            text = -1
+            if m[feed + FEED_READS] == 1:
+                number = rows.numbers[m[q + NUMBER_COLUMN] * rows.width + i]
+                text = rows.codes[m[q + TEXT_COLUMN] * rows.width + i]
             if take(m, f, row, feed, t, number, text, rows.person[i], rows.detail[i]):
                 _notice(m, f, row, q, t, rows.first_row + i)
     if m[row + DIRTY_COUNT] > 0:

@@ -10,8 +10,8 @@ from .layout import BODY, GATE, NEVER, STATE
 # total, and more.
 PEAK = 4
 PUSHED = 5
-TOTAL = 6
-NEGATIVES = 7  # of a SUM: how many amounts inside are negative
+TOTAL = 6  # two words, see add_to
+NEGATIVES = 8  # of a SUM: how many amounts inside are negative
 # EVER: the number itself.
 NUMBER_WORD = 0
 # A DISTINCT set: set (6 words), greatest size, time of the last push.
@@ -20,7 +20,33 @@ SET_PUSHED = 7
 
 LARGEST_TOTAL = 9_200_000_000_000_000_000
 LARGEST_NUMBER = 9.2e12
+LOW_BITS = 0xFFFFFFFF
 NO_DAY = -(2**40)
+
+
+@jit
+def add_to(m, at, amount):
+    """Add to a total of two words, the upper and the lower 32 bits: amounts may leave again, so what is beyond the
+    range
+    must not be lost before the total is read."""
+    low = m[at + 1] + (amount & LOW_BITS)
+    m[at] += (amount >> 32) + (low >> 32)
+    m[at + 1] = low & LOW_BITS
+
+
+@jit
+def saturated(high, low):
+    """A total of two words as one number, at most LARGEST_TOTAL either way."""
+    if high > LARGEST_TOTAL >> 32:
+        return LARGEST_TOTAL
+    if high < -LARGEST_TOTAL >> 32:
+        return -LARGEST_TOTAL
+    return max(-LARGEST_TOTAL, min(LARGEST_TOTAL, (high << 32) | low))
+
+
+@jit
+def total_at(m, at):
+    return saturated(m[at], m[at + 1])
 
 
 @jit
@@ -46,7 +72,7 @@ def forget_amounts(m, p, until):
         oldest = rings.entry(m, p, 1, 0)
         if m[oldest] > until:
             return
-        m[p + TOTAL] -= m[oldest + 1]
+        add_to(m, p + TOTAL, -m[oldest + 1])
         if m[oldest + 1] < 0:
             m[p + NEGATIVES] -= 1
         rings.drop_oldest(m, p)
