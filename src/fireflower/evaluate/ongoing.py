@@ -38,8 +38,8 @@ class OngoingReplay:
     ) -> None:
         if any(kind == "person" for kind, _ in settings.leave_out):
             raise NotSupportedError(
-                "a replay that goes on cannot leave people out yet: what they do counts for their accounts. Use
-                `replay`."
+                "a replay that goes on cannot leave people out yet, since what they do is muted for their accounts "
+                "before rows are taken in. Use `replay`."
             )
         self._definitions = definitions
         self._vocabulary = like.vocabulary
