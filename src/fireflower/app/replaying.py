@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fireflower.model.errors import ProjectError
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from fireflower.evaluate.results import Transitions
     from fireflower.history.archive import Archive, Summary
     from fireflower.language.nodes import Definition, Settings
+    from fireflower.model.timeline import Timeline
 
 Advance = Callable[[int, int], None]
 """Tells how much is done of how much."""
@@ -74,20 +75,36 @@ def history_arguments(
 
     summary = history_of(history)
     properties = needs(definitions, history.settings).properties
+    from fireflower.evaluate.engines import COMPILING_PAYS_FROM
+
     # Small histories run uncompiled, which a sequence makes known; large ones come piece by piece.
-    timelines = history.archive.timelines(properties)
+    timelines = _Pieces(history, properties)
     total = summary.records
     return {
         "settings": history.settings,
-        "timelines": timelines if total > SMALL else list(timelines),
+        "timelines": timelines if total > COMPILING_PAYS_FROM else list(timelines),
         "as_of": last_event(summary) if as_of is None else as_of,
-        "threads": os.cpu_count() or 1,
+        "threads": _processors(),
         "progress": None if progress is None else (lambda done: progress(min(done, total), total)),
     }
 
 
-SMALL = 30_000
-"""Records up to which a history is held in memory whole."""
+@dataclass(frozen=True)
+class _Pieces:
+    """The timelines of a history, read anew each time that they are gone through, so that no replay holds them all."""
+
+    history: History
+    properties: frozenset[str]
+
+    def __iter__(self) -> Iterator[Timeline]:
+        return iter(self.history.archive.timelines(self.properties))
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def last_event(summary: Summary) -> int:
