@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import gc
 import tempfile
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 
 import fireflower
+from fireflower.app.arguments import span_from
 from fireflower.language import nodes
+from fireflower.model.moments import DAY
 
 TWICE = "definition: twice\nsubject: person\nvalue: count(Login) >= 2\n"
 TEAM = "definition: team\nsubject: account\nvalue: actors(Login) >= 2\nfit: account.employees >= 20\n"
@@ -120,3 +124,71 @@ def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path, monkeypatch: py
     del found
     gc.collect()
     assert list(tmp_path.glob("fireflower-*")) == []
+
+
+EARLY = 1_767_225_600_000_000
+
+
+@pytest.mark.parametrize(
+    "as_of",
+    [
+        "2026-01-01",
+        date(2026, 1, 1),
+        datetime(2026, 1, 1),
+        datetime(2026, 1, 1, 1, tzinfo=timezone(timedelta(hours=1))),
+        pd.Timestamp("2026-01-01", tz="UTC"),
+        EARLY,
+        np.int64(EARLY),
+    ],
+)
+def test_a_moment_can_be_said_in_any_way(as_of) -> None:
+    assert fireflower.qualify(TWICE, pd.DataFrame(COLUMNS), as_of=as_of).as_of == EARLY
+
+
+@pytest.mark.parametrize("as_of", ["soon", pd.NaT, 1.5, True])
+def test_what_is_no_moment_is_refused(as_of) -> None:
+    with pytest.raises(fireflower.FireflowerError, match="expected a date or time"):
+        fireflower.qualify(TWICE, pd.DataFrame(COLUMNS), as_of=as_of)
+
+
+@pytest.mark.parametrize("said", ["30 days", timedelta(days=30), pd.Timedelta(days=30), 30 * DAY])
+def test_a_span_can_be_said_in_any_way(said) -> None:
+    assert span_from(said) == 30 * DAY
+
+
+@pytest.mark.parametrize("said", ["soon", 0, -1, 30.5, None, True])
+def test_what_is_no_span_is_refused(said) -> None:
+    with pytest.raises(fireflower.FireflowerError, match="expected a span"):
+        span_from(said)
+
+
+def test_a_column_of_mixed_types_is_named() -> None:
+    mixed = pd.DataFrame(COLUMNS).assign(seats=[1, "x", None, 2])
+    with pytest.raises(fireflower.FireflowerError, match="events: the column 'seats' mixes"):
+        fireflower.qualify(TWICE, mixed)
+
+
+def test_people_under_another_name_are_not_passed_over() -> None:
+    renamed = pd.DataFrame(COLUMNS).rename(columns={"person": "user_id"})
+    with pytest.raises(fireflower.FireflowerError, match="'user_id' looks like one"):
+        fireflower.qualify(TWICE, renamed)
+    with pytest.raises(fireflower.FireflowerError, match=r"'user_id' looks like one|needs a column of people"):
+        fireflower.qualify(TWICE, renamed.drop(columns="account"))
+
+
+def test_events_of_accounts_alone_are_fine() -> None:
+    definition = "definition: busy\nsubject: account\nvalue: count(Login) >= 2\n"
+    found = fireflower.qualify(definition, pd.DataFrame(COLUMNS).drop(columns="person"))
+    assert [lead.subject for lead in found.leads()] == ["acme"]
+
+
+def test_a_lazy_frame_is_to_be_collected() -> None:
+    with pytest.raises(fireflower.FireflowerError, match=r"call \.collect\(\)"):
+        fireflower.qualify(TWICE, pl.LazyFrame(COLUMNS))  # type: ignore[arg-type]
+
+
+def test_a_result_shows_itself_in_a_line() -> None:
+    found = fireflower.qualify(TWICE, pd.DataFrame(COLUMNS))
+    assert "twice as of 2026-01-04 09:00 UTC: evaluated when asked" in repr(found)
+    assert [lead.since for lead in found.leads()] == [datetime(2026, 1, 2, 9, tzinfo=UTC)]
+    assert "1 qualified; see .leads()" in repr(found)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fireflower.app.arguments import Moment, moment_from
 from fireflower.model.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def qualify(
     *,
     memberships: Frame | None = None,
     settings: Settings | str | Path | None = None,
-    as_of: int | str | None = None,
+    as_of: Moment | None = None,
 ) -> Qualification:
     """Who is qualified by these definitions in these data frames.
 
@@ -64,7 +65,7 @@ def qualify(
         from the beginning. A people frame with an `account` makes members
     memberships : `person`, `account` and, if known, `role`, `time` (of joining) and `left`
     settings : nodes, YAML text or a fireflower.yaml
-    as_of : microseconds since 1970 (UTC) or ISO 8601 text; by default the time of the last event
+    as_of : ISO 8601 text, a datetime or date, or microseconds since 1970 (UTC); by default the time of the last event
 
     Raises
     ------
@@ -72,6 +73,8 @@ def qualify(
         With every fault of the definitions.
     InputError
         If a frame lacks a column, or a row of it cannot be read.
+    FireflowerError
+        If `as_of` is no moment.
 
     Examples
     --------
@@ -82,13 +85,12 @@ def qualify(
     ['ann']
     """
     from fireflower.app.qualify import qualification
-    from fireflower.model.moments import parse_moment
 
-    said = _settings(settings)
+    moment, said = moment_from(as_of), _settings(settings)
     chosen = _definitions(definitions, said)
     frames = {"events": events, "people": people, "accounts": accounts, "memberships": memberships}
     history = _history(said, {table: frame for table, frame in frames.items() if frame is not None})
-    return qualification(history, chosen, as_of=parse_moment(as_of) if isinstance(as_of, str) else as_of)
+    return qualification(history, chosen, as_of=moment)
 
 
 def _settings(said: Settings | str | Path | None) -> Settings:
@@ -117,9 +119,11 @@ def _history(settings: Settings, frames: dict[str, Any]) -> InMemory:
     for table, frame in frames.items():
         columns = _columns(table, frame)
         path = folder / f"{table}.parquet"
+        mapping = _mapping(table, columns.column_names)
         parquet.write_table(columns, path)
+        _check_ids(table, mapping, path)
         try:
-            history.archive.ingest([path], _mapping(table, columns.column_names), strict=True)
+            history.archive.ingest([path], mapping, strict=True)
         except InputError as error:
             raise InputError(str(error).replace(str(path), f"the frame of {table}")) from None
         path.unlink()
@@ -135,11 +139,45 @@ def _archive(folder: Path, settings: Settings) -> Archive:
 def _columns(table: str, frame: Any) -> pa.Table:
     import pyarrow as pa
 
+    if type(frame).__name__ == "LazyFrame":
+        raise InputError(f"{table}: this is a LazyFrame, which has no rows yet: call .collect() on it first.")
     if not hasattr(frame, "__arrow_c_stream__"):
         raise InputError(
             f"{table}: expected a data frame of pandas (2.2 or newer), polars or Arrow, got {type(frame).__name__}."
         )
-    return pa.RecordBatchReader.from_stream(frame).read_all()
+    try:
+        return pa.RecordBatchReader.from_stream(frame).read_all()
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        mixed = next((str(name) for name in getattr(frame, "columns", ()) if _is_mixed(frame[name])), "")
+        where = f"the column {mixed!r}" if mixed else "a column"
+        raise InputError(
+            f"{table}: {where} mixes values of different types ({error.args[0]}). "
+            f"Make them one type, for example text: frame[{mixed!r}].astype('string')."
+        ) from None
+
+
+def _is_mixed(column: Any) -> bool:
+    import pyarrow as pa
+
+    try:
+        pa.array(column)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return True
+    return False
+
+
+def _check_ids(table: str, mapping: Columns, path: Path) -> None:
+    """Refuse events without people where a column looks as if it said who they are: nobody would ever qualify."""
+    from fireflower.history.readers.guessing import guess_mapping
+
+    if table != "events" or mapping.person or mapping.anonymous:
+        return
+    found = guess_mapping(path).mapping.person
+    if found and found not in mapping.columns().values():
+        raise InputError(
+            f"{table}: there is no column 'person', but {found!r} looks like one. Rename it to 'person'; if it is "
+            "a property of the event, give it a name that does not look like a person's id."
+        )
 
 
 def _mapping(table: str, names: Sequence[str]) -> Columns:

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fireflower.app.arguments import Moment, Span, moment_from, span_from
 from fireflower.model.errors import ProjectError, did_you_mean
-from fireflower.model.moments import parse_moment, parse_span
 
 if TYPE_CHECKING:
     from fireflower.app.check import Checked
@@ -83,33 +83,33 @@ class Project:
 
         return check(self)
 
-    def qualify(self, *names: str, as_of: int | str | None = None, progress: Advance | None = None) -> Qualification:
+    def qualify(self, *names: str, as_of: Moment | None = None, progress: Advance | None = None) -> Qualification:
         """Who is qualified by the definitions of these names; by all, without names."""
         from fireflower.app.qualify import qualify
 
-        return qualify(self, names, as_of=_moment(as_of), progress=progress)
+        return qualify(self, names, as_of=moment_from(as_of), progress=progress)
 
     def explain(
-        self, subject: str, *names: str, kind: SubjectKind | None = None, as_of: int | str | None = None
+        self, subject: str, *names: str, kind: SubjectKind | None = None, as_of: Moment | None = None
     ) -> tuple[Explanation, ...]:
         """Why a person or account qualifies, or what it lacks: one explanation a definition."""
         from fireflower.app.explain import explain
 
-        return explain(self, subject, names, kind=kind, as_of=_moment(as_of))
+        return explain(self, subject, names, kind=kind, as_of=moment_from(as_of))
 
     def backtest(
-        self, name: str, *, horizon: str = "30 days", as_of: int | str | None = None, progress: Advance | None = None
+        self, name: str, *, horizon: Span = "30 days", as_of: Moment | None = None, progress: Advance | None = None
     ) -> Backtest:
         """How a definition would have done over the whole history."""
         from fireflower.app.backtest import backtest
 
-        return backtest(self, name, horizon=parse_span(horizon), as_of=_moment(as_of), progress=progress)
+        return backtest(self, name, horizon=span_from(horizon), as_of=moment_from(as_of), progress=progress)
 
-    def diff(self, old: str, new: str, *, horizon: str = "30 days", as_of: int | str | None = None) -> Diff:
+    def diff(self, old: str, new: str, *, horizon: Span = "30 days", as_of: Moment | None = None) -> Diff:
         """What would change if one definition took the place of another. Both are names or files."""
         from fireflower.app.diff import diff
 
-        return diff(self, old, new, horizon=parse_span(horizon), as_of=_moment(as_of))
+        return diff(self, old, new, horizon=span_from(horizon), as_of=moment_from(as_of))
 
     def describe(self, name: str) -> str:
         """A definition in plain English."""
@@ -117,11 +117,11 @@ class Project:
 
         return describe(self, name)
 
-    def report(self, *names: str, path: str | Path | None = None, as_of: int | str | None = None) -> Path:
+    def report(self, *names: str, path: str | Path | None = None, as_of: Moment | None = None) -> Path:
         """Write the report as one HTML file, and return where it is."""
         from fireflower.app.report import report
 
-        return report(self, names, path=None if path is None else Path(path), as_of=_moment(as_of))
+        return report(self, names, path=None if path is None else Path(path), as_of=moment_from(as_of))
 
     def doctor(self) -> Diagnosis:
         """What is in the history, what looks wrong, and what to do about it."""
@@ -160,10 +160,6 @@ class Project:
                 known = did_you_mean(name, by_name) or f" There are: {', '.join(sorted(by_name))}."
                 raise ProjectError(f"no definition is named {name!r}.{known}")
         return tuple(by_name[name] for name in names or by_name)
-
-
-def _moment(said: int | str | None) -> int | None:
-    return parse_moment(said) if isinstance(said, str) else said
 
 
 def open_project(folder: str | Path | None = None) -> Project:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fireflower.app.replaying import Advance, History, history_of, last_event, standing_of, transitions_of
 from fireflower.app.subjects import kinds_of
+from fireflower.model.moments import format_moment, to_datetime
 from fireflower.model.records import SubjectKind
 
 if TYPE_CHECKING:
@@ -30,18 +32,18 @@ class Lead:
     ----------
     kind, subject : who
     definition : by which definition
-    since : a moment
-    evidence : the definition's conditions as of the qualification's `as_of`
+    since : since when, in UTC
+    evidence : the definition's conditions as of the qualification's `as_of`; their moments are in microseconds
     """
 
     kind: SubjectKind
     subject: str
     definition: str
-    since: int
+    since: datetime
     evidence: tuple[Evidence, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Qualification:
     """The verdicts of definitions as of one moment. They are evaluated when they are first asked for.
 
@@ -55,8 +57,8 @@ class Qualification:
 
     definitions: tuple[Definition, ...]
     as_of: int
-    stand: Callable[[], Transitions] = field(repr=False)
-    replay: Callable[[], Transitions] = field(repr=False)
+    stand: Callable[[], Transitions]
+    replay: Callable[[], Transitions]
     subjects: tuple[str, ...] = ()
 
     @cached_property
@@ -69,6 +71,13 @@ class Qualification:
         """Every change of a verdict so far, as columns, with its evidence then."""
         return self.replay()
 
+    def __repr__(self) -> str:
+        """In a line, without evaluating anything that has not been asked for yet."""
+        names = ", ".join(definition.name for definition in self.definitions)
+        found = f"{len(self)} qualified" if "standing" in self.__dict__ else "evaluated when asked"
+        ways = "see .leads(), .to_pandas(), .to_polars()"
+        return f"<Qualification of {names} as of {format_moment(self.as_of)} UTC: {found}; {ways}>"
+
     def __len__(self) -> int:
         """How many leads there are."""
         return len(self._rows)
@@ -80,7 +89,7 @@ class Qualification:
             name = found.definitions[found.definition[i]].name
             if definition in (None, name):
                 kind: SubjectKind = "person" if found.kind[i] else "account"
-                yield Lead(kind, found.subject_id(i), name, int(found.at[i]), tuple(found.shown(i)))
+                yield Lead(kind, found.subject_id(i), name, to_datetime(int(found.at[i])), tuple(found.shown(i)))
 
     def count(self, definition: str) -> int:
         """How many leads there are by the definition of this name."""

@@ -105,7 +105,7 @@ def _show_leads(leads: list[Lead], unwanted: frozenset[str], truth: Truth | None
     columns = [leads[0].kind, "since", "evidence", *(["truth (simulated)"] if truth is not None else [])]
     rows = []
     for lead in leads:
-        row = [lead.subject, format_moment(lead.since)[:16], _evidence(lead, unwanted)]
+        row = [lead.subject, f"{lead.since:%Y-%m-%d %H:%M}", _evidence(lead, unwanted)]
         rows.append(row + ([truth.get((lead.kind, lead.subject), "")] if truth is not None else []))
     click.echo("")
     table(columns, rows)
