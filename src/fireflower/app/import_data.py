@@ -122,25 +122,44 @@ def _planned(project: Project, path: Path, settings: Mapping[str, Any]) -> Plann
 
     said = _said(project, path)
     if said is not None:
-        return Planned((path,), Columns.parse({**said, **settings}), "project file")
+        return _timed(path, Columns.parse({**said, **settings}), "project file")
     try:
-        return Planned((path,), Columns.parse(settings), "asked for")
+        asked = Columns.parse(settings)
     except InputError as incomplete:
-        return _guessed(path, settings, incomplete)
+        return _guessed(project, path, settings, incomplete)
+    return _timed(path, asked, "asked for")
 
 
-def _guessed(path: Path, settings: Mapping[str, Any], incomplete: InputError) -> Planned:
+def _timed(path: Path, mapping: Columns, source: Source) -> Planned:
+    """What was said, with the form of its times where that was not."""
+    from fireflower.history.readers.guessing import guess_times
+
+    plain = mapping.form == "flat" and mapping.table != "records"
+    if not plain or not mapping.time or mapping.time_format or mapping.time_unit:
+        return Planned((path,), mapping, source)
+    format, doubts = guess_times(path, mapping.time)
+    return Planned((path,), replace(mapping, time_format=format), "guessed" if doubts else source, doubts)
+
+
+def _guessed(project: Project, path: Path, settings: Mapping[str, Any], incomplete: InputError) -> Planned:
     """What was said, completed by a guess."""
     from fireflower.history.mapping import Mapping as Columns
     from fireflower.history.readers.guessing import guess_mapping
 
+    people = project.archive.vocabulary().people
     try:
-        guess = guess_mapping(path)
+        guess = guess_mapping(path, settings, people.__contains__ if people else None)
     except InputError:
         if settings:
             raise incomplete from None
         raise
-    mapping = Columns.parse({**guess.settings(), **settings})
+    try:
+        mapping = Columns.parse({**guess.settings(), **settings})
+    except InputError as error:
+        raise InputError(
+            f'{path}: {error} On the command line: -m time="Name of the column". '
+            f"Its columns are: {', '.join(map(repr, guess.columns))}."
+        ) from None
     of_a_specification = guess.sure and (mapping.form != "flat" or mapping.table == "records")
     return Planned((path,), mapping, "recognised" if of_a_specification else "guessed", guess.doubts)
 

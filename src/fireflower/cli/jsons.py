@@ -14,7 +14,7 @@ import click
 from fireflower.model.moments import to_datetime
 
 MOMENTS = frozenset({"as_of", "at", "known_at", "since", "week", "weeks", "month"})
-"""Fields of results that hold moments."""
+"""Fields of results that hold moments; others say so in their metadata."""
 
 
 def print_json(value: object) -> None:
@@ -30,6 +30,11 @@ def iso(moment: int) -> str:
     return to_datetime(int(moment)).isoformat().replace("+00:00", "Z")
 
 
+def _key(key: Any) -> str:
+    """A key of several parts, such as ("person", "plan"), with dots between them."""
+    return ".".join(map(str, key)) if isinstance(key, tuple) else str(key)
+
+
 def jsonable(value: Any, moment: bool = False) -> Any:
     """The value in what JSON knows. Results that are data objects become mappings of their fields."""
     if value is None or isinstance(value, (str, bool)):
@@ -39,9 +44,14 @@ def jsonable(value: Any, moment: bool = False) -> Any:
     if isinstance(value, Path):
         return str(value)
     if is_dataclass(value):
-        return {field.name: jsonable(getattr(value, field.name), field.name in MOMENTS) for field in fields(value)}
+        return {
+            field.name: jsonable(getattr(value, field.name), field.name in MOMENTS or "moment" in field.metadata)
+            for field in fields(value)
+        }
     if isinstance(value, dict):
-        return {str(key): jsonable(item, key in MOMENTS) for key, item in value.items()}
+        return {_key(key): jsonable(item, key in MOMENTS) for key, item in value.items()}
+    if hasattr(value, "_asdict"):
+        return jsonable(value._asdict())
     if hasattr(value, "tolist"):
         return jsonable(value.tolist(), moment)
     if isinstance(value, (list, tuple, set, frozenset)):

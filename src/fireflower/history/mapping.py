@@ -110,7 +110,10 @@ class Mapping:
             raise InputError(f"There is no time zone {self.timezone!r}. {wanted}") from None
         if self.form == "flat" and (lacking := self._lacking()):
             example = f"for example {_EXAMPLES.get(self.table, 'person: user_id')}"
-            raise InputError(f"A table of {self.table} needs {lacking}. Name the column in the mapping, {example}.")
+            raise InputError(
+                f"A table of {self.table} (--kind, or `table:` in fireflower.yaml) needs {lacking}. Name the column in "
+                f"the mapping, {example}."
+            )
         return self
 
     def columns(self) -> dict[str, str]:

@@ -193,6 +193,9 @@ class Texts(Sequence[str]):
         for start in range(0, len(self), _PIECE):
             yield from self[start : start + _PIECE]
 
+    def __contains__(self, text: object) -> bool:
+        return isinstance(text, str) and self.position(text) >= 0
+
     def position(self, text: str) -> int:
         """Where the text is, -1 if it is not there."""
         import pyarrow.compute as pc

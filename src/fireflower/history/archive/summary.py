@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from fireflower.history.archive.generation import GenerationFacts
@@ -44,9 +44,9 @@ class Summary:
     events: Mapping[str, int]
     traits: Mapping[tuple[SubjectKind, str], int]
     roles: Sequence[str]
-    first: int | None
-    last: int | None
-    last_event: int | None
+    first: int | None = field(metadata={"moment": True})
+    last: int | None = field(metadata={"moment": True})
+    last_event: int | None = field(metadata={"moment": True})
     properties: Seen
     files: tuple[ImportedFile, ...]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Object
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from fireflower.history.mapping import Mapping, TimeUnit
-from fireflower.history.readers.files import Compression, FileFormat, detect
+from fireflower.history.readers.files import detect
 from fireflower.history.readers.times import TimeReader, likely_unit
 from fireflower.model.errors import InputError
 from fireflower.model.records import Kind
 
 _SAMPLE = 1000
+_TIMES = 200
+"""How many values of a column are looked at to find how times are written."""
+_FEW = 60
+"""Up to how many different texts can be names of events."""
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "time": (
@@ -28,11 +32,12 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "wonat", "date", "day", "utcdate", "receivedat", "sentat",
     ),
     "event": (
-        "event", "eventname", "eventtype", "eventtext", "action", "activity", "verb", "stage", "dealstage", "status",
+        "event", "eventname", "eventtype", "eventtext", "action", "activity", "verb", "what", "whathappened", "stage",
+        "dealstage", "status",
     ),
     "person": (
-        "userid", "user", "personid", "person", "distinctid", "uid", "username", "memberid", "contactid", "email",
-        "useremail", "emailaddress", "visitorid", "actorid", "actor", "customerid",
+        "userid", "user", "personid", "person", "distinctid", "uid", "userref", "userkey", "whouid", "who", "username",
+        "memberid", "contactid", "email", "useremail", "emailaddress", "visitorid", "actorid", "actor", "customerid",
     ),
     "anonymous": ("anonymousid", "anonid", "deviceid", "cookieid", "anonymous"),
     "account": (
@@ -79,8 +84,17 @@ class Guess:
         return self.mapping.settings()
 
 
-def guess_mapping(path: str | Path) -> Guess:
+Known = Callable[[str], bool]
+"""Whether the history has a person of this id."""
+
+
+def guess_mapping(path: str | Path, said: Object[str, Any] | None = None, known: Known | None = None) -> Guess:
     """Guess what the columns of a file mean.
+
+    Parameters
+    ----------
+    said : parts of the mapping that are not to be guessed, as `Mapping.parse` takes them
+    known : tells of the people that have been imported; a column that names them is preferred
 
     Raises
     ------
@@ -88,24 +102,59 @@ def guess_mapping(path: str | Path) -> Guess:
         If the file is empty or damaged, or nothing in it looks like people or accounts.
     """
     path = Path(path)
-    format, compression = detect(path)
-    rows = _sample(path, format, compression)
+    said = said or {}
+    rows = sample(path)
     if not rows:
         raise InputError(f"{path} has a header and no rows. There is nothing to import.")
     columns = tuple(dict.fromkeys(key for row in rows for key in row))
-    message = _message_form(rows)
+    message = None if said.keys() & _NAMES.keys() else _message_form(rows)
     if message is not None:
         return Guess(message, True, (), columns)
-    return _guess_table(path, rows, columns)
+    return _guess_table(path, rows, columns, said, known)
 
 
-def _sample(path: Path, format: FileFormat, compression: Compression) -> list[Row]:
-    """Some rows, as objects."""
+def guess_times(path: str | Path, column: str) -> tuple[str, tuple[str, ...]]:
+    """The format of the times in a column, "" for ISO 8601 and numbers, and what to look at.
+
+    Raises
+    ------
+    InputError
+        If most of them can be read in no known way.
+    """
+    values = [value for row in sample(Path(path)) if (value := _inner(row, column)) not in (None, "")]
+    format = _format_of(values)
+    if values and format is None:
+        raise InputError(
+            f"{path}: the times in {column!r} are written in a way that is not known, such as {str(values[0])!r}. "
+            "Say how: --time-format '%d/%m/%Y %H:%M', or `time_format` in fireflower.yaml."
+        )
+    doubts: list[str] = []
+    return (_settled(values, column, doubts) if format else ""), tuple(doubts)
+
+
+def _inner(row: Row, column: str) -> Any:
+    """The value of a column, or of an inner key named with dots."""
+    if column in row:
+        return row[column]
+    outer, dot, rest = column.partition(".")
+    inner = row.get(outer)
+    return _inner(inner, rest) if dot and isinstance(inner, dict) else None
+
+
+def sample(path: Path) -> list[Row]:
+    """Some rows, as objects.
+
+    Raises
+    ------
+    InputError
+        If the file is empty or damaged.
+    """
     import msgspec
 
     from fireflower.history.readers.messages import rows_as_objects
     from fireflower.history.readers.objects import objects
 
+    format, compression = detect(path)
     texts = objects(path, compression) if format == "json" else rows_as_objects(path, format, compression, camel=False)
     rows = []
     for _, text in islice(texts, _SAMPLE):
@@ -145,31 +194,74 @@ def _group_types(row: Row) -> list[str]:
     return list(groups) if isinstance(groups, dict) else []
 
 
-def _guess_table(path: Path, rows: Sequence[Row], columns: Sequence[str]) -> Guess:
-    parts = _parts(rows, columns)
+def _guess_table(
+    path: Path, rows: Sequence[Row], columns: Sequence[str], said: Object[str, Any], known: Known | None
+) -> Guess:
+    given = {part: said[part] for part in _NAMES if said.get(part)}
+    parts = _parts(rows, columns, given)
     doubts: list[str] = []
-    if not (parts.get("person") or parts.get("anonymous")) and "event" not in parts:
+    if known is not None and "person" not in given:
+        parts.update(_known_people(rows, columns, parts, known))
+    if not _subject(parts) and "event" not in parts:
         parts.update(_unique_id(rows, columns, doubts))
-    if not (parts.get("person") or parts.get("anonymous") or parts.get("account")):
+    if not (_subject(parts) or parts.get("account")):
         raise InputError(
             f"Nothing in {path} looks like people or accounts. Its columns are: {', '.join(columns)}."
             " Say which column names them, for example person: user_id."
         )
-    table = _table(rows, columns, parts)
-    parts = {part: column for part, column in parts.items() if part in _PARTS[table]}
+    table = said.get("table") or _table(rows, columns, parts)
+    parts = {part: column for part, column in parts.items() if part in _PARTS[table] or part in given}
     settings: dict[str, Any] = {"table": table, **parts}
-    if "time" in parts:
-        settings.update(_time_form(rows, parts["time"], doubts))
-    elif table == "events":
-        doubts.append("No column holds times: name it as time.")
-    if table == "events" and "event" not in parts:
-        settings["event_name"] = _title(path)
-        doubts.append(f"No column holds names of events: all are called {settings['event_name']!r}.")
-    elif table == "events" and settings["event"].lower() in ("status", "stage"):
+    if table == "events" and "event" not in parts and not said.get("event_name"):
+        settings.update(_event_column(path, rows, columns, parts, doubts))
+    elif table == "events" and "event" not in given and parts.get("event", "").lower() in ("status", "stage"):
         doubts.append(f"{settings['event']!r} is taken for the event's name.")
+    if "time" in parts and not (said.get("time_format") or said.get("time_unit")):
+        settings.update(_time_form(rows, parts["time"], doubts))
+    elif table == "events" and "time" not in parts:
+        doubts.append("No column holds times: name it as time.")
     if table != "events" and "time" not in parts:
         doubts.append("No column holds times: what the table says holds from the time of import.")
     return Guess(Mapping(**settings), not doubts, tuple(doubts), tuple(columns))
+
+
+def _subject(parts: Object[str, str]) -> str:
+    return parts.get("person") or parts.get("anonymous") or ""
+
+
+def _known_people(rows: Sequence[Row], columns: Sequence[str], parts: Object[str, str], known: Known) -> dict[str, str]:
+    """The column that names most of the people of the history, if it names more than the one taken so far."""
+
+    def share(column: str) -> float:
+        values = {str(value).strip() for value in _values(rows, column)[:_TIMES]}
+        return sum(map(known, values)) / len(values) if values else 0.0
+
+    taken = {column for part, column in parts.items() if part != "person"}
+    best = max((column for column in columns if column not in taken), key=share, default="")
+    if best and share(best) > max(0.1, share(parts["person"]) if "person" in parts else 0.0):
+        return {"person": best}
+    return {}
+
+
+def _event_column(
+    path: Path, rows: Sequence[Row], columns: Sequence[str], parts: Object[str, str], doubts: list[str]
+) -> dict[str, str]:
+    """The one column of few different texts, as that of the events' names; else one name for all, of the file's."""
+    few = [column for column in columns if column not in parts.values() and _few_texts(_values(rows, column))]
+    if len(few) == 1:
+        doubts.append(f"{few[0]!r} is taken for the event's name because it has few different texts.")
+        return {"event": few[0]}
+    title = _title(path)
+    if not title:
+        return {}
+    doubts.append(f"No column holds names of events: all are called {title!r}.")
+    return {"event_name": title}
+
+
+def _few_texts(values: Sequence[Any]) -> bool:
+    different = set(map(str, values))
+    words = sum(bool(re.search(r"[^\W\d_]{3}", text)) for text in different)
+    return 1 < len(different) <= min(_FEW, len(values) // 5) and words == len(different)
 
 
 _PARTS: dict[str, tuple[str, ...]] = {
@@ -182,12 +274,13 @@ _PARTS: dict[str, tuple[str, ...]] = {
 }
 
 
-def _parts(rows: Sequence[Row], columns: Sequence[str]) -> dict[str, str]:
-    """Part -> column, by name; where several names fit, the one that is listed first and has fitting contents."""
+def _parts(rows: Sequence[Row], columns: Sequence[str], given: Object[str, str]) -> dict[str, str]:
+    """Part -> column, by name; where several names fit, the one that is listed first and has fitting contents. What is
+    given stays."""
     plain = {re.sub(r"[^a-z0-9]", "", column.lower()): column for column in reversed(columns)}
-    parts: dict[str, str] = {}
+    parts = dict(given)
     for part, names in _NAMES.items():
-        for name in names:
+        for name in names if part not in given else ():
             column = plain.get(name)
             if column is not None and column not in parts.values() and _fits(part, rows, column):
                 parts[part] = column
@@ -246,15 +339,19 @@ def _table(rows: Sequence[Row], columns: Sequence[str], parts: dict[str, str]) -
 
 
 def _format_of(values: Sequence[Any]) -> str | None:
-    """The empty text for ISO 8601 and numbers, else a strptime format, or None if they are no times."""
+    """The empty text for ISO 8601 and numbers, else a strptime format, or None if most are no times."""
+    values = values[:_TIMES]
     reader = TimeReader(Mapping())
-    if sum(_is_moment(reader, value) for value in values) >= 0.9 * len(values):
+    if 2 * sum(_is_moment(reader, value) for value in values) > len(values):
         return ""
     return next(iter(_formats(values)), None)
 
 
 def _formats(values: Sequence[Any]) -> list[str]:
-    return [format for format in _FORMATS if all(_is_in_format(value, format) for value in values)]
+    """The formats in which most can be read, those first that read more."""
+    values = values[:_TIMES]
+    counts = {format: sum(_is_in_format(value, format) for value in values) for format in _FORMATS}
+    return sorted((format for format in _FORMATS if 2 * counts[format] > len(values)), key=lambda each: -counts[each])
 
 
 def _is_moment(reader: TimeReader, value: Any) -> bool:
@@ -278,15 +375,23 @@ def _time_form(rows: Sequence[Row], column: str, doubts: list[str]) -> dict[str,
     values = _values(rows, column)
     format = _format_of(values) or ""
     if format:
-        others = [other for other in _formats(values)[1:] if sorted(other) == sorted(format)]
-        if others:
-            doubts.append(f"The times in {column!r} are read as {format}; they could be {others[0]}, too.")
-        return {"time_format": format}
+        return {"time_format": _settled(values, column, doubts)}
     numbers = [float(value) for value in values if re.fullmatch(r"-?\d+(\.\d+)?", str(value))]
     unit: TimeUnit = Counter(map(likely_unit, numbers)).most_common(1)[0][0] if numbers else ""
     return {"time_unit": unit} if unit else {}
 
 
+def _settled(values: Sequence[Any], column: str, doubts: list[str]) -> str:
+    """The format of times, which needs to be asked about where day and month could be swapped."""
+    format, *more = _formats(values)
+    swapped = [other for other in more if sorted(other) == sorted(format)]
+    if swapped and not any(_is_in_format(value, format) != _is_in_format(value, swapped[0]) for value in values):
+        doubts.append(f"The times in {column!r} are read as {format}; they could be {swapped[0]}, too.")
+    return format
+
+
 def _title(path: Path) -> str:
-    stem = path.name.split(".")[0]
-    return re.sub(r"[_\-\s]+", " ", stem).strip().title()
+    """The file's name as that of an event, without what only files are called."""
+    stem = re.sub(r"\(.*?\)|[\d_\-\s]+", " ", path.name.split(".")[0])
+    words = [word for word in stem.split() if word.lower() not in ("export", "exports", "dump", "data", "copy", "file")]
+    return " ".join(words).title()

@@ -1,0 +1,88 @@
+"""What a file is taken for when only part of it is said, and what an import says when it could not be read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fireflower.app.project import open_project
+
+CLICKS = "Who (uid),Company ID,What,When It Happened\n"
+NAMED = ("-m", "time=When It Happened", "-m", "event=What", "-m", "person=Who (uid)", "-m", "account=Company ID")
+
+
+def clicks(folder: Path, times: list[str], name: str = "Clicks Export (1).csv") -> Path:
+    path = folder / name
+    rows = [
+        f"ann,acme,{('Report Run', 'Pricing Viewed', 'Sign In')[i % 3]},{time}\n" for i, time in enumerate(times * 5)
+    ]
+    path.write_text(CLICKS + "".join(dict.fromkeys(rows)) * 5)
+    return path
+
+
+DAYS = ["23/04/2026 22:38", "24/04/2026 08:00", "02/05/2026 10:15", "25/04/2026 10:15"]
+
+
+def test_how_times_are_written_is_found_in_a_named_column(empty_project: Path, tmp_path: Path, run) -> None:
+    text = run("import", clicks(tmp_path, DAYS), *NAMED, "--yes", project=empty_project).output
+    assert "kept aside:" not in text and "rejects" not in text
+    summary = open_project(empty_project).archive.summary()
+    assert summary.last_event == 1777716900_000_000
+
+
+def test_one_bad_value_changes_no_guess(empty_project: Path, tmp_path: Path, run) -> None:
+    path = clicks(tmp_path, ["soon", *DAYS])
+    path.write_text(path.read_text().replace("When It Happened", "Timestamp"))
+    text = run("import", path, "--yes", project=empty_project).output
+    assert "time: Timestamp" in text and "event: What" in text and "person: Who (uid)" in text
+
+
+def test_times_in_no_known_form_name_the_flag(empty_project: Path, tmp_path: Path, run) -> None:
+    path = clicks(tmp_path, ["23 of April", "24 of April"])
+    text = run("import", path, *NAMED, "--yes", project=empty_project, fails=1).output
+    assert "--time-format" in text and "'23 of April'" in text
+
+
+def test_a_time_format_that_is_given_is_no_doubt(empty_project: Path, tmp_path: Path, run) -> None:
+    path = clicks(tmp_path, ["02/05/2026 10:15", "03/05/2026 10:15"])
+    guessed = run("import", path, "-m", "time=When It Happened", "--yes", project=empty_project).output
+    assert "they could be %m/%d/%Y %H:%M, too" in guessed
+    flags = ("-m", "time=When It Happened", "--time-format", "%m/%d/%Y %H:%M", "--yes")
+    assert "are read as" not in run("import", path, *flags, project=empty_project).output
+
+
+def test_a_table_without_a_column_of_times_names_its_columns(empty_project: Path, tmp_path: Path, run) -> None:
+    text = run("import", clicks(tmp_path, DAYS), "--kind", "events", "--yes", project=empty_project, fails=1).output
+    assert "Clicks Export (1).csv" in text and '-m time="' in text and "'When It Happened'" in text
+    assert "`table:`" in text
+
+
+@pytest.mark.parametrize(("name", "event"), [("Clicks Export (1).csv", "Clicks"), ("logins-2026.csv", "Logins")])
+def test_an_event_is_not_called_like_a_file(name: str, event: str, empty_project: Path, tmp_path: Path, run) -> None:
+    (tmp_path / name).write_text("user_id,timestamp\n" + "ann,2026-01-01\n" * 5 + "ben,2026-01-02\n" * 5)
+    assert f"every row is {event!r}" in run("import", tmp_path / name, "--yes", project=empty_project).output
+
+
+def test_people_are_those_whom_the_history_knows(project: Path, tmp_path: Path, run) -> None:
+    path = tmp_path / "users.csv"
+    path.write_text("E-mail,Ref No,Plan\nann@a.example,ann,free\nben@a.example,ben,pro\ncleo@b.example,cleo,free\n")
+    text = run("import", path, "--kind", "people", "--yes", project=project).output
+    assert "person: Ref No" in text
+
+
+def test_json_of_an_import_is_objects(empty_project: Path, tmp_path: Path, run) -> None:
+    flags = (*NAMED, "--yes", "--json")
+    [report] = json.loads(run("import", clicks(tmp_path, DAYS), *flags, project=empty_project).stdout)
+    assert report["files"][0]["kept_aside"] == 0
+
+
+def test_json_of_the_doctor_has_dates_and_readable_keys(project: Path, tmp_path: Path, run) -> None:
+    path = tmp_path / "users.csv"
+    path.write_text("user_id,plan\nann,free\nben,pro\n")
+    run("import", path, "--kind", "people", "--yes", "--learned-at", "2026-01-05", project=project)
+    history = json.loads(run("doctor", "--json", project=project).stdout)["history"]
+    assert (history["first"], history["last_event"]) == ("2026-01-01T09:00:00Z", "2026-01-06T11:00:00Z")
+    assert history["traits"] == {"person.plan": 2}
+    assert history["files"][0]["table"] == "events"
