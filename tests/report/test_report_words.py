@@ -29,7 +29,18 @@ from fireflower.language.nodes import (
     Trait,
 )
 from fireflower.model.moments import DAY, HOUR, parse_moment
-from fireflower.report import Criterion, Evidence, ReportData, evidence, headline, scales, svg, wording
+from fireflower.report import (
+    Change,
+    Criterion,
+    DefinitionReport,
+    Evidence,
+    ReportData,
+    evidence,
+    headline,
+    scales,
+    svg,
+    wording,
+)
 from fireflower.review.intervals import unknown, wilson
 
 A = Events(("A",))
@@ -148,6 +159,20 @@ def test_a_subject_of_several_definitions_counts_once() -> None:
 
 def test_changes_in_words() -> None:
     definition = sample.full().definitions[0]
-    assert headline.changes_in_words(definition).startswith("23 accounts entered. 8 left: 5 by reaching the goal")
+    assert headline.changes_in_words(definition).startswith(
+        "23 accounts entered. 8 accounts left: 5 by reaching the goal"
+    )
     only = [change for change in definition.changes if change.change == "entered"]
     assert headline.changes_in_words(type(definition)("d", "account", changes=tuple(only))).endswith("nobody left.")
+
+
+def test_who_comes_and_goes_several_times_counts_once_on_both_sides() -> None:
+    turns = [(9, "a", "left"), (8, "a", "entered"), (7, "b", "left"), (6, "a", "left"), (5, "a", "entered")]
+    changes = tuple(Change(at, who, turn, "lapsed" if turn == "left" else "qualified") for at, who, turn in turns)
+    definition = DefinitionReport("d", "account", changes=changes)
+    assert headline.changes_in_words(definition) == (
+        "1 account entered (2 times altogether). "
+        "2 accounts left (3 times altogether): 2 by conditions that no longer hold."
+    )
+    tile = headline.tiles(ReportData("p", 10, "0", (definition, definition)))[1]
+    assert (tile.value, tile.note) == ("1", "different accounts; 2 left in the same time")

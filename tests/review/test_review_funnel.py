@@ -63,6 +63,12 @@ def test_sentences_for_people_and_for_nobody() -> None:
     assert "nobody activated" in alone[2]
 
 
+def test_a_start_that_never_happens_is_said_first() -> None:
+    moments, spells = world(PEOPLE, 50)
+    said = funnel(replace(moments, absent_start="'Sign Up'"), spells).sentences()
+    assert said[0].startswith("The start event 'Sign Up' never occurs for any account in these data. The first record")
+
+
 def test_time_to_value_follows_those_who_are_not_there_yet() -> None:
     curves = dict(time_to_value(*world(PEOPLE, 50)).curves)
     activated = curves["activated"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -22,8 +24,9 @@ from fireflower.model.moments import NEVER
 from fireflower.model.timeline import Vocabulary
 from fireflower.review.moments import internal_definitions, moments, spells
 
-TEAM = Definition("team", "account", Condition(Count(Events(("report",))), Compare(">=", 3)))
-PROJECT = Settings(start=Events(("sign up",)), activation=Events(("report",)), goal=Events(("paid", "upgraded")))
+GOAL = Events(("paid", "upgraded"))
+PROJECT = Settings(start=Events(("sign up",)), activation=Events(("report",)), goal=GOAL)
+TEAM = Definition("team", "account", Condition(Count(Events(("report",))), Compare(">=", 3)), goal=GOAL)
 IN, OUT = Change.ENTERED, Change.LEFT
 
 Row = tuple[int, int, int, str, Change, Reason]
@@ -72,7 +75,7 @@ def leaving(at: int, subject: int, definition: str, reason: Reason = Reason.LAPS
 
 def test_the_definitions_that_a_review_needs_are_one_per_role_and_one_goal_each() -> None:
     other = Definition("other", "account", TEAM.qualified, goal=Events(("renewed",)))
-    people = Definition("people", "person", TEAM.qualified)
+    people = Definition("people", "person", TEAM.qualified, goal=GOAL)
     found = internal_definitions(PROJECT, TEAM, other, people)
     assert [definition.name for definition in found] == [
         "(existence of each account)",
@@ -117,14 +120,27 @@ def test_moments_are_the_first_entries_of_the_definitions() -> None:
 
 
 def test_without_a_declared_start_life_starts_with_the_first_record() -> None:
-    internal = internal_definitions(Settings(), TEAM)
-    found = moments(transitions([TEAM, *internal], [entering(5, 2, internal[0].name, known=9)]), TEAM)
+    team = replace(TEAM, goal=None)
+    internal = internal_definitions(Settings(), team)
+    found = moments(transitions([team, *internal], [entering(5, 2, internal[0].name, known=9)]), team)
     assert len(internal) == 1
     assert found.start.tolist() == [NEVER, NEVER, 5, NEVER]
     assert found.start_known[2] == 9
     assert not found.has_start
     assert not found.has_activation
-    assert found.goal_words == ""
+    assert found.goal_words == found.absent_start == ""
+
+
+def test_a_start_that_never_happens_is_named_and_the_first_record_taken() -> None:
+    internal = internal_definitions(PROJECT, TEAM)
+    found = moments(transitions([TEAM, *internal], [entering(5, 2, internal[0].name, known=9)]), TEAM)
+    assert found.start.tolist() == [NEVER, NEVER, 5, NEVER]
+    assert found.absent_start == "'sign up'"
+
+
+def test_a_definition_without_a_goal_does_not_take_the_projects() -> None:
+    names = [each.name for each in internal_definitions(PROJECT, replace(TEAM, goal=None))]
+    assert names == ["(existence of each account)", "(start of each account)", "(activation of each account)"]
 
 
 def test_goals_with_a_test_or_without_a_name_have_words_too() -> None:
@@ -133,8 +149,8 @@ def test_goals_with_a_test_or_without_a_name_have_words_too() -> None:
         (Events(("paid",), where), "'paid' (of a certain kind)"),
         (Events((), where), "any event (of a certain kind)"),
     ):
-        internal = internal_definitions(Settings(goal=goal), TEAM)
-        assert moments(transitions([TEAM, *internal], []), TEAM).goal_words == words
+        team = replace(TEAM, goal=goal)
+        assert moments(transitions([team, *internal_definitions(Settings(), team)], []), team).goal_words == words
 
 
 def test_spells_join_entries_with_the_leaves_that_end_them() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fireflower.model.errors import ProjectError
@@ -134,4 +134,4 @@ def reviewed(history: History, *definitions: Definition) -> tuple[Definition, ..
     """
     from fireflower.review.moments import internal_definitions
 
-    return internal_definitions(replace(history.settings, goal=None), *definitions)
+    return internal_definitions(history.settings, *definitions)

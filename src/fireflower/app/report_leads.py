@@ -14,7 +14,7 @@ from fireflower.evaluate.results import Change as Turn
 from fireflower.evaluate.results import Evidence, Reason, Transitions, Value
 from fireflower.language.describing import describe_condition, describe_quantity
 from fireflower.language.fingerprints import canonical
-from fireflower.language.nodes import All, AnyOf, Condition, Definition, Known, Trait
+from fireflower.language.nodes import All, AnyOf, Condition, Definition, Formula, Known, Trait
 from fireflower.language.phrases import number
 from fireflower.language.steps import next_step
 from fireflower.language.walking import traits_of
@@ -31,7 +31,7 @@ NAME_TRAITS = ("name", "company", "email")
 USUAL_FACTS = ("plan", "employees", "industry", "country", "department", "seniority")
 _MOST_FACTS = 3
 MOST_CHANGES = 300
-"""Changes of a definition that a report lists, the most recent."""
+"""Changes of a definition, the most recent, of which a report tells what tipped them; the others it only counts."""
 
 
 # --- Criteria ---------------------------------------------------------------------------------------------------------
@@ -74,8 +74,9 @@ class Facts:
         return cls(name, tuple(Trait(*trait) for trait in wanted if [trait] != names[:1])[:_MOST_FACTS])
 
     def beside(self, definition: Definition) -> Definition:
-        """A definition of the same verdicts, whose evidence has the facts too."""
+        """A definition of the same verdicts, whose evidence has the facts too, and what its other circles ask for."""
         looked_at = [Condition(trait, Known()) for trait in (self.name, *self.others) if trait is not None]
+        looked_at += [condition for _, formula in definition.circles for condition, _ in conditions(formula)]
         return replace(definition, qualified=All((definition.qualified, AnyOf((All(()), *looked_at)))))
 
 
@@ -112,13 +113,13 @@ def leads(
     index = [each.name for each in standing.definitions].index(definition.name)
     rows = np.flatnonzero(standing.definition == index)
     rows = rows[np.argsort(-standing.at[rows], kind="stable")]
-    return tuple(_lead(standing, i, definition.subject, wanted, facts, truth) for i in rows.tolist())
+    return tuple(_lead(standing, i, definition, wanted, facts, truth) for i in rows.tolist())
 
 
 def _lead(
     standing: Transitions,
     i: int,
-    kind: SubjectKind,
+    definition: Definition,
     wanted: Sequence[Criterion],
     facts: Facts,
     truth: Mapping[tuple[str, str], str],
@@ -132,10 +133,10 @@ def _lead(
         subject=subject,
         since=int(standing.at[i]),
         evidence=tuple(Shown(state.holds, _plain(state.value), state.since) for state in found),
-        next_step=_next_step(wanted, found),
+        next_step=_next_step(definition, states),
         name=str(values.get(facts.name) or "") if facts.name else "",
         facts=tuple(_fact(trait, values[trait]) for trait in facts.others if values.get(trait) is not None),
-        truth=truth.get((kind, subject), ""),
+        truth=truth.get((definition.subject, subject), ""),
     )
 
 
@@ -151,13 +152,30 @@ def _plain(value: Value) -> float | str | bool | None:
     return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
-def _next_step(wanted: Sequence[Criterion], found: Sequence[Evidence]) -> str:
-    """What of the product a lead has not done yet, although it is qualified without it."""
-    for criterion, state in zip(wanted, found, strict=True):
-        if not (criterion.negated or state.holds or isinstance(criterion.condition.quantity, Trait)):
-            step = next_step(state.condition, state.value)
-            return step[:1].upper() + step[1:]
+def _next_step(definition: Definition, states: Mapping[str, Evidence]) -> str:
+    """What of the product a lead has not done yet, of the circles that it is qualified without; "" for nothing.
+
+    A condition that `qualified` asks for is none: it holds, or another one has been done in its stead.
+    """
+    asked = {_key(condition) for condition, _ in conditions(definition.qualified)}
+    for _, formula in definition.circles:
+        for state in _undone(formula, states):
+            if not (isinstance(state.condition.quantity, Trait) or _key(state.condition) in asked):
+                step = next_step(state.condition, state.value)
+                return step[:1].upper() + step[1:]
     return ""
+
+
+def _undone(formula: Formula, states: Mapping[str, Evidence]) -> list[Evidence]:
+    """What would have to be done for a formula to hold; nothing of an `any` of which one part holds."""
+    match formula:
+        case Condition():
+            state = states[_key(formula)]
+            return [] if state.holds else [state]
+        case All(parts) | AnyOf(parts):
+            each = [_undone(part, states) for part in parts]
+            return [] if isinstance(formula, AnyOf) and not all(each) else [state for part in each for state in part]
+    return []
 
 
 # --- Changes ----------------------------------------------------------------------------------------------------------
@@ -174,8 +192,8 @@ def changes(
     names : subject -> what people call it, as far as that is known
     """
     index = [each.name for each in transitions.definitions].index(definition.name)
-    rows = np.flatnonzero((transitions.definition == index) & (transitions.at > after))[::-1][:MOST_CHANGES].tolist()
-    tipping = {i: _tipping(transitions, i) for i in rows}
+    rows = np.flatnonzero((transitions.definition == index) & (transitions.at > after))[::-1].tolist()
+    tipping = {i: _tipping(transitions, i) for i in rows[:MOST_CHANGES]}
     places = sorted({state.row for state in tipping.values() if state is not None and state.row is not None})
     words = dict(zip(places, map(in_words, project.archive.records(places)), strict=True)) if places else {}
     return tuple(
@@ -184,7 +202,7 @@ def changes(
             subject=transitions.subject_id(i),
             change="entered" if transitions.change[i] == Turn.ENTERED else "left",
             reason=Reason(int(transitions.reason[i])).label,
-            tipped=_tipped(tipping[i], words),
+            tipped=_tipped(tipping.get(i), words),
             name=names.get(transitions.subject_id(i), ""),
         )
         for i in rows

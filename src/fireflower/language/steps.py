@@ -48,30 +48,31 @@ def next_step(condition: Condition, current: Any) -> str:
     'do Report Run 2 more times'
     """
     quantity, missing = condition.quantity, _shortfall(condition.test, current)
+    more = " more" if current else ""
     if missing is None or isinstance(quantity, Trait):
         return _in_general(condition, current)
     match quantity:
         case Count():
-            return f"do {events(quantity.events)} {_times(missing)}{_in_time(quantity.window)}"
+            return f"do {events(quantity.events)} {_times(missing, more)}{_in_time(quantity.window)}"
         case DistinctDays():
-            return f"do {events(quantity.events)} on {_more(missing, 'day')}{_in_time(quantity.window)}"
+            return f"do {events(quantity.events)} on {_amount(missing, more, 'day')}{_in_time(quantity.window)}"
         case Distinct(of=EventName()):
-            return f"do {number(math.ceil(missing))} more {different(quantity.events)}{_in_time(quantity.window)}"
+            return f"do {number(math.ceil(missing))}{more} {different(quantity.events)}{_in_time(quantity.window)}"
         case Actors():
-            return f"have {_more(missing, 'person')} do {events(quantity.events)}{_in_time(quantity.window)}"
+            return f"have {_amount(missing, more, 'person')} do {events(quantity.events)}{_in_time(quantity.window)}"
         case Members(roles):
             whom = listed(roles, "or") if roles else "member"
-            return f"add {_more(missing, whom)}"
+            return f"add {_amount(missing, more, whom)}"
         case Sessions():
-            return f"have {_more(missing, 'session')} of {events(quantity.events)}{_in_time(quantity.window)}"
+            return f"have {_amount(missing, more, 'session')} of {events(quantity.events)}{_in_time(quantity.window)}"
         case TimeSpent():
-            return f"spend {value(missing, 'hours')} more on {events(quantity.events)}{_in_time(quantity.window)}"
+            return f"spend {value(missing, 'hours')}{more} on {events(quantity.events)}{_in_time(quantity.window)}"
         case Recency():
             return f"wait {format_span(round(missing))} more without {events(quantity.events)}"
         case Elapsed():
             return f"wait {format_span(round(missing))} more"
         case Streak():
-            return f"do {events(quantity.events)} on {_more(missing, 'day')} in a row"
+            return f"do {events(quantity.events)} on {_amount(missing, more, 'day')} in a row"
         case Sequence(steps):
             done = int(current or 0)
             return f"do {listed([events(step) for step in steps[done : done + math.ceil(missing)]], 'then')}"
@@ -108,12 +109,13 @@ def _shortfall(test: Test, current: Any) -> float | None:
     return None
 
 
-def _times(count: float) -> str:
+def _times(count: float, more: str) -> str:
+    """ "once more"; without anything so far "once"."""
     whole = math.ceil(count)
-    return "once more" if whole == 1 else f"{number(whole)} more times"
+    return f"once{more}" if whole == 1 else f"{number(whole)}{more} times"
 
 
-def _more(count: float, what: str) -> str:
+def _amount(count: float, more: str, what: str) -> str:
     whole = math.ceil(count)
     plural = {"person": "people"}.get(what, what + "s") if whole != 1 else what
-    return f"{number(whole)} more {plural}"
+    return f"{number(whole)}{more} {plural}"

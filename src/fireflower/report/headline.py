@@ -45,21 +45,37 @@ def qualified_now(data: ReportData) -> str:
 
 def entered_lately(definition: DefinitionReport) -> int:
     """Different subjects that entered in the recent days."""
-    return len({change.subject for change in definition.changes if change.change == "entered"})
+    return len(_changed(definition, "entered"))
 
 
 def left_lately(definition: DefinitionReport) -> list[tuple[str, int]]:
-    """Why others left in the recent days: (reason, how many), the most frequent first."""
-    return Counter(change.reason for change in definition.changes if change.change == "left").most_common()
+    """Why different subjects left in the recent days, by the last time that each did: (reason, how many), the most
+    frequent first."""
+    return Counter(_changed(definition, "left").values()).most_common()
 
 
 def changes_in_words(definition: DefinitionReport) -> str:
-    """What happened in the recent days: "23 accounts entered. 8 left: 5 by reaching the goal, 3 by being left out."""
-    entered, left = wording.count(entered_lately(definition), definition.subjects), left_lately(definition)
-    if not left:
-        return f"{entered} entered; nobody left."
-    reasons = ", ".join(f"{n:,} {_LEFT.get(reason, reason)}" for reason, n in left)
-    return f"{entered} entered. {sum(n for _, n in left):,} left: {reasons}."
+    """What happened in the recent days: "23 accounts entered. 8 accounts left: 5 by reaching the goal, 3 by ..".
+
+    Subjects are counted, each once; where some did it several times, how many times is said beside it.
+    """
+    entered = _turned(definition, "entered")
+    reasons = ", ".join(f"{n:,} {_LEFT.get(reason, reason)}" for reason, n in left_lately(definition))
+    if not reasons:
+        return f"{entered}; nobody left."
+    return f"{entered}. {_turned(definition, 'left')}: {reasons}."
+
+
+def _turned(definition: DefinitionReport, turn: str) -> str:
+    """ "2 accounts entered (4 times altogether)"."""
+    subjects, times = len(_changed(definition, turn)), sum(change.change == turn for change in definition.changes)
+    often = f" ({times:,} times altogether)" if times > subjects else ""
+    return f"{wording.count(subjects, definition.subjects)} {turn}{often}"
+
+
+def _changed(definition: DefinitionReport, turn: str) -> dict[str, str]:
+    """The different subjects that entered or left in the recent days, with the reason of the last time."""
+    return {change.subject: change.reason for change in reversed(definition.changes) if change.change == turn}
 
 
 def _subjects(data: ReportData, kind: str) -> set[str]:
@@ -73,9 +89,19 @@ def _qualified_now(data: ReportData) -> Tile:
 
 
 def _entered_lately(data: ReportData) -> Tile:
-    entered = sum(entered_lately(definition) for definition in data.definitions)
-    left = sum(n for definition in data.definitions for _, n in left_lately(definition))
-    return Tile(f"New in the last {data.recent_days} days", wording.number(entered), f"{left:,} left in the same time")
+    entered, left = (_different(data, turn) for turn in ("entered", "left"))
+    note = f"different {_kinds(data)}; {left:,} left in the same time"
+    return Tile(f"New in the last {data.recent_days} days", wording.number(entered), note)
+
+
+def _different(data: ReportData, turn: str) -> int:
+    """Different subjects over all definitions that entered or left in the recent days."""
+    return len({(d.subjects, subject) for d in data.definitions for subject in _changed(d, turn)})
+
+
+def _kinds(data: ReportData) -> str:
+    kinds = [kind for kind in ("account", "person") if any(d.subjects == kind for d in data.definitions)]
+    return " and ".join(map(wording.plural, kinds)) or "leads"
 
 
 def _precision(definition: DefinitionReport) -> Tile:

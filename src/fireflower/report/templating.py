@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fireflower.report import figures, headline, leads, shares, wording
 from fireflower.report.flower import flower
 from fireflower.review.results import TimeToValue, WeeklyVolume
+from fireflower.review.wording import absent_start
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -76,6 +77,7 @@ def _weeks(volume: WeeklyVolume) -> list[dict[str, int]]:
 
 
 _FILTERS: dict[str, Callable[..., Any]] = {
+    "absent_start": absent_start,
     "changes_in_words": headline.changes_in_words,
     "count": wording.count,
     "criteria": leads.criteria,

@@ -41,7 +41,7 @@ def funnel(moments: Moments, spells: Spells) -> Funnel:
                 days=spans((through[name] - before)[here] / DAY),
             )
         )
-    return Funnel(tuple(stages), _cohorts(through, moments.as_of), moments.subjects)
+    return Funnel(tuple(stages), _cohorts(through, moments.as_of), moments.subjects, moments.absent_start)
 
 
 def _stages(moments: Moments, spells: Spells) -> dict[str, Int1D]:

@@ -38,6 +38,8 @@ class Moments:
     goal_words : the goal for a sentence; "" if there is none
     has_start, has_activation : whether the project declares them; else `start` is `first_record` and
         `activation` is NEVER
+    absent_start : the declared start for a sentence, where it never happened to any subject: then too `start` is
+        `first_record`; else ""
     """
 
     subjects: SubjectKind
@@ -52,6 +54,7 @@ class Moments:
     goal_words: str = ""
     has_start: bool = True
     has_activation: bool = True
+    absent_start: str = ""
 
     def __len__(self) -> int:
         return len(self.first_record)
@@ -132,7 +135,8 @@ def internal_definitions(settings: Settings, *definitions: Definition) -> tuple[
     """What a review of these definitions needs to have replayed beside them: existence, start, activation,
     goals.
 
-    Their first `entered` is the moment. A subject that is left out at that time has it when it no longer is.
+    A definition's goal is its own: whoever loads it gives it the project's where it names none. The first `entered` of
+    each is the moment. A subject that is left out at that time has it when it no longer is.
     """
     found: dict[str, Definition] = {}
     for definition in definitions:
@@ -146,7 +150,7 @@ def _roles(settings: Settings, definition: Definition) -> list[tuple[str, Events
     optional = (
         ("start", settings.start),
         ("activation", settings.activation),
-        ("goal", definition.goal or settings.goal),
+        ("goal", definition.goal),
     )
     return [("existence", None), *((role, events) for role, events in optional if events is not None)]
 
@@ -177,7 +181,8 @@ def moments(transitions: Transitions, definition: Definition) -> Moments:
     def first(role: str) -> Spells | None:
         return None if found[role] is None else spells(transitions, _name(role, definition))
 
-    start = first("start") or existence
+    declared = first("start")
+    start = declared if declared is not None and len(declared) else existence
     return Moments(
         subjects=definition.subject,
         ids=ids,
@@ -188,9 +193,10 @@ def moments(transitions: Transitions, definition: Definition) -> Moments:
         activation=_or_never(first("activation"), len(ids)),
         goal=_or_never(first("goal"), len(ids)),
         left_out_from=_left_out_from(existence, len(ids)),
-        goal_words=_goal_words(found["goal"]),
+        goal_words=_words(found["goal"]),
         has_start=found["start"] is not None,
         has_activation=found["activation"] is not None,
+        absent_start=_words(found["start"]) if start is existence else "",
     )
 
 
@@ -244,10 +250,10 @@ def _left_out_from(existence: Spells, subjects: int) -> Moments1D:
     return moments
 
 
-def _goal_words(goal: Definition | None) -> str:
-    if goal is None:
+def _words(internal: Definition | None) -> str:
+    if internal is None:
         return ""
-    assert isinstance(goal.qualified, Condition) and isinstance(goal.qualified.quantity, Count)
-    events = goal.qualified.quantity.events
+    assert isinstance(internal.qualified, Condition) and isinstance(internal.qualified.quantity, Count)
+    events = internal.qualified.quantity.events
     names = " or ".join(f"'{name}'" for name in events.names) or "any event"
     return names + (" (of a certain kind)" if events.where else "")

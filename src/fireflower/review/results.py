@@ -263,11 +263,15 @@ class FunnelCohort:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """Sign-up -> activated -> qualified -> goal. Stages that the project does not define are not in it."""
+    """Sign-up -> activated -> qualified -> goal. Stages that the project does not define are not in it.
+
+    `absent_start` is the project's start event, where it never happened: then the first record was taken for it.
+    """
 
     stages: tuple[FunnelStage, ...]
     cohorts: tuple[FunnelCohort, ...]
     subjects: SubjectKind
+    absent_start: str = ""
 
     def sentences(self) -> list[str]:
         return wording.funnel(self)

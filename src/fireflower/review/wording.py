@@ -196,12 +196,23 @@ def funnel(result: results.Funnel) -> list[str]:
     first, *rest = result.stages
     if not first.reached:
         return [f"No {result.subjects} {first.name}, so there is no funnel."]
-    said = [f"{count(first.through, result.subjects)} {first.name}."]
+    said = [*absent_start(result), f"{count(first.through, result.subjects)} {first.name}."]
     before = first
     for stage in rest:
         said.append(_stage(stage, before))
         before = stage
     return said
+
+
+def absent_start(result: results.Funnel) -> list[str]:
+    """That the project's start is not in the data, and what was taken instead."""
+    if not result.absent_start:
+        return []
+    return [
+        f"The start event {result.absent_start} never occurs for any {result.subjects} in these data. The first record "
+        f"of each {result.subjects} was taken for its sign-up instead. Is `start` in fireflower.yaml spelled as in the "
+        "data?"
+    ]
 
 
 def _stage(stage: results.FunnelStage, before: results.FunnelStage) -> str:

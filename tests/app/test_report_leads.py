@@ -1,0 +1,51 @@
+"""Leads as the report shows them, from a history on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import fireflower
+from fireflower.app.report import report_data
+
+EVENTS = """timestamp,event,user_id,account_id
+2026-01-01T09:00:00Z,Report Run,ann,acme
+2026-01-02T09:00:00Z,Report Run,ann,acme
+2026-01-03T09:00:00Z,Export,ben,acme
+"""
+HEAD = "definition: team\nsubject: account\nvalue: count(Report Run) >= 2\n"
+
+
+def lead(folder: Path, definition: str, settings: str = "project: Shop\n"):
+    (folder / "definitions").mkdir()
+    (folder / "fireflower.yaml").write_text(settings)
+    (folder / "definitions" / "team.yaml").write_text(HEAD + definition)
+    (folder / "events.csv").write_text(EVENTS)
+    project = fireflower.open(folder)
+    project.import_(folder / "events.csv")
+    [made] = report_data(project).definitions
+    assert len(made.leads) == 1
+    return made
+
+
+@pytest.mark.parametrize(
+    ("definition", "step"),
+    [
+        ("", ""),
+        ("qualified: value or count(Pricing Viewed) >= 2\n", ""),
+        ("intent: count(Pricing Viewed) >= 2\nqualified: value or intent\n", ""),
+        ("intent: count(Pricing Viewed) >= 2\nqualified: value\n", "Do Pricing Viewed 2 times"),
+        ("intent: {any: [count(Pricing Viewed) >= 2, did(Export)]}\nqualified: value\n", ""),
+        ("intent: {all: [did(Export), count(Export) >= 2]}\nqualified: value\n", "Do Export once more"),
+        ("fit: account.size >= 3\nqualified: value\n", ""),
+    ],
+)
+def test_the_next_step_of_a_lead_is_beyond_what_qualifies_it(definition: str, step: str, tmp_path: Path) -> None:
+    assert lead(tmp_path, definition).leads[0].next_step == step
+
+
+def test_a_start_event_that_never_happens_is_said(tmp_path: Path) -> None:
+    made = lead(tmp_path, "", "start: Signed up\n")
+    assert made.funnel and made.funnel.absent_start == "'Signed up'"
+    assert "The start event &#39;Signed up&#39; never occurs" in Path(fireflower.open(tmp_path).report()).read_text()
