@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fireflower.app.outputs import written
 from fireflower.app.qualify import read_truth
 from fireflower.app.replaying import Advance, reviewed, standing_of, transitions_of
 from fireflower.model.moments import DAY
@@ -43,9 +44,9 @@ def report(
 
     page = render(report_data(project, names, as_of=as_of, horizon=horizon, truth=truth, progress=progress))
     path = path or project.folder / "report.html"
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_text(page, encoding="utf-8")
-    return unfinished.replace(path)
+    with written(path) as file:
+        file.write(page.encode())
+    return path
 
 
 def report_data(

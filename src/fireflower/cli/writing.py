@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fireflower.app.outputs import written
 from fireflower.cli.jsons import iso
 
 if TYPE_CHECKING:
@@ -38,13 +39,8 @@ def write_table(table: pa.Table, wanted: str, output: Path | None, as_of: int) -
             raise click.UsageError("Parquet is not for reading on a terminal: name a file with --output.")
         _write(table, wanted, sys.stdout.buffer, as_of)
         return
-    unfinished = output.with_name(f".{output.name}.unfinished")
-    try:
-        with unfinished.open("wb") as file:
-            _write(table, wanted, file, as_of)
-        unfinished.replace(output)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with written(output) as file:
+        _write(table, wanted, file, as_of)
 
 
 def _write(table: pa.Table, wanted: str, file: Any, as_of: int) -> None:
