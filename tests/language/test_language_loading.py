@@ -324,6 +324,19 @@ def project(folder: Path, settings: str, **definitions: str) -> Path:
     return folder
 
 
+def test_aliases_that_repeat_more_than_anybody_writes() -> None:
+    anchors = "".join(f"  - &a{i} [{', '.join([f'*a{i - 1}'] * 8)}]\n" for i in range(1, 14))
+    [fault] = faults(f"definition: x\nsubject: person\nvalue: did(A)\nfit:\n  - &a0 [did(A)]\n{anchors}")
+    assert "aliases (*name) repeat more than 10,000 values" in fault
+
+
+def test_names_in_a_long_formula_keep_their_places() -> None:
+    formula = " or\n  ".join(f"count(E{i}) >= 1" for i in range(1000))
+    events = [mention for mention in load(f"value:\n  {formula}\n").mentions if mention.what == "event"]
+    first = events[0].line
+    assert [(each.name, each.line, each.column) for each in events] == [(f"E{i}", first + i, 9) for i in range(1000)]
+
+
 def test_project(tmp_path: Path) -> None:
     one, two = (f"definition: {name}\nsubject: person\nvalue: did(A)\n" for name in ("one", "two"))
     settings, definitions = load_project(project(tmp_path, "goal: Paid\n", b=two, a=one))

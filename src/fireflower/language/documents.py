@@ -16,6 +16,7 @@ _FLOW_HINT = (
     " or quote it."
 )
 _PLAIN_WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
+_MOST_REPEATED = 10_000
 _NUMBER = re.compile(r"[-+]?(\d[\d_]*)?(\.\d*)?([eE][-+]?\d+)?")
 
 
@@ -143,9 +144,12 @@ class _Converter:
         self.file = file
         self.notes = notes
         self._inside: list[Any] = []
+        self._met: set[int] = set()
+        self._repeated = 0
 
     def convert(self, node: Any) -> Node:
         place = self.place(node.start_mark)
+        self.count(node)
         if node.id == "scalar":
             return self.scalar(node)
         if node in self._inside:
@@ -159,6 +163,16 @@ class _Converter:
             converted = MapNode(tuple(self.entries(node)), place)
         self._inside.pop()
         return converted
+
+    def count(self, node: Any) -> None:
+        """Refuse a text whose aliases stand for more than anybody has written."""
+        self._repeated += id(node) in self._met
+        self._met.add(id(node))
+        if self._repeated > _MOST_REPEATED:
+            self.notes.fault(
+                Place(self.file), f"aliases (*name) repeat more than {_MOST_REPEATED:,} values. Write them out."
+            )
+            raise Unreadable
 
     def items(self, node: Any) -> Iterator[Node]:
         pieces = iter(node.value)
@@ -208,28 +222,31 @@ class _Converter:
 
     def scalar(self, node: Any) -> ScalarNode:
         start, raw = node.start_mark, self.text[node.start_mark.index : node.end_mark.index]
+        offsets: list[int] = []
 
         def locate(offset: int) -> Place:
-            return self.place(start, raw[: _raw_offset(node.value, raw, offset)])
+            if not offsets:
+                offsets.extend(_raw_offsets(node.value, raw))
+            return self.place(start, raw[: offsets[min(offset, len(node.value))]])
 
         return ScalarNode(node.value, node.style is None, self.place(start), locate)
 
     def place(self, mark: Any, passed: str = "") -> Place:
-        lines = passed.split("\n")
-        column = len(lines[-1]) + (mark.column if len(lines) == 1 else 0)
-        return Place(self.file, mark.line + len(lines), column + 1)
+        breaks = passed.count("\n")
+        column = len(passed) - passed.rfind("\n") - 1 if breaks else mark.column + len(passed)
+        return Place(self.file, mark.line + breaks + 1, column + 1)
 
 
-def _raw_offset(value: str, raw: str, offset: int) -> int:
-    """Where in the text of the file the character `offset` of the value stands, through quotes, escapes and folding."""
+def _raw_offsets(value: str, raw: str) -> Iterator[int]:
+    """Where in the text of the file each character of the value, and its end, stands: through quotes, escapes and
+    folding."""
     at = 1 if raw[:1] in ("'", '"') else raw.find("\n") + 1 if raw[:1] in ("|", ">") else 0
-    found = at
-    for character in value[: offset + 1]:
+    for character in value:
         if not character.isspace():
             at = max(raw.find(character, at), at)
-        found = at
+        yield min(at, len(raw))
         at += not character.isspace() or raw[at : at + 1].isspace()
-    return min(found if offset < len(value) else at, len(raw))
+    yield min(at, len(raw))
 
 
 # --- From Python values -----------------------------------------------------------------------------------------------
