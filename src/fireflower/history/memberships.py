@@ -88,8 +88,7 @@ class Memberships:
     def _move(self, person: str, cause: str, received: int | None) -> list[Seen]:
         """Find the current account anew; if it is another, the person has other traits."""
         old = self._current.get(person)
-        joined = self._accounts[person]
-        new = max(joined, key=lambda account: (joined[account].since, account), default=None)
+        new = self._latest(person, old, cause)
         if new == old:
             return []
         if new is None:
@@ -100,6 +99,12 @@ class Memberships:
             received = _later(received, self._received.get(new))
         before, after = self._traits.get(old or "", {}), self._traits.get(new or "", {})
         return [Seen(person, cause, trait, after.get(trait), received) for trait in sorted({*before, *after})]
+
+    def _latest(self, person: str, old: str | None, moved: str) -> str | None:
+        """The account joined last. Who did not leave the one that was it has only the one that moved to compare with."""
+        joined = self._accounts[person]
+        rivals = joined if old not in joined else {old, moved} & joined.keys()
+        return max(rivals, key=lambda account: (joined[account].since, account), default=None)
 
     def _change(self, account: str, record: Record) -> list[Seen]:
         """A trait of the account changes for those whose current account it is. For those whose it has been, nothing

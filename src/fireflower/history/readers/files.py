@@ -22,7 +22,8 @@ _PACKED = (".gz", ".gzip", ".zst", ".zstd")
 
 
 def expand(paths: Iterable[str | Path]) -> list[Path]:
-    """The files that the paths, folders and globs name, in the order of their names within each.
+    """The files that the paths, folders and globs name, in the order of their names within each. Hidden files and
+    folders in a folder are passed over.
 
     Raises
     ------
@@ -42,10 +43,15 @@ def expand(paths: Iterable[str | Path]) -> list[Path]:
 
 def _matches(path: str) -> list[Path]:
     if Path(path).is_dir():
-        return sorted(file for file in Path(path).rglob("*") if file.is_file() and _suffix(file) in _SUFFIXES)
+        files = (file for file in Path(path).rglob("*") if not _hidden(file.relative_to(path)))
+        return sorted(file for file in files if file.is_file() and _suffix(file) in _SUFFIXES)
     if Path(path).is_file():
         return [Path(path)]
     return sorted(Path(match) for match in glob.glob(path, recursive=True) if Path(match).is_file())
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _suffix(path: Path) -> str:
