@@ -232,3 +232,16 @@ def test_no_definitions(project: Path, run) -> None:
     for path in (project / "definitions").iterdir():
         path.unlink()
     assert "fireflower init --list" in run("qualify", project=project, fails=1).output
+
+
+def test_a_limit_below_zero(project: Path, run) -> None:
+    for command in (["qualify"], ["qualify", "--all-transitions"], ["diff", "team", "active"], ["rejects"]):
+        assert "x>=0" in run(*command, "--limit", "-1", project=project, fails=2).output
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"id,who\n1,2\n", b"kind,id\nperson\n"])
+def test_a_truth_that_is_another_file(project: Path, tmp_path: Path, run, content: bytes) -> None:
+    truth = tmp_path / "leads.csv"
+    truth.write_bytes(content)
+    text = run("qualify", "--truth", truth, project=project, fails=1).output
+    assert f"{truth} is no truth.csv as `fireflower simulate` writes it." in text

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fireflower.app.replaying import Advance, History, history_of, last_event, standing_of, transitions_of
 from fireflower.app.subjects import kinds_of
+from fireflower.model.errors import InputError
 from fireflower.model.moments import format_moment, to_datetime
 from fireflower.model.records import SubjectKind
 
@@ -175,11 +176,19 @@ def read_truth(path: Path) -> Mapping[tuple[str, str], str]:
     """What a simulated world knows of its subjects: (kind, id) -> a few words.
 
     The file is the truth.csv of `fireflower simulate`.
+
+    Raises
+    ------
+    InputError
+        If it is another file.
     """
     import csv
 
-    with path.open(encoding="utf-8", newline="") as file:
-        return {(row["kind"], row["id"]): _truth(row) for row in csv.DictReader(file)}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return {(row["kind"], row["id"]): _truth(row) for row in csv.DictReader(file)}
+    except (UnicodeDecodeError, KeyError, TypeError, csv.Error):
+        raise InputError(f"{path} is no truth.csv as `fireflower simulate` writes it.") from None
 
 
 def _truth(row: Mapping[str, Any]) -> str:

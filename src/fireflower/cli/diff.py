@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fireflower.cli.jsons import print_json
-from fireflower.cli.options import as_of_option, horizon_option, json_option, project_option
+from fireflower.cli.options import LIMIT, as_of_option, horizon_option, json_option, project_option
 from fireflower.cli.progress import progress
 from fireflower.model.moments import format_moment
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @project_option
 @horizon_option
 @as_of_option
-@click.option("--limit", default=20, show_default=True, help="How many of those who enter and leave to name.")
+@click.option(
+    "--limit", type=LIMIT, default=20, show_default=True, help="How many of those who enter and leave to name."
+)
 @json_option
 def diff(old: str, new: str, folder: Path | None, horizon: int, as_of: int | None, limit: int, as_json: bool) -> None:
     """Tell who would enter and who would leave, and what precision and coverage would change.

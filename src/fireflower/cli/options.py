@@ -35,6 +35,7 @@ class Span(click.ParamType[int]):
 
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
+LIMIT = click.IntRange(min=0)
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 project_option = click.option(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fireflower.cli.evidence import short
-from fireflower.cli.options import FILE, as_of_option, definition_option, project_option, truth_option
+from fireflower.cli.options import FILE, LIMIT, as_of_option, definition_option, project_option, truth_option
 from fireflower.cli.progress import progress
 from fireflower.cli.tables import table
 from fireflower.cli.writing import FORMATS, format_of, write_table
@@ -40,7 +40,11 @@ Truth = Mapping[tuple[str, str], str]
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("-o", "--output", type=FILE, help="Write into this file instead of printing.")
 @click.option(
-    "--limit", default=20, show_default=True, help="In a table for people, how many of each definition; 0 for all."
+    "--limit",
+    type=LIMIT,
+    default=20,
+    show_default=True,
+    help="In a table for people, how many of each definition; 0 for all.",
 )
 @truth_option
 def qualify(

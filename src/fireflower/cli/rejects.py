@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from fireflower.cli.jsons import print_json
-from fireflower.cli.options import json_option, project_option
+from fireflower.cli.options import LIMIT, json_option, project_option
 from fireflower.cli.tables import table
 
 
 @click.command(short_help="Show the rows that could not be read.")
 @project_option
-@click.option("--limit", default=20, show_default=True, help="How many rows to show; 0 for all.")
+@click.option("--limit", type=LIMIT, default=20, show_default=True, help="How many rows to show; 0 for all.")
 @json_option
 def rejects(folder: Path | None, limit: int, as_json: bool) -> None:
     """Show the rows that imports kept aside because they could not be read: file, line, reason, content.
