@@ -2,40 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
-from fireflower.evaluate.replay import replay
+import numpy as np
+
+from fireflower.evaluate.leaving_out import without_left_out
+from fireflower.evaluate.ongoing import OngoingReplay
+from fireflower.evaluate.replay import replay, standing
 from fireflower.evaluate.results import Change, Reason, Subject, Transitions
 from fireflower.history.assembly import assemble
-from fireflower.language import nodes as n
-from fireflower.model.records import Kind
 from fireflower.model.timeline import Timeline
 
-from .oracle import verdicts
+from .oracle import evidence, subjects_as_of, verdicts
 from .strategies import Case
 from .values import identity, meaning
 
 Told = tuple[Any, ...]
-"""At, known at, kind, subject, definition, change, reason, and the evidence: condition -> (holds, value, since)."""
+"""At, known at, kind, subject, definition, change, reason, and the evidence: (condition, holds, value, since)."""
 
 Cut = Callable[[Timeline], Sequence[Timeline]]
 
 
+# --- What the oracle says -----------------------------------------------------------------------------------
+
+
 def told_by_oracle(case: Case) -> list[Told]:
     return [
-        (v.at, v.known_at, v.kind, v.subject, v.definition, v.change, v.reason,
-         {meaning(e.condition): (e.holds, identity(e.value), e.since) for e in v.evidence})
+        (v.at, v.known_at, v.kind, v.subject, v.definition, v.change, v.reason, _told_evidence(v.evidence))
         for v in verdicts(*case)
-    ]  # fmt: skip
+    ]
 
 
-def told_by_engine(case: Case, compiled: bool = False, cut: Cut | None = None) -> list[Told]:
-    """What a replay says; `cut` splits the timeline into pieces."""
+def standing_by_oracle(case: Case) -> dict[Told, Told]:
+    """(kind, subject, definition) -> the evidence at the end."""
     definitions, settings, records, as_of = case
-    timeline = assemble(records, attribution=settings.attribution)
-    pieces = cut(timeline) if cut else [timeline]
-    return told(replay(definitions, settings, pieces, as_of=as_of, compiled=compiled))
+    return {
+        (h.kind, h.subject, definition.name): _told_evidence(evidence(definition, h, as_of))
+        for h in subjects_as_of(records, settings, as_of).values()
+        for definition in definitions
+        if definition.subject == h.kind
+    }
+
+
+def _told_evidence(shown: Iterable[Any]) -> Told:
+    return tuple((meaning(each.condition), each.holds, identity(each.value), each.since) for each in shown)
+
+
+# --- What the engine says -----------------------------------------------------------------------------------
+
+
+def told_by_engine(case: Case, compiled: bool = False, threads: int = 1, cut: Cut | None = None) -> list[Told]:
+    """What a replay says; `cut` splits the timeline into pieces."""
+    definitions, settings, _, as_of = case
+    pieces = cut(timeline_of(case)) if cut else [timeline_of(case)]
+    return told(replay(definitions, settings, pieces, as_of=as_of, compiled=compiled, threads=threads))
+
+
+def told_in_batches(case: Case, ends: Sequence[int], decide: bool, save: bool) -> list[Told]:
+    """What a replay that goes on says, fed in order of time, in batches that end before these rows.
+
+    `decide`: after each batch, time goes on as far as it can. `save`: the next batch goes on from what was saved.
+    """
+    definitions, settings, _, as_of = case
+    timeline = _in_order_of_time(next(iter(without_left_out(settings, [timeline_of(case)], as_of, False, 1))))
+    ongoing = OngoingReplay(definitions, settings, timeline)
+    found: list[Told] = []
+    for first, end in pairwise([0, *sorted(ends), len(timeline)]):
+        ongoing.take_in(timeline, first, end, until=as_of)
+        if decide and end < len(timeline):
+            ongoing.decide(min(as_of, int(timeline.time[end]) - 1))
+        found += told(ongoing.transitions(as_of))
+        if save:
+            saved, ongoing = ongoing.save(), OngoingReplay(definitions, settings, timeline)
+            ongoing.resume(saved)
+    ongoing.decide(as_of)
+    return sorted([*found, *told(ongoing.transitions(as_of))], key=lambda row: (row[0], *row[2:5]))
+
+
+def standing_by_engine(case: Case) -> dict[Told, Told]:
+    definitions, settings, _, as_of = case
+    found = standing(definitions, settings, [timeline_of(case)], as_of=as_of, everyone=True, compiled=False)
+    return {_whose(found, i): _told_evidence(found.shown(i)) for i in range(len(found))}
+
+
+def timeline_of(case: Case) -> Timeline:
+    _, settings, records, _ = case
+    return assemble(records, attribution=settings.attribution)
 
 
 def told(transitions: Transitions) -> list[Told]:
@@ -43,28 +98,50 @@ def told(transitions: Transitions) -> list[Told]:
         (
             int(transitions.at[i]),
             int(transitions.known_at[i]),
-            Subject(transitions.kind[i]).name.lower(),
-            transitions.subject_id(i),
-            transitions.definitions[transitions.definition[i]].name,
+            *_whose(transitions, i),
             Change(transitions.change[i]).name.lower(),
             Reason(transitions.reason[i]).label,
-            dict(_evidence(transitions, row) for row in range(transitions.evidence[i], transitions.evidence[i + 1])),
+            _told_evidence(transitions.shown(i)),
         )
         for i in range(len(transitions))
     ]
 
 
-def _evidence(transitions: Transitions, row: int) -> tuple[Any, tuple[bool, Any, int]]:
-    condition = transitions.conditions[transitions.condition[row]]
-    value: Any = float(transitions.quantity[row])
-    if transitions.text[row] >= 0:
-        value = _dictionary(transitions, condition.quantity)[transitions.text[row]]
-    return meaning(condition), (bool(transitions.holds[row]), identity(value), int(transitions.since[row]))
+def _whose(transitions: Transitions, i: int) -> Told:
+    definition = transitions.definitions[transitions.definition[i]].name
+    return Subject(transitions.kind[i]).name.lower(), transitions.subject_id(i), definition
 
 
-def _dictionary(transitions: Transitions, quantity: n.Quantity) -> Sequence[Any]:
-    if isinstance(quantity, n.Trait):
-        kind = Kind.PERSON_TRAIT if quantity.owner == "person" else Kind.ACCOUNT_TRAIT
-        return transitions.vocabulary.traits[kind, quantity.name]
-    assert isinstance(quantity, n.Latest)
-    return transitions.vocabulary.texts[quantity.of.path]
+# --- Timelines in other orders and pieces -------------------------------------------------------------------
+
+
+def pieces_of(timeline: Timeline, blocks: Sequence[int]) -> list[Timeline]:
+    """The timeline in pieces that end before these blocks."""
+    cuts = [0, *sorted(blocks), timeline.blocks]
+    return [_piece(timeline, first, last) for first, last in pairwise(cuts)]
+
+
+def _piece(timeline: Timeline, first: int, last: int) -> Timeline:
+    start, end = int(timeline.starts[first]), int(timeline.starts[last])
+    return replace(
+        _rows(timeline, np.arange(start, end)),
+        starts=timeline.starts[first : last + 1] - start,
+        first_person=timeline.first_person[first : last + 1],
+        first_account=timeline.first_account[first : last + 1],
+        first_row=timeline.first_row + start,
+    )
+
+
+def _in_order_of_time(timeline: Timeline) -> Timeline:
+    """As rows arrive live: those of all blocks mixed. Rows of one instant keep their order, so each subject's do."""
+    return _rows(timeline, np.argsort(timeline.time, kind="stable"))
+
+
+def _rows(timeline: Timeline, rows: np.ndarray) -> Timeline:
+    return replace(
+        timeline,
+        **{name: getattr(timeline, name)[rows] for name in ("time", "what", "person", "account", "target", "detail")},
+        received=None if timeline.received is None else timeline.received[rows],
+        numbers={name: column[rows] for name, column in timeline.numbers.items()},
+        codes={name: column[rows] for name, column in timeline.codes.items()},
+    )

@@ -331,9 +331,16 @@ def _goal_happened(definition: n.Definition, h: History, t: int) -> bool:
 
 
 def _verdict(definition: n.Definition, h: History, t: int, change: Any, reason: Any) -> Verdict:
-    different = {meaning(condition): condition for condition in reversed([*conditions(definition.qualified)])}
-    evidence = tuple(
+    shown = evidence(definition, h, t)
+    return Verdict(t, h.known_at(t), h.kind, h.subject, definition.name, change, reason, shown)
+
+
+def evidence(definition: n.Definition, h: History, t: int) -> tuple[Evidence, ...]:
+    """For each different condition of `qualified`, in the order of its text: how it stands at t."""
+    different: dict[Any, n.Condition] = {}
+    for condition in conditions(definition.qualified):
+        different.setdefault(meaning(condition), condition)
+    return tuple(
         Evidence(condition, holds(condition, h, t), quantity(condition.quantity, h, t), since(condition, h, t))
-        for condition in reversed(different.values())
+        for condition in different.values()
     )
-    return Verdict(t, h.known_at(t), h.kind, h.subject, definition.name, change, reason, evidence)

@@ -5,33 +5,97 @@ FIREFLOWER_EXAMPLES=20 runs twenty times as many examples.
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from golden.cases import Case, golden_cases
+from golden.cases import Case as GoldenCase
+from golden.cases import golden_cases
 from hypothesis import given
+from hypothesis import strategies as st
 
-from . import strategies
-from .engine import told_by_engine, told_by_oracle
+from .engine import (
+    pieces_of,
+    standing_by_engine,
+    standing_by_oracle,
+    timeline_of,
+    told_by_engine,
+    told_by_oracle,
+    told_in_batches,
+)
+from .strategies import QUANTITIES, Case, cases, examples
 
 GOLDEN = golden_cases()
 
 
+def as_drawn(golden: GoldenCase) -> Case:
+    return [golden.definition], golden.settings, list(golden.records), golden.as_of
+
+
 @pytest.mark.parametrize("golden", GOLDEN, ids=str)
-def test_golden_case(golden: Case) -> None:
-    case = ([golden.definition], golden.settings, list(golden.records), golden.as_of)
+def test_golden_case(golden: GoldenCase) -> None:
+    assert told_by_engine(as_drawn(golden)) == told_by_oracle(as_drawn(golden))
+
+
+@examples(300)
+@given(cases())
+def test_any_definitions_on_any_history(case: Case) -> None:
     assert told_by_engine(case) == told_by_oracle(case)
 
 
-@strategies.examples(300)
-@given(strategies.cases())
-def test_any_definitions_on_any_history(case: strategies.Case) -> None:
-    assert told_by_engine(case) == told_by_oracle(case)
-
-
-@pytest.mark.parametrize("kind", strategies.QUANTITIES)
+@pytest.mark.parametrize("kind", QUANTITIES)
 def test_any_condition_on_a_quantity(kind: str) -> None:
-    @strategies.examples(60)
-    @given(strategies.cases(kind))
-    def holds_as_the_oracle_says(case: strategies.Case) -> None:
+    @examples(60)
+    @given(cases(kind))
+    def says_what_the_oracle_says(case: Case) -> None:
         assert told_by_engine(case) == told_by_oracle(case)
 
-    holds_as_the_oracle_says()
+    says_what_the_oracle_says()
+
+
+@examples(100)
+@given(cases())
+def test_how_everybody_stands(case: Case) -> None:
+    assert standing_by_engine(case) == standing_by_oracle(case)
+
+
+@examples(100)
+@given(cases(), st.data())
+def test_pieces_of_whole_blocks(case: Case, data: st.DataObject) -> None:
+    blocks = data.draw(st.lists(st.integers(0, timeline_of(case).blocks), max_size=3))
+    assert told_by_engine(case, cut=lambda timeline: pieces_of(timeline, blocks)) == told_by_oracle(case)
+
+
+@examples(150)
+@given(cases(), st.data(), st.booleans(), st.booleans())
+def test_any_batches_saved_and_resumed(case: Case, data: st.DataObject, decide: bool, save: bool) -> None:
+    ends = data.draw(st.lists(st.integers(0, len(timeline_of(case))), max_size=6))
+    assert told_in_batches(case, ends, decide, save) == told_by_oracle(case)
+
+
+# --- Compiled -----------------------------------------------------------------------------------------------
+
+
+@examples(60)
+@given(cases(), st.sampled_from((1, 2)))
+def test_compiled(case: Case, threads: int) -> None:
+    assert told_by_engine(case, compiled=True, threads=threads) == told_by_oracle(case)
+
+
+@examples(60)
+@given(cases())
+def test_compiled_and_plain_are_equal_to_the_bit(case: Case) -> None:
+    assert told_by_engine(case, compiled=True) == told_by_engine(case, compiled=False)
+
+
+# --- The record that tipped it ------------------------------------------------------------------------------
+
+
+@examples(60)
+@given(cases())
+def test_the_record_that_tipped_it_is_of_that_moment(case: Case) -> None:
+    from fireflower.evaluate.replay import replay
+
+    definitions, settings, _, as_of = case
+    timeline = timeline_of(case)
+    found = replay(definitions, settings, [timeline], as_of=as_of, compiled=False)
+    tipped = np.flatnonzero(found.row >= 0)
+    assert (timeline.time[found.row[tipped] - timeline.first_row] == found.since[tipped]).all()

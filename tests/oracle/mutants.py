@@ -1,0 +1,124 @@
+"""Mistakes that one could make in the kernel. Each is a text of its source that stands there once, and what replaces
+it. `test_mutants` shows that the cases would notice every one of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+MUTANTS = (
+    # --- The edges of windows
+    Mutant("a count keeps what leaves now", "windows", "width, 0)] <= until", "width, 0)] < until"),
+    Mutant("a sum keeps what leaves now", "windows", "if m[oldest] > until:", "if m[oldest] >= until:"),
+    Mutant("a set keeps what leaves now", "sets", "+ TIME] <= until:", "+ TIME] < until:"),
+    Mutant(
+        "the latest value stays a moment too long",
+        "reading",
+        "t < m[p] + m[q + SPAN]",
+        "t <= m[p] + m[q + SPAN]",
+    ),
+    Mutant("an anchor's window is closed at its end", "taking", "t - anchor < m[q", "t - anchor <= m[q"),
+    Mutant("a sequence may end at its span", "taking", "t - start >= m[q + A]", "t - start > m[q + A]"),
+    Mutant("a gap must be exceeded", "taking", "t - previous >= m[q + B]", "t - previous > m[q + B]"),
+    # --- Instants
+    Mutant(
+        "an anchor drops what came at its own instant",
+        "taking",
+        "if m[row + m[gated + STATE] + PROVISIONAL] != t:",
+        "if True:",
+    ),
+    Mutant(
+        "an anchor keeps what came before it",
+        "taking",
+        "if m[row + m[gated + STATE] + PROVISIONAL] != t:",
+        "if False:",
+    ),
+    Mutant("`any` looks inside of an instant", "taking", "if m[p + peak + 1] != t:", "if True:"),
+    Mutant("the last anchor counts, not the first", "taking", "if m[p] != NEVER:", "if False:"),
+    Mutant("the very last instant is missed", "rows", "if t <= as_of:", "if t < as_of:"),
+    Mutant("an expiry at the very last instant is missed", "rows", "person, as_of + 1)", "person, as_of)"),
+    Mutant("a mute row is heard", "rows", "if target & MUTED == 0:", "if True:"),
+    # --- What time alone changes
+    Mutant(
+        "a streak is planned to end a day early",
+        "flips",
+        "day_start(m, row, last_day + 2)",
+        "day_start(m, row, last_day + 1)",
+    ),
+    Mutant("a falling count never reaches nothing", "flips", "0.0 <= f[i + 1] < size", "0.0 < f[i + 1] < size"),
+    Mutant(
+        "a span reaches its bound late",
+        "flips",
+        "int(math.ceil(f[i])))\n        if span <= ",
+        "int(math.ceil(f[i])) + 1)\n        if span <= ",
+    ),
+    Mutant(
+        "a span passes its bound late",
+        "flips",
+        "crossing, int(math.floor(f[i + 1])) + 1)",
+        "crossing, int(math.floor(f[i + 1])) + 2)",
+    ),
+    Mutant("a ratio waits for its numerator alone", "flips", ", _next_expiry(m, row, m[q + B], t))", ", NEVER)"),
+    Mutant(
+        "no look at what time alone may change now", "verdicts", "return m[condition + REMARK] == 1", "return False"
+    ),
+    Mutant("a change of zone replans nothing", "verdicts", "elif differs or rezoned or", "elif differs or"),
+    Mutant("a total is quiet up to its bound", "verdicts", "int(math.floor(bound)))", "int(math.floor(bound)) + 1)"),
+    # --- Calendar days
+    Mutant("a streak takes an earlier day for a new one", "taking", "if day <= m[p]:", "if day == m[p]:"),
+    Mutant("a streak is over on the day after", "reading", "<= m[p] + 1 else 0.0", "<= m[p] else 0.0"),
+    Mutant(
+        "a clock set back mends no streak", "flips", "return change if change < end", "return NEVER if change < end"
+    ),
+    Mutant("the clock changes a moment late", "clocks", "+ middle] <= t:", "+ middle] < t:"),
+    Mutant("the hour is that of UTC", "formulas", "local = t + offset(m, row, t)", "local = t"),
+    Mutant("weeks begin on Sunday", "formulas", "+ 3) % 7 + 1", "+ 4) % 7 + 1"),
+    # --- Quantities
+    Mutant("a chain keeps its first start", "taking", "if m[starts + step] < start:", "if m[starts + step] < 0:"),
+    Mutant("millionths are cut off", "taking", "int(round(number * 1e6))", "int(number * 1e6)"),
+    Mutant("0 and -0 are two values", "taking", "f[WORD] = number + 0.0", "f[WORD] = number"),
+    Mutant("members never leave", "taking", "if slot != 0:\n        sets.remove(", "if False:\n        sets.remove("),
+    Mutant(
+        "negative denominators are missing", "reading", "denominator < 0.0 or denominator > 0.0", "denominator > 0.0"
+    ),
+    Mutant("nothing is missing", "formulas", "return m[test + MISSING] == 1", "return False"),
+    # --- Scores
+    Mutant(
+        "fading rounds to the nearest",
+        "points",
+        "((size * m[m[FADE] + part]) >> 22)",
+        "((size * m[m[FADE] + part] + (1 << 21)) >> 22)",
+    ),
+    Mutant("fading takes its steps early", "points", "* 4096) // half_life", "* 4096 + half_life - 1) // half_life"),
+    Mutant("losses fade below", "points", "left if points >= 0 else -left", "left if points >= 0 else -left - 1"),
+    Mutant("points for events have no cap", "points", "min(min(MOST, m[q + B]), m[p]", "min(MOST, m[p]"),
+    Mutant("points for events begin to fade anew", "points", "if m[q + SPAN] > 0 and m[p + 1] >= 0:", "if False:"),
+    Mutant("a score has no cap", "points", "return min(result, m[score + GATE_SPAN])", "return result"),
+    Mutant(
+        "points fade from the first time that they were held",
+        "verdicts",
+        "m[at + 1] = t\n            for",
+        "m[at + 1] = max(m[at + 1], 0) or t\n            for",
+    ),
+    # --- Verdicts
+    Mutant("a cooldown must be exceeded", "verdicts", "t >= m[at + COOL_UNTIL]:", "t > m[at + COOL_UNTIL]:"),
+    Mutant("nobody enters as a cooldown ends", "verdicts", "elif until == t:", "elif False:"),
+    Mutant(
+        "conversion comes before being left out",
+        "verdicts",
+        "REASON_LEFT_OUT if out else (REASON_CONVERTED if converted else REASON_LAPSED)",
+        "REASON_CONVERTED if converted else (REASON_LEFT_OUT if out else REASON_LAPSED)",
+    ),
+    Mutant("the goal ends what outlives it", "verdicts", "converted = m[definition + KEEP] == 0 and ", "converted = "),
+    Mutant("a change of truth is not noticed", "verdicts", "elif differs or rezoned", "elif rezoned"),
+    Mutant("what never held has no beginning", "verdicts", "if holds != held or newborn:", "if holds != held:"),
+    Mutant("known by the last receipt", "verdicts", "max(m[row + KNOWN], rows.received[i])", "rows.received[i]"),
+    Mutant("known before it happened", "verdicts", "max(at, m[row + KNOWN])", "m[row + KNOWN]"),
+)
