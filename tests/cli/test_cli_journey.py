@@ -196,6 +196,7 @@ def test_diff(project: Path, run) -> None:
     draft = project / "draft.yaml"
     draft.write_text("definition: draft\nsubject: account\nvalue: count(Report Run) >= 1\n")
     text = run("diff", "team", draft, project=project).output
+    assert text.startswith("team -> draft, as of ")
     assert "1 would enter now:\n  + birch\n" in text
     found = json.loads(run("diff", "team", draft, "--json", project=project).stdout)
     assert found["now"] == {"enter": ["birch"], "leave": [], "stay": 1}
@@ -211,6 +212,7 @@ def test_diff_with_a_git_revision(project: Path, run) -> None:
     path = project / "definitions" / "team.yaml"
     path.write_text(path.read_text().partition("tests:")[0].replace(">= 3", ">= 4"))
     text = run("diff", "HEAD:definitions/team.yaml", path, project=project).output
+    assert text.startswith(f"team (HEAD:definitions/team.yaml) -> team ({path}), as of ")
     assert "1 would leave now:\n  - acme\n" in text
     assert "git cannot show" in run("diff", "HEAD:nothing.yaml", path, project=project, fails=1).output
 

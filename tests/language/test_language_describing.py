@@ -134,20 +134,14 @@ DESCRIBED = """\
 team-ready (limit reached)
 A team that needs more room.
 
-An account is a product-qualified account (PQA) while this holds:
-- all of:
-  - value
-  - at least one of:
-    - fit
-    - the score is at least 30
-
-Value (has got value from the product) means:
-- all of:
+An account is a product-qualified account (PQA) while all of these hold:
+- Value (has got value from the product):
   - at least 3 Report Run
   - at least 2 members
-
-Fit (is the kind of customer that is looked for) means:
-- the account's employees is at least 20
+- at least one of:
+  - Fit (is the kind of customer that is looked for):
+    - the account's employees is at least 20
+  - the score is at least 30
 
 The score is the sum of these points:
 - 10 while: Pricing Viewed at least once
@@ -158,9 +152,26 @@ The score is the sum of these points:
 It is to predict Paid. It ends when that happens (converted), or as soon as the criteria hold no more.
 After it ended without the goal, it can begin again only 14 days later.
 Left out is every person with: the person's email ends with '@acme.com'.
-sales answers for it."""
+sales is responsible for it."""
 
 
 def test_whole_definition() -> None:
     settings = load_settings("leave_out:\n  people: person.email ends with '@acme.com'\n")
     assert describe(load_definition(WHOLE), settings) == DESCRIBED
+
+
+def test_a_circle_that_the_verdict_does_without_is_said_below() -> None:
+    text = "definition: d\nsubject: person\nvalue: {any: [did(A), did(B)]}\nintent: did(C)\nqualified: value\n"
+    assert describe(load_definition(text)).splitlines()[2:9] == [
+        "A person is a product-qualified lead (PQL) while this holds:",
+        "- Value (has got value from the product), at least one of:",
+        "  - A at least once",
+        "  - B at least once",
+        "",
+        "Intent (shows signs of wanting to buy) means:",
+        "- C at least once",
+    ]
+
+
+def test_one_hour_is_one() -> None:
+    assert describe_condition(condition("hours_spent(A) >= 1")) == "at least 1 hour spent on A"

@@ -243,6 +243,7 @@ FAULTS = {
     "recency(A) >= soon": ["12 expected a span such as '7 days' to compare with, got 'soon'"],
     "count(A, last 3 months) >= 1": ["15 expected a span such as", "Months differ in length: write 30 days"],
     "count(A, last 2 years) >= 1": ["Years and quarters differ in length"],
+    "acount.employees >= 2": ["1 there is no 'acount.employees'. Did you mean 'account.employees'?"],
     "count(A, last 7 dasy) >= 1": ["15 expected a span such as", "Did you mean 'days'?"],
     "count(A, last 0 days) >= 1": ["15 expected a span longer than nothing"],
     "count(A, last 900000 days) >= 1": ["15 '900000 days' is longer than 100 years"],
@@ -306,3 +307,10 @@ def test_fault(text: str) -> None:
 def test_quantities_of_an_account_are_refused_for_a_person(text: str) -> None:
     with pytest.raises(DefinitionError, match="counts the people of an account"):
         parse_formula(text, subject="person")
+
+
+def test_a_span_of_nothing_in_a_right_unit_needs_no_hint() -> None:
+    with pytest.raises(DefinitionError) as caught:
+        parse_formula("count(A, last 0 days) >= 1")
+    assert "expected a span longer than nothing, got '0 days'." in str(caught.value)
+    assert "Did you mean" not in str(caught.value)

@@ -13,7 +13,8 @@ import pytest
 import report_sample as sample
 from report_html import Page
 
-from fireflower.report import DefinitionReport, Evidence, Lead, ReportData, render
+from fireflower.language.nodes import Compare, Condition, Trait
+from fireflower.report import Criterion, DefinitionReport, Evidence, Lead, ReportData, render
 from fireflower.report.page import FIRST_LEADS
 
 SAMPLES = {
@@ -208,3 +209,19 @@ def test_evidence_that_does_not_fit_the_criteria_is_refused() -> None:
 
 def test_the_same_data_give_the_same_page(full: str) -> None:
     assert render(sample.full()) == full
+
+
+def test_a_chip_does_not_say_the_same_twice() -> None:
+    criteria = (Criterion(Condition(Trait("account", "industry"), Compare("=", "software")), "industry"),)
+    leads = tuple(Lead(value, 0, (Evidence(value == "software", value),)) for value in ("software", "media"))
+    definition = DefinitionReport("d", "account", criteria=criteria, leads=leads)
+    rows = render(ReportData("p", sample.AS_OF, "0", (definition,))).split('<tbody class="lead">')
+    needed = [re.search(r'data-slot="needed">([^<]*)<', row).group(1) for row in rows[1:3]]
+    assert needed == ["", "software"]
+
+
+def test_without_a_next_step_there_is_no_column_of_it() -> None:
+    leads = (Lead("a", 0, ()),)
+    page = render(ReportData("p", sample.AS_OF, "0", (DefinitionReport("d", "account", leads=leads),)))
+    assert "Natural next step" not in page
+    assert "Natural next step" in render(sample.full())

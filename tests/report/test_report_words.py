@@ -86,6 +86,8 @@ def test_amount(value: evidence.Value, quantity: object, test: Test, words: str)
         (Between(25, 200), "25 to 200"),
         (OneOf(("software", "media")), "software or media"),
         (OneOf(("agency",), negated=True), "not agency"),
+        (OneOf(("a", "b", "c", "d", "e")), "one of 5"),
+        (OneOf(("a", "b", "c", "d"), negated=True), "not one of 4"),
         (Text("ends with", "@a.example", negated=True), "not ends with “@a.example”"),
         (Date("<", parse_moment("2026-03-01")), "< 1 Mar 2026"),
         (Known(), "known"),

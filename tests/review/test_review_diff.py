@@ -53,6 +53,8 @@ def test_the_same_definition_changes_nothing_and_knows_it() -> None:
     result = compared(people, [enters(1)] * 40)
     for _, _, change in (result.precision, result.coverage, result.per_week):
         assert (change.value, change.low, change.high) == (0, 0, 0)
+    said = result.sentences()[2:]
+    assert all(sentence.endswith(", no change.") for sentence in said)
 
 
 def test_where_one_of_the_two_has_nobody_it_says_so() -> None:

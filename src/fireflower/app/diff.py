@@ -54,9 +54,16 @@ def diff(
         moments(transitions, after),
         spells(transitions, before.name),
         spells(transitions, after.name),
-        names=(old, new),
+        names=_names((was.name, old), (will.name, new)),
         horizon=horizon or HORIZON,
     )
+
+
+def _names(was: tuple[str, str], will: tuple[str, str]) -> tuple[str, str]:
+    """What the two are called: by their names, and where these are the same, by where they were found beside it."""
+    if was[0] != will[0]:
+        return was[0], will[0]
+    return f"{was[0]} ({was[1]})", f"{will[0]} ({will[1]})"
 
 
 def resolve(project: Project, reference: str) -> Definition:

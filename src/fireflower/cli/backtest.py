@@ -56,7 +56,7 @@ def _show(found: Backtest, sentences: bool) -> None:
     if sentences or not found.weeks:
         return
     click.echo("\nFirst entries, by the week in which they became known:\n")
-    columns = ["week", "entered", "followed", "converted", "share", "interval", "pending", "too late"]
+    columns = ["week", "entered", "followed", "converted", "share", "interval", "pending", "goal first"]
     rows = [
         (day(week.week), week.entered, week.followed, week.converted, *percent(week.share), week.pending, week.too_late)
         for week in found.weeks

@@ -191,7 +191,8 @@ def _calendar_hint(text: str) -> str:
         return " Months differ in length: write 30 days."
     if "year" in lowered or "quarter" in lowered:
         return " Years and quarters differ in length: write 365 days or 91 days."
-    return did_you_mean(lowered.strip("0123456789. "), ("seconds", "minutes", "hours", "days", "weeks"))
+    unit, units = lowered.strip("0123456789. "), ("seconds", "minutes", "hours", "days", "weeks")
+    return "" if f"{unit.removesuffix('s')}s" in units else did_you_mean(unit, units)
 
 
 def listed(words: Collection[str], last: str = "or") -> str:

@@ -231,33 +231,64 @@ def _opening(definition: Definition) -> Iterator[str]:
     if definition.description:
         yield definition.description
     yield ""
-    if definition.subject == "account":
-        yield "An account is a product-qualified account (PQA) while this holds:"
-    else:
-        yield "A person is a product-qualified lead (PQL) while this holds:"
+    who = "An account is a product-qualified account (PQA)"
+    if definition.subject == "person":
+        who = "A person is a product-qualified lead (PQL)"
+    yield f"{who} while {_holding(definition)}:"
+
+
+def _holding(definition: Definition) -> str:
+    match definition.qualified:
+        case formula if formula in _named(definition):
+            return "this holds"
+        case All((_, _, *_)):
+            return "all of these hold"
+        case AnyOf((_, _, *_)):
+            return "at least one of these holds"
+    return "this holds"
 
 
 def _criteria(definition: Definition) -> Iterator[str]:
-    """`qualified` as bullets, and below it what its circles mean."""
-    if len(definition.circles) == 1 and definition.circles[0][1] == definition.qualified:
-        yield from _outline(definition.qualified, {})
-        return
-    yield from _outline(definition.qualified, {formula: circle for circle, formula in definition.circles})
-    for circle, formula in definition.circles:
-        yield ""
-        yield f"{circle.capitalize()} ({_CIRCLE_TITLES[circle]}) means:"
-        yield from _outline(formula, {})
+    """`qualified` as bullets, with its circles where they stand; below it what the other circles mean."""
+    named = _named(definition)
+    outline = list(_parts(definition.qualified, named, 0))
+    yield from outline
+    for circle, formula in definition.circles if named else ():
+        if not any(line.lstrip().startswith(f"- {_titled(circle)}") for line in outline):
+            yield ""
+            yield f"{_titled(circle)} means:"
+            yield from _outline(formula, {}, 0)
 
 
-def _outline(formula: Formula, named: dict[Formula, Circle], depth: int = 0) -> Iterator[str]:
-    """A formula as bullets, one level deeper for each `all` or `any` inside."""
+def _named(definition: Definition) -> dict[Formula, Circle]:
+    """The circles by their formula; none where a single one is the whole, whose name would say nothing."""
+    named = {formula: circle for circle, formula in definition.circles}
+    return {} if list(named) == [definition.qualified] else named
+
+
+def _titled(circle: Circle) -> str:
+    return f"{circle.capitalize()} ({_CIRCLE_TITLES[circle]})"
+
+
+def _parts(formula: Formula, named: dict[Formula, Circle], depth: int) -> Iterator[str]:
+    """What a heading above has said to be `all` or `at least one of`: each part as a bullet."""
+    if formula not in named and isinstance(formula, All | AnyOf) and len(formula.parts) > 1:
+        for part in formula.parts:
+            yield from _outline(part, named, depth)
+    else:
+        yield from _outline(formula, named, depth)
+
+
+def _outline(formula: Formula, named: dict[Formula, Circle], depth: int) -> Iterator[str]:
+    """A formula as bullets, one level deeper for each circle, `all` or `any` inside."""
     indent = "  " * depth
     if formula in named:
-        yield f"{indent}- {named[formula]}"
+        of = ", at least one of" if isinstance(formula, AnyOf) and len(formula.parts) > 1 else ""
+        yield f"{indent}- {_titled(named[formula])}{of}:"
+        yield from _parts(formula, {}, depth + 1)
     elif isinstance(formula, All | AnyOf) and len(formula.parts) > 1:
         yield f"{indent}- {'all' if isinstance(formula, All) else 'at least one'} of:"
-        for part in formula.parts:
-            yield from _outline(part, named, depth + 1)
+        yield from _parts(formula, named, depth + 1)
     elif isinstance(formula, Not) and formula.part in named:
         yield f"{indent}- not {named[formula.part]}"
     else:
@@ -296,4 +327,4 @@ def _ending(definition: Definition, settings: Settings | None) -> Iterator[str]:
     for kind, formula in settings.leave_out if settings else ():
         yield f"Left out is every {kind} with: {describe_formula(formula)}."
     if definition.owner:
-        yield f"{definition.owner} answers for it."
+        yield f"{definition.owner} is responsible for it."

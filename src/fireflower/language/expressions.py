@@ -32,7 +32,7 @@ from fireflower.language.selections import (
     read_logic,
     read_path,
 )
-from fireflower.model.errors import did_you_mean
+from fireflower.model.errors import did_you_mean, nearest
 from fireflower.model.records import SubjectKind
 
 UNKNOWN: Quantity = Trait("account", "?")
@@ -222,6 +222,9 @@ def _unknown_name(name: str, cursor: Cursor) -> str:
         return f"{name} needs brackets: {FORMS.get(name, name + '(Report Run)')}."
     if name.startswith("properties."):
         return f"{name} belongs to events; use it in a quantity, as in sum({name} of Report Run), or after `where`."
+    owner, dot, trait = name.partition(".")
+    if dot and (meant := nearest(owner, ("account", "person", "properties"))):
+        return f"there is no {name!r}. Did you mean '{meant[0]}.{trait}'?"
     known = [*cursor.scope.quantity_names(), *FUNCTIONS, "members", "score"]
     near = did_you_mean(name, known)
     return f"there is no quantity {name!r}.{near} Name it under `quantities:`; to count an event write count({name})."

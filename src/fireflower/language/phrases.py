@@ -70,7 +70,9 @@ def value(bound: Any, unit: Unit) -> str:
     if unit == "span":
         return format_span(round(bound))
     if unit == "hours":
-        return f"{number(bound)} hours" if bound >= 1 or not bound else format_span(round(bound * HOUR))
+        if 0 < bound < 1:
+            return format_span(round(bound * HOUR))
+        return f"{number(bound)} {'hour' if bound == 1 else 'hours'}"
     if unit == "weekday" and bound in range(1, 8):
         return WEEKDAYS[int(bound) - 1]
     return number(bound)

@@ -24,6 +24,9 @@ _SIGNS = {">=": "≥", "<=": "≤", "!=": "≠"}
 _SHARE_LIMIT = 2.0
 """A ratio with a bound below this is written as a percentage: "92% of the limit" rather than 0.92."""
 
+_FEW_VALUES = 3
+"""A list up to so long is spelled out beside every lead."""
+
 
 def done(criterion: Criterion, evidence: Evidence) -> bool:
     """Whether the criterion stands as the definition asks."""
@@ -72,7 +75,8 @@ def _bound(test: Test, condition: Condition) -> str:
         case Between(low=low, high=high):
             return f"{amount(low, condition)} to {amount(high, condition)}"
         case OneOf(values=values, negated=negated):
-            listed = " or ".join(amount(value, condition) for value in values)
+            many = f"one of {len(values)}" if len(values) > _FEW_VALUES else ""
+            listed = many or " or ".join(amount(value, condition) for value in values)
             return f"not {listed}" if negated else listed
         case Text(how=how, part=part, negated=negated):
             return f"{'not ' if negated else ''}{how} “{part}”"

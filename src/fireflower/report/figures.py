@@ -157,7 +157,7 @@ def _cohort_bar(week: WeeklyCohort, noun: str) -> Bar:
         f"Week of {wording.day(week.week)}: {wording.count(week.entered, noun)} qualified",
         f"{week.converted} of {week.followed} followed reached the goal" if week.followed else "",
         f"{week.pending} still open" if week.pending else "",
-        f"{week.too_late} at the goal before anyone could know" if week.too_late else "",
+        f"{week.too_late} reached the goal before it was known" if week.too_late else "",
     ]
     return Bar(wording.short_day(week.week), parts, "; ".join(word for word in words if word))
 

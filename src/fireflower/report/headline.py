@@ -15,6 +15,8 @@ _LEFT = {
     "left out": "by being left out",
 }
 
+_VERBS = {"activated": "activate", "qualified": "qualify", "reached the goal": "reach the goal"}
+
 
 @dataclass(frozen=True, slots=True)
 class Tile:
@@ -112,7 +114,7 @@ def _precision(definition: DefinitionReport) -> Tile:
         f" Comparable {wording.plural(backtest.subjects)}: {wording.share(controls.value)}." if controls.known else ""
     )
     return Tile(
-        f"Reach the goal within {wording.number(backtest.horizon_days)} days",
+        f"Reach the goal within {wording.days(backtest.horizon_days)}",
         wording.share(backtest.precision.value),
         _interval_words(backtest.precision, "followed to the end") + others,
         _few(backtest.precision),
@@ -126,9 +128,9 @@ def _coverage(definition: DefinitionReport) -> Tile:
     ahead = f" Half of them at least {wording.days(lead.value)} before." if lead.known else ""
     share = backtest.coverage.share
     return Tile(
-        "Of those at the goal, qualified before",
+        "Qualified before reaching the goal",
         wording.share(share.value),
-        _interval_words(share, "at the goal") + ahead,
+        _interval_words(share, "that reached the goal") + ahead,
         _few(share),
     )
 
@@ -138,14 +140,14 @@ def _time_to_value(data: ReportData) -> list[Tile]:
     if not result or not result.curves:
         return []
     stage, curve = result.curves[0]
-    label = "Half are " + stage + " within" if curve.median.known else f"Ever {stage}"
+    label = f"Half {_VERBS.get(stage, stage)} within" if curve.median.known else f"{stage.capitalize()} so far"
     value = wording.days(curve.median.value) if curve.median.known else wording.share(curve.happened / max(1, curve.n))
     note = f"of sign-up, among {wording.count(curve.n, result.subjects)}"
     return [
         Tile(
             label,
             value,
-            note if curve.median.known else f"of {wording.count(curve.n, result.subjects)} so far",
+            note if curve.median.known else f"of {wording.count(curve.n, result.subjects)}",
             wording.few(curve.n),
         )
     ]

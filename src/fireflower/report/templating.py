@@ -56,8 +56,9 @@ def _reason(reason: str) -> str:
 
 
 def _depth(line: str) -> int:
-    """How far a line of a description is indented, in steps of two spaces, at most three."""
-    return min(3, (len(line) - len(line.lstrip())) // 2)
+    """How far in a line of a description stands, at most three: a sentence 0, a bullet 1 and 1 for each two spaces."""
+    text = line.lstrip()
+    return min(3, (len(line) - len(text)) // 2 + text.startswith("- "))
 
 
 def _item(line: str) -> str:

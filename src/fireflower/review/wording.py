@@ -274,6 +274,8 @@ def _changed(what: str, parts: tuple[Estimate, Estimate, Estimate]) -> str:
     old, new, change = parts
     if not change.known:
         return f"{what}: cannot be compared, too little is known under one of the two."
+    if _none(change):
+        return f"{what}: {percent(new.value)}, no change."
     return (
         f"{what}: {percent(old.value)} -> {percent(new.value)}, a change of {_points(change.value)} points "
         f"(95 % interval {_points(change.low)} to {_points(change.high)}){_sure(change)}."
@@ -284,6 +286,8 @@ def _changed_rate(parts: tuple[Estimate, Estimate, Estimate]) -> str:
     old, new, change = parts
     if not change.known:
         return "Weekly volume: the data hold no complete week."
+    if _none(change):
+        return f"First entries per week: {new.value:.1f}, no change."
     return (
         f"First entries per week: {old.value:.1f} -> {new.value:.1f}, a change of {change.value:+.1f} "
         f"(95 % interval {change.low:+.1f} to {change.high:+.1f}){_sure(change)}."
@@ -294,7 +298,10 @@ def _points(change: float) -> str:
     return f"{100 * change:+.1f}"
 
 
+def _none(change: Estimate) -> bool:
+    """Whether both are of the same subjects, so that nothing can have changed."""
+    return change.low == change.high == 0
+
+
 def _sure(change: Estimate) -> str:
-    if change.low == change.high == 0:
-        return ""
     return "; these data cannot tell the two apart" if change.low <= 0 <= change.high else ""

@@ -102,6 +102,7 @@ class Leads {
       item.querySelector("[data-slot=sign]").textContent = done ? "✓" : "○";
       item.querySelector("[data-slot=state]").textContent = done ? "done:" : "not done:";
       item.querySelector("[data-slot=amount]").textContent = amount;
+      if (amount === this.criteria[i].needed) item.querySelector("[data-slot=needed]").textContent = "";
     });
   }
 
