@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -245,3 +246,67 @@ def test_a_truth_that_is_another_file(project: Path, tmp_path: Path, run, conten
     truth.write_bytes(content)
     text = run("qualify", "--truth", truth, project=project, fails=1).output
     assert f"{truth} is no truth.csv as `fireflower simulate` writes it." in text
+
+
+@pytest.mark.parametrize("command", [["qualify"], ["report"], ["backtest", "team"], ["diff", "team", "team"]])
+def test_a_moment_outside_the_data_is_noted(project: Path, run, command: list[str]) -> None:
+    for moment, side in (("1950-01-01", "before"), ("2300-01-01", "after")):
+        text = run(*command, "--as-of", moment, project=project).stderr
+        span = "2026-01-01 09:00 to 2026-01-06 11:00 UTC"
+        assert text.startswith(f"note: {moment} 00:00 lies {side} all of the data, which are from {span}.")
+    assert "note: " not in run(*command, "--as-of", "2026-01-05", project=project).stderr
+
+
+# --- Texts that a terminal should not see as they are -----------------------------------------------------------------
+
+
+@pytest.fixture
+def steering(empty_project: Path, tmp_path: Path, run) -> Path:
+    """A project in whose history an id clears the screen, and another is very long."""
+    events = tmp_path / "events.jsonl"
+    ids = ("\x1b[2J\x9b31mann\nben", "x" * 2000)
+    events.write_text(
+        "".join(
+            json.dumps({"timestamp": f"2026-01-0{day}", "event": "Report Run", "user_id": who, "account_id": who})
+            + "\n"
+            for day in (1, 2, 3)
+            for who in ids
+        )
+    )
+    run("import", events, "--yes", project=empty_project)
+    define(empty_project, "definition: team\nsubject: account\nvalue: count(Report Run) >= 1\n")
+    return empty_project
+
+
+def test_ids_do_not_steer_the_terminal(steering: Path, run) -> None:
+    commands = (
+        ["qualify"],
+        ["qualify", "--all-transitions"],
+        ["explain", "\x1b[2J\x9b31mann\nben"],
+        ["explain", "\x1b[2J\x9b31mann\nbe"],
+        ["qualify", "--json"],
+        ["diff", "team", str(steering / "definitions" / "none.yaml")],
+        ["doctor"],
+    )
+    define(steering, "definition: none\nsubject: account\nvalue: count(Report Run) >= 9\n", "none")
+    for command in commands:
+        fails = int(command[-1].endswith("be"))
+        text = run(*command, project=steering, fails=fails).output
+        assert not set(text) & {"\x1b", "\x9b"}, command
+    assert r"\x1b[2J\x9b31mann\nben" in run("qualify", project=steering).output
+    assert r"\x1b[2J\x9b31mann\nben" in run("diff", "team", "none", project=steering).output
+
+
+def test_a_long_id_does_not_push_a_table_apart(steering: Path, run) -> None:
+    text = run("qualify", project=steering).output
+    assert "xxx…" in text
+    assert max(map(len, text.splitlines())) < 500
+    assert "x" * 2000 in run("qualify", "--format", "csv", project=steering).output
+
+
+def test_a_fault_of_a_long_line_shows_what_is_around_it(empty_project: Path, run) -> None:
+    define(empty_project, f"definition: team\nsubject: account\nvalue: {'y' * 5000}: {'z' * 5000}\n")
+    lines = run("check", project=empty_project, fails=1).output.splitlines()
+    assert max(map(len, lines)) < 400
+    caret = lines[2].index("^")
+    assert lines[1][caret - 1 : caret + 2] == "y: "

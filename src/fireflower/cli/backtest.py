@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fireflower.cli.as_of import note_outside_data
 from fireflower.cli.jsons import print_json
 from fireflower.cli.options import as_of_option, horizon_option, json_option, project_option
+from fireflower.cli.printing import printable
 from fireflower.cli.progress import progress
 from fireflower.cli.tables import day, percent, table
 from fireflower.model.moments import format_moment
@@ -41,8 +43,10 @@ def backtest(
     from fireflower.app.backtest import backtest as run
     from fireflower.app.project import open_project
 
+    project = open_project(folder)
+    note_outside_data(project, as_of)
     with progress("Replaying history") as advance:
-        found = run(open_project(folder), definition, horizon=horizon, as_of=as_of, progress=advance)
+        found = run(project, definition, horizon=horizon, as_of=as_of, progress=advance)
     if as_json:
         print_json(found)
     else:
@@ -52,7 +56,7 @@ def backtest(
 def _show(found: Backtest, sentences: bool) -> None:
     click.echo(f"{found.definition}, as of {format_moment(found.as_of)} UTC\n")
     for sentence in found.sentences():
-        click.echo(sentence)
+        click.echo(printable(sentence))
     if sentences or not found.weeks:
         return
     click.echo("\nFirst entries, by the week in which they became known:\n")

@@ -8,6 +8,7 @@ import click
 
 from fireflower.cli.jsons import print_json
 from fireflower.cli.options import json_option, project_option
+from fireflower.cli.printing import printable
 
 
 @click.command(short_help="Say in plain English what a definition asks for.")
@@ -29,4 +30,4 @@ def describe(definition: str, folder: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"definition": definition, "description": text})
     else:
-        click.echo(text)
+        click.echo(printable(text))

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fireflower.cli.as_of import note_outside_data
 from fireflower.cli.jsons import print_json
 from fireflower.cli.options import LIMIT, as_of_option, horizon_option, json_option, project_option
+from fireflower.cli.printing import in_one_line, printable
 from fireflower.cli.progress import progress
 from fireflower.model.moments import format_moment
 
@@ -39,8 +41,10 @@ def diff(old: str, new: str, folder: Path | None, horizon: int, as_of: int | Non
     from fireflower.app.diff import diff as run
     from fireflower.app.project import open_project
 
+    project = open_project(folder)
+    note_outside_data(project, as_of)
     with progress("Replaying history") as advance:
-        found = run(open_project(folder), old, new, horizon=horizon, as_of=as_of, progress=advance)
+        found = run(project, old, new, horizon=horizon, as_of=as_of, progress=advance)
     if as_json:
         print_json(found)
     else:
@@ -50,7 +54,7 @@ def diff(old: str, new: str, folder: Path | None, horizon: int, as_of: int | Non
 def _show(found: Diff, limit: int) -> None:
     click.echo(f"{found.old} -> {found.new}, as of {format_moment(found.as_of)} UTC\n")
     for sentence in found.sentences():
-        click.echo(sentence)
+        click.echo(printable(sentence))
     _name("would enter now", "+", found.now.enter, limit)
     _name("would leave now", "-", found.now.leave, limit)
 
@@ -60,6 +64,6 @@ def _name(title: str, sign: str, ids: tuple[str, ...], limit: int) -> None:
         return
     click.echo(f"\n{len(ids)} {title}:")
     for subject in ids[:limit]:
-        click.echo(f"  {sign} {subject}")
+        click.echo(f"  {sign} {in_one_line(subject)}")
     if len(ids) > limit:
         click.echo(f"  and {len(ids) - limit} more (--limit {len(ids)} names them)")

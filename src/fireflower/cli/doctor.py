@@ -10,6 +10,7 @@ import click
 
 from fireflower.cli.jsons import print_json
 from fireflower.cli.options import json_option, project_option
+from fireflower.cli.printing import printable
 from fireflower.model.moments import format_moment
 
 if TYPE_CHECKING:
@@ -47,11 +48,12 @@ def doctor(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
 
 def _show(found: Diagnosis) -> None:
     for title, text in _facts(found):
-        click.echo(f"{title:<10}{text}")
+        click.echo(f"{title:<10}{printable(text)}")
     click.echo("")
     for finding in found.findings:
-        click.echo(f"{click.style(finding.severity, fg=_COLOURS[finding.severity], bold=True)}: {finding.message}")
-        click.echo(f"  -> {finding.next_step}")
+        severity = click.style(finding.severity, fg=_COLOURS[finding.severity], bold=True)
+        click.echo(f"{severity}: {printable(finding.message)}")
+        click.echo(f"  -> {printable(finding.next_step)}")
     if not found.findings:
         click.echo("Nothing looks wrong.")
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fireflower.cli.as_of import note_outside_data
 from fireflower.cli.evidence import as_json as evidence_as_json
 from fireflower.cli.evidence import asked, there_is
 from fireflower.cli.jsons import iso, print_json
 from fireflower.cli.options import as_of_option, definition_option, json_option, project_option
+from fireflower.cli.printing import in_one_line
 from fireflower.model.moments import format_moment
 from fireflower.model.records import SubjectKind
 
@@ -50,6 +52,7 @@ def explain(
     from fireflower.app.records import tipping_records
 
     project = open_project(folder)
+    note_outside_data(project, as_of)
     found = run(project, subject, names, kind=kind, as_of=as_of)
     tipped = tipping_records(project, found)
     if as_json:
@@ -62,7 +65,7 @@ def explain(
 
 
 def _show(found: Explanation, tipped: dict[int, str]) -> None:
-    click.echo(click.style(f"{found.kind} {found.subject}: {found.definition.name}", bold=True))
+    click.echo(click.style(in_one_line(f"{found.kind} {found.subject}: {found.definition.name}"), bold=True))
     click.echo(f"  {_verdict(found)}")
     if found.circles:
         for circle in found.circles:
@@ -74,7 +77,7 @@ def _show(found: Explanation, tipped: dict[int, str]) -> None:
     if found.score is not None:
         click.echo(f"\n  score: {found.score:g}")
     if found.next_step:
-        click.echo(f"\n  Nearest next step: {found.next_step}.")
+        click.echo(f"\n  Nearest next step: {in_one_line(found.next_step)}.")
     if found.history:
         click.echo("\n  So far:")
         for change in found.history:
@@ -98,7 +101,8 @@ def _when(moment: int) -> str:
 def _show_conditions(states: Sequence[Evidence], tipped: dict[int, str]) -> None:
     for state in states:
         sign = click.style("✓", fg="green") if state.holds else click.style("○", fg="yellow")
-        click.echo(f"    {sign} {asked(state)}: {there_is(state)}, since {_when(state.since)}{_by(state, tipped)}")
+        what = f"{asked(state)}: {there_is(state)}, since {_when(state.since)}{_by(state, tipped)}"
+        click.echo(f"    {sign} {in_one_line(what)}")
 
 
 def _by(state: Evidence, tipped: dict[int, str]) -> str:

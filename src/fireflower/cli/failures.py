@@ -10,8 +10,11 @@ from typing import IO, Any
 
 import click
 
+from fireflower.cli.printing import printable
 from fireflower.model.errors import DefinitionError, Fault
 
+MOST_BESIDE = 100
+"""How much of a source line is shown on either side of a fault."""
 COLOURS = {"error": "red", "warning": "yellow"}
 
 
@@ -28,7 +31,7 @@ class Failure(click.ClickException):
         if isinstance(self.error, DefinitionError):
             show_faults(self.error.faults)
         else:
-            click.echo(f"{click.style('error', fg='red', bold=True)}: {_reason(self.error)}", err=True)
+            click.echo(f"{click.style('error', fg='red', bold=True)}: {printable(_reason(self.error))}", err=True)
 
 
 def show_faults(faults: Sequence[Fault]) -> None:
@@ -52,14 +55,26 @@ def summary(faults: Iterable[Fault]) -> str:
 def _lines(fault: Fault) -> Iterable[str]:
     place = str(fault).removesuffix(f"{fault.severity}: {fault.message}")
     colour = COLOURS.get(fault.severity)
-    yield f"{click.style(place, bold=True)}{click.style(fault.severity, fg=colour, bold=True)}: {fault.message}"
+    severity = click.style(fault.severity, fg=colour, bold=True)
+    yield f"{click.style(place, bold=True)}{severity}: {printable(fault.message)}"
     source = _source(fault)
     if source is None:
         return
     margin = f"{fault.line:>5} | "
-    yield margin + source
+    before, after = _around(source, max(fault.column - 1, 0))
+    yield margin + before + after
     if fault.column:
-        yield " " * (len(margin) - 2) + "| " + _blank(source[: fault.column - 1]) + click.style("^", fg=colour)
+        yield " " * (len(margin) - 2) + "| " + _blank(before) + click.style("^", fg=colour)
+
+
+def _around(source: str, place: int) -> tuple[str, str]:
+    """What stands before and after a place of a line, as far as one wants to read it."""
+    before, after = source[:place], source[place:]
+    if len(before) > MOST_BESIDE:
+        before = "…" + before[-MOST_BESIDE:]
+    if len(after) > MOST_BESIDE:
+        after = after[:MOST_BESIDE] + "…"
+    return printable(before), printable(after)
 
 
 def _blank(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
@@ -16,9 +17,16 @@ from fireflower.model.moments import to_datetime
 MOMENTS = frozenset({"as_of", "at", "known_at", "since", "week", "weeks", "month"})
 """Fields of results that hold moments; others say so in their metadata."""
 
+_UNESCAPED = re.compile("[\x7f-\x9f]")
+
 
 def print_json(value: object) -> None:
-    click.echo(json.dumps(jsonable(value), ensure_ascii=False, indent=2))
+    click.echo(escaped(json.dumps(jsonable(value), ensure_ascii=False, indent=2)))
+
+
+def escaped(text: str) -> str:
+    """JSON in which those control characters are escaped too that JSON leaves as they are, and terminals do not."""
+    return _UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def iso(moment: int) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fireflower.cli.as_of import note_outside_data
 from fireflower.cli.evidence import short
 from fireflower.cli.options import FILE, LIMIT, as_of_option, definition_option, project_option, truth_option
 from fireflower.cli.progress import progress
@@ -72,8 +73,10 @@ def qualify(
     from fireflower.app.qualify import qualify as run
 
     wanted = "json" if as_json else format_of(format_, output)
+    project = open_project(folder)
+    note_outside_data(project, as_of)
     with progress("Qualifying") as advance:
-        found = run(open_project(folder), names, subjects, as_of=as_of, progress=advance)
+        found = run(project, names, subjects, as_of=as_of, progress=advance)
         _ = found.transitions if all_transitions else found.standing
     if wanted == "table":
         _show(found, all_transitions, limit, _truth(truth))

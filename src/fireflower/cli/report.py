@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from fireflower.cli.as_of import note_outside_data
 from fireflower.cli.options import FILE, as_of_option, definition_option, horizon_option, project_option, truth_option
 from fireflower.cli.progress import progress
 
@@ -39,10 +40,10 @@ def report(
     from fireflower.app.project import open_project
     from fireflower.app.report import report as run
 
+    project = open_project(folder)
+    note_outside_data(project, as_of)
     with progress("Reporting") as advance:
-        path = run(
-            open_project(folder), names, path=output, as_of=as_of, horizon=horizon, truth=truth, progress=advance
-        )
+        path = run(project, names, path=output, as_of=as_of, horizon=horizon, truth=truth, progress=advance)
     address = path.resolve().as_uri()
     if open_:
         click.launch(address)

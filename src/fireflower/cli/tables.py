@@ -1,4 +1,4 @@
-"""Tables for people: drawn on a terminal as wide as it is; plain aligned columns when piped, nothing cut off."""
+"""Tables for people: drawn on a terminal as wide as it is; plain aligned columns when piped."""
 
 from __future__ import annotations
 
@@ -8,20 +8,30 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fireflower.cli.printing import in_one_line
 from fireflower.model.moments import to_datetime
 
 if TYPE_CHECKING:
     from fireflower.review.intervals import Estimate
 
 
+LONGEST_CELL = 300
+
+
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str] = ()) -> None:
     """Print rows under their columns' names; the columns in `right` are aligned to the right."""
-    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    texts = [["" if cell is None else _cell(str(cell)) for cell in row] for row in rows]
     if sys.stdout.isatty():
         _draw(columns, texts, right)
     else:
         for line in _aligned([list(columns), *texts], [name in right for name in columns]):
             click.echo(line)
+
+
+def _cell(text: str) -> str:
+    """On one line, and not so long that it pushes all other cells of the table away."""
+    text = in_one_line(text)
+    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
 
 
 def _aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:

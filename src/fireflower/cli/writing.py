@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fireflower.app.outputs import written
-from fireflower.cli.jsons import iso
+from fireflower.cli.jsons import escaped, iso
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,7 +55,7 @@ def _write(table: pa.Table, wanted: str, file: Any, as_of: int) -> None:
     else:
         rows = "leads" if "since" in table.column_names else "transitions"
         text = json.dumps({"as_of": iso(as_of), rows: table.to_pylist()}, default=_iso, ensure_ascii=False, indent=2)
-        file.write(text.encode() + b"\n")
+        file.write(escaped(text).encode() + b"\n")
     file.flush()
 
 

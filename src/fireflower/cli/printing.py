@@ -1,0 +1,26 @@
+"""Texts from data and files, as a terminal may show them."""
+
+from __future__ import annotations
+
+import re
+
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""Everything that moves, colours or hides what a terminal shows, but for line breaks and tabs."""
+
+
+def printable(text: str) -> str:
+    r"""The text with control characters spelt out, so that an id cannot steer the terminal that shows it.
+
+    >>> printable("ann\x1b[2J")
+    'ann\\x1b[2J'
+    """
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def in_one_line(text: str) -> str:
+    r"""The same with line breaks and tabs spelt out too.
+
+    >>> in_one_line("ann\nben")
+    'ann\\nben'
+    """
+    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
