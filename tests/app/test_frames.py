@@ -151,6 +151,12 @@ def test_what_is_no_moment_is_refused(as_of) -> None:
         fireflower.qualify(TWICE, pd.DataFrame(COLUMNS), as_of=as_of)
 
 
+@pytest.mark.parametrize("as_of", [10**30, -1, "1950-01-01", datetime(2300, 1, 1)])
+def test_a_moment_that_no_history_has_is_refused(as_of) -> None:
+    with pytest.raises(fireflower.FireflowerError, match="expected a moment from 1970 to 2100"):
+        fireflower.qualify(TWICE, pd.DataFrame(COLUMNS), as_of=as_of)
+
+
 @pytest.mark.parametrize("said", ["30 days", timedelta(days=30), pd.Timedelta(days=30), 30 * DAY])
 def test_a_span_can_be_said_in_any_way(said) -> None:
     assert span_from(said) == 30 * DAY

@@ -360,6 +360,22 @@ def test_every_fault_of_every_file_of_a_project(tmp_path: Path) -> None:
     assert shown[2].startswith("fireflower.yaml:1:1: error: 'gaol' is no key of the settings. Did you mean 'goal'?")
 
 
+def test_what_is_no_file_is_a_fault_beside_the_others(tmp_path: Path) -> None:
+    folder = tmp_path / "definitions"
+    folder.mkdir()
+    (tmp_path / "fireflower.yaml").write_text("project: Shop\n")
+    (folder / "a.yaml").write_text("definition: a\nsubject: acount\nvalue: did(A)\n")
+    (folder / "b.yaml").mkdir()
+    (folder / "c.yaml").symlink_to("gone.yaml")
+    (folder / "d.yaml").symlink_to("d.yaml")
+    with pytest.raises(DefinitionError) as caught:
+        load_project(tmp_path)
+    found = {Path(fault.file).name: fault.message for fault in caught.value.faults}
+    assert list(found) == ["a.yaml", "b.yaml", "c.yaml", "d.yaml"]
+    assert found["b.yaml"].startswith("this is a folder; expected a file")
+    assert found["c.yaml"] == "this link leads to gone.yaml, which is not there."
+
+
 def test_no_project(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match=r"is no fireflower project: it has no fireflower.yaml. Make one with"):
         load_project(tmp_path)

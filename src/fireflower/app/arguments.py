@@ -7,7 +7,7 @@ from operator import index
 from typing import SupportsIndex
 
 from fireflower.model.errors import FireflowerError
-from fireflower.model.moments import from_datetime, parse_moment, parse_span
+from fireflower.model.moments import EARLIEST, LATEST, from_datetime, parse_moment, parse_span
 
 Moment = SupportsIndex | str | date
 """Microseconds since 1970 (UTC), ISO 8601 text, or a date or datetime (of pandas too); without a zone it is UTC."""
@@ -22,15 +22,18 @@ def moment_from(said: Moment | None) -> int | None:
     Raises
     ------
     FireflowerError
-        If it is none.
+        If it is none, or not between 1970 and 2100.
     """
     if said is None:
         return None
     try:
-        return _moment(said)
+        moment = _moment(said)
     except (TypeError, ValueError):
         wanted = "a date or time such as '2026-03-01T14:30:00Z', a datetime, or microseconds since 1970 as an int"
         raise FireflowerError(f"expected {wanted}, got {said!r}.") from None
+    if not EARLIEST <= moment <= LATEST:
+        raise FireflowerError(f"expected a moment from 1970 to 2100, in microseconds if it is an int; got {said!r}.")
+    return moment
 
 
 def span_from(said: Span) -> int:

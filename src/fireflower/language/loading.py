@@ -175,6 +175,16 @@ def _definition_in(path: Path, settings: Settings | None) -> _Loaded:
         return _definition(*_text_of(path), settings)
     except DefinitionError as error:
         return _Loaded(_NO_DEFINITION, list(error.faults))
+    except ProjectError as error:
+        return _Loaded(_NO_DEFINITION, [Fault(_why_unreadable(path) or str(error), str(path))])
+
+
+def _why_unreadable(path: Path) -> str | None:
+    if path.is_dir():
+        return f"this is a folder; expected a file with a definition. Definitions stand in {path.parent} itself."
+    if path.is_symlink() and not path.exists():
+        return f"this link leads to {path.readlink()}, which is not there."
+    return None
 
 
 def _note_duplicates(loaded: Sequence[_Loaded]) -> None:
