@@ -11,6 +11,7 @@ import click
 
 from fireflower.cli.jsons import print_json
 from fireflower.cli.options import Moment, json_option, project_option
+from fireflower.cli.printing import printable
 from fireflower.cli.progress import steps
 from fireflower.cli.tables import table
 from fireflower.model.errors import InputError
@@ -129,7 +130,7 @@ def _show_plan(planned: Sequence[Planned], untimed_hold: str) -> None:
         rows.append((_files(each.paths), mapping.table, means, each.source))
     table(["files", "rows are", "columns", "says"], rows)
     for doubt in dict.fromkeys(doubt for each in planned for doubt in each.doubts):
-        click.echo(f"note: {doubt}")
+        click.echo(f"note: {printable(doubt)}")
 
 
 def _files(paths: Sequence[Path]) -> str:
