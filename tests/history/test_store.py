@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from fireflower.history.archive.buckets import Buckets
 from fireflower.history.archive.dictionaries import Dictionary, ValueDictionary, ranks
 from fireflower.history.archive.store import ColumnReader, ColumnWriter, narrowest
+from fireflower.model.errors import ProjectError
 
 
 @settings(max_examples=50, deadline=None)
@@ -47,7 +48,7 @@ def test_a_missing_number_throughout_takes_no_file(tmp_path: Path) -> None:
 def test_a_column_that_is_too_short_is_noticed(tmp_path: Path) -> None:
     writer = ColumnWriter(tmp_path / "x.column", np.int64)
     writer.append(np.arange(5))
-    with pytest.raises(EOFError, match="shorter"):
+    with pytest.raises(ProjectError, match="shorter"):
         ColumnReader(tmp_path, writer.close()).read(0, 6)
 
 

@@ -69,11 +69,17 @@ class Diagnosis:
 
 def doctor(project: Project) -> Diagnosis:
     """Look at everything, change nothing."""
-    summary = project.archive.summary()
-    findings = [*_files(project), *_history(summary), *_kept_aside(project, summary), *_clocks(summary)]
+    from fireflower.history.archive.integrity import Damaged
+
+    summary: Summary | None = None
+    try:
+        summary = project.archive.summary()
+        findings = [*_files(project), *_history(summary), *_kept_aside(project, summary), *_clocks(summary)]
+    except Damaged as damage:
+        findings = [Finding("error", "the history is damaged", str(damage))]
     order = ("error", "warning", "note")
     return Diagnosis(
-        history=summary if summary.records else None,
+        history=summary if summary and summary.records else None,
         disk=_size(project.folder / HISTORY_FOLDER),
         lock=_lock(project.folder / HISTORY_FOLDER),
         versions=_versions(),
@@ -104,9 +110,10 @@ def _history(summary: Summary) -> Iterator[Finding]:
 def _kept_aside(project: Project, summary: Summary) -> Iterator[Finding]:
     for group in kept_aside(project):
         share = group.rows / max(summary.records, 1)
+        rows = f"{group.rows:,} {'row' if group.rows == 1 else 'rows'}"
         yield Finding(
             "warning" if share >= _MANY else "note",
-            f"{group.rows:,} {'row' if group.rows == 1 else 'rows'} of {group.file} kept aside: {group.reason}",
+            f"{rows} of {group.file} kept aside, such as: {group.reason}",
             "'fireflower rejects' shows them. Mend the file or the mapping, and import it again: what is in already "
             "stays as it is.",
         )

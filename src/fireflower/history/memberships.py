@@ -101,7 +101,7 @@ class Memberships:
         return [Seen(person, cause, trait, after.get(trait), received) for trait in sorted({*before, *after})]
 
     def _latest(self, person: str, old: str | None, moved: str) -> str | None:
-        """The account joined last. Who did not leave the one that was it has only the one that moved to compare with."""
+        """The account joined last. Unless that was left, only the one that moved can win over it."""
         joined = self._accounts[person]
         rivals = joined if old not in joined else {old, moved} & joined.keys()
         return max(rivals, key=lambda account: (joined[account].since, account), default=None)

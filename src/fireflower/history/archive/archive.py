@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fireflower.history.archive.blocks import Blocks, Properties
 from fireflower.history.archive.importing import Importer, ImportReport, Progress, Reading
-from fireflower.history.archive.manifest import Manifest, writing
+from fireflower.history.archive.integrity import intact
+from fireflower.history.archive.manifest import Manifest, Unwritable, writing
 from fireflower.history.archive.moments import Traits
-from fireflower.history.archive.promotion import promote, promoted
+from fireflower.history.archive.promotion import located, promote
 from fireflower.history.archive.rows import Rows
 from fireflower.history.archive.segments import Dictionaries, Segment
 from fireflower.history.archive.summary import Summary, summarize
@@ -32,6 +34,10 @@ class Rejected(NamedTuple):
     raw: str
 
 
+_ATTEMPTS = 5
+"""How many imports may end while an archive is being opened."""
+
+
 def _silent(doing: str, done: int, total: int) -> None:
     pass
 
@@ -45,7 +51,8 @@ class Archive:
 
     @classmethod
     def open(cls, folder: str | Path, *, attribution: Attribution = "only", timeless: Traits = ()) -> Archive:
-        """Open the archive in a folder; there need be none yet. What a run has left behind that did not end is removed.
+        """Open the archive in a folder; there need be none yet. Reading writes nothing and waits for nobody: it has the
+        history that was valid when the archive was opened.
 
         Parameters
         ----------
@@ -57,14 +64,7 @@ class Archive:
         ProjectError
             If the folder is damaged, or was written by a later version.
         """
-        folder = Path(folder)
-        if folder.is_dir():
-            try:
-                with writing(folder):
-                    Manifest.read(folder).clean(folder)
-            except ProjectError:
-                Manifest.read(folder)
-        return cls(folder, Reading(attribution, tuple(timeless)))
+        return cls(Path(folder), Reading(attribution, tuple(timeless)))
 
     def ingest(
         self,
@@ -91,10 +91,11 @@ class Archive:
             If another process is writing to the archive.
         """
         paths = [paths] if isinstance(paths, str | Path) else paths
+        self._restore()
         with writing(self._folder):
             importer = Importer(self._folder, self._reading, progress or _silent)
             report = importer.run(paths, mapping, strict=strict, learned_at=learned_at)
-        self._load()
+            self._renew()
         return report
 
     def rejects(self) -> Iterator[Rejected]:
@@ -105,6 +106,7 @@ class Archive:
 
     def summary(self) -> Summary:
         """What is in the archive."""
+        self._restore()
         return summarize(self._segments, self._blocks.facts if self._blocks else None)
 
     def vocabulary(self) -> Vocabulary:
@@ -144,7 +146,7 @@ class Archive:
 
     def records(self, rows: Sequence[int]) -> list[Record]:
         """The records behind rows of timelines; behind what a person sees of an account, its cause."""
-        return self._rows().records(self._needed().row.take(np.asarray(rows, np.int64)).astype(np.int64))
+        return self._records(self._needed().row.take(np.asarray(rows, np.int64)).astype(np.int64))
 
     def history(self, kind: SubjectKind, id: str) -> list[Record]:
         """The records of one subject's history, in canonical order.
@@ -161,22 +163,49 @@ class Archive:
         mine = np.flatnonzero((timeline.target & bit > 0) & (column == number))
         rows = blocks.row.take(timeline.first_row + mine).astype(np.int64)
         _, first = np.unique(rows, return_index=True)
-        return self._rows().records(rows[np.sort(first)])
+        return self._records(rows[np.sort(first)])
 
     def _load(self) -> None:
-        manifest = Manifest.read(self._folder)
-        self._segments = [Segment(self._folder / "segments" / name) for name in manifest.segments]
-        generation = self._folder / "generations" / manifest.generation
-        self._blocks = Blocks(generation) if manifest.generation else None
+        """Open what is valid now. An import may put another generation in its place before this one is held."""
+        for _ in range(_ATTEMPTS):
+            manifest = Manifest.read(self._folder)
+            generation = self._folder / "generations" / manifest.generation
+            try:
+                blocks = Blocks(generation) if manifest.generation else None
+            except FileNotFoundError:
+                if Manifest.read(self._folder) != manifest:
+                    continue
+                blocks = None
+            self._segments = [Segment(self._folder / "segments" / name) for name in manifest.segments]
+            self._blocks = blocks
+            return
+        raise ProjectError(f"{self._folder} is changing all the time. Run again when the imports have ended.")
+
+    def _renew(self) -> None:
+        """Open what has just been written, and remove what it takes the place of. The caller holds the lock."""
+        self._load()
+        Manifest.read(self._folder).clean(self._folder)
+
+    def _restore(self) -> None:
+        """Build the blocks anew if somebody has removed them."""
+        if self._blocks is None and self._segments:
+            self._rebuild("the blocks of the history are missing")
+
+    def _rebuild(self, reason: str) -> None:
+        try:
+            with writing(self._folder):
+                Importer(self._folder, self._reading, _silent).rebuild()
+                self._renew()
+        except Unwritable as error:
+            raise Unwritable(f"The history has to be put in order anew, as {reason}. But: {error}") from None
 
     def _current(self) -> Blocks | None:
         """The blocks, built anew if they were built for another reading of the history."""
+        self._restore()
         facts = self._blocks.facts if self._blocks else None
         wanted = sorted(map(list, self._reading.timeless))
         if facts and (facts.attribution, facts.timeless) != (self._reading.attribution, wanted):
-            with writing(self._folder):
-                Importer(self._folder, self._reading, _silent).rebuild()
-            self._load()
+            self._rebuild("fireflower.yaml says otherwise than before how it is read")
         return self._blocks
 
     def _needed(self) -> Blocks:
@@ -187,11 +216,28 @@ class Archive:
 
     def _properties(self, blocks: Blocks, paths: Collection[str]) -> Properties:
         """These properties, with columns made for those that have none yet."""
-        done = promoted(blocks.folder)
-        if not set(paths) <= done.keys():
-            with writing(self._folder):
-                done = promote(blocks.folder, self._segments, blocks.row, blocks.facts.rows, paths)
-        return Properties(blocks, done, paths)
+        done = located(blocks.folder)
+        missing = [path for path in paths if path not in done]
+        if missing:
+            done |= located(self._promote(blocks, missing))
+        with intact(blocks.folder / "properties.json"):
+            return Properties(blocks, done, paths)
+
+    def _promote(self, blocks: Blocks, paths: Collection[str]) -> Path:
+        """Make columns where they stay or, if nothing can be written there now, for as long as this archive is open."""
+        what = self._segments, blocks.row, blocks.facts.rows, paths
+        try:
+            with writing(self._folder), intact(self._folder / "segments"):
+                promote(blocks.folder, *what)
+            return blocks.folder
+        except Unwritable:
+            with intact(self._folder / "segments"):
+                promote(blocks.scratch, *what)
+            return blocks.scratch
+
+    def _records(self, rows: NDArray[np.int64]) -> list[Record]:
+        with intact(self._folder / "segments"):
+            return self._rows().records(rows)
 
     def _rows(self) -> Rows:
         return Rows(self._segments, Dictionaries.stored([segment.folder for segment in self._segments]))

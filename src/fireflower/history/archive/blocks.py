@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
+import weakref
 from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +16,9 @@ from numpy.typing import NDArray
 
 from fireflower.history.archive.dictionaries import Texts, Values, read_texts
 from fireflower.history.archive.generation import GenerationFacts
-from fireflower.history.archive.promotion import Promoted
+from fireflower.history.archive.holding import Hold
+from fireflower.history.archive.integrity import intact, verify
+from fireflower.history.archive.promotion import Located
 from fireflower.history.archive.store import ColumnReader
 from fireflower.model.errors import UnknownSubjectError, did_you_mean
 from fireflower.model.records import Kind, SubjectKind
@@ -23,20 +28,37 @@ _CANDIDATES = 2000
 
 
 class Blocks:
-    """The rows of a generation.
+    """The rows of a generation, which is not removed meanwhile.
 
     Attributes
     ----------
     facts : what is known of them
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder is not there, or is being removed.
+    Damaged
+        If one of its files is not as it was written.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.facts = GenerationFacts(**json.loads((folder / "generation.json").read_bytes()))
+        self._hold = Hold(folder)
+        with intact(folder / "generation.json"):
+            self.facts = GenerationFacts(**json.loads((folder / "generation.json").read_bytes()))
+        verify(folder, self.facts.files)
         self.starts: NDArray[np.int64] = np.load(folder / "starts.npy")
         self._first_person: NDArray[np.int32] = np.load(folder / "first_person.npy")
         self._first_account: NDArray[np.int32] = np.load(folder / "first_account.npy")
         self._columns = {name: ColumnReader(folder, described) for name, described in self.facts.columns.items()}
+
+    @cached_property
+    def scratch(self) -> Path:
+        """A folder of this process that is removed with this object."""
+        folder = tempfile.mkdtemp(prefix="fireflower-")
+        self._remove_scratch = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return Path(folder)
 
     @property
     def row(self) -> ColumnReader:
@@ -46,18 +68,19 @@ class Blocks:
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The vocabulary, without properties."""
-        names = [(Kind(kind), name) for kind, name in self.facts.names]
-        return Vocabulary(
-            names=names,
-            people=self._people,
-            accounts=self._accounts,
-            traits={
-                name: Values(read_texts(self.folder / f"trait-{what}.arrow")[0])
-                for what, name in enumerate(names)
-                if name[0] in (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT)
-            },
-            roles=self.facts.roles,
-        )
+        with intact(self.folder / "people.arrow"):
+            names = [(Kind(kind), name) for kind, name in self.facts.names]
+            return Vocabulary(
+                names=names,
+                people=self._people,
+                accounts=self._accounts,
+                traits={
+                    name: Values(read_texts(self.folder / f"trait-{what}.arrow")[0])
+                    for what, name in enumerate(names)
+                    if name[0] in (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT)
+                },
+                roles=self.facts.roles,
+            )
 
     @cached_property
     def _people(self) -> Texts:
@@ -140,14 +163,16 @@ class Properties:
     vocabulary : the generation's, with the dictionaries of these properties
     """
 
-    def __init__(self, blocks: Blocks, promoted: Promoted, paths: Collection[str]) -> None:
-        folder, wanted = blocks.folder, {path: promoted[path] for path in paths}
+    def __init__(self, blocks: Blocks, promoted: Located, paths: Collection[str]) -> None:
+        wanted = {path: promoted[path] for path in paths}
         self._columns = {
-            part: {path: ColumnReader(folder, said[part]) for path, said in wanted.items() if part in said}
+            part: {path: ColumnReader(folder, said[part]) for path, (folder, said) in wanted.items() if part in said}
             for part in ("number", "code")
         }
         texts = {
-            path: Values(read_texts(folder / said["texts"])[0]) for path, said in wanted.items() if "texts" in said
+            path: Values(read_texts(folder / said["texts"])[0])
+            for path, (folder, said) in wanted.items()
+            if "texts" in said
         }
         plain = blocks.vocabulary
         self.vocabulary = Vocabulary(plain.names, plain.people, plain.accounts, texts, plain.traits, plain.roles)

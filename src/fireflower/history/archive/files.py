@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fireflower.history.archive.integrity import damaged
+
 
 class NewFile:
     """A file that is being written."""
@@ -45,7 +47,7 @@ class OldFile:
         while done < len(view):
             count = os.preadv(self._descriptor, [view[done:]], offset + done)
             if count == 0:
-                raise EOFError(f"{self._path} is shorter than it was when it was written")
+                raise damaged(self._path, "it is shorter than it was when it was written")
             done += count
 
     def array(self, dtype: DTypeLike) -> NDArray[Any]:

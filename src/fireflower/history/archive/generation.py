@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from fireflower.history.archive.assignment import ROW, Assignment
 from fireflower.history.archive.buckets import Buckets
 from fireflower.history.archive.dictionaries import write_texts
 from fireflower.history.archive.duplicates import kept
+from fireflower.history.archive.integrity import seal
 from fireflower.history.archive.manifest import sync_folder, write_safely
 from fireflower.history.archive.moments import Moments, Traits, kept_columns, people_behind
 from fireflower.history.archive.names import Names
@@ -47,6 +48,7 @@ class GenerationFacts:
     names, counts : the vocabulary's names, as (kind, name), and how many records have each
     roles : the vocabulary's roles
     columns : descriptions for `ColumnReader`
+    files : the seal of all other files
     """
 
     attribution: Attribution
@@ -64,6 +66,7 @@ class GenerationFacts:
     counts: list[int]
     roles: list[str]
     columns: dict[str, dict[str, Any]]
+    files: dict[str, list[int]] = field(default_factory=dict)
 
 
 def build(
@@ -114,6 +117,7 @@ def build(
         counts=names.counts,
         roles=names.roles,
         columns=columns,
+        files=seal(folder),
     )
     write_safely(folder / "generation.json", json.dumps(asdict(facts)).encode())
     sync_folder(folder)

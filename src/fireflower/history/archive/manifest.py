@@ -10,10 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TextIO
 
+from fireflower.history.archive.holding import remove_unless_held
 from fireflower.model.errors import ProjectError
 
 _FORMAT = 1
+
+
+class Unwritable(ProjectError):
+    """The archive cannot be written to now; it can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +67,25 @@ class Manifest:
         write_safely(folder / "manifest.json", json.dumps({"format": _FORMAT, **asdict(self)}, indent=1).encode())
 
     def clean(self, folder: Path) -> None:
-        """Remove what this manifest does not name."""
-        for kind, valid in (("segments", set(self.segments)), ("generations", {self.generation}), ("scratch", set())):
-            for entry in (folder / kind).iterdir() if (folder / kind).is_dir() else ():
-                if entry.name not in valid:
-                    shutil.rmtree(entry, ignore_errors=True)
+        """Remove what this manifest does not name and nobody reads. The caller holds the archive's lock."""
+        valid = set(self.segments)
+        for generation in _others(folder / "generations", {self.generation}):
+            if not remove_unless_held(generation):
+                valid |= _segments_of(generation)
+        for entry in (*_others(folder / "segments", valid), *_others(folder / "scratch", set())):
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def _others(folder: Path, valid: set[str]) -> list[Path]:
+    return [entry for entry in folder.iterdir() if entry.name not in valid] if folder.is_dir() else []
+
+
+def _segments_of(generation: Path) -> set[str]:
+    """What a generation that is being read was built from: its records are looked up there."""
+    try:
+        return set(json.loads((generation / "generation.json").read_bytes())["segments"])
+    except (OSError, ValueError, LookupError):
+        return set()
 
 
 def write_safely(path: Path, content: bytes) -> None:
@@ -88,25 +108,35 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _lock_file(folder: Path) -> TextIO:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return open(folder / "lock", "a+")
+    except OSError as error:
+        raise Unwritable(
+            f"{folder} cannot be written to ({error.strerror}). Make it writable, or copy the project to a folder "
+            "that is."
+        ) from None
+
+
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
     """Be the only one who writes to the archive. The lock goes with the process, however it ends.
 
     Raises
     ------
-    ProjectError
-        If somebody else is writing to it.
+    Unwritable
+        If somebody else is writing to it, or nothing can be written there.
     """
     import fcntl
 
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "a+") as file:
+    with _lock_file(folder) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             file.seek(0)
             owner = file.read().strip() or "unknown"
-            raise ProjectError(
+            raise Unwritable(
                 f"Another fireflower (process {owner}) is writing to {folder}. Wait for it to end."
             ) from None
         file.seek(0)

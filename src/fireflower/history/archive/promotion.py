@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.history.archive.dictionaries import ValueDictionary, write_texts
+from fireflower.history.archive.integrity import intact
 from fireflower.history.archive.manifest import write_safely
 from fireflower.history.archive.properties import values_of
 from fireflower.history.archive.rows import CHUNK
@@ -24,14 +25,24 @@ Promoted = dict[str, dict[str, Any]]
 """Property -> description of its `number` column and of its `code` column, where it has them, and of its `texts`."""
 
 
+Located = dict[str, tuple[Path, dict[str, Any]]]
+"""The same, with the folder that has the files."""
+
+
 def promoted(folder: Path) -> Promoted:
-    """The properties that a generation has columns for."""
+    """The properties that a folder has columns for."""
     path = folder / "properties.json"
-    return dict(json.loads(path.read_bytes())) if path.exists() else {}
+    with intact(path):
+        return dict(json.loads(path.read_bytes())) if path.exists() else {}
+
+
+def located(folder: Path) -> Located:
+    """The same, with the folder."""
+    return {path: (folder, said) for path, said in promoted(folder).items()}
 
 
 def promote(folder: Path, segments: Sequence[Segment], row: ColumnReader, rows: int, paths: Iterable[str]) -> Promoted:
-    """Make columns for these properties in a generation's folder.
+    """Make columns for these properties in a folder, the generation's or another.
 
     Parameters
     ----------

@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from fireflower.history.archive.dictionaries import Dictionary
 from fireflower.history.archive.files import NewFile, make_safe
+from fireflower.history.archive.integrity import seal
 from fireflower.history.archive.manifest import sync_folder, write_safely
 from fireflower.history.archive.properties import PropertyWriter
 from fireflower.history.archive.segments import COLUMNS, TIMELESS, UNTIMED, Dictionaries, Loose, SegmentFacts
@@ -56,6 +57,7 @@ class SegmentWriter:
             has_ids=self._ids.close(),
             loose=self._loose,
             seen=properties.seen,
+            files=seal(self._folder),
         )
         write_safely(self._folder / "segment.json", json.dumps(asdict(written)).encode())
         sync_folder(self._folder)

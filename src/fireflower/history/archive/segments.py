@@ -18,6 +18,7 @@ from fireflower.history.archive.dictionaries import (
     read_texts,
     write_texts,
 )
+from fireflower.history.archive.integrity import intact, verify
 from fireflower.history.archive.properties import Seen
 from fireflower.history.archive.store import ColumnReader
 from fireflower.history.readers.batches import KeptAside, PropertyForm
@@ -98,6 +99,7 @@ class SegmentFacts:
     has_ids : whether any record has a message id
     loose : the records that have none
     seen : the properties that events have
+    files : the seal of all files but the columns
     """
 
     file: str
@@ -111,6 +113,7 @@ class SegmentFacts:
     has_ids: bool
     loose: Loose
     seen: Seen
+    files: dict[str, list[int]] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, content: dict[str, Any]) -> SegmentFacts:
@@ -128,7 +131,9 @@ class Segment:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.facts = SegmentFacts.parse(json.loads((folder / "segment.json").read_bytes()))
+        with intact(folder / "segment.json"):
+            self.facts = SegmentFacts.parse(json.loads((folder / "segment.json").read_bytes()))
+        verify(folder, self.facts.files)
         self._readers: dict[str, ColumnReader] = {}
 
     def __len__(self) -> int:
@@ -175,6 +180,7 @@ class Segment:
         return np.concatenate([np.asarray(pc.equal(piece, "")) for piece in self.ids()])
 
     def kept_aside(self) -> Iterator[KeptAside]:
-        with open(self.folder / "kept_aside.jsonl", encoding="utf-8") as file:
+        path = self.folder / "kept_aside.jsonl"
+        with intact(path), open(path, encoding="utf-8") as file:
             for line in file:
                 yield KeptAside(*json.loads(line))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from fireflower.history.archive.files import NewFile, OldFile
+from fireflower.history.archive.integrity import check_size
 
 _STEP = 1 << 17
 """Values that are widened at a time: a piece that stays in the processor's cache."""
@@ -57,7 +58,7 @@ class ColumnWriter:
         if self._file is None:
             return {"value": None if self._rows == 0 else self._value.item(), "dtype": self._dtype.str}
         self._file.close()
-        return {"file": self._path.name, "dtype": self._dtype.str}
+        return {"file": self._path.name, "dtype": self._dtype.str, "bytes": self._rows * self._dtype.itemsize}
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -75,9 +76,17 @@ def _fill(file: NewFile, value: Any, count: int, dtype: np.dtype[Any]) -> None:
 
 
 class ColumnReader:
-    """Reads ranges of one column."""
+    """Reads ranges of one column.
+
+    Raises
+    ------
+    Damaged
+        If its file is not there, or not as long as it was.
+    """
 
     def __init__(self, folder: Path, described: Mapping[str, Any]) -> None:
+        if "bytes" in described:
+            check_size(folder / described["file"], described["bytes"])
         self._dtype = np.dtype(described["dtype"])
         self._value = described.get("value")
         self._file = OldFile(folder / described["file"]) if "file" in described else None
