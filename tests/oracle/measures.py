@@ -174,7 +174,7 @@ def _limited(millionths: int) -> int:
 def _sum(q: n.Sum, h: History, t: int) -> float:
     numbers = _values(q, h, t, "number")
     limits = [max(-1e13, min(1e13, float(number))) for number in numbers]
-    return _limited(sum(_limited(round(number * MILLION)) for number in limits)) / MILLION
+    return float(_limited(sum(_limited(round(number * MILLION)) for number in limits))) / MILLION
 
 
 def _extreme(q: n.Extreme, h: History, t: int) -> Value:

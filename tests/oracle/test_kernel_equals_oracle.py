@@ -5,6 +5,8 @@ FIREFLOWER_EXAMPLES=20 runs twenty times as many examples.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from golden.cases import Case as GoldenCase
@@ -24,6 +26,13 @@ from .engine import (
 from .strategies import QUANTITIES, Case, cases, examples
 
 GOLDEN = golden_cases()
+
+
+def with_all_people(case: Case) -> Case:
+    """The case without leaving people out, which a replay that goes on refuses."""
+    definitions, settings, records, as_of = case
+    accounts_alone = tuple(pair for pair in settings.leave_out if pair[0] == "account")
+    return definitions, replace(settings, leave_out=accounts_alone), records, as_of
 
 
 def as_drawn(golden: GoldenCase) -> Case:
@@ -66,7 +75,8 @@ def test_pieces_of_whole_blocks(case: Case, data: st.DataObject) -> None:
 
 @examples(150)
 @given(cases(), st.data(), st.booleans(), st.booleans())
-def test_any_batches_saved_and_resumed(case: Case, data: st.DataObject, decide: bool, save: bool) -> None:
+def test_any_batches_in_order_of_time(case: Case, data: st.DataObject, decide: bool, save: bool) -> None:
+    case = with_all_people(case)
     ends = data.draw(st.lists(st.integers(0, len(timeline_of(case))), max_size=6))
     assert told_in_batches(case, ends, decide, save) == told_by_oracle(case)
 

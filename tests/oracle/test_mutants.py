@@ -93,7 +93,8 @@ class AtOnce:
 
     def submit(self, function: Callable[..., None], *arguments: Any) -> Future[None]:
         done: Future[None] = Future()
-        done.set_result(function(*arguments))
+        function(*arguments)
+        done.set_result(None)
         return done
 
 
