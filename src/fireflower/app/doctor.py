@@ -110,10 +110,10 @@ def _history(summary: Summary) -> Iterator[Finding]:
 def _kept_aside(project: Project, summary: Summary) -> Iterator[Finding]:
     for group in kept_aside(project):
         share = group.rows / max(summary.records, 1)
-        rows = f"{group.rows:,} {'row' if group.rows == 1 else 'rows'}"
+        rows, such = ("1 row", "") if group.rows == 1 else (f"{group.rows:,} rows", ", such as")
         yield Finding(
             "warning" if share >= _MANY else "note",
-            f"{rows} of {group.file} kept aside, such as: {group.reason}",
+            f"{rows} of {group.file} kept aside{such}: {group.reason}",
             "'fireflower rejects' shows them. Mend the file or the mapping, and import it again: what is in already "
             "stays as it is.",
         )

@@ -27,7 +27,7 @@ def explain(
 
     Parameters
     ----------
-    subject : its id
+    subject : its id; of a person, any that they have had
     names : of definitions; all, without names
     kind : which kind of subject is meant; by default whichever has this id
     as_of : by default the time of the data's last event
@@ -46,9 +46,10 @@ def explain(
     moment = last_event(summary) if as_of is None else as_of
     found: list[Explanation] = []
     for each in kinds_of(project, subject, kind):
-        timelines = blocks_of(project, each, subject, definitions)
+        id = project.archive.resolve(each, subject)
+        timelines = blocks_of(project, each, id, definitions)
         found += [
-            run(definition, project.settings, timelines, each, subject, as_of=moment)
+            run(definition, project.settings, timelines, each, id, as_of=moment)
             for definition in definitions
             if definition.subject == each
         ]

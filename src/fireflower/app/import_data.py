@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from dataclasses import replace as replaced
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -72,7 +73,7 @@ def plan(
         here = _planned(project, path, settings or {})
         key = repr((here.mapping, here.source))
         known = planned.get(key)
-        planned[key] = here if known is None else replace(known, paths=(*known.paths, path))
+        planned[key] = here if known is None else replaced(known, paths=(*known.paths, path))
     return tuple(planned.values())
 
 
@@ -81,6 +82,7 @@ def run(
     planned: Iterable[Planned],
     *,
     strict: bool = False,
+    replace: bool = False,
     learned_at: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[ImportReport, ...]:
@@ -89,20 +91,18 @@ def run(
     Parameters
     ----------
     strict : fail where a row cannot be read, instead of keeping it aside
+    replace : first drop what earlier imports have read from files of the same content
     learned_at : from when the rows of tables without times hold; by default from now on
     progress : is told what is being done, how much of it is done, and of how much; 0 where nobody knows
 
     Notes
     -----
-    Each part of the plan is imported whole or not at all. The history is put in order after each, so the large ones
-    come last.
+    All of it is imported, or nothing.
     """
-    small_first = sorted(planned, key=lambda each: sum(path.stat().st_size for path in each.paths))
     learned = time.time_ns() // 1000 if learned_at is None else learned_at
-    return tuple(
-        project.archive.ingest(each.paths, each.mapping, strict=strict, learned_at=learned, progress=progress)
-        for each in small_first
-    )
+    parts = [(each.paths, each.mapping) for each in planned]
+    done = project.archive.ingest_all(parts, strict=strict, replace=replace, learned_at=learned, progress=progress)
+    return (done,)
 
 
 def _usual(project: Project) -> list[Path]:
@@ -138,7 +138,7 @@ def _timed(path: Path, mapping: Columns, source: Source) -> Planned:
     if not plain or not mapping.time or mapping.time_format or mapping.time_unit:
         return Planned((path,), mapping, source)
     format, doubts = guess_times(path, mapping.time)
-    return Planned((path,), replace(mapping, time_format=format), "guessed" if doubts else source, doubts)
+    return Planned((path,), replaced(mapping, time_format=format), "guessed" if doubts else source, doubts)
 
 
 def _guessed(project: Project, path: Path, settings: Mapping[str, Any], incomplete: InputError) -> Planned:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from fireflower.app.replaying import history_arguments, history_of
@@ -33,9 +32,8 @@ def data_summary(project: Project, as_of: int) -> DataSummary:
 
 
 def kept_aside(project: Project) -> tuple[KeptAside, ...]:
-    """Rows that could not be read, counted by file and reason, the most frequent first."""
-    counts = Counter((PurePath(row.file).name, row.reason) for row in project.archive.rejects())
-    return tuple(KeptAside(file, reason, rows) for (file, reason), rows in counts.most_common())
+    """Rows that could not be read, counted by file and kind of reason, the most frequent first."""
+    return tuple(KeptAside(*kind) for kind in project.archive.rejects_by_kind())
 
 
 def left_out(project: Project, as_of: int) -> tuple[LeftOut, ...]:

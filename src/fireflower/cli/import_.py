@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from fireflower.model.errors import InputError
 
 if TYPE_CHECKING:
     from fireflower.app.import_data import Planned
-    from fireflower.history.archive import ImportReport
+    from fireflower.history.archive import FileReport, ImportReport
 
 KINDS = ("events", "people", "accounts", "memberships", "deals", "identities")
 _LISTS = ("text", "ignore")
@@ -45,9 +45,14 @@ _SWITCHES = ("joins", "timeless")
     help="From when the rows of tables without times hold. By default from now on; --map timeless=true: always.",
 )
 @click.option("--strict", is_flag=True, help="Fail at the first row that cannot be read, instead of keeping it aside.")
+@click.option(
+    "--replace", is_flag=True, help="First drop what was imported from files of the same content, in whichever way."
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask whether what was guessed is right.")
 @json_option
+@click.pass_context
 def import_(
+    ctx: click.Context,
     files: tuple[str, ...],
     folder: Path | None,
     kind: str | None,
@@ -55,6 +60,7 @@ def import_(
     time_format: str | None,
     learned_at: int | None,
     strict: bool,
+    replace: bool,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -64,8 +70,8 @@ def import_(
     accounts, memberships and deals. What columns mean is said by --map or `imports` in fireflower.yaml, or guessed,
     shown, and confirmed. Without FILES: those under `imports`, else everything in the folder data.
 
-    Importing the same file again changes nothing. Rows that cannot be read are kept aside; 'fireflower rejects' shows
-    them.
+    Importing the same file again changes nothing; in another way, it adds to what is there, unless --replace is given.
+    Rows that cannot be read are kept aside; 'fireflower rejects' shows them. Exits with 1 if those are all of a file.
 
     \b
     Examples:
@@ -73,6 +79,7 @@ def import_(
       fireflower import 'exports/*.jsonl.gz' --yes
       fireflower import users.csv --kind people --map person=user_id --map time=signed_up
       fireflower import logins.csv --map time=day --map person=user --map event_name=Login
+      fireflower import logins.csv --replace --map time=day --map person=email --map event_name=Login
     """
     from fireflower.app.import_data import plan, run
     from fireflower.app.project import open_project
@@ -84,11 +91,13 @@ def import_(
     if not yes:
         _confirm(planned)
     with steps("Importing") as advance:
-        done = run(project, planned, strict=strict, learned_at=learned_at, progress=advance)
+        done = run(project, planned, strict=strict, replace=replace, learned_at=learned_at, progress=advance)
     if as_json:
         print_json(done)
     else:
         _show(done)
+    if any(file.refused for report in done for file in report.files):
+        ctx.exit(1)
 
 
 def _settings(kind: str | None, parts: Sequence[str], time_format: str | None) -> dict[str, Any]:
@@ -167,6 +176,24 @@ def _show(done: Sequence[ImportReport]) -> None:
     columns = ["file", "rows", "records", "kept aside", ""]
     table(columns, rows, right=columns[1:4])
     click.echo("\n" + _sum(done))
+    for report in done:
+        for file in report.files:
+            for remark in _remarks(file):
+                click.echo(printable(remark))
+
+
+def _remarks(file: FileReport) -> Iterator[str]:
+    name = Path(file.file).name
+    if file.refused:
+        rows = "the one row" if file.read == 1 else f"any of the {file.read:,} rows"
+        yield f"error: {name}: could not read {rows}; most often: {file.reason}"
+    elif file.kept_aside:
+        yield f"note: {name}: {file.kept_aside:,} of {file.read:,} rows kept aside; most often: {file.reason}"
+    if file.elsewise:
+        yield (
+            f"warning: the content of {name} had been imported in another way before, and both count. "
+            f"To keep only this one: fireflower import --replace, with the same options."
+        )
 
 
 def _sum(done: Sequence[ImportReport]) -> str:

@@ -16,9 +16,11 @@ from fireflower.cli.tables import table
 @click.option("--limit", type=LIMIT, default=20, show_default=True, help="How many rows to show; 0 for all.")
 @json_option
 def rejects(folder: Path | None, limit: int, as_json: bool) -> None:
-    """Show the rows that imports kept aside because they could not be read: file, line, reason, content.
+    """Show the rows that imports kept aside because they could not be read: how many for each kind of reason, then
+    file, line, reason, content.
 
-    Mend the file or the mapping and import it again: what is in the history already stays as it is.
+    Mend the file or the mapping and import it again: what is in the history already stays as it is, and rows that are
+    read now no longer count as kept aside.
 
     \b
     Examples:
@@ -27,13 +29,17 @@ def rejects(folder: Path | None, limit: int, as_json: bool) -> None:
     """
     from fireflower.app.project import open_project
 
-    rows = list(open_project(folder).archive.rejects())
+    archive = open_project(folder).archive
+    rows = list(archive.rejects())
     shown = rows[: limit or None]
     if as_json:
         print_json(rows)
     elif not rows:
         click.echo("No rows were kept aside.")
     else:
+        kinds = [(kind.file, f"{kind.rows:,}", kind.reason) for kind in archive.rejects_by_kind()]
+        table(["file", "rows", "reason, of the first of them"], kinds, right=["rows"])
+        click.echo("")
         table(
             ["file", "line", "reason", "row"],
             [(row.file, row.line, row.reason, row.raw[:80]) for row in shown],

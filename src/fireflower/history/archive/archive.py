@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from fireflower.history.archive.integrity import intact
 from fireflower.history.archive.manifest import Manifest, Unwritable, writing
 from fireflower.history.archive.moments import Traits
 from fireflower.history.archive.promotion import located, promote
+from fireflower.history.archive.rejects import Rejected, RejectedKind, by_kind, rejected
 from fireflower.history.archive.rows import Rows
 from fireflower.history.archive.segments import Dictionaries, Segment
 from fireflower.history.archive.summary import Summary, summarize
@@ -23,16 +23,6 @@ from fireflower.history.memberships import Attribution
 from fireflower.model.errors import ProjectError
 from fireflower.model.records import Record, SubjectKind
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
-
-
-class Rejected(NamedTuple):
-    """A row that could not be read. `line` counts from 1; in a Parquet file or JSON array it is the row."""
-
-    file: str
-    line: int
-    reason: str
-    raw: str
-
 
 _ATTEMPTS = 5
 """How many imports may end while an archive is being opened."""
@@ -72,14 +62,32 @@ class Archive:
         mapping: Mapping,
         *,
         strict: bool = False,
+        replace: bool = False,
         learned_at: int | None = None,
         progress: Progress | None = None,
     ) -> ImportReport:
-        """Import files, folders or globs: all of them, or none.
+        """Import files, folders or globs that are read in one way: all of them, or none. See `ingest_all`."""
+        paths = [paths] if isinstance(paths, str | Path) else paths
+        return self.ingest_all(
+            [(paths, mapping)], strict=strict, replace=replace, learned_at=learned_at, progress=progress
+        )
+
+    def ingest_all(
+        self,
+        parts: Iterable[tuple[Iterable[str | Path], Mapping]],
+        *,
+        strict: bool = False,
+        replace: bool = False,
+        learned_at: int | None = None,
+        progress: Progress | None = None,
+    ) -> ImportReport:
+        """Import files, folders or globs, each with what its columns mean: all of them, or none. The history is put in
+        order once.
 
         Parameters
         ----------
         strict : refuse files with rows that cannot be read, in place of keeping those rows aside
+        replace : first drop what earlier imports have read from files of the same content, in whichever way
         learned_at : the moment from which rows of tables without times hold
         progress : is told what is being done, how much of it is done, and of how much (0: unknown)
 
@@ -90,19 +98,34 @@ class Archive:
         ProjectError
             If another process is writing to the archive.
         """
-        paths = [paths] if isinstance(paths, str | Path) else paths
         self._restore()
         with writing(self._folder):
             importer = Importer(self._folder, self._reading, progress or _silent)
-            report = importer.run(paths, mapping, strict=strict, learned_at=learned_at)
+            report = importer.run(parts, strict=strict, replace=replace, learned_at=learned_at)
             self._renew()
         return report
 
     def rejects(self) -> Iterator[Rejected]:
-        """The rows that could not be read, in the order of import."""
-        for segment in self._segments:
-            for row in segment.kept_aside():
-                yield Rejected(segment.facts.file, *row)
+        """The rows that could not be read, by file in the order of import, and in the order of lines. A row that
+        another import of the same content has read is none of them."""
+        for segment, row in rejected(self._segments):
+            yield Rejected(segment.facts.file, *row)
+
+    def rejects_by_kind(self) -> list[RejectedKind]:
+        """The same, counted by file and kind of reason, the most frequent first."""
+        return by_kind((row.file, row.reason) for row in self.rejects())
+
+    def resolve(self, kind: SubjectKind, id: str) -> str:
+        """The id that a subject bears: of a person's ids the one by which verdicts name them.
+
+        Raises
+        ------
+        UnknownSubjectError
+            If there is none of that id.
+        """
+        blocks = self._needed()
+        known = blocks.vocabulary.people if kind == "person" else blocks.vocabulary.accounts
+        return known[blocks.number(kind, id)]
 
     def summary(self) -> Summary:
         """What is in the archive."""

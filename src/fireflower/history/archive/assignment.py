@@ -39,7 +39,6 @@ class Assignment:
     ) -> None:  # fmt: skip
         self._who, self._states, self._places, self._names = who, states, places, names
         self._attribution = attribution
-        self._current = _current_entries(states)
 
     def replayed(self, columns: Columns) -> Columns:
         """The rows that a replay has told."""
@@ -84,28 +83,25 @@ class Assignment:
         """The account of each event; of those that name none, the one to which they are attributed, -1 for none."""
         asked = np.flatnonzero((account < 0) & (state >= 0))
         of = state[asked]
-        entry = self._current[of]
-        if self._attribution == "only":
-            entry = np.where(self._states.last[of] - self._states.first[of] == 1, entry, -1)
         account = account.copy()
-        account[asked] = self._states.account[entry]
+        account[asked] = self._states.current[of]
+        if self._attribution == "only":
+            account[asked[self._states.count[of] != 1]] = -1
         return account
 
     def _further(self, named: Columns, account: NDArray[np.int32], state: NDArray[np.int64]) -> Iterator[Columns]:
         """Events that name no account, for each account of their person but the current one."""
         asked = np.flatnonzero((account < 0) & (state >= 0))
-        counts = (self._states.last - self._states.first)[state[asked]]
-        event = np.repeat(asked, counts)
-        within = np.arange(len(event)) - np.repeat(np.cumsum(counts) - counts, counts)
-        entry = self._states.first[state[event]] + within
-        other = ~self._states.current[entry]
-        event, entry = event[other], entry[other]
+        which, further = self._states.accounts(state[asked])
+        event = asked[which]
+        other = further != self._states.current[state[event]]
+        event, further = event[other], further[other]
         yield self._spread(
             {
                 **{name: column[event] for name, column in named.items()},
-                "account": self._states.account[entry],
+                "account": further,
                 "target": np.full(len(event), TO_ACCOUNT, np.uint8),
-                "detail": self._names.role(self._states.role[entry]),
+                "detail": self._names.role(self._states.role_in(state[event], further)),
             }
         )
 
@@ -126,14 +122,3 @@ class Assignment:
         spread["block"] = np.where(copied, away[order], spread["block"])
         spread["target"] = np.where(split, np.where(copied, TO_ACCOUNT, TO_PERSON), spread["target"])
         return spread
-
-
-def _current_entries(states: States) -> NDArray[np.int64]:
-    """The entry of each state's current account, -1 for a person who is a member of none."""
-    entry = np.flatnonzero(states.current)
-    found = np.full(len(states), -1, np.int64)
-    if len(entry):
-        by_first = np.argsort(states.first, kind="stable")
-        nonempty = by_first[(states.last > states.first)[by_first]]
-        found[nonempty] = entry
-    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -11,8 +11,9 @@ from typing import NamedTuple
 from fireflower.history.archive.generation import GenerationFacts, build
 from fireflower.history.archive.manifest import Manifest, sync_folder
 from fireflower.history.archive.moments import Traits
+from fireflower.history.archive.rejects import by_kind
 from fireflower.history.archive.rows import Rows
-from fireflower.history.archive.segment_writer import SegmentWriter
+from fireflower.history.archive.segment_writer import SegmentWriter, write_emptied
 from fireflower.history.archive.segments import Dictionaries, Segment, SegmentFacts
 from fireflower.history.mapping import Mapping
 from fireflower.history.memberships import Attribution
@@ -25,13 +26,29 @@ Progress = Callable[[str, int, int], None]
 
 
 class FileReport(NamedTuple):
-    """One file of an import. `known`: it had been imported before in the same way, and was passed over."""
+    """One file of an import.
+
+    Attributes
+    ----------
+    file : its path
+    read, records, kept_aside : how many rows it has, how many records they say, how many rows could not be read
+    known : it had been imported before in the same way, and was passed over
+    reason : why rows could not be read, for the most frequent kind of reason; "" where all could
+    elsewise : its content had been imported before in another way, and what that has said counts, too
+    """
 
     file: str
-    read: int
-    records: int
-    kept_aside: int
-    known: bool
+    read: int = 0
+    records: int = 0
+    kept_aside: int = 0
+    known: bool = False
+    reason: str = ""
+    elsewise: bool = False
+
+    @property
+    def refused(self) -> bool:
+        """Whether not a single row could be read."""
+        return 0 < self.read == self.kept_aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +57,7 @@ class ImportReport:
 
     Attributes
     ----------
-    files : for each file, how many rows it has, how many records they say, how many rows could not be read
+    files : what has become of each file
     new : how many records are new
     duplicates : how many had come before, in these files or in others
     """
@@ -76,32 +93,79 @@ class Importer:
         self._manifest = Manifest.read(folder)
         self._manifest.clean(folder)
         self._dictionaries: Dictionaries | None = None
+        self._facts = {path.name: Segment(path).facts for path in self._segments(self._manifest)}
 
     def run(
-        self, paths: Iterable[str | Path], mapping: Mapping, *, strict: bool, learned_at: int | None
-    ) -> ImportReport:  # fmt: skip
+        self,
+        parts: Iterable[tuple[Iterable[str | Path], Mapping]],
+        *,
+        strict: bool,
+        replace: bool,
+        learned_at: int | None,
+    ) -> ImportReport:
         """Import files: all of them, or none."""
-        before = _records(self._folder, self._manifest)
-        known = {_mark(Segment(path).facts) for path in self._segments(self._manifest)}
-        reports = []
         try:
-            for path in expand(paths):
-                mark = (digest(path), repr(sorted(mapping.settings().items())))
-                if mark in known:
-                    reports.append(FileReport(str(path), 0, 0, 0, True))
-                    continue
-                known.add(mark)
-                facts = self._import(path, mark[0], mapping, learned_at)
-                reports.append(FileReport(str(path), facts.read, facts.rows, facts.kept_aside, False))
-                if strict and facts.kept_aside:
-                    raise _refused(Segment(self._segments(self._manifest)[-1]))
+            files = [(path, digest(path), mapping) for paths, mapping in parts for path in expand(paths)]
+            dropped = {fingerprint for _, fingerprint, _ in files} if replace else set()
+            before = self._records(dropped)
+            self._empty(dropped, lambda facts: True)
+            reports = [self._file(*file, strict=strict, learned_at=learned_at) for file in files]
             if not all(report.known for report in reports):
                 self.rebuild()
         finally:
             Manifest.read(self._folder).clean(self._folder)
         records = sum(report.records for report in reports)
-        new = _records(self._folder, self._manifest) - before
+        new = self._records() - before
         return ImportReport(tuple(reports), new, records - new)
+
+    def _file(
+        self, path: Path, fingerprint: str, mapping: Mapping, *, strict: bool, learned_at: int | None
+    ) -> FileReport:  # fmt: skip
+        """Import one file, unless it is known. An import of the same content that could read nothing makes way."""
+        same = [self._facts[name] for name in self._manifest.segments if self._facts[name].digest == fingerprint]
+        if any(Mapping.parse(facts.mapping) == mapping for facts in same):
+            return FileReport(str(path), known=True)
+        self._empty({fingerprint}, lambda facts: not facts.rows)
+        facts = self._import(path, fingerprint, mapping, learned_at)
+        segment = Segment(self._segments(self._manifest)[-1])
+        if strict and facts.kept_aside:
+            raise _refused(segment)
+        kinds = by_kind((facts.file, row.reason) for row in segment.kept_aside())
+        return FileReport(
+            str(path),
+            facts.read,
+            facts.rows,
+            facts.kept_aside,
+            reason=kinds[0].reason if kinds else "",
+            elsewise=any(other.rows for other in same),
+        )
+
+    def _empty(self, fingerprints: Collection[str], makes_way: Callable[[SegmentFacts], bool]) -> None:
+        """Put segments without a row in the place of those of these contents that make way: their codes stay."""
+        for position, name in enumerate(self._manifest.segments):
+            facts = self._facts[name]
+            if facts.digest not in fingerprints or not makes_way(facts):
+                continue
+            folder = self._next()
+            self._facts[folder.name] = write_emptied(Segment(folder.with_name(name)), folder)
+            names = list(self._manifest.segments)
+            names[position] = folder.name
+            self._manifest = replace(self._manifest, segments=tuple(names), serial=self._manifest.serial + 1)
+
+    def _records(self, dropped: Collection[str] = ()) -> int:
+        """How many records the valid blocks have, without those that came from contents that are dropped."""
+        from fireflower.history.archive.blocks import Blocks
+
+        manifest = Manifest.read(self._folder)
+        if not manifest.generation:
+            return 0
+        facts = Blocks(self._folder / "generations" / manifest.generation).facts
+        stay = (self._facts[name].digest not in dropped for name in manifest.segments)
+        return sum(kept for kept, stays in zip(facts.kept, stay, strict=True) if stays)
+
+    def _next(self) -> Path:
+        """The folder of the next segment."""
+        return self._folder / "segments" / f"{self._manifest.serial:06d}"
 
     def rebuild(self) -> GenerationFacts:
         """Build the blocks of all segments, and make them the valid ones."""
@@ -125,11 +189,12 @@ class Importer:
 
     def _import(self, path: Path, fingerprint: str, mapping: Mapping, learned_at: int | None) -> SegmentFacts:
         source = open_source(path, mapping, learned_at, self._folder / "scratch" / "reading")
-        name = f"{self._manifest.serial:06d}"
-        writer = SegmentWriter(self._folder / "segments" / name, self._known())
+        folder = self._next()
+        writer = SegmentWriter(folder, self._known())
         origin = {"file": str(path), "digest": fingerprint, "mapping": mapping.settings()}
         facts = writer.write(source, origin, lambda read: self._progress(f"reading {path.name}", read, 0))
-        segments = (*self._manifest.segments, name)
+        self._facts[folder.name] = facts
+        segments = (*self._manifest.segments, folder.name)
         self._manifest = replace(self._manifest, segments=segments, serial=self._manifest.serial + 1)
         return facts
 
@@ -140,17 +205,6 @@ class Importer:
 
     def _segments(self, manifest: Manifest) -> list[Path]:
         return [self._folder / "segments" / name for name in manifest.segments]
-
-
-def _records(folder: Path, manifest: Manifest) -> int:
-    from fireflower.history.archive.blocks import Blocks
-
-    return Blocks(folder / "generations" / manifest.generation).facts.records if manifest.generation else 0
-
-
-def _mark(facts: SegmentFacts) -> tuple[str, str]:
-    mapping = Mapping.parse(facts.mapping)
-    return facts.digest, repr(sorted(mapping.settings().items()))
 
 
 def _refused(segment: Segment) -> InputError:

@@ -39,6 +39,8 @@ _TARGETS = np.zeros(len(Kind), np.uint8)
 _TARGETS[[Kind.IDENTITY, Kind.LEAVE, Kind.JOIN]] = TO_PERSON
 _TARGETS[[Kind.LEAVE, Kind.JOIN, Kind.ACCOUNT_TRAIT]] |= TO_ACCOUNT
 
+_STATE = ("person", "time", "account", "role", "member", "count", "current")
+
 Columns = dict[str, NDArray[Any]]
 
 
@@ -53,8 +55,7 @@ class Replay:
         self._people: dict[str, int] = {}
         self._accounts: dict[str, int] = {}
         self._seen = {name: array("q") for name in ("cause", "name", "person", "account", "value", "received")}
-        self._states = [array("q") for _ in range(3)]
-        self._entries = [array("q") for _ in range(3)]
+        self._states = {name: array("q") for name in _STATE}
 
     def run(self, keep: NDArray[np.bool_], moments: Moments) -> Replayed:
         """Replay everything."""
@@ -67,7 +68,7 @@ class Replay:
         for cause, record in self._records(told):
             self._apply(cause, record)
         columns = _merged(self._own(told), self._seen_rows(told))
-        return Replayed(columns, States(self._states, self._entries, len(self._rows.dictionaries.people)))
+        return Replayed(columns, States(self._states, len(self._rows.dictionaries.people)))
 
     def _records(self, told: Columns) -> Iterator[tuple[int, Record]]:
         """Position and record of each membership and account trait. Codes stand for values: none is looked into."""
@@ -94,18 +95,22 @@ class Replay:
             seen["value"].append(-1 if change.value is None else int(change.value))
             seen["received"].append(-1 if change.received is None else change.received)
         if record.kind != Kind.ACCOUNT_TRAIT:
-            self._note_state(record.person or "", record.time)
+            self._note_state(record.person or "", record.account or "", record.time)
 
-    def _note_state(self, person: str, time: int) -> None:
-        current = self._memberships.current(person)
-        accounts, roles, is_current = self._entries
-        for account in self._memberships.accounts(person):
-            role = self._memberships.role(person, account)
-            accounts.append(self._accounts[account])
-            roles.append(self._words.code(role) if role else -1)
-            is_current.append(account == current)
-        for column, value in zip(self._states, (self._people[person], time, len(accounts)), strict=True):
-            column.append(value)
+    def _note_state(self, person: str, account: str, time: int) -> None:
+        known, current = self._memberships, self._memberships.current(person)
+        role = known.role(person, account)
+        state = {
+            "person": self._people[person],
+            "time": time,
+            "account": self._accounts[account],
+            "role": self._words.code(role) if role else -1,
+            "member": known.is_member(person, account),
+            "count": known.count(person),
+            "current": -1 if current is None else self._accounts[current],
+        }
+        for name, value in state.items():
+            self._states[name].append(value)
 
     def _own(self, told: Columns) -> Columns:
         """The rows of the records themselves."""

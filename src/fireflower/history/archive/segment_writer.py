@@ -17,9 +17,9 @@ from fireflower.history.archive.files import NewFile, make_safe
 from fireflower.history.archive.integrity import seal
 from fireflower.history.archive.manifest import sync_folder, write_safely
 from fireflower.history.archive.properties import PropertyWriter
-from fireflower.history.archive.segments import COLUMNS, TIMELESS, UNTIMED, Dictionaries, Loose, SegmentFacts
+from fireflower.history.archive.segments import COLUMNS, TIMELESS, UNTIMED, Dictionaries, Loose, Segment, SegmentFacts
 from fireflower.history.archive.store import ColumnWriter
-from fireflower.history.readers.batches import Batch, KeptAside, Source
+from fireflower.history.readers.batches import Batch, KeptAside, PropertyForm, Source
 from fireflower.model.records import Kind
 
 
@@ -96,6 +96,24 @@ class SegmentWriter:
             min(before.first, int(times.min())),
             max(before.last, int(times.max())),
         )
+
+
+def write_emptied(segment: Segment, folder: Path) -> SegmentFacts:
+    """Write a segment that has no row, and the texts that came first with this one: codes of others go on from them."""
+    origin = {"file": segment.facts.file, "digest": "", "mapping": segment.facts.mapping}
+    writer = SegmentWriter(folder, Dictionaries.of_one(segment.folder))
+    return writer.write(_Nothing(), origin, lambda read: None)
+
+
+class _Nothing:
+    """A source of no rows."""
+
+    @property
+    def properties(self) -> dict[str, PropertyForm]:
+        return {}
+
+    def batches(self) -> Iterator[Batch]:
+        return iter(())
 
 
 def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:

@@ -62,6 +62,14 @@ class Dictionaries:
         return cls(Dictionary(words), Dictionary(people), Dictionary(accounts), ValueDictionary(values))
 
     @classmethod
+    def of_one(cls, folder: Path) -> Dictionaries:
+        """The texts that came first with one segment, as such that have just been added."""
+        added = cls()
+        for name in ("words", "people", "accounts", "values"):
+            getattr(added, name).texts.extend(read_texts(folder / f"{name}.arrow")[0].to_pylist())
+        return added
+
+    @classmethod
     def stored(cls, folders: list[Path]) -> Dictionaries:
         """The same, to be read only, and without loading them."""
         known = [
@@ -91,7 +99,7 @@ class SegmentFacts:
 
     Attributes
     ----------
-    file, digest, mapping : where it comes from
+    file, digest, mapping : where it comes from; no digest if its rows have been dropped
     rows : how many records it has
     read, kept_aside : how many rows the file has, and how many of them could not be read
     columns : descriptions for `ColumnReader`

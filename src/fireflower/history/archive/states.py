@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 class States:
-    """Of which accounts each person is a member, in which role, from when on.
+    """Of which accounts each person is a member, in which role, from when on. A state begins with each joining and
+    leaving, and says only what changed: who joins thousands of accounts has no more of them to remember each time.
+
+    Parameters
+    ----------
+    told : a column each, in canonical order: `person`, `time`, `account` that was joined or left, `role` in it from
+        then on, -1 for none, `member` whether they then are one of it, `count` of their accounts, `current` account
+    people : how many people there are
 
     Attributes
     ----------
-    first, last : per state, its entries [first, last) in the next three
-    account, role, current : code of the account; code of the role in words, -1 for none; whether the account is the
-        current one. At -1, the first two hold -1
+    count, current : per state; of how many accounts the person is a member, and the current one, -1 for none
     """
 
-    def __init__(self, states: Sequence[array[int]], entries: Sequence[array[int]], people: int) -> None:
-        persons, since, stops = (np.array(column, np.int64) for column in states)
-        order = np.argsort(persons, kind="stable")
-        self._begin = np.append(np.searchsorted(persons[order], np.arange(people + 1)), 0)
-        self._since = since[order]
-        self.first = np.concatenate([[0], stops[:-1]]).astype(np.int64)[order]
-        self.last = stops[order]
-        self.account, self.role = (np.append(np.array(column, np.int32), np.int32(-1)) for column in entries[:2])
-        self.current = np.array(entries[2], np.bool_)
+    def __init__(self, told: Mapping[str, Any], people: int) -> None:
+        columns = {name: np.array(column, np.int64) for name, column in told.items()}
+        order = np.argsort(columns["person"], kind="stable")
+        columns = {name: column[order] for name, column in columns.items()}
+        self._person, self._since = columns["person"], columns["time"]
+        self._begin = np.append(np.searchsorted(self._person, np.arange(people + 1)), 0)
+        self.count = columns["count"]
+        self.current = columns["current"].astype(np.int32)
+        by_key = np.lexsort((np.arange(len(order)), columns["account"]))
+        self._keys = columns["account"][by_key] * max(len(order), 1) + by_key
+        self._roles = columns["role"][by_key].astype(np.int32)
+        self._note_spans(columns["account"], columns["member"] > 0)
+
+    def _note_spans(self, account: NDArray[np.int64], member: NDArray[np.bool_]) -> None:
+        """From which state on and before which one somebody is a member of an account, by person and beginning."""
+        state = np.lexsort((np.arange(len(account)), account, self._person))
+        account, person, member = account[state], self._person[state], member[state]
+        is_new = np.ones(len(state), np.bool_)
+        is_new[1:] = (account[1:] != account[:-1]) | (person[1:] != person[:-1])
+        was_member = np.append(False, member[:-1])[: len(state)] & ~is_new
+        is_open = member & np.append(is_new[1:], True)[: len(state)]
+        begins, ends = np.flatnonzero(member & ~was_member), np.flatnonzero((was_member & ~member) | is_open)
+        order = np.argsort(state[begins])
+        self._from, self._account = state[begins][order], account[begins][order].astype(np.int32)
+        self._until = np.where(is_open[ends], len(state), state[ends])[order]
+        self._spans = np.searchsorted(self._from, self._begin[:-1])
 
     def __len__(self) -> int:
         return len(self._since)
@@ -47,12 +69,20 @@ class States:
         """The role that a person in this state has in this account, -1 for none."""
         role = np.full(len(state), -1, np.int32)
         asked = np.flatnonzero((state >= 0) & (account >= 0))
-        entry = self.first[state[asked]]
-        last = self.last[state[asked]]
-        while len(asked):
-            inside = entry < last
-            asked, entry, last = asked[inside], entry[inside], last[inside]
-            found = self.account[entry] == account[asked]
-            role[asked[found]] = self.role[entry[found]]
-            asked, entry, last = asked[~found], entry[~found] + 1, last[~found]
+        key = account[asked].astype(np.int64) * len(self) + state[asked]
+        last = np.searchsorted(self._keys, key, side="right") - 1
+        told = self._keys[last]
+        known = (last >= 0) & (told // len(self) == account[asked])
+        known &= self._person[told % len(self)] == self._person[state[asked]]
+        role[asked[known]] = self._roles[last[known]]
         return role
+
+    def accounts(self, state: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """All accounts of these states: positions in `state`, and for each the account, in the order of joining."""
+        person = self._person[state]
+        first = self._spans[person]
+        counts = self._spans[person + 1] - first
+        which = np.repeat(np.arange(len(state)), counts)
+        span = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts - first, counts)
+        inside = (self._from[span] <= state[which]) & (state[which] < self._until[span])
+        return which[inside], self._account[span[inside]]

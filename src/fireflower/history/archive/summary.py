@@ -8,12 +8,14 @@ from typing import NamedTuple
 
 from fireflower.history.archive.generation import GenerationFacts
 from fireflower.history.archive.properties import Seen
+from fireflower.history.archive.rejects import rejected_counts
 from fireflower.history.archive.segments import Segment
 from fireflower.model.records import Kind, SubjectKind
 
 
 class ImportedFile(NamedTuple):
-    """A file that was imported. `records` are those that are not in an earlier file too."""
+    """A file that was imported. `records` are those that are not in an earlier file too; `kept_aside` counts the rows
+    that no import of the same content has read."""
 
     file: str
     table: str
@@ -58,7 +60,8 @@ def summarize(segments: Sequence[Segment], facts: GenerationFacts | None) -> Sum
     counted = [(Kind(kind), name, count) for (kind, name), count in zip(facts.names, facts.counts, strict=True)]
     events = {name: count for kind, name, count in counted if kind == Kind.EVENT}
     owners: dict[Kind, SubjectKind] = {Kind.PERSON_TRAIT: "person", Kind.ACCOUNT_TRAIT: "account"}
-    files = [_file(segment, kept) for segment, kept in zip(segments, facts.kept, strict=True)]
+    counted_files = zip(segments, facts.kept, rejected_counts(segments), strict=True)
+    files = [_file(segment, kept, aside) for segment, kept, aside in counted_files if segment.facts.digest]
     return Summary(
         records=facts.records,
         people=facts.people,
@@ -74,9 +77,9 @@ def summarize(segments: Sequence[Segment], facts: GenerationFacts | None) -> Sum
     )
 
 
-def _file(segment: Segment, kept: int) -> ImportedFile:
+def _file(segment: Segment, kept: int, aside: int) -> ImportedFile:
     facts = segment.facts
-    return ImportedFile(facts.file, str(facts.mapping.get("table", "events")), facts.read, kept, facts.kept_aside)
+    return ImportedFile(facts.file, str(facts.mapping.get("table", "events")), facts.read, kept, aside)
 
 
 def _merged(parts: Sequence[Seen]) -> Seen:

@@ -40,11 +40,17 @@ class TableFile:
     Parameters
     ----------
     connection : a DuckDB connection for this file alone
+
+    Attributes
+    ----------
+    separator : what stands between the cells of a CSV file: of the usual ones that which its header has most of
     """
 
     def __init__(self, connection: Any, path: Path, format: FileFormat, compression: Compression) -> None:
         self.path, self.format = path, format
-        self.relation = parquet_sql(path) if format == "parquet" else csv_sql(path, compression)
+        header = "" if format == "parquet" else _header(path, compression)
+        self.separator = max(",\t;|", key=header.count)
+        self.relation = parquet_sql(path) if not header else _csv_sql(path, compression, header, self.separator)
         described = _relation(connection, self)
         self.columns = list(_leaves(zip(described.columns, described.types, strict=True)))
 
@@ -105,11 +111,8 @@ def _leaves(columns: Any, path: str = "", sql: str = "") -> Iterator[Column]:
             yield Column(inner, here, str(type))
 
 
-def csv_sql(path: Path, compression: Compression) -> str:
-    """SQL that reads a CSV file as text. The separator is the one of the header line; lines that do not fit are stored
-    in DuckDB's table of rejects."""
-    header = _header(path, compression)
-    separator = max(",\t;|", key=header.count)
+def _csv_sql(path: Path, compression: Compression, header: str, separator: str) -> str:
+    """SQL that reads a CSV file as text. Lines that do not fit are stored in DuckDB's table of rejects."""
     names = _distinct(next(csv.reader([header], delimiter=separator)))
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     packing = compression or "none"

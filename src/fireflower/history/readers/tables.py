@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -74,7 +76,9 @@ class TableSource:
                 good = rows if is_good else rows.filter(reason.is_null())
                 yield from self._read(good, len(rows))
             yield from self._first_times()
-            yield Batch({}, 0, 0, kept_aside=list(self._kept_aside(any_bad)))
+            broken = self._broken_lines() if self._file.format == "csv" else []
+            bad = list(self._bad_rows(broken)) if any_bad else []
+            yield Batch({}, 0, len(broken), kept_aside=sorted([*broken, *bad]))
         except duckdb.Error as error:
             raise damaged(self._file.path, error) from None
 
@@ -222,30 +226,33 @@ class TableSource:
             {"kind": kind, "name": "", part: rows["other"].combine_chunks(), **columns, **untimed}, len(rows), 0
         )
 
-    def _kept_aside(self, any_bad: bool) -> Iterator[KeptAside]:
-        """The rows that could not be read: those whose cells do not fit the header, and those with a reason."""
+    def _bad_rows(self, broken: list[KeptAside]) -> Iterator[KeptAside]:
+        """The rows with a reason why they cannot be read. Lines whose cells do not fit the header are no rows."""
         header = 1 if self._file.format == "csv" else 0
-        broken = self._broken_lines() if header else []
-        yield from broken
-        if not any_bad:
-            return
-        cells = " || ',' || ".join(f"coalesce({column.sql}::VARCHAR, '')" for column in self._file.columns)
-        selected = self._select('row_number() OVER () AS "~row"', f'{cells} AS "~raw"')
+        cells = ", ".join(f"coalesce({column.sql}::VARCHAR, '')" for column in self._file.columns)
+        selected = self._select('row_number() OVER () AS "~row"', f'[{cells}] AS "~cells"')
         reasons = self._connection.execute(
-            f'SELECT "~row", "~reason", "~raw" FROM ({selected}) WHERE "~reason" IS NOT NULL ORDER BY "~row"'
+            f'SELECT "~row", "~reason", "~cells" FROM ({selected}) WHERE "~reason" IS NOT NULL ORDER BY "~row"'
         ).fetchall()  # fmt: skip
         lines = [row.line for row in broken]
-        for number, reason, raw in reasons:
+        for number, reason, cells in reasons:
             line = number + header
             for skipped in lines:
                 line += skipped <= line
-            yield KeptAside(line, reason, raw)
+            yield KeptAside(line, reason, _written(cells, self._file.separator))
 
     def _broken_lines(self) -> list[KeptAside]:
         rows = self._connection.execute(
             "SELECT line, first(error_message), first(csv_line) FROM reject_errors GROUP BY line ORDER BY line"
         ).fetchall()  # fmt: skip
         return [KeptAside(line, message.splitlines()[0], (raw or "").strip("\n")) for line, message, raw in rows]
+
+
+def _written(cells: list[str], separator: str) -> str:
+    """Cells as a line of CSV."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, lineterminator="").writerow(cells)
+    return text.getvalue()
 
 
 def _id_sql(column: Column) -> str:
