@@ -73,6 +73,13 @@ class Memberships:
         """The accounts of which they are a member."""
         return list(self._accounts.get(person, ()))
 
+    def count(self, person: str) -> int:
+        """Of how many accounts they are a member."""
+        return len(self._accounts.get(person, ()))
+
+    def is_member(self, person: str, account: str) -> bool:
+        return account in self._accounts.get(person, ())
+
     def attributed(self, person: str, attribution: Attribution) -> list[str]:
         """The accounts to which an event of theirs belongs that names none."""
         accounts = self.accounts(person)
