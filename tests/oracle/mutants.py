@@ -49,8 +49,8 @@ MUTANTS = (
     Mutant(
         "a streak is planned to end a day early",
         "flips",
-        "day_start(m, row, last_day + 2)",
-        "day_start(m, row, last_day + 1)",
+        "end = (last_day + 2) * DAY",
+        "end = (last_day + 1) * DAY",
     ),
     Mutant("a falling count never reaches nothing", "flips", "0.0 <= f[i + 1] < size", "0.0 < f[i + 1] < size"),
     Mutant(

@@ -57,18 +57,3 @@ def offset(m, row, t):
 @jit
 def local_day(m, row, t):
     return (t + offset(m, row, t)) // DAY
-
-
-@jit
-def day_start(m, row, day):
-    """The first moment whose calendar day is `day` or later, whatever changes of the clock lie between."""
-    zone = m[m[ZONES] + m[row + ZONE_NUMBER]]
-    count = m[zone]
-    i = _segment(m, zone, (day - 1) * DAY)
-    while True:
-        start = day * DAY - m[zone + 1 + count + i]
-        if start < m[zone + 1 + i]:
-            start = m[zone + 1 + i]
-        if i + 1 >= count or start < m[zone + 2 + i]:
-            return start
-        i += 1

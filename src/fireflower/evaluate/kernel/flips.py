@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from . import rings, sets
-from .clocks import day_start, offset
+from .clocks import offset
 from .formulas import inside
 from .jit import jit
 from .layout import (
@@ -51,17 +51,16 @@ def _oldest(m, row, q):
 
 
 @jit
-def _streak_break(m, row, last_day, t):
-    """When a streak that reached `last_day` breaks; if it has, the next change of the clock, which set back over
-    midnight mends
-    it for a while."""
+def _streak_turn(m, row, last_day, t):
+    """When a streak that reached `last_day` breaks, or the next change of the clock, if that comes before. If it has
+    broken, the
+    next change of the clock: set back over midnight, it mends the streak for a while."""
     if last_day <= NO_DAY:
         return NEVER
-    end = day_start(m, row, last_day + 2)
-    if end > t:
-        return end
-    offset(m, row, t)
+    end = (last_day + 2) * DAY - offset(m, row, t)
     change = m[row + ZONE_UNTIL]
+    if t < end:
+        return min(end, change)
     return change if change < end + 2 * DAY else NEVER
 
 
@@ -70,7 +69,7 @@ def _next_expiry(m, row, q, t):
     """The next moment after t at which something leaves the window or a streak breaks."""
     op = m[q + OP]
     if op == STREAK and m[q + A] == 0:
-        return _streak_break(m, row, m[row + m[q + STATE] + BODY], t)
+        return _streak_turn(m, row, m[row + m[q + STATE] + BODY], t)
     if m[q + MODE] != LAST:
         return NEVER
     oldest = _oldest(m, row, q)
