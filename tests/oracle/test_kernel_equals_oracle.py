@@ -6,6 +6,7 @@ FIREFLOWER_EXAMPLES=20 runs twenty times as many examples.
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def test_golden_case(golden: GoldenCase) -> None:
     assert told_by_engine(as_drawn(golden)) == told_by_oracle(as_drawn(golden))
 
 
-@examples(300)
+@examples(250)
 @given(cases())
 def test_any_definitions_on_any_history(case: Case) -> None:
     assert told_by_engine(case) == told_by_oracle(case)
@@ -52,7 +53,7 @@ def test_any_definitions_on_any_history(case: Case) -> None:
 
 @pytest.mark.parametrize("kind", QUANTITIES)
 def test_any_condition_on_a_quantity(kind: str) -> None:
-    @examples(60)
+    @examples(40)
     @given(cases(kind))
     def says_what_the_oracle_says(case: Case) -> None:
         assert told_by_engine(case) == told_by_oracle(case)
@@ -79,6 +80,16 @@ def test_any_batches_in_order_of_time(case: Case, data: st.DataObject, decide: b
     case = with_all_people(case)
     ends = data.draw(st.lists(st.integers(0, len(timeline_of(case))), max_size=6))
     assert told_in_batches(case, ends, decide, save) == told_by_oracle(case)
+
+
+@examples(60)
+@given(cases(), st.randoms(use_true_random=False))
+def test_any_order_of_arrival_with_messages_twice(case: Case, random: Random) -> None:
+    definitions, settings, records, as_of = case
+    again = [record for record in records if record.message_id and random.random() < 0.5]
+    arrived = [*records, *again]
+    random.shuffle(arrived)
+    assert told_by_engine((definitions, settings, arrived, as_of)) == told_by_oracle(case)
 
 
 # --- Compiled -----------------------------------------------------------------------------------------------

@@ -84,6 +84,20 @@ class History:
         return self.memory[what, id(node)][1]
 
 
+def once_each(records: Iterable[Record]) -> list[Record]:
+    """The records in canonical order, every message once."""
+    seen: set[tuple[Any, ...]] = set()
+    kept = []
+    for record in sorted(records, key=lambda r: (r.order(), r.time if r.received is None else r.received)):
+        what = record.value if record.kind == Kind.IDENTITY else record.name
+        told = None if record.kind in (Kind.EVENT, Kind.JOIN, Kind.LEAVE) else what
+        message = (record.message_id, record.kind, told)
+        if not record.message_id or message not in seen:
+            kept.append(record)
+        seen.add(message)
+    return kept
+
+
 class People:
     """Which ids are one person, and which id that person bears."""
 
@@ -143,7 +157,7 @@ class Memberships:
 
 def histories(records: Sequence[Record], settings: Settings, as_of: int) -> dict[tuple[SubjectKind, str], History]:
     """Every subject's history as of a moment, as (kind, id) -> history."""
-    ordered = sorted(records, key=Record.order)
+    ordered = once_each(records)
     people, memberships = People(ordered), Memberships()
     found: dict[tuple[SubjectKind, str], History] = {}
     traits: dict[str, list[Record]] = {}
