@@ -42,7 +42,7 @@ MUTANTS = (
     ),
     Mutant("`any` looks inside of an instant", "taking", "if m[p + peak + 1] != t:", "if True:"),
     Mutant("the last anchor counts, not the first", "taking", "if m[p] != NEVER:", "if False:"),
-    Mutant("the very last instant is missed", "rows", "if t <= as_of:", "if t < as_of:"),
+    Mutant("the very last instant is missed", "rows", "if t > as_of:", "if t >= as_of:"),
     Mutant("an expiry at the very last instant is missed", "rows", "person, as_of + 1)", "person, as_of)"),
     Mutant("a mute row is heard", "rows", "if target & MUTED == 0:", "if True:"),
     # --- What time alone changes
@@ -66,13 +66,35 @@ MUTANTS = (
         "crossing, int(math.floor(f[i + 1])) + 2)",
     ),
     Mutant("a ratio waits for its numerator alone", "flips", ", _next_expiry(m, row, m[q + B], t))", ", NEVER)"),
-    Mutant(
-        "no look at what time alone may change now", "verdicts", "return m[condition + REMARK] == 1", "return False"
-    ),
+    Mutant("no look at what has not been planned", "verdicts", "+ FLIP] == NEVER", "+ FLIP] == -1"),
+    Mutant("a loss does not come forward", "verdicts", "return remark == ANY_CHANGE", "return False"),
+    Mutant("a negative amount does not come forward", "verdicts", "NEGATIVES] > 0", "NEGATIVES] < 0"),
     Mutant("a change of zone replans nothing", "verdicts", "elif differs or rezoned or", "elif differs or"),
     Mutant("a total is quiet up to its bound", "verdicts", "int(math.floor(bound)))", "int(math.floor(bound)) + 1)"),
+    # --- Shortcuts
+    Mutant("a count is quiet up to its bound", "shortcuts", "NUMBER_WORD] + 1 >= m[p", "NUMBER_WORD] >= m[p"),
+    Mutant("what is inside is quiet up to its bound", "shortcuts", "rings.SIZE] + 1 >= m[p", "rings.SIZE] >= m[p"),
+    Mutant("time spent is quiet up to its bound", "shortcuts", "+ t - previous >= m[p", "+ 0 >= m[p"),
+    Mutant("points are quiet up to their bound", "shortcuts", "m[q + A] >= m[quiet]", "m[q + A] > m[quiet]"),
+    Mutant("points that are earned leave as many to earn", "shortcuts", "m[quiet] -= m[q + A]", "pass"),
+    Mutant("points that were noticed may be earned again", "shortcuts", "m[quiet] = 0\n", "pass\n"),
+    Mutant("a gap starts no session", "shortcuts", "previous < 0 or t - previous >= m[m[", "previous < 0 or 0 >= m[m["),
+    Mutant("an actor seen again leaves as planned", "shortcuts", "sets.TIME] = t", "sets.TIME] += 0"),
+    Mutant("whoever waits for an event is not told", "shortcuts", "return m[p + QUIET] != 0", "return True"),
+    Mutant("a trait that is another is the same", "shortcuts", "m[p + BODY] == detail", "True"),
+    # --- The state at the first record
+    Mutant(
+        "nothing is there from birth",
+        "verdicts",
+        "for i in range(m[g + AT_BIRTH]",
+        "for i in range(m[g + AT_BIRTH_END]",
+    ),
+    Mutant("what follows from the first record is not moved", "verdicts", "m[row + m[i]] += t", "m[row + m[i]] += 0"),
+    Mutant(
+        "a missed condition is not looked at again", "verdicts", "if missed != 0 and m[row", "if missed != 0 or m[row"
+    ),
     # --- Calendar days
-    Mutant("a streak takes an earlier day for a new one", "taking", "if day <= m[p]:", "if day == m[p]:"),
+    Mutant("a streak takes an earlier day for a new one", "shortcuts", "t) <= m[p + BODY]", "t) == m[p + BODY]"),
     Mutant("a streak is over on the day after", "reading", "<= m[p] + 1 else 0.0", "<= m[p] else 0.0"),
     Mutant(
         "a clock set back mends no streak", "flips", "return change if change < end", "return NEVER if change < end"
@@ -85,9 +107,7 @@ MUTANTS = (
     Mutant("millionths are cut off", "taking", "int(round(number * 1e6))", "int(number * 1e6)"),
     Mutant("0 and -0 are two values", "taking", "f[WORD] = number + 0.0", "f[WORD] = number"),
     Mutant("members never leave", "taking", "if slot != 0:\n        sets.remove(", "if False:\n        sets.remove("),
-    Mutant(
-        "negative denominators are missing", "reading", "denominator < 0.0 or denominator > 0.0", "denominator > 0.0"
-    ),
+    Mutant("negative denominators are missing", "reading", "second < 0.0 or second > 0.0", "second > 0.0"),
     Mutant("nothing is missing", "formulas", "return m[test + MISSING] == 1", "return False"),
     # --- Scores
     Mutant(
@@ -118,7 +138,7 @@ MUTANTS = (
     ),
     Mutant("the goal ends what outlives it", "verdicts", "converted = m[definition + KEEP] == 0 and ", "converted = "),
     Mutant("a change of truth is not noticed", "verdicts", "elif differs or rezoned", "elif rezoned"),
-    Mutant("what never held has no beginning", "verdicts", "if holds != held or newborn:", "if holds != held:"),
-    Mutant("known by the last receipt", "verdicts", "max(m[row + KNOWN], rows.received[i])", "rows.received[i]"),
+    Mutant("what never changed has no beginning", "verdicts", "if m[at + SINCE] >= 0 else", "if True else"),
+    Mutant("known by the last receipt", "rows", "max(m[row + KNOWN], rows.received[i])", "rows.received[i]"),
     Mutant("known before it happened", "verdicts", "max(at, m[row + KNOWN])", "m[row + KNOWN]"),
 )

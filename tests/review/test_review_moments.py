@@ -55,7 +55,7 @@ def transitions(definitions: list[Definition], rows: list[Row], as_of: int = 100
         definition=column(index, np.int32),
         change=column([row[4] for row in rows], np.int8),
         reason=column([row[5] for row in rows], np.int8),
-        evidence=np.zeros(len(rows) + 1, dtype=np.int64),
+        evidence=np.zeros((len(rows), 2), dtype=np.int64),
         condition=nothing.astype(np.int32),
         holds=nothing.astype(np.bool_),
         quantity=nothing.astype(np.float64),

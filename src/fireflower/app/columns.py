@@ -89,7 +89,10 @@ def _evidence(found: Transitions) -> pa.Array:
         "record": pa.array(found.row, mask=found.row < 0),
     }
     struct = pa.StructArray.from_arrays(list(states.values()), names=list(states))
-    return pa.ListArray.from_arrays(pa.array(found.evidence, pa.int32()), struct)
+    first, counts = found.evidence[:, 0], np.diff(found.evidence, axis=1).ravel()
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    rows = np.repeat(first - offsets[:-1], counts) + np.arange(offsets[-1])
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), struct.take(pa.array(rows)))
 
 
 def _texts(found: Transitions) -> list[str | None]:

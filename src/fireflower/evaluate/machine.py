@@ -21,11 +21,15 @@ _FIRST_HEAP = 1 << 14
 
 @dataclass(eq=False)
 class Output:
-    """What a kernel wrote: rows of `layout.OUT_WORDS`, and of `layout.EVIDENCE_WORDS` with the quantity as the bits
-    of a float."""
+    """What a kernel wrote: rows of `layout.OUT_WORDS`, and the columns of the evidence (as in `Transitions`)."""
 
     out: NDArray[np.int64]
-    evidence: NDArray[np.int64]
+    condition: NDArray[np.int32]
+    holds: NDArray[np.bool_]
+    since: NDArray[np.int64]
+    row: NDArray[np.int64]
+    text: NDArray[np.int32]
+    quantity: NDArray[np.float64]
 
 
 @dataclass(eq=False)
@@ -79,12 +83,23 @@ class Machine:
         """Move what was written to `written`."""
         out = self._table(k.OUT, k.OUT_COUNT, k.OUT_WORDS)
         if len(out):
-            self.written.append(Output(out, self._table(k.EVIDENCE, k.EVIDENCE_COUNT, k.EVIDENCE_WORDS)))
+            condition, holds, since, row, text, quantity = self._table(k.EVIDENCE, k.EVIDENCE_COUNT, k.EVIDENCE_WORDS).T
+            self.written.append(
+                Output(
+                    out.copy(),
+                    condition.astype(np.int32),
+                    holds == 1,
+                    since.copy(),
+                    row.copy(),
+                    text.astype(np.int32),
+                    quantity.copy().view(np.float64),
+                )
+            )
         self.memory[k.OUT_COUNT] = self.memory[k.EVIDENCE_COUNT] = 0
 
     def _table(self, start: int, count: int, words: int) -> NDArray[np.int64]:
         first, rows = int(self.memory[start]), int(self.memory[count])
-        return self.memory[first : first + rows * words].reshape(rows, words).copy()
+        return self.memory[first : first + rows * words].reshape(rows, words)
 
 
 def _longer(array: NDArray[np.int64], words: int) -> NDArray[np.int64]:

@@ -13,6 +13,8 @@ from fireflower.evaluate import specs
 from fireflower.evaluate.answers import INFINITY, intervals, text_holds
 from fireflower.evaluate.image import Image
 from fireflower.evaluate.kernel import layout as k
+from fireflower.evaluate.kernel import shortcuts
+from fireflower.evaluate.settling import settle_template
 from fireflower.evaluate.specs import Feed, Spec
 from fireflower.language.fingerprints import canonical
 from fireflower.language.nodes import (
@@ -99,6 +101,10 @@ def compile_program(
         image.words[head] = compiler.compile(definitions)
         conditions += compiler.conditions.values()
     image.finish()
+    image.words[k.ROW_NEEDS] = sum(image.words[image.words[head] + k.ROW_WORDS] for head, _ in kinds)
+    image.words[k.FEED_NEEDS] = sum(image.words[image.words[head] + k.MOST_FEEDS] for head, _ in kinds)
+    for head, _ in kinds:
+        settle_template(image, image.words[head])
     return Program(np.array(image.words, np.int64), tuple(conditions))
 
 
@@ -311,8 +317,10 @@ class _Compiler:
         values |= {k.OP: made.op, k.STATE: slot.state, k.WORDS: k.BODY + len(made.body)}
         values[k.FRESH] = self.template + slot.state
         values[k.QUIETS] = int(self._may_be_quiet(slot))
-        values[k.SCALE] = made.fields[k.A] if made.op == k.SUM else 1
-        values[k.READERS], values[k.READERS_END] = self.image.list(map(self._condition_position, slot.readers))
+        values[k.SCALE] = {k.SUM: made.fields.get(k.A, 1), k.POINTS: specs.MILLION}.get(made.op, 1)
+        score = self._quiet_score(slot)
+        values[k.SCORE_READS] = score.at if score is not None else 0
+        values[k.READERS], values[k.READERS_END] = self.image.list(self._readers(slot))
         values[k.GATED], values[k.GATED_END] = self.image.list(gated.at for gated in slot.gated)
         if made.anchor is not None:
             values[k.GATE] = self.slot_of[id(made.anchor)].at
@@ -334,6 +342,24 @@ class _Compiler:
         for position, value in values.items():
             self.code[slot.at + position] = value
 
+    def _quiet_score(self, slot: _Slot) -> _Slot | None:
+        """The one score that an item's points are for, if these are all that can raise it and its readers read it
+        alone."""
+        if slot.spec.op != k.POINTS:
+            return None
+        scores = [other for other in self.slots.values() if any(item.spec is slot.spec for item in other.items)]
+        conditions = list(self.conditions.values())
+        if len(scores) != 1 or any(item.points < 0 for item in scores[0].items):
+            return None
+        reads = {self._meaning(conditions[number].quantity) for number in slot.readers}
+        return scores[0] if all(self.slots[key] is scores[0] for key in reads) else None
+
+    def _readers(self, slot: _Slot) -> list[int]:
+        """The conditions that read it, those on one quantity next to each other."""
+        conditions = list(self.conditions.values())
+        quantity = {number: self.slots[self._meaning(conditions[number].quantity)].at for number in slot.readers}
+        return [self._condition_position(number) for number in sorted(quantity, key=lambda n: (quantity[n], n))]
+
     def _may_be_quiet(self, slot: _Slot) -> bool:
         """Whether all that read the quantity are conditions on it alone, and it is one that events can only raise or
         renew."""
@@ -342,7 +368,9 @@ class _Compiler:
         conditions = list(self.conditions.values())
         return all(self.slots[self._meaning(conditions[number].quantity)] is slot for number in slot.readers) and (
             slot.spec.op != k.SUM
-            or all(_remark(slot.spec, conditions[number].test) in (0, k.NEGATIVE_ONLY) for number in slot.readers)
+            or all(
+                _remark(slot.spec, conditions[number].test) in (k.NO_REMARK, k.NEGATIVE_ONLY) for number in slot.readers
+            )
         )
 
     def _write_definition(
@@ -359,9 +387,10 @@ class _Compiler:
             users[condition].append(record)
         formula = self.image.list(self._postfix(definition.qualified))
         shown = self.image.list(map(self._condition_position, self._numbers(definition.qualified)))
+        needed = self.image.list(self._postfix(part)[0] for part in _needed(definition.qualified))
         state = self.definition_state + place * k.DEFINITION_STATE_WORDS
         self.code[record : record + k.DEFINITION_WORDS] = [
-            *formula, goal, int(definition.keep_after_goal), definition.cooldown, *shown, state, number, 0,
+            *formula, goal, int(definition.keep_after_goal), definition.cooldown, *shown, state, number, 0, *needed,
         ]  # fmt: skip
 
     def _write_conditions(self, users: list[list[int]], items: list[list[int]]) -> None:
@@ -401,7 +430,9 @@ class _Compiler:
     def _feed(self, slot: _Slot, feed: Feed) -> list[int]:
         where = feed.events.where if feed.events is not None else None
         start, end = self.image.list(self._where(where)) if where is not None else (0, 0)
-        return [slot.at, start, end, feed.argument, int(slot.spec.property is not None)]
+        reads = int(slot.spec.property is not None)
+        shortcut = shortcuts.EARNED if self._quiet_score(slot) else specs.shortcut(slot.spec)
+        return [slot.at, start, end, feed.argument, reads, slot.state, shortcut]
 
     def _codes(self, feed: Feed) -> Iterable[int]:
         if feed.row is not None:
@@ -441,8 +472,8 @@ class _Compiler:
     def _template(self, definitions: int) -> list[int]:
         """The words of a subject's state before its first record."""
         words = [0] * self.row_words
-        words[k.FIRST_RECORD] = words[k.PENDING] = words[k.KNOWN] = -1
-        words[k.WAKE] = k.NEVER
+        words[k.KNOWN] = -1
+        words[k.PENDING] = words[k.WAKE] = words[k.COOL] = k.NEVER
         words[k.ZONE_NUMBER], words[k.ZONE_FROM] = self.image.zone_number(self.settings.timezone), 1
         for number in range(len(self.conditions)):
             state = self.condition_state + number * k.CONDITION_STATE_WORDS
@@ -530,10 +561,17 @@ class _Compiler:
 def _remark(made: Spec, test: Test) -> int:
     """When a condition is to be looked at though its truth stays: see `layout.REMARK`."""
     if made.steady or not made.timed:
-        return 0
+        return k.NO_REMARK
+    if made.op not in (k.SUM, k.SCORE):
+        return k.UNPLANNED
     ranges, negated = intervals(test)
-    lower_bound = not negated and len(ranges) == 1 and ranges[0][1] == INFINITY
-    return k.NEGATIVE_ONLY if made.op == k.SUM and lower_bound else 1
+    if negated or len(ranges) != 1 or ranges[0][1] != INFINITY:
+        return k.ANY_CHANGE
+    # A lower bound is crossed later if something is added.
+    if made.op == k.SUM:
+        return k.NEGATIVE_ONLY
+    assert made.score is not None
+    return k.NO_REMARK if all(item.points >= 0 for item in made.score.items) else k.ANY_CHANGE
 
 
 def _goal(events: Events) -> Condition:
@@ -552,6 +590,16 @@ def _conditions(formula: Formula) -> list[Condition]:
             return [condition for part in parts for condition in _conditions(part)]
         case Not(part):
             return _conditions(part)
+
+
+def _needed(formula: Formula) -> list[Condition]:
+    """Conditions without any of which the formula cannot hold."""
+    match formula:
+        case Condition():
+            return [formula]
+        case All(parts):
+            return [condition for part in parts for condition in _needed(part)]
+    return []
 
 
 def _join(parts: list[list[int]], operator: int, empty: int) -> list[int]:

@@ -74,8 +74,8 @@ class Transitions:
     definition : int32
     change : int8, a Change
     reason : int8, a Reason
-    evidence : int64[n + 1], transition i has the evidence rows [evidence[i], evidence[i + 1]); all 0 if it was not
-        asked for
+    evidence : int64[n, 2], transition i has the evidence rows [evidence[i, 0], evidence[i, 1]); none if it was not
+        asked for. They lie as they were written, not in the order of the transitions
     condition : int32, per evidence row
     holds : bool, whether the condition held
     quantity : float64, its value then; NaN if it was missing or text
@@ -131,7 +131,7 @@ class Transitions:
                 since=int(self.since[e]),
                 row=int(self.row[e]) if self.row[e] >= 0 else None,
             )
-            for e in range(self.evidence[i], self.evidence[i + 1])
+            for e in range(*self.evidence[i].tolist())
         ]
 
     def subject_id(self, i: int) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from fireflower.evaluate.kernel import layout as k
+from fireflower.evaluate.kernel import shortcuts
 from fireflower.evaluate.kernel.windows import NO_DAY
 from fireflower.language.nodes import (
     Actors,
@@ -101,6 +102,18 @@ class Spec:
     late: bool = False
 
 
+_SHORTCUTS: dict[tuple[int, ...], int] = {
+    (k.COUNT, k.ONE, k.EVER): shortcuts.ONE_MORE,
+    (k.COUNT, k.ONE, k.LAST): shortcuts.ONE_MORE_INSIDE,
+    (k.SUM, k.SESSION_GAP, k.LAST): shortcuts.SESSION_GOES_ON,
+    (k.DISTINCT, k.LOCAL_DAY): shortcuts.SAME_DAY,
+    (k.DISTINCT, k.ACTOR): shortcuts.SAME_ACTOR,
+    (k.STREAK, k.ONE): shortcuts.SAME_STREAK,
+    (k.RECENCY, k.ONE): shortcuts.RENEWED,
+    (k.TRAIT, k.ONE): shortcuts.SAME_VALUE,
+}
+"""By op, source and, where it matters, mode."""
+
 Resolve = Callable[[Quantity], Spec]
 
 
@@ -149,7 +162,8 @@ def _unwindowed(node: Quantity, resolve: Resolve) -> Spec:
         case Elapsed(since):
             return Spec(k.FIRST, [k.NEVER], [Feed(since)], timed=True)
         case Streak(events, longest):
-            return Spec(k.STREAK, [NO_DAY, 0, 0], [Feed(events)], {k.A: int(longest)}, timed=not longest)
+            fields = {k.A: int(longest)}
+            return Spec(k.STREAK, [NO_DAY, 0, 0], [Feed(events)], fields, timed=not longest, steady=True)
         case Sequence(steps, span):
             feeds = [Feed(events, argument=number) for number, events in enumerate(steps)]
             return Spec(k.SEQUENCE, [0] + [-1] * len(steps), feeds, {k.A: k.NEVER if span is None else span})
@@ -221,3 +235,13 @@ def zone(trait: tuple[Kind, str]) -> Spec:
 
 def millionths(points: float) -> int:
     return round(points * MILLION)
+
+
+def shortcut(made: Spec) -> int:
+    """How the kernel sees that nothing comes of an event (`kernel.shortcuts`)."""
+    if made.fields.get(k.SOURCE) == k.SESSION_START:
+        return shortcuts.IN_SESSION
+    if made.anchor is not None:
+        return shortcuts.NO_SHORTCUT
+    mode, source = made.fields.get(k.MODE, k.EVER), made.fields.get(k.SOURCE, k.ONE)
+    return _SHORTCUTS.get((made.op, source, mode), _SHORTCUTS.get((made.op, source), shortcuts.NO_SHORTCUT))

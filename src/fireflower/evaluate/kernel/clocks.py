@@ -7,23 +7,15 @@ is far in the past), n offsets from UTC.
 
 from __future__ import annotations
 
-from .jit import jit
-from .layout import (
-    DAY,
-    NEVER,
-    ZONE_FROM,
-    ZONE_NUMBER,
-    ZONE_OFFSET,
-    ZONE_UNTIL,
-    ZONES,
-)
+from .jit import apart, jit
+from .layout import DAY, DAY_FROM, DAY_UNTIL, NEVER, TODAY, ZONE_FROM, ZONE_NUMBER, ZONE_OFFSET, ZONE_UNTIL, ZONES
 
 
 @jit
 def set_zone(m, row, number):
     m[row + ZONE_NUMBER] = number
-    m[row + ZONE_FROM] = 1
-    m[row + ZONE_UNTIL] = 0
+    m[row + ZONE_FROM] = m[row + DAY_FROM] = 1
+    m[row + ZONE_UNTIL] = m[row + DAY_UNTIL] = 0
 
 
 @jit
@@ -40,7 +32,7 @@ def _segment(m, zone, t):
     return low
 
 
-@jit
+@apart
 def offset(m, row, t):
     """The zone's offset from UTC at t; the last answer is kept for as long as it is valid."""
     if m[row + ZONE_FROM] <= t < m[row + ZONE_UNTIL]:
@@ -56,4 +48,17 @@ def offset(m, row, t):
 
 @jit
 def local_day(m, row, t):
-    return (t + offset(m, row, t)) // DAY
+    """The calendar day of t; the last answer is kept for as long as it is valid."""
+    if m[row + DAY_FROM] <= t < m[row + DAY_UNTIL]:
+        return m[row + TODAY]
+    return _another_day(m, row, t)
+
+
+@apart
+def _another_day(m, row, t):
+    shift = offset(m, row, t)
+    day = (t + shift) // DAY
+    m[row + TODAY] = day
+    m[row + DAY_FROM] = max(day * DAY - shift, m[row + ZONE_FROM])
+    m[row + DAY_UNTIL] = min((day + 1) * DAY - shift, m[row + ZONE_UNTIL])
+    return day

@@ -7,7 +7,7 @@ import math
 from . import rings, sets
 from .clocks import offset
 from .formulas import inside
-from .jit import jit
+from .jit import apart, jit
 from .layout import (
     BODY,
     COUNT,
@@ -31,7 +31,7 @@ from .layout import (
     A,
     B,
 )
-from .points import total
+from .points import total as points_now
 from .reading import span_since, whole_number
 from .windows import LOW_BITS, NEGATIVES, NO_DAY, TOTAL, saturated
 
@@ -65,10 +65,18 @@ def _streak_turn(m, row, last_day, t):
 
 
 @jit
+def _streak_crossing(m, f, row, q, low, high, t):
+    """When a streak breaks or is mended, if the intervals tell the days that it has from none."""
+    p = row + m[q + STATE] + BODY
+    if m[q + A] == 1 or inside(f, low, high, float(m[p + 1])) == inside(f, low, high, 0.0):
+        return NEVER
+    return _streak_turn(m, row, m[p], t)
+
+
+@jit
 def _next_expiry(m, row, q, t):
     """The next moment after t at which something leaves the window or a streak breaks."""
-    op = m[q + OP]
-    if op == STREAK and m[q + A] == 0:
+    if m[q + OP] == STREAK and m[q + A] == 0:
         return _streak_turn(m, row, m[row + m[q + STATE] + BODY], t)
     if m[q + MODE] != LAST:
         return NEVER
@@ -122,25 +130,43 @@ def _score_cannot_cross(f, low, high, least, most):
 
 
 @jit
+def _fading_time(f, low, high, points, half_life):
+    """About how long so many points take to fade to the next bound below, a little less; 64 half-lives if there is
+    none."""
+    bound = 0.0
+    for end in range(low, high):
+        if bound < f[end] < points:
+            bound = f[end]
+    if bound == 0.0:
+        return 64 * half_life
+    halvings = 0.99 * (math.log2(points) - math.log2(bound))
+    return max(1, int(half_life * min(64.0, halvings)))
+
+
+@apart
 def _score_crossing(m, f, row, q, low, high, t):
-    """The first moment after t at which the fading score is on another side of the intervals. Halves the time ahead,
-    leaving
-    out every part over which bounds of the score show that nothing can change."""
+    """A moment after t up to which the fading score stays on its side of the intervals; NEVER if it always does. Cuts
+    the time ahead, leaving out every part over which bounds of the score show that nothing can change. Whoever is sent
+    there early looks again: a score that is far from its bound will have risen by then more often than not."""
     half_life = m[q + SPAN]
     if half_life == 0:
         return NEVER
-    holds = inside(f, low, high, float(total(m, row, q, t, t)) / 1e6)
+    points = float(points_now(m, row, q, t, t)) / 1e6
+    holds = inside(f, low, high, points)
     horizon = t + 64 * half_life
+    far = t + half_life // 1024
     start = t
-    length = horizon - t
+    length = min(horizon - t, _fading_time(f, low, high, points, half_life))
     while start < horizon:
         end = min(start + length, horizon)
-        least = float(total(m, row, q, end, start + 1)) / 1e6
-        most = float(total(m, row, q, start + 1, end)) / 1e6
+        least = float(points_now(m, row, q, end, start + 1)) / 1e6
+        most = float(points_now(m, row, q, start + 1, end)) / 1e6
         if least == most or _score_cannot_cross(f, low, high, least, most):
             if inside(f, low, high, least) != holds:
                 return start + 1
             start = end
+            if far < start < horizon:
+                return start + 1
             length = length * 2
         else:
             length = (length + 1) // 2 if length > 1 else 1
@@ -148,13 +174,13 @@ def _score_crossing(m, f, row, q, low, high, t):
 
 
 @jit
-def _sum_crossing(m, f, row, q, low, high, t):
+def _sum_crossing(m, f, row, q, low, high, t, total):
     """When a windowed sum next falls to another side of the intervals; with negative amounts, when its oldest amount
     leaves."""
     p = row + m[q + STATE] + BODY
     if m[p + NEGATIVES] > 0:
         return _next_expiry(m, row, q, t)
-    holds = inside(f, low, high, float(whole_number(m, row, q, t)) / float(m[q + A]))
+    holds = inside(f, low, high, float(total) / float(m[q + A]))
     upper = m[p + TOTAL]
     lower = m[p + TOTAL + 1]
     for i in range(m[p + rings.SIZE]):
@@ -167,10 +193,12 @@ def _sum_crossing(m, f, row, q, low, high, t):
     return NEVER
 
 
-@jit
+@apart
 def next_flip(m, f, row, q, low, high, t):
     """A moment after t before which time alone cannot change on which side of the intervals the value is."""
     op = m[q + OP]
+    if op == STREAK:
+        return _streak_crossing(m, f, row, q, low, high, t)
     if op == RATIO or op == DIFFERENCE:
         return min(_next_expiry(m, row, m[q + A], t), _next_expiry(m, row, m[q + B], t))
     if op == SCORE:
@@ -181,10 +209,10 @@ def next_flip(m, f, row, q, low, high, t):
             return NEVER
         crossing = _rises_past(f, low, high, span)
         return crossing if crossing == NEVER else t - int(span) + crossing
-    if (op == COUNT or op == DISTINCT) and m[q + MODE] == LAST:
-        size = whole_number(m, row, q, t)
-        nth = _falls_past(f, low, high, float(size))
+    if (op == COUNT or op == DISTINCT or op == SUM) and m[q + MODE] == LAST:
+        total = whole_number(m, row, q, t)
+        if op == SUM:
+            return _sum_crossing(m, f, row, q, low, high, t, total)
+        nth = _falls_past(f, low, high, float(total))
         return _newest(m, row, q, nth) + m[q + SPAN] if nth > 0 else NEVER
-    if op == SUM and m[q + MODE] == LAST:
-        return _sum_crossing(m, f, row, q, low, high, t)
     return _next_expiry(m, row, q, t)

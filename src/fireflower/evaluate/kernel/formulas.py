@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .clocks import local_day, offset
-from .jit import jit
+from .jit import apart, jit
 from .layout import (
     ALWAYS,
     AND,
@@ -77,24 +77,22 @@ def formula_holds(m, row, start, end):
 @jit
 def _atom(m, f, rows, i, row, atom, t):
     field = m[atom + FIELD]
-    test = m[atom + ATOM_TEST]
+    number = NAN
+    text = -1
     if field == PROPERTY:
-        return passes(
-            m,
-            f,
-            test,
-            rows.numbers[m[atom + ATOM_NUMBER] * rows.width + i],
-            rows.codes[m[atom + ATOM_TEXT] * rows.width + i],
-        )
-    if field == HOUR:
+        number = rows.numbers[m[atom + ATOM_NUMBER] * rows.width + i]
+        text = rows.codes[m[atom + ATOM_TEXT] * rows.width + i]
+    elif field == HOUR:
         local = t + offset(m, row, t)
-        return passes(m, f, test, float((local % DAY) // 3_600_000_000), -1)
-    if field == WEEKDAY:  # day 0, 1970-01-01, was a Thursday
-        return passes(m, f, test, float((local_day(m, row, t) + 3) % 7 + 1), -1)
-    return passes(m, f, test, NAN, rows.detail[i])
+        number = float((local % DAY) // 3_600_000_000)
+    elif field == WEEKDAY:  # day 0, 1970-01-01, was a Thursday
+        number = float((local_day(m, row, t) + 3) % 7 + 1)
+    else:
+        text = rows.detail[i]
+    return passes(m, f, m[atom + ATOM_TEST], number, text)
 
 
-@jit
+@apart
 def where_holds(m, f, rows, i, row, start, end, t):
     stack = 0
     for position in range(start, end):

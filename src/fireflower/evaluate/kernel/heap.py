@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .jit import jit
-from .layout import FREE, HEAP, NEED, SIZE, TOP, WORD
+from .jit import apart, jit
+from .layout import FEED_NEEDS, FREE, FULL, HEAP, NEED, ROW_NEEDS, SIZE, TOP, WORD
 
 
 @jit
@@ -12,12 +12,14 @@ def clear(m):
     for word in range(NEED, WORD):
         m[word] = 0
     m[TOP] = m[HEAP]
+    measure(m)
 
 
-@jit
-def has_room(m, words, feeds):
-    """Whether there is room for so many words, and for each of so many feeds to double a region."""
-    return m[TOP] + words + feeds * (m[NEED] + 64) <= m[SIZE]
+@apart
+def measure(m):
+    """Find from where on the heap may be too small for a row: for the states of its subjects, and for each of its
+    feeds to double a region."""
+    m[FULL] = m[SIZE] - m[ROW_NEEDS] - m[FEED_NEEDS] * (m[NEED] + 64)
 
 
 @jit
@@ -27,7 +29,7 @@ def take_words(m, words):
     return position
 
 
-@jit
+@apart
 def allocate(m, c):
     """A region of 2**c words; its content is arbitrary."""
     region = m[FREE + c]
@@ -36,6 +38,7 @@ def allocate(m, c):
         return region
     if m[NEED] < (2 << c):
         m[NEED] = 2 << c
+        measure(m)
     return take_words(m, 1 << c)
 
 

@@ -1,4 +1,8 @@
-"""`@jit` and `pointer`: numba's in the compiled copy of this package, nothing at all in the plain one."""
+"""`@jit`, `@apart` and `pointer`: numba's in the compiled copy of this package, nothing at all in the plain one.
+
+A `@jit` function becomes part of each function that calls it: a call would take longer than most of them do. An
+`@apart` one stays a function of its own: what is large and needed in several places, or seldom. Without these, the
+compiler would take minutes."""
 
 from __future__ import annotations
 
@@ -17,7 +21,8 @@ if COMPILED in __name__:
 
     # The kernel allocates nothing, so it needs no reference counts (`_nrt`): they would cost ten times what it does.
     options: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
-    jit: Callable[[Function], Function] = numba.njit(**options)
+    jit: Callable[[Function], Function] = numba.njit(forceinline=True, **options)
+    apart: Callable[[Function], Function] = numba.njit(forceinline=False, **options)
 
     @intrinsic
     def pointer(_context: Any, array: Any) -> Any:
@@ -33,6 +38,8 @@ else:
 
     def jit(function: Function) -> Function:
         return function
+
+    apart = jit
 
     def pointer(array: Any) -> Any:  # type: ignore[misc]
         return array

@@ -54,7 +54,10 @@ ACCOUNTS = 75  # the program of each kind of subject
 PEOPLE = 76
 SIZE = 77  # words of the whole memory
 STANDING = 78  # instead of transitions: 1, who is qualified at the end; 2, how everybody stands
-MEMORY_HEAD = 80
+FULL = 79  # a heap that ends beyond this may be too small for the next row
+ROW_NEEDS = 80  # words and feeds that one row may take at most
+FEED_NEEDS = 81
+MEMORY_HEAD = 82
 
 # Head of a program.
 FEEDS = 0  # the feed index: for each name, where its feeds begin
@@ -78,7 +81,11 @@ ITEM_QUEUE_COUNT = 17
 LAST_TIP = 18  # the row that changed the latest condition decided
 ALL_ITEMS = 19  # list of all score items
 ALL_ITEMS_END = 20
-PROGRAM_HEAD = 21
+RELATIVE = 21  # list of the words of a state that are times since the first record, and so are moved to it
+RELATIVE_END = 22
+AT_BIRTH = 23  # list of the definitions whose formula holds with nothing having happened
+AT_BIRTH_END = 24
+PROGRAM_HEAD = 25
 
 # Quantity record.
 OP = 0
@@ -100,7 +107,8 @@ WORDS = 15  # how many words of state
 FRESH = 16  # its words in the template
 QUIETS = 17  # 1: it may be QUIET, since each of its readers reads it alone
 SCALE = 18  # units of the total in one of the value
-QUANTITY_WORDS = 19
+SCORE_READS = 19  # of POINTS: the record of the score that may be QUIET about it, 0 for none
+QUANTITY_WORDS = 20
 
 # Ops.
 COUNT = 0
@@ -138,14 +146,18 @@ EVENT_NAME = 6  # the feed's argument is the code of the name
 # Words of a quantity's state.
 PROVISIONAL = 0  # the instant at which it took something in before its anchor had happened
 PREVIOUS = 1  # time of the previous event, for sessions; outlives a reset
-QUIET = 2  # while its total stays below this (RECENCY: while this is 1), no event changes the truth of a reader
+QUIET = 2  # while its total stays below this, no event changes the truth of a reader. RECENCY: while this is 1.
+# SCORE: while less than this is earned, of which what is earned is taken off
 BODY = 3  # from here on each op's own words
 
 # Condition record.
 QUANTITY = 0
 TEST = 1
-REMARK = 2  # 1: a change may bring its next flip forward, so look again even if its truth stays
-NEGATIVE_ONLY = 2  # REMARK of a lower bound on a sum: so it is with negative amounts alone
+REMARK = 2  # when to look again, though its truth stays, since time alone may change it sooner than planned:
+NO_REMARK = 0  # never
+UNPLANNED = 1  # after a change, if nothing has been planned
+NEGATIVE_ONLY = 2  # after a change, if there are negative amounts
+ANY_CHANGE = 3
 LATE = 3  # 1: it reads a score, so it is decided after the others
 USERS = 4  # list of the definitions that read it
 USERS_END = 5
@@ -185,14 +197,17 @@ SHOWN_END = 6
 DEFINITION_STATE = 7
 INDEX = 8  # among all definitions
 QUEUED = 9  # scratch: 1 while it is in the queue
-DEFINITION_WORDS = 10
+NEEDED = 10  # list of the conditions without any of which its formula cannot hold
+NEEDED_END = 11
+DEFINITION_WORDS = 12
 
 # Words of a definition's state.
 QUALIFIED = 0
 COOL_UNTIL = 1
 VERDICT_SINCE = 2  # since when it is (not) qualified
 VERDICT_REASON = 3
-DEFINITION_STATE_WORDS = 4
+MISSED = 4  # while this needed condition does not hold, it need not be looked at; 0 for none
+DEFINITION_STATE_WORDS = 5
 
 # Formula codes: a positive number is a condition record; the rest are these.
 AND = -1
@@ -215,11 +230,13 @@ EARNING = 1
 
 # Feed record.
 FEED_QUANTITY = 0
-FEED_WHERE = 1  # list: a positive number is an atom record, the rest as in formulas
+FEED_WHERE = 1  # list: a positive number is an atom record, the rest as in formulas; 0 for none
 FEED_WHERE_END = 2
 FEED_ARGUMENT = 3
 FEED_READS = 4  # 1: its quantity reads a property
-FEED_WORDS = 5
+FEED_STATE = 5  # the quantity's words within the subject's state
+SHORTCUT = 6  # how to see that nothing comes of it, see `shortcuts`
+FEED_WORDS = 7
 
 # Atom record: one test of `where`.
 FIELD = 0
@@ -234,17 +251,21 @@ ROLE = 3
 
 # Head of a subject's state.
 FIRST_RECORD = 0
-PENDING = 1  # the instant that is being taken in, -1 for none
+PENDING = 1  # the instant that is being taken in, NEVER for none
 WAKE = 2  # no condition changes by time alone before this moment
 KNOWN = 3  # greatest time of receipt so far
 ZONE_NUMBER = 4
 ZONE_FROM = 5  # the offset below is valid in [ZONE_FROM, ZONE_UNTIL)
 ZONE_UNTIL = 6
 ZONE_OFFSET = 7
-BORN = 8
-DIRTY_COUNT = 9
-STOOD = 10  # 1: how it stands at the end has been written
-STATE_HEAD = 11  # then the dirty conditions, each with the row that changed its truth
+DAY_FROM = 8  # the calendar day below is that of [DAY_FROM, DAY_UNTIL)
+DAY_UNTIL = 9
+TODAY = 10
+COOL = 11  # no cooldown ends before this moment
+BORN = 12
+DIRTY_COUNT = 13
+STOOD = 14  # 1: how it stands at the end has been written
+STATE_HEAD = 15  # then the dirty conditions, each with the row that changed its truth
 
 # Columns of transitions and evidence.
 OUT_WORDS = 7  # at, known_at, subject, definition, change, reason, first evidence row

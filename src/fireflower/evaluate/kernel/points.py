@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-from .jit import jit
-from .layout import (
-    BODY,
-    EARNING,
-    FADE,
-    GATE_SPAN,
-    ITEM_FORMULA,
-    ITEM_KIND,
-    ITEM_POINTS,
-    ITEM_STATE,
-    SPAN,
-    STATE,
-    A,
-    B,
-)
+from .jit import apart, jit
+from .layout import BODY, EARNING, FADE, GATE_SPAN, ITEM_FORMULA, ITEM_KIND, ITEM_POINTS, ITEM_STATE, SPAN, STATE, A, B
 
 MOST = 2_000_000_000_000
 
@@ -57,7 +44,7 @@ def _item(m, row, item, half_life, gains_at, losses_at):
     return fade(m, points, (gains_at if points > 0 else losses_at) - m[p + 1], half_life)
 
 
-@jit
+@apart
 def total(m, row, score, gains_at, losses_at):
     """The score with its gains as of one moment and its losses as of another, at most the cap. With both at t it is the
     score at t. Both fade, so (b, a) and (a, b) bound it from below and above over [a, b]."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import rings, sets
 from .clocks import local_day
-from .jit import jit
+from .jit import apart, jit
 from .layout import (
     ANY,
     BODY,
@@ -101,14 +101,20 @@ def _streak_value(m, row, q, t):
 
 
 @jit
+def _number_value(m, row, q, t):
+    if closed(m, row, q):
+        return 0.0
+    number = float(whole_number(m, row, q, t))
+    return number / float(m[q + A]) if m[q + OP] == SUM else number
+
+
+@apart
 def _plain_value(m, f, row, q, t):
     """The value of a quantity that does not read others; NaN if it is missing or text."""
     op = m[q + OP]
     p = row + m[q + STATE] + BODY
-    if op == COUNT or op == DISTINCT:
-        return 0.0 if closed(m, row, q) else float(whole_number(m, row, q, t))
-    if op == SUM:
-        return 0.0 if closed(m, row, q) else float(whole_number(m, row, q, t)) / float(m[q + A])
+    if op == COUNT or op == DISTINCT or op == SUM:
+        return _number_value(m, row, q, t)
     if op == TRAIT:
         return f[m[q + A] + m[p]] if m[p] >= 0 else NAN
     if op == RECENCY or op == FIRST:
@@ -130,18 +136,22 @@ def _plain_value(m, f, row, q, t):
     return NAN
 
 
+@apart
+def _computed_value(m, f, row, q, t):
+    """The value of a quantity that reads two others."""
+    first = _plain_value(m, f, row, m[q + A], t)
+    second = _plain_value(m, f, row, m[q + B], t)
+    if m[q + OP] == DIFFERENCE:
+        return first - second
+    return first / second if second < 0.0 or second > 0.0 else NAN
+
+
 @jit
 def value(m, f, row, q, t):
     """The value at t; NaN if it is missing or text."""
-    op = m[q + OP]
-    if op == DIFFERENCE:
-        return _plain_value(m, f, row, m[q + A], t) - _plain_value(m, f, row, m[q + B], t)
-    if op != RATIO:
-        return _plain_value(m, f, row, q, t)
-    denominator = _plain_value(m, f, row, m[q + B], t)
-    if not (denominator < 0.0 or denominator > 0.0):
-        return NAN
-    return _plain_value(m, f, row, m[q + A], t) / denominator
+    if m[q + OP] == DIFFERENCE or m[q + OP] == RATIO:
+        return _computed_value(m, f, row, q, t)
+    return _plain_value(m, f, row, q, t)
 
 
 @jit

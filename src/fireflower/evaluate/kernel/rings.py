@@ -6,7 +6,7 @@ Words of its state: region, size class, head, size.
 from __future__ import annotations
 
 from .heap import allocate, release
-from .jit import jit
+from .jit import apart, jit
 
 REGION = 0
 CLASS = 1
@@ -21,7 +21,7 @@ def entry(m, ring, width, i):
     return m[ring + REGION] + (((m[ring + HEAD] + i) & (capacity - 1)) << width)
 
 
-@jit
+@apart
 def _enlarge(m, ring, width):
     if m[ring + REGION] == 0:
         m[ring + CLASS] = 2

@@ -6,24 +6,25 @@
 
 from __future__ import annotations
 
-from .heap import clear, has_room
-from .jit import jit, pointer
+from .heap import clear, measure
+from .jit import apart, jit, pointer
 from .layout import (
     ACCOUNTS,
     DONE,
+    FULL,
+    KNOWN,
     MEMORY_FULL,
-    MOST_FEEDS,
     MUTED,
     OUT_FULL,
     PEOPLE,
-    ROW_WORDS,
     STANDING,
     TO_ACCOUNT,
     TO_PERSON,
+    TOP,
     USED,
     Rows,
 )
-from .verdicts import advance, begin, is_due, note, stand, take_in
+from .verdicts import advance, begin, is_due, stand, take_in
 
 # Words of `progress`, by which a replay that paused goes on.
 BLOCK = 0
@@ -45,6 +46,13 @@ def _arrive(m, f, g, states, number, subject, t):
 
 
 @jit
+def _receive(m, rows, i, row):
+    """The subject has row i, whatever it says."""
+    if rows.has_received:
+        m[row + KNOWN] = max(m[row + KNOWN], rows.received[i])
+
+
+@jit
 def _one_row(m, f, rows, i, t, accounts, first_account, people, first_person):
     """A row happens to its account and its person. Both arrive before either takes it in, so that a pause cannot come
     between."""
@@ -60,32 +68,33 @@ def _one_row(m, f, rows, i, t, accounts, first_account, people, first_person):
         if person == 0:
             return OUT_FULL
     if account != 0:
-        note(m, rows, i, account, t)
+        _receive(m, rows, i, account)
         if target & MUTED == 0:
             take_in(m, f, m[ACCOUNTS], rows, i, account, t)
     if person != 0:
-        note(m, rows, i, person, t)
+        _receive(m, rows, i, person)
         take_in(m, f, m[PEOPLE], rows, i, person, t)
     return DONE
 
 
 @jit
 def _rows(m, f, rows, progress, end, as_of, accounts, first_account, people, first_person):
-    words = m[m[ACCOUNTS] + ROW_WORDS] + m[m[PEOPLE] + ROW_WORDS]
-    feeds = m[m[ACCOUNTS] + MOST_FEEDS] + m[m[PEOPLE] + MOST_FEEDS]
+    measure(m)
     for i in range(progress[ROW], end):
-        progress[ROW] = i
         t = rows.time[i]
-        if t <= as_of:
-            if not has_room(m, words, feeds):
-                return MEMORY_FULL
-            if _one_row(m, f, rows, i, t, accounts, first_account, people, first_person) != DONE:
-                return OUT_FULL
+        if t > as_of:
+            continue
+        if m[TOP] > m[FULL]:
+            progress[ROW] = i
+            return MEMORY_FULL
+        if _one_row(m, f, rows, i, t, accounts, first_account, people, first_person) != DONE:
+            progress[ROW] = i
+            return OUT_FULL
     progress[ROW] = end
     return DONE
 
 
-@jit
+@apart
 def advance_all(m, f, g, states, count, first, t):
     """Decide for `count` subjects, of which the first has the number `first`, all before t. False: the output is
     full."""

@@ -8,7 +8,7 @@ five words: key, time, newer, older, next in the bucket. Slots are positions in 
 from __future__ import annotations
 
 from .heap import allocate, release
-from .jit import jit
+from .jit import apart, jit
 
 REGION = 0
 CLASS = 1
@@ -87,7 +87,7 @@ def _insert(m, at, key, time):
     _link_newest(m, at, slot)
 
 
-@jit
+@apart
 def _enlarge(m, at):
     if m[at + REGION] == 0:
         _lay_out(m, at, 2)
@@ -113,7 +113,7 @@ def find(m, at, key):
     return slot
 
 
-@jit
+@apart
 def add(m, at, key, time):
     """Put the key in, or note that it was seen again."""
     newest = m[at + NEWEST]
@@ -131,7 +131,7 @@ def add(m, at, key, time):
     _insert(m, at, key, time)
 
 
-@jit
+@apart
 def remove(m, at, slot):
     bucket = _bucket(m, at, m[slot + KEY])
     if m[bucket] == slot:

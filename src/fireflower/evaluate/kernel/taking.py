@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import rings, sets
 from .clocks import local_day, set_zone
-from .jit import jit
+from .jit import apart, jit
 from .layout import (
     ACTOR,
     ANY,
@@ -66,7 +66,7 @@ from .windows import (
 )
 
 
-@jit
+@apart
 def _reset(m, row, q):
     """Back to the template, except for the time of the previous event."""
     p = row + m[q + STATE]
@@ -97,7 +97,7 @@ def _admits(m, row, q, t):
     return True
 
 
-@jit
+@apart
 def _drop_anchor(m, row, q, t):
     """The anchor happens: what was taken in provisionally at earlier instants does not count."""
     for i in range(m[q + GATED], m[q + GATED_END]):
@@ -162,12 +162,14 @@ def _millionths(number):
 
 @jit
 def _extreme(m, f, row, q, t, number):
+    """Whether it is the new extreme."""
     p = row + m[q + STATE] + BODY
     sign = m[q + A]
     if m[q + MODE] == EVER:
-        if not (sign * f[p] >= sign * number):
-            f[p] = number
-        return
+        if sign * f[p] >= sign * number:
+            return False
+        f[p] = number
+        return True
     forget_times(m, p, 1, t - m[q + SPAN])
     size = m[p + rings.SIZE]
     while size > 0 and sign * f[rings.entry(m, p, 1, size - 1) + 1] <= sign * number:
@@ -175,6 +177,7 @@ def _extreme(m, f, row, q, t, number):
         size -= 1
     position = rings.push(m, p, 1, t)
     f[position + 1] = number
+    return size == 0
 
 
 @jit
@@ -199,10 +202,9 @@ def _key_of_number(m, f, number):
 
 @jit
 def _streak(m, row, q, t):
+    """A day later than the latest: others are passed by (`shortcuts.SAME_STREAK`)."""
     p = row + m[q + STATE] + BODY
     day = local_day(m, row, t)
-    if day <= m[p]:
-        return False
     m[p + 1] = m[p + 1] + 1 if day == m[p] + 1 else 1
     m[p] = day
     m[p + 2] = max(m[p + 2], m[p + 1])
@@ -211,7 +213,8 @@ def _streak(m, row, q, t):
 
 @jit
 def _step(m, row, q, t, step):
-    """`starts[step]` is the latest start of a chain that has come as far as `step`."""
+    """Whether a chain has come further. `starts[step]` is the latest start of a chain that has come as far as
+    `step`."""
     p = row + m[q + STATE] + BODY
     starts = p + 1
     if step == 0:
@@ -219,11 +222,13 @@ def _step(m, row, q, t, step):
     else:
         start = m[starts + step - 1]
         if start < 0 or t - start >= m[q + A]:
-            return
+            return False
     if m[starts + step] < start:
         m[starts + step] = start
-    if m[p] < step + 1:
-        m[p] = step + 1
+    if m[p] > step:
+        return False
+    m[p] = step + 1
+    return True
 
 
 @jit
@@ -254,12 +259,12 @@ def _counts(m, row, q, t):
     """Whether an event counts, by sessions and by the window's anchor; if so, the span that it adds to its session,
     or 0."""
     source = m[q + SOURCE]
-    if source != SESSION_START and source != SESSION_GAP:
-        return 0 if _admits(m, row, q, t) else -1
-    gap = _session(m, row, q, t)
-    if (gap < 0) != (source == SESSION_START) or not _admits(m, row, q, t):
-        return -1
-    return max(gap, 0)
+    gap = -1
+    if source == SESSION_START or source == SESSION_GAP:
+        gap = _session(m, row, q, t)
+        if (gap < 0) != (source == SESSION_START):
+            return -1
+    return max(gap, 0) if _admits(m, row, q, t) else -1
 
 
 @jit
@@ -288,11 +293,11 @@ def take(m, f, row, feed, t, number, text, person, detail):
 
 @jit
 def _take_sum(m, row, q, t, number, span):
-    if m[q + SOURCE] == SESSION_GAP:
-        return _sum(m, row, q, t, span)
-    if number != number:
-        return _pass_by(m, row, q, t)
-    return _sum(m, row, q, t, _millionths(number))
+    if m[q + SOURCE] != SESSION_GAP:
+        if number != number:
+            return _pass_by(m, row, q, t)
+        span = _millionths(number)
+    return _sum(m, row, q, t, span)
 
 
 @jit
@@ -311,16 +316,18 @@ def _pass_by(m, row, q, t):
 def _take_distinct(m, f, row, q, t, number, text, person, name):
     source = m[q + SOURCE]
     if source == LOCAL_DAY:
-        return _distinct(m, row, q, t, local_day(m, row, t))
-    if source == ACTOR and person >= 0:
-        return _distinct(m, row, q, t, person)
-    if source == EVENT_NAME:
-        return _distinct(m, row, q, t, name)
-    if source == VALUE and number == number:
-        return _distinct(m, row, q, t, _key_of_number(m, f, number))
-    if source == VALUE and text >= 0:
-        return _distinct(m, row, q, t, -1 - text)  # bit patterns that no number has
-    return False
+        key = local_day(m, row, t)
+    elif source == EVENT_NAME:
+        key = name
+    elif source == ACTOR and person >= 0:
+        key = person
+    elif source == VALUE and number == number:
+        key = _key_of_number(m, f, number)
+    elif source == VALUE and text >= 0:
+        key = -1 - text  # bit patterns that no number has
+    else:
+        return False
+    return _distinct(m, row, q, t, key)
 
 
 @jit
@@ -333,16 +340,14 @@ def _take_other(m, f, row, q, t, number, text, person, detail, argument):
     if op == LATEST:
         return _take_latest(m, f, p, t, number, text)
     if op == EXTREME:
-        if number != number:
-            return False
-        _extreme(m, f, row, q, t, number)
-    elif op == FIRST:
+        return number == number and _extreme(m, f, row, q, t, number)
+    if op == FIRST:
         return _happen_first(m, row, q, t)
-    elif op == STREAK:
+    if op == STREAK:
         return _streak(m, row, q, t)
-    elif op == SEQUENCE:
-        _step(m, row, q, t, argument)
-    elif op == POINTS:
+    if op == SEQUENCE:
+        return _step(m, row, q, t, argument)
+    if op == POINTS:
         earn(m, row, q, t)
     elif op == MEMBERS:
         _member(m, row, q, t, person, detail, argument == 1)

@@ -7,18 +7,22 @@ from __future__ import annotations
 import math
 
 from .flips import next_flip
-from .formulas import condition_holds, formula_holds, where_holds
+from .formulas import condition_holds, formula_holds, passes, where_holds
 from .heap import take_words
-from .jit import jit
+from .jit import apart, jit
 from .layout import (
     ALL_ITEMS,
     ALL_ITEMS_END,
+    ANY_CHANGE,
+    AT_BIRTH,
+    AT_BIRTH_END,
     BODY,
     BORN,
     CONDITION_COUNT,
     CONDITION_STATE,
     CONDITION_WORDS,
     CONDITIONS,
+    COOL,
     COOL_UNTIL,
     COOLDOWN,
     DEFINITION_COUNT,
@@ -60,8 +64,11 @@ from .layout import (
     LAST_TIP,
     LATE,
     LOW,
+    MISSED,
     MOST_EVIDENCE,
     NAN,
+    NEEDED,
+    NEEDED_END,
     NEGATIVE_ONLY,
     NEVER,
     NUMBER_COLUMN,
@@ -89,9 +96,12 @@ from .layout import (
     REASON_LEFT_OUT,
     REASON_QUALIFIED,
     RECENCY,
+    RELATIVE,
+    RELATIVE_END,
     REMARK,
     ROW_WORDS,
     SCALE,
+    SCORE_READS,
     SHOWN,
     SHOWN_END,
     SINCE,
@@ -106,6 +116,7 @@ from .layout import (
     TIMED_END,
     TIP,
     TRUE,
+    UNPLANNED,
     USERS,
     USERS_END,
     VERDICT_REASON,
@@ -114,7 +125,9 @@ from .layout import (
     WITH_EVIDENCE,
     ZONE,
 )
+from .points import total
 from .reading import text_code, value, whole_number
+from .shortcuts import nothing_comes_of_it
 from .taking import take
 from .windows import NEGATIVES
 
@@ -144,11 +157,13 @@ def _mark_again(m, row, flags, differs, tip):
 
 @jit
 def _is_restless(m, row, condition):
-    """Whether the condition may have to be looked at by time alone now though its truth stays, and no such moment was
-    planned."""
-    if m[condition + REMARK] == NEGATIVE_ONLY:
+    """Whether time alone may change the condition sooner than planned."""
+    remark = m[condition + REMARK]
+    if remark == UNPLANNED:
+        return m[row + m[condition + CONDITION_STATE] + FLIP] == NEVER
+    if remark == NEGATIVE_ONLY:
         return m[row + m[m[condition + QUANTITY] + STATE] + BODY + NEGATIVES] > 0
-    return m[condition + REMARK] == 1
+    return remark == ANY_CHANGE
 
 
 @jit
@@ -157,25 +172,36 @@ def _notice(m, f, row, q, t, tip):
     another now."""
     rezoned = m[q + OP] == ZONE
     before = m[row + DIRTY_COUNT]
+    read = 0
+    number = NAN
+    text = -1
     for i in range(m[q + READERS], m[q + READERS_END]):
         condition = m[i]
+        if m[condition + QUANTITY] != read:
+            read = m[condition + QUANTITY]
+            number = value(m, f, row, read, t)
+            text = text_code(m, row, read, t) if number != number else -1
         at = row + m[condition + CONDITION_STATE]
         flags = m[at + FLAGS]
-        differs = condition_holds(m, f, row, condition, t) != (flags & TRUE == TRUE)
+        differs = passes(m, f, m[condition + TEST], number, text) != (flags & TRUE == TRUE)
         if flags & DIRTY != 0:
             _mark_again(m, row, flags, differs, tip)
-        elif differs or rezoned or (m[at + FLIP] == NEVER and _is_restless(m, row, condition)):
+        elif differs or rezoned or _is_restless(m, row, condition):
             _mark(m, row, condition, tip if differs else -1)
-    if m[q + QUIETS] == 1 and before == 0 and m[row + DIRTY_COUNT] == 0:
-        m[row + m[q + STATE] + QUIET] = _quiet_until(m, f, row, q, t)
+    if before == 0 and m[row + DIRTY_COUNT] == 0:
+        if m[q + QUIETS] == 1:
+            m[row + m[q + STATE] + QUIET] = (
+                1 if m[q + OP] == RECENCY else _quiet_until(m, f, q, whole_number(m, row, q, t))
+            )
+        elif m[q + SCORE_READS] != 0:
+            score = m[q + SCORE_READS]
+            points = total(m, row, score, t, t)
+            m[row + m[score + STATE] + QUIET] = _quiet_until(m, f, q, points) - points
 
 
 @jit
-def _quiet_until(m, f, row, q, t):
+def _quiet_until(m, f, q, now):
     """The total below which nothing is to be noticed of a quantity whose readers have all agreed just now."""
-    if m[q + OP] == RECENCY:
-        return 1
-    now = whole_number(m, row, q, t)
     quiet = NEVER
     for i in range(m[q + READERS], m[q + READERS_END]):
         test = m[m[i] + TEST]
@@ -186,46 +212,46 @@ def _quiet_until(m, f, row, q, t):
     return quiet
 
 
-@jit
+@apart
 def begin(m, g, t):
-    """A subject's first record: it exists from t on, and everything is undecided. Gives its state."""
+    """A subject's first record: it exists from t on. Gives its state, which is as `settle` left the template."""
     row = take_words(m, m[g + ROW_WORDS])
+    template = m[g + TEMPLATE]
     for word in range(m[g + ROW_WORDS]):
-        m[row + word] = m[m[g + TEMPLATE] + word]
+        m[row + word] = m[template + word]
+    for i in range(m[g + RELATIVE], m[g + RELATIVE_END]):
+        m[row + m[i]] += t
     m[row + FIRST_RECORD] = t
-    first = m[g + CONDITIONS]
-    for number in range(m[g + CONDITION_COUNT]):
-        _mark(m, row, first + number * CONDITION_WORDS, -1)
+    m[row + PENDING] = t
     return row
-
-
-@jit
-def note(m, rows, i, row, t):
-    """The subject has row i, whatever it says."""
-    if rows.has_received:
-        m[row + KNOWN] = max(m[row + KNOWN], rows.received[i])
-    if m[row + BORN] == 0:
-        m[row + PENDING] = t
 
 
 @jit
 def take_in(m, f, g, rows, i, row, t):
     """Row i happens to the subject; what follows from it is decided when its instant is over."""
     index = m[g + FEEDS] + rows.what[i]
-    for feed in range(m[index], m[index + 1], FEED_WORDS):
+    feed = m[index]
+    end = m[index + 1]
+    while feed < end:
         start = m[feed + FEED_WHERE]
-        end = m[feed + FEED_WHERE_END]
-        if start == end or where_holds(m, f, rows, i, row, start, end, t):
-            q = m[feed + FEED_QUANTITY]
+        passes_where = start == 0 or where_holds(m, f, rows, i, row, start, m[feed + FEED_WHERE_END], t)
+        if passes_where and not nothing_comes_of_it(m, row, feed, t, rows.person[i], rows.detail[i]):
             number = NAN
             text = -1
             if m[feed + FEED_READS] == 1:
+                q = m[feed + FEED_QUANTITY]
                 number = rows.numbers[m[q + NUMBER_COLUMN] * rows.width + i]
                 text = rows.codes[m[q + TEXT_COLUMN] * rows.width + i]
-            if take(m, f, row, feed, t, number, text, rows.person[i], rows.detail[i]):
-                _notice(m, f, row, q, t, rows.first_row + i)
-    if m[row + DIRTY_COUNT] > 0:
-        m[row + PENDING] = t
+            _take_and_notice(m, f, row, feed, t, rows.first_row + i, number, text, rows.person[i], rows.detail[i])
+        feed += FEED_WORDS
+
+
+@apart
+def _take_and_notice(m, f, row, feed, t, tip, number, text, person, detail):
+    if take(m, f, row, feed, t, number, text, person, detail):
+        _notice(m, f, row, m[feed + FEED_QUANTITY], t, tip)
+        if m[row + DIRTY_COUNT] > 0:
+            m[row + PENDING] = t
 
 
 @jit
@@ -245,29 +271,34 @@ def _queue_items(m, g, start, end):
 
 
 @jit
-def _decide_condition(m, f, g, row, condition, tip, t, newborn):
+def _plan(m, f, row, condition, t):
+    """Find out when time alone may change the condition next."""
+    if m[condition + IS_TIMED] == 1:
+        test = m[condition + TEST]
+        flip = next_flip(m, f, row, m[condition + QUANTITY], m[test + LOW], m[test + HIGH], t)
+        m[row + m[condition + CONDITION_STATE] + FLIP] = flip
+        if flip < m[row + WAKE]:
+            m[row + WAKE] = flip
+
+
+@jit
+def _decide_condition(m, f, g, row, condition, tip, t):
     at = row + m[condition + CONDITION_STATE]
     held = m[at + FLAGS] & TRUE == TRUE
     holds = condition_holds(m, f, row, condition, t)
     m[at + FLAGS] = TRUE if holds else 0
-    if holds != held or newborn:
-        m[at + SINCE] = t
     if holds != held:
+        m[at + SINCE] = t
         m[at + TIP] = tip
         m[g + LAST_TIP] = tip
         for i in range(m[condition + USERS], m[condition + USERS_END]):
             _queue_definition(m, g, m[i])
         _queue_items(m, g, m[condition + ITEMS], m[condition + ITEMS_END])
     m[row + m[m[condition + QUANTITY] + STATE] + QUIET] = 0
-    if m[condition + IS_TIMED] == 1:
-        test = m[condition + TEST]
-        flip = next_flip(m, f, row, m[condition + QUANTITY], m[test + LOW], m[test + HIGH], t)
-        m[at + FLIP] = flip
-        if flip < m[row + WAKE]:
-            m[row + WAKE] = flip
+    _plan(m, f, row, condition, t)
 
 
-@jit
+@apart
 def _update_items(m, g, row, t):
     """Score items whose formula has changed begin or stop to hold; the conditions on their score are marked."""
     for k in range(m[g + ITEM_QUEUE_COUNT]):
@@ -287,44 +318,52 @@ def _update_items(m, g, row, t):
 
 
 @jit
-def _decide_conditions(m, f, g, row, t, newborn):
+def _decide_conditions(m, f, g, row, t):
     """The dirty conditions; those that read scores last, since scores read conditions."""
-    if newborn:
-        m[g + LAST_TIP] = -1
-        _queue_items(m, g, m[g + ALL_ITEMS], m[g + ALL_ITEMS_END])
     for late in range(2):
         k = 0
         while k < m[row + DIRTY_COUNT]:
             place = row + STATE_HEAD + 2 * k
             if m[m[place] + LATE] == late:
-                _decide_condition(m, f, g, row, m[place], m[place + 1], t, newborn)
+                _decide_condition(m, f, g, row, m[place], m[place + 1], t)
             k += 1
         if late == 0 and m[g + ITEM_QUEUE_COUNT] > 0:
             _update_items(m, g, row, t)
     m[row + DIRTY_COUNT] = 0
 
 
-@jit
-def _collect_due(m, g, row, t):
-    """Mark what time alone changes at or before t, and find the next such moment."""
-    wake = NEVER
-    for i in range(m[g + TIMED], m[g + TIMED_END]):
-        condition = m[i]
-        at = row + m[condition + CONDITION_STATE]
-        if m[at + FLIP] <= t:
-            if m[at + FLAGS] & DIRTY == 0:
-                _mark(m, row, condition, -1)
-        else:
-            wake = min(wake, m[at + FLIP])
+@apart
+def _end_cooldowns(m, g, row, t):
+    """Queue the definitions whose cooldown ends at t, and find the end of the next one."""
+    cool = NEVER
     first = m[g + DEFINITIONS]
     for number in range(m[g + DEFINITION_COUNT]):
         definition = first + number * DEFINITION_WORDS
         until = m[row + m[definition + DEFINITION_STATE] + COOL_UNTIL]
         if until > t:
-            wake = min(wake, until)
+            cool = min(cool, until)
         elif until == t:
             _queue_definition(m, g, definition)
-    m[row + WAKE] = wake
+    m[row + COOL] = cool
+
+
+@jit
+def _collect_due(m, f, g, row, t):
+    """Mark what time alone changes at or before t, and find the next such moment. What may have changed and has not is
+    only planned anew."""
+    if m[row + COOL] <= t:
+        _end_cooldowns(m, g, row, t)
+    m[row + WAKE] = m[row + COOL]
+    for i in range(m[g + TIMED], m[g + TIMED_END]):
+        condition = m[i]
+        at = row + m[condition + CONDITION_STATE]
+        if m[at + FLIP] > t:
+            m[row + WAKE] = min(m[row + WAKE], m[at + FLIP])
+        elif m[at + FLAGS] & DIRTY == 0:
+            if m[condition + LATE] == 0 and condition_holds(m, f, row, condition, t) == (m[at + FLAGS] == TRUE):
+                _plan(m, f, row, condition, t)
+            else:
+                _mark(m, row, condition, -1)
 
 
 @jit
@@ -338,14 +377,14 @@ def _show(m, f, row, definition, t):
         number = value(m, f, row, q, t)
         m[k] = m[condition + NUMBERED]
         m[k + 1] = m[at + FLAGS] & TRUE
-        m[k + 2] = m[at + SINCE]
+        m[k + 2] = m[at + SINCE] if m[at + SINCE] >= 0 else m[row + FIRST_RECORD]
         m[k + 3] = m[at + TIP]
         m[k + 4] = text_code(m, row, q, t) if number != number else -1
         f[k + 5] = number
         m[EVIDENCE_COUNT] += 1
 
 
-@jit
+@apart
 def _write(m, f, row, subject, definition, at, t, change, reason):
     """A row of output, with the evidence as of t."""
     k = m[OUT] + OUT_WORDS * m[OUT_COUNT]
@@ -377,8 +416,25 @@ def _happened(m, row, goal):
 
 
 @jit
+def _misses(m, row, definition):
+    """Whether a condition without which the definition's formula cannot hold does not hold; it is kept, to be looked at
+    alone next time."""
+    at = row + m[definition + DEFINITION_STATE]
+    missed = m[at + MISSED]
+    if missed != 0 and m[row + m[missed + CONDITION_STATE] + FLAGS] & TRUE == 0:
+        return True
+    for i in range(m[definition + NEEDED], m[definition + NEEDED_END]):
+        if m[row + m[m[i] + CONDITION_STATE] + FLAGS] & TRUE == 0:
+            m[at + MISSED] = m[i]
+            return True
+    return False
+
+
+@jit
 def _decide_definition(m, f, g, row, subject, definition, t):
     at = row + m[definition + DEFINITION_STATE]
+    if m[at + QUALIFIED] == 0 and _misses(m, row, definition):
+        return
     out = formula_holds(m, row, m[g + OUT_START], m[g + OUT_END])
     converted = m[definition + KEEP] == 0 and _happened(m, row, m[definition + GOAL])
     may = not out and not converted and formula_holds(m, row, m[definition + FORMULA], m[definition + FORMULA_END])
@@ -388,26 +444,35 @@ def _decide_definition(m, f, g, row, subject, definition, t):
         reason = REASON_LEFT_OUT if out else (REASON_CONVERTED if converted else REASON_LAPSED)
         if reason != REASON_CONVERTED and m[definition + COOLDOWN] > 0:
             m[at + COOL_UNTIL] = t + m[definition + COOLDOWN]
+            m[row + COOL] = min(m[row + COOL], m[at + COOL_UNTIL])
             m[row + WAKE] = min(m[row + WAKE], m[at + COOL_UNTIL])
         _change(m, f, row, subject, definition, t, 0, reason)
 
 
 @jit
-def _queue_all(m, g):
-    for number in range(m[g + DEFINITION_COUNT]):
-        _queue_definition(m, g, m[g + DEFINITIONS] + number * DEFINITION_WORDS)
+def settle(m, f, g, row):
+    """Decide the conditions of a subject to whom nothing has happened and whose first record is at moment 0. This makes
+    the template; `begin` moves what follows from the moment."""
+    _queue_items(m, g, m[g + ALL_ITEMS], m[g + ALL_ITEMS_END])
+    for number in range(m[g + CONDITION_COUNT]):
+        _mark(m, row, m[g + CONDITIONS] + number * CONDITION_WORDS, -1)
+    _decide_conditions(m, f, g, row, 0)
+    for k in range(m[g + QUEUE_COUNT]):
+        m[m[m[g + QUEUE] + k] + QUEUED] = 0
+    m[g + QUEUE_COUNT] = 0
 
 
 @jit
 def decide(m, f, g, row, subject, t):
     """Everything that follows for the subject at instant t."""
-    newborn = m[row + BORN] == 0
     if m[row + WAKE] <= t:
-        _collect_due(m, g, row, t)
-    _decide_conditions(m, f, g, row, t, newborn)
-    if newborn:
+        _collect_due(m, f, g, row, t)
+    if m[row + DIRTY_COUNT] > 0:
+        _decide_conditions(m, f, g, row, t)
+    if m[row + BORN] == 0:
         m[row + BORN] = 1
-        _queue_all(m, g)
+        for i in range(m[g + AT_BIRTH], m[g + AT_BIRTH_END]):
+            _queue_definition(m, g, m[i])
     for k in range(m[g + QUEUE_COUNT]):
         definition = m[m[g + QUEUE] + k]
         m[definition + QUEUED] = 0
@@ -425,10 +490,10 @@ def _has_output_room(m, g):
 @jit
 def is_due(m, row, t):
     """Whether anything is to be decided before t."""
-    return 0 <= m[row + PENDING] < t or m[row + WAKE] < t
+    return m[row + PENDING] < t or m[row + WAKE] < t
 
 
-@jit
+@apart
 def advance(m, f, g, row, subject, t):
     """Decide every instant before t. False: the output is full; call again once it has been emptied."""
     while is_due(m, row, t):
@@ -436,14 +501,14 @@ def advance(m, f, g, row, subject, t):
             return False
         pending = m[row + PENDING]
         instant = m[row + WAKE]
-        if 0 <= pending <= instant:
+        if pending <= instant:
             instant = pending
-            m[row + PENDING] = -1
+            m[row + PENDING] = NEVER
         decide(m, f, g, row, subject, instant)
     return True
 
 
-@jit
+@apart
 def stand(m, f, g, row, subject, t):
     """Write how the subject stands at t with each definition (with STANDING 1: that it qualifies for). False: the
     output is full."""
