@@ -66,7 +66,7 @@ MUTANTS = (
         "crossing, int(math.floor(f[i + 1])) + 2)",
     ),
     Mutant("a ratio waits for its numerator alone", "flips", ", _next_expiry(m, row, m[q + B], t))", ", NEVER)"),
-    Mutant("no look at what has not been planned", "verdicts", "+ FLIP] == NEVER", "+ FLIP] == -1"),
+    Mutant("no look at what has not been planned", "verdicts", "+ FLIP]] == NEVER", "+ FLIP]] == -1"),
     Mutant("a loss does not come forward", "verdicts", "return remark == ANY_CHANGE", "return False"),
     Mutant("a negative amount does not come forward", "verdicts", "NEGATIVES] > 0", "NEGATIVES] < 0"),
     Mutant("a change of zone replans nothing", "verdicts", "elif differs or rezoned or", "elif differs or"),

@@ -70,13 +70,17 @@ def _order(
     out: NDArray[np.int64], kind: NDArray[np.int8], definitions: Sequence[Definition], vocabulary: Vocabulary
 ) -> NDArray[np.int64]:
     """By time; only those that change at one instant are compared any further."""
-    order = np.argsort(out[:, _AT], kind="stable")
+    order = np.argsort(out[:, _AT])
     at = out[order, _AT]
     same = np.concatenate([[False], at[1:] == at[:-1], [False]])
     tied = np.flatnonzero(same[:-1] | same[1:])
     rows = order[tied]
     by_name = np.argsort(np.argsort([definition.name for definition in definitions] or [""]))
-    keys = (by_name[out[rows, _DEFINITION]], _by_id(out[rows, _SUBJECT], kind[rows], vocabulary), kind[rows], at[tied])
+    subject = out[rows, _SUBJECT]
+    one = np.concatenate([[False], (at[tied][1:] == at[tied][:-1]) & (subject[1:] != subject[:-1])])
+    if one.any():
+        subject = _by_id(subject, kind[rows], vocabulary)
+    keys = (by_name[out[rows, _DEFINITION]], subject, kind[rows], at[tied])
     order[tied] = rows[np.lexsort(keys)]
     return order
 

@@ -248,6 +248,10 @@ class _Compiler:
         word += k.CONDITION_STATE_WORDS * count
         self.definition_state = word
         word += k.DEFINITION_STATE_WORDS * definitions
+        self.flips = word
+        timed = [number for number, made in enumerate(self._condition_specs()) if made.timed]
+        self.flip_of = {number: word + place for place, number in enumerate(timed)}
+        word += len(timed)
         for slot in self.slots.values():
             slot.state = word
             word += k.BODY + len(slot.spec.body)
@@ -259,6 +263,9 @@ class _Compiler:
         for slot in self.slots.values():
             slot.at = self.image.reserve(k.QUANTITY_WORDS)
         self.template = self.image.list(self._template(definitions))[0]
+
+    def _condition_specs(self) -> list[Spec]:
+        return [self.slots[self._meaning(condition.quantity)].spec for condition in self.conditions.values()]
 
     def _condition_position(self, number: int) -> int:
         return self.condition_at + number * k.CONDITION_WORDS
@@ -406,7 +413,7 @@ class _Compiler:
                 *self.image.list(users[number]),
                 *self.image.list(items[number]),
                 self.condition_state + number * k.CONDITION_STATE_WORDS,
-                int(made.timed),
+                self.flip_of.get(number, 0),
                 self.first_condition + number,
             ]
 
@@ -445,7 +452,7 @@ class _Compiler:
 
     def _write_head(self, head: int, definitions: Mapping[int, Definition], out: Formula, item_users: int) -> None:
         records = [self._condition_position(number) for number in range(len(self.conditions))]
-        timed = self.image.list([record for record in records if self.code[record + k.IS_TIMED]])
+        timed = self.image.list(records[number] for number in self.flip_of)
         out_formula = self.image.list(self._postfix(out))
         items = self.image.list(self.items)
         values = {
@@ -456,6 +463,7 @@ class _Compiler:
             k.DEFINITION_COUNT: len(definitions),
             k.TIMED: timed[0],
             k.TIMED_END: timed[1],
+            k.FLIPS: self.flips,
             k.OUT_START: out_formula[0],
             k.OUT_END: out_formula[1],
             k.TEMPLATE: self.template,
@@ -476,8 +484,9 @@ class _Compiler:
         words[k.PENDING] = words[k.WAKE] = words[k.COOL] = k.NEVER
         words[k.ZONE_NUMBER], words[k.ZONE_FROM] = self.image.zone_number(self.settings.timezone), 1
         for number in range(len(self.conditions)):
-            state = self.condition_state + number * k.CONDITION_STATE_WORDS
-            words[state + k.TIP], words[state + k.FLIP] = -1, k.NEVER
+            words[self.condition_state + number * k.CONDITION_STATE_WORDS + k.TIP] = -1
+        for flip in self.flip_of.values():
+            words[flip] = k.NEVER
         for number in range(definitions):
             state = self.definition_state + number * k.DEFINITION_STATE_WORDS
             words[state + k.COOL_UNTIL] = words[state + k.VERDICT_SINCE] = words[state + k.VERDICT_REASON] = -1

@@ -19,12 +19,12 @@ def settle_template(image: Image, head: int) -> None:
     memory = np.array([*words, *words[template : template + size]], np.int64)
     m, f, row = view(memory, compiled=False), view(memory.view(np.float64), compiled=False), len(words)
     settle(m, f, head, row)
-    relative = [k.WAKE] if m[row + k.WAKE] != k.NEVER else []
+    flips = words[head + k.FLIPS]
+    timed = words[head + k.TIMED_END] - words[head + k.TIMED]
+    relative = [word for word in (k.WAKE, *range(flips, flips + timed)) if m[row + word] != k.NEVER]
     for number in range(words[head + k.CONDITION_COUNT]):
         state = words[words[head + k.CONDITIONS] + number * k.CONDITION_WORDS + k.CONDITION_STATE]
         m[row + state + k.SINCE] = m[row + state + k.TIP] = -1
-        if m[row + state + k.FLIP] != k.NEVER:
-            relative.append(state + k.FLIP)
     for item in words[words[head + k.ALL_ITEMS] : words[head + k.ALL_ITEMS_END]]:
         if m[row + words[item + k.ITEM_STATE]] == 1:
             relative.append(words[item + k.ITEM_STATE] + 1)

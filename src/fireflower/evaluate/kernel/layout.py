@@ -66,7 +66,7 @@ CONDITIONS = 2  # the condition records
 CONDITION_COUNT = 3
 DEFINITIONS = 4
 DEFINITION_COUNT = 5
-TIMED = 6  # list of the conditions that time alone can change
+TIMED = 6  # list of the conditions that time alone can change; at FLIPS, in their order, the moments (see FLIP)
 TIMED_END = 7
 OUT_START = 8  # the leave-out formula
 OUT_END = 9
@@ -85,7 +85,8 @@ RELATIVE = 21  # list of the words of a state that are times since the first rec
 RELATIVE_END = 22
 AT_BIRTH = 23  # list of the definitions whose formula holds with nothing having happened
 AT_BIRTH_END = 24
-PROGRAM_HEAD = 25
+FLIPS = 25
+PROGRAM_HEAD = 26
 
 # Quantity record.
 OP = 0
@@ -164,7 +165,9 @@ USERS_END = 5
 ITEMS = 6  # list of the score items that read it
 ITEMS_END = 7
 CONDITION_STATE = 8  # position of its words in the subject's state
-IS_TIMED = 9
+FLIP = (
+    9  # if time alone can change it: position of the moment at which it may do so next, in the subject's state; else 0
+)
 NUMBERED = 10  # its number among the conditions
 CONDITION_WORDS = 11
 
@@ -172,8 +175,7 @@ CONDITION_WORDS = 11
 FLAGS = 0
 SINCE = 1
 TIP = 2
-FLIP = 3
-CONDITION_STATE_WORDS = 4
+CONDITION_STATE_WORDS = 3
 TRUE = 1  # bits of FLAGS
 DIRTY = 2
 PLACE = 2  # from this bit on: its place in the list of dirty conditions

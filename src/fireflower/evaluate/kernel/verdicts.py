@@ -44,12 +44,12 @@ from .layout import (
     FIRST_RECORD,
     FLAGS,
     FLIP,
+    FLIPS,
     FORMULA,
     FORMULA_END,
     GOAL,
     HIGH,
     INDEX,
-    IS_TIMED,
     ITEM_FORMULA,
     ITEM_FORMULA_END,
     ITEM_QUEUE,
@@ -160,7 +160,7 @@ def _is_restless(m, row, condition):
     """Whether time alone may change the condition sooner than planned."""
     remark = m[condition + REMARK]
     if remark == UNPLANNED:
-        return m[row + m[condition + CONDITION_STATE] + FLIP] == NEVER
+        return m[row + m[condition + FLIP]] == NEVER
     if remark == NEGATIVE_ONLY:
         return m[row + m[m[condition + QUANTITY] + STATE] + BODY + NEGATIVES] > 0
     return remark == ANY_CHANGE
@@ -255,8 +255,11 @@ def _take_and_notice(m, f, row, feed, t, tip, number, text, person, detail):
 
 
 @jit
-def _queue_definition(m, g, definition):
-    """A definition to decide at this instant, once."""
+def _queue_definition(m, g, row, definition):
+    """A definition to decide at this instant, once. One that misses a condition comes when that one holds."""
+    missed = m[row + m[definition + DEFINITION_STATE] + MISSED]
+    if missed != 0 and m[row + m[missed + CONDITION_STATE] + FLAGS] & TRUE == 0:
+        return
     if m[definition + QUEUED] == 0:
         m[definition + QUEUED] = 1
         m[m[g + QUEUE] + m[g + QUEUE_COUNT]] = definition
@@ -273,10 +276,10 @@ def _queue_items(m, g, start, end):
 @jit
 def _plan(m, f, row, condition, t):
     """Find out when time alone may change the condition next."""
-    if m[condition + IS_TIMED] == 1:
+    if m[condition + FLIP] != 0:
         test = m[condition + TEST]
         flip = next_flip(m, f, row, m[condition + QUANTITY], m[test + LOW], m[test + HIGH], t)
-        m[row + m[condition + CONDITION_STATE] + FLIP] = flip
+        m[row + m[condition + FLIP]] = flip
         if flip < m[row + WAKE]:
             m[row + WAKE] = flip
 
@@ -292,7 +295,7 @@ def _decide_condition(m, f, g, row, condition, tip, t):
         m[at + TIP] = tip
         m[g + LAST_TIP] = tip
         for i in range(m[condition + USERS], m[condition + USERS_END]):
-            _queue_definition(m, g, m[i])
+            _queue_definition(m, g, row, m[i])
         _queue_items(m, g, m[condition + ITEMS], m[condition + ITEMS_END])
     m[row + m[m[condition + QUANTITY] + STATE] + QUIET] = 0
     _plan(m, f, row, condition, t)
@@ -343,7 +346,7 @@ def _end_cooldowns(m, g, row, t):
         if until > t:
             cool = min(cool, until)
         elif until == t:
-            _queue_definition(m, g, definition)
+            _queue_definition(m, g, row, definition)
     m[row + COOL] = cool
 
 
@@ -354,16 +357,27 @@ def _collect_due(m, f, g, row, t):
     if m[row + COOL] <= t:
         _end_cooldowns(m, g, row, t)
     m[row + WAKE] = m[row + COOL]
-    for i in range(m[g + TIMED], m[g + TIMED_END]):
-        condition = m[i]
-        at = row + m[condition + CONDITION_STATE]
-        if m[at + FLIP] > t:
-            m[row + WAKE] = min(m[row + WAKE], m[at + FLIP])
-        elif m[at + FLAGS] & DIRTY == 0:
-            if m[condition + LATE] == 0 and condition_holds(m, f, row, condition, t) == (m[at + FLAGS] == TRUE):
-                _plan(m, f, row, condition, t)
-            else:
-                _mark(m, row, condition, -1)
+    first = m[g + TIMED]
+    flips = row + m[g + FLIPS]
+    wake = NEVER
+    for k in range(m[g + TIMED_END] - first):
+        flip = m[flips + k]
+        if flip > t:
+            wake = min(wake, flip)
+        else:
+            _look_again(m, f, row, m[first + k], t)
+    m[row + WAKE] = min(m[row + WAKE], wake)
+
+
+@jit
+def _look_again(m, f, row, condition, t):
+    flags = m[row + m[condition + CONDITION_STATE] + FLAGS]
+    if flags & DIRTY != 0:
+        return
+    if m[condition + LATE] == 0 and condition_holds(m, f, row, condition, t) == (flags == TRUE):
+        _plan(m, f, row, condition, t)
+    else:
+        _mark(m, row, condition, -1)
 
 
 @jit
@@ -417,16 +431,14 @@ def _happened(m, row, goal):
 
 @jit
 def _misses(m, row, definition):
-    """Whether a condition without which the definition's formula cannot hold does not hold; it is kept, to be looked at
-    alone next time."""
+    """Whether a condition without which the definition's formula cannot hold does not hold. It is remembered: until it
+    holds, the definition need not be looked at."""
     at = row + m[definition + DEFINITION_STATE]
-    missed = m[at + MISSED]
-    if missed != 0 and m[row + m[missed + CONDITION_STATE] + FLAGS] & TRUE == 0:
-        return True
     for i in range(m[definition + NEEDED], m[definition + NEEDED_END]):
         if m[row + m[m[i] + CONDITION_STATE] + FLAGS] & TRUE == 0:
             m[at + MISSED] = m[i]
             return True
+    m[at + MISSED] = 0
     return False
 
 
@@ -472,7 +484,7 @@ def decide(m, f, g, row, subject, t):
     if m[row + BORN] == 0:
         m[row + BORN] = 1
         for i in range(m[g + AT_BIRTH], m[g + AT_BIRTH_END]):
-            _queue_definition(m, g, m[i])
+            _queue_definition(m, g, row, m[i])
     for k in range(m[g + QUEUE_COUNT]):
         definition = m[m[g + QUEUE] + k]
         m[definition + QUEUED] = 0

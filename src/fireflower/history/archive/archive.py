@@ -136,7 +136,7 @@ class Archive:
         """The names, subjects, traits and roles that occur; that of a timeline has the values of properties, too."""
         return self._blocks.vocabulary if self._current() else Vocabulary((), (), ())  # type: ignore[union-attr]
 
-    def timelines(self, properties: Collection[str] = (), *, rows_per_chunk: int = 2_000_000) -> Iterator[Timeline]:
+    def timelines(self, properties: Collection[str] = (), *, rows_per_chunk: int = 1 << 18) -> Iterator[Timeline]:
         """The whole history in pieces of whole blocks, which have one vocabulary together.
 
         Parameters
