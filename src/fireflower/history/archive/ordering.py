@@ -38,13 +38,12 @@ def break_ties(rows: Rows, picked: NDArray[np.int64], groups: NDArray[np.int64])
 
 def _keys(rows: Rows, picked: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     """What decides between rows of one instant and kind, most important first, as numbers of the same order."""
+    import pyarrow.compute as pc
+
     names = rows.word_ranks[rows.take("name", picked)]
     people = rows.person_ranks[rows.take("person", picked)]
     accounts = rows.account_ranks[rows.take("account", picked)]
-    texts = rows.ids(picked)
-    ids = np.zeros(len(picked), np.int64)
-    if any(texts):
-        ids = np.unique(np.array(texts, object), return_inverse=True)[1]
+    ids = pc.rank(rows.ids(picked), tiebreaker="dense").to_numpy().astype(np.int64)
     return [ids, names.astype(np.int64), people.astype(np.int64), accounts.astype(np.int64)]
 
 

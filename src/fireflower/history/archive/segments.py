@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -156,28 +157,34 @@ class Segment:
             self._readers[name] = ColumnReader(self.folder, self.facts.columns[name])
         return self._readers[name]
 
-    def ids(self) -> Iterator[Any]:
-        """The message ids in pieces, as Arrow arrays; "" for none. Nothing if no record has one."""
+    @cached_property
+    def ids(self) -> list[Any]:
+        """The message ids in pieces, as Arrow arrays; "" for none. No piece if no record has one."""
         import pyarrow as pa
 
         if not self.facts.has_ids:
-            return
+            return []
         with pa.memory_map(str(self.folder / "ids.arrow")) as file:
             reader = pa.ipc.open_file(file)
-            for piece in range(reader.num_record_batches):
-                yield reader.get_batch(piece).column(0)
+            return [reader.get_batch(piece).column(0) for piece in range(reader.num_record_batches)]
 
-    def ids_of(self, rows: NDArray[np.int64]) -> list[str]:
-        """The message ids of single rows, given in ascending order; "" for none."""
+    @cached_property
+    def id_starts(self) -> NDArray[np.int64]:
+        """The first record of each piece of `ids`, and at the end how many records there are."""
+        return np.cumsum([0, *map(len, self.ids)])
+
+    def ids_of(self, rows: NDArray[np.int64]) -> Any:
+        """The message ids of single rows, given in ascending order, as an Arrow array; "" for none."""
+        import pyarrow as pa
+
         if not self.facts.has_ids:
-            return [""] * len(rows)
-        found: list[str] = []
-        first = 0
-        for piece in self.ids():
-            inside = rows[(rows >= first) & (rows < first + len(piece))] - first
-            found.extend(piece.take(inside).to_pylist() if len(inside) else [])
-            first += len(piece)
-        return found
+            return pa.repeat("", len(rows))
+        bounds = np.searchsorted(rows, self.id_starts)
+        parts = [
+            self.ids[piece].take(pa.array(rows[bounds[piece] : bounds[piece + 1]] - self.id_starts[piece]))
+            for piece in np.flatnonzero(np.diff(bounds))
+        ]
+        return pa.concat_arrays(parts) if parts else pa.array([], pa.string())
 
     def loose(self) -> NDArray[np.bool_]:
         """For each record, whether it has no message id."""
@@ -185,7 +192,7 @@ class Segment:
 
         if not self.facts.has_ids:
             return np.ones(len(self), np.bool_)
-        return np.concatenate([np.asarray(pc.equal(piece, "")) for piece in self.ids()])
+        return np.concatenate([np.asarray(pc.equal(piece, "")) for piece in self.ids])
 
     def kept_aside(self) -> Iterator[KeptAside]:
         path = self.folder / "kept_aside.jsonl"
