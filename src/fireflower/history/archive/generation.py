@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,8 +93,10 @@ def build(
     keep = kept(rows, scratch)
     who = people_behind(rows, keep)
     moments = Moments(rows, keep, who, timeless)
-    replayed = Replay(rows, who).run(keep, moments)
-    found = survey(rows, keep, who, moments)
+    with ThreadPoolExecutor(1) as pool:  # a replay is plain Python, and a survey is none
+        surveyed = pool.submit(survey, rows, keep, who, moments)
+        replayed = Replay(rows, who).run(keep, moments)
+        found = surveyed.result()
     places = settle(rows, found)
     names = Names(found.names, rows.dictionaries)
     assignment = Assignment(who, replayed.states, places, names, attribution)

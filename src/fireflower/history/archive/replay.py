@@ -4,7 +4,7 @@ are few; the rest of a history is only looked up in what comes out of them."""
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,8 @@ from fireflower.history.archive.moments import Moments, pick
 from fireflower.history.archive.ordering import canonical_order
 from fireflower.history.archive.rows import Rows
 from fireflower.history.archive.states import States
-from fireflower.history.memberships import Memberships
-from fireflower.model.records import Kind, Record
+from fireflower.history.memberships import Memberships, Seen
+from fireflower.model.records import Kind
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON
 
 
@@ -39,6 +39,7 @@ _TARGETS = np.zeros(len(Kind), np.uint8)
 _TARGETS[[Kind.IDENTITY, Kind.LEAVE, Kind.JOIN]] = TO_PERSON
 _TARGETS[[Kind.LEAVE, Kind.JOIN, Kind.ACCOUNT_TRAIT]] |= TO_ACCOUNT
 
+_SEEN = ("cause", "name", "person", "account", "value", "received")
 _STATE = ("person", "time", "account", "role", "member", "count", "current")
 
 Columns = dict[str, NDArray[Any]]
@@ -52,10 +53,10 @@ class Replay:
         self._memberships = Memberships()
         self._words = rows.dictionaries.words
         self._blank = self._words.code("")
+        self._names: dict[str, int] = {}
         self._people: dict[str, int] = {}
         self._accounts: dict[str, int] = {}
-        self._seen = {name: array("q") for name in ("cause", "name", "person", "account", "value", "received")}
-        self._states = {name: array("q") for name in _STATE}
+        self._seen, self._states = array("q"), array("q")  # rows of numbers, one behind the other
 
     def run(self, keep: NDArray[np.bool_], moments: Moments) -> Replayed:
         """Replay everything."""
@@ -65,52 +66,59 @@ class Replay:
         names = ("kind", "name", "person", "account", "value", "received")
         told: Columns = {name: self._rows.take(name, picked[order]) for name in names}
         told = {**told, "person": self._who[told["person"]], "time": time[order], "row": picked[order]}
-        for cause, record in self._records(told):
-            self._apply(cause, record)
+        self._tell(told)
         columns = _merged(self._own(told), self._seen_rows(told))
-        return Replayed(columns, States(self._states, len(self._rows.dictionaries.people)))
+        return Replayed(columns, States(_columns(self._states, _STATE), len(self._rows.dictionaries.people)))
 
-    def _records(self, told: Columns) -> Iterator[tuple[int, Record]]:
-        """Position and record of each membership and account trait. Codes stand for values: none is looked into."""
-        words, known = self._words.texts, self._rows.dictionaries
+    def _tell(self, told: Columns) -> None:
+        """Take in each membership and account trait. Codes stand for values: none is looked into."""
+        words, known, memberships = self._words.texts, self._rows.dictionaries, self._memberships
         people, accounts = known.people.texts, known.accounts.texts
         causes = np.flatnonzero(told["kind"] != Kind.IDENTITY)
         names = ("time", "kind", "name", "person", "account", "value", "received")
+        join, trait = int(Kind.JOIN), int(Kind.ACCOUNT_TRAIT)
         for cause, *row in zip(causes.tolist(), *(told[name][causes].tolist() for name in names), strict=True):
-            time, kind, name, person, account, value, received = row
-            id, company = people[person] if person >= 0 else "", accounts[account]
-            self._people[id], self._accounts[company] = person, account
-            received = None if received < 0 else received
-            yield cause, Record(
-                time, Kind(kind), words[name], id, company, None if value < 0 else value, received=received
-            )  # fmt: skip
+            time, kind, name, person, account, value, at = row
+            word, id, company = words[name], people[person] if person >= 0 else "", accounts[account]
+            received = None if at < 0 else at
+            self._names[word], self._people[id], self._accounts[company] = name, person, account
+            if kind == trait:
+                self._note_seen(cause, memberships.change(company, word, None if value < 0 else value, received))
+                continue
+            if kind == join:
+                self._note_seen(cause, memberships.join(id, company, time, word, received))
+            else:
+                self._note_seen(cause, memberships.leave(id, company, received))
+            self._note_state(id, company, time)
 
-    def _apply(self, cause: int, record: Record) -> None:
-        seen = self._seen
-        for change in self._memberships.apply(record):
-            seen["cause"].append(cause)
-            seen["name"].append(self._words.code(change.trait))
-            seen["person"].append(self._people[change.person])
-            seen["account"].append(self._accounts[change.account])
-            seen["value"].append(-1 if change.value is None else int(change.value))
-            seen["received"].append(-1 if change.received is None else change.received)
-        if record.kind != Kind.ACCOUNT_TRAIT:
-            self._note_state(record.person or "", record.account or "", record.time)
+    def _note_seen(self, cause: int, seen: list[Seen]) -> None:
+        people, accounts, names = self._people, self._accounts, self._names
+        for person, account, trait, value, received in seen:
+            self._seen.extend(
+                (
+                    cause,
+                    names[trait],
+                    people[person],
+                    accounts[account],
+                    -1 if value is None else value,
+                    -1 if received is None else received,
+                )
+            )
 
     def _note_state(self, person: str, account: str, time: int) -> None:
         known, current = self._memberships, self._memberships.current(person)
         role = known.role(person, account)
-        state = {
-            "person": self._people[person],
-            "time": time,
-            "account": self._accounts[account],
-            "role": self._words.code(role) if role else -1,
-            "member": known.is_member(person, account),
-            "count": known.count(person),
-            "current": -1 if current is None else self._accounts[current],
-        }
-        for name, value in state.items():
-            self._states[name].append(value)
+        self._states.extend(
+            (
+                self._people[person],
+                time,
+                self._accounts[account],
+                self._names[role] if role else -1,
+                known.is_member(person, account),
+                known.count(person),
+                -1 if current is None else self._accounts[current],
+            )
+        )
 
     def _own(self, told: Columns) -> Columns:
         """The rows of the records themselves."""
@@ -129,7 +137,7 @@ class Replay:
 
     def _seen_rows(self, told: Columns) -> Columns:
         """The rows of what people see of their accounts."""
-        seen: Columns = {name: np.array(column, np.int64) for name, column in self._seen.items()}
+        seen = _columns(self._seen, _SEEN)
         cause = seen["cause"]
         return {
             **seen,
@@ -138,6 +146,12 @@ class Replay:
             "time": told["time"][cause],
             "row": told["row"][cause],
         }
+
+
+def _columns(rows: array[int], names: Sequence[str]) -> Columns:
+    """Rows of numbers, which are one behind the other, as columns."""
+    table = np.frombuffer(rows, np.int64).reshape(-1, len(names))
+    return {name: table[:, position].copy() for position, name in enumerate(names)}
 
 
 def _merged(own: Columns, seen: Columns) -> Columns:
