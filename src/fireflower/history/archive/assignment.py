@@ -71,7 +71,7 @@ class Assignment:
 
     def events(self, columns: Columns) -> Iterator[Columns]:
         """The rows of events, in no order; a second time those that belong to further accounts, too."""
-        person = self._who[columns["person"]]
+        person = self._who.take(columns["person"])
         account = columns["account"]
         detail = np.asarray(-1, np.int32)
         state = np.asarray(-1, np.int64)
@@ -92,9 +92,9 @@ class Assignment:
         asked = np.flatnonzero((account < 0) & (state >= 0))
         of = state[asked]
         account = account.copy()
-        account[asked] = self._states.current[of]
+        account[asked] = self._states.current.take(of)
         if self._attribution == "only":
-            account[asked[self._states.count[of] != 1]] = -1
+            account[asked[self._states.count.take(of) != 1]] = -1
         return account
 
     def _further(self, named: Columns, account: NDArray[np.int32], state: NDArray[np.int64]) -> Iterator[Columns]:
@@ -117,10 +117,10 @@ class Assignment:
         """Put rows into blocks. One that concerns subjects of two blocks comes twice: once for the person, and, in the
         second part, once for the account."""
         target, places = columns["target"], self._places
-        account = places.account[columns["account"]]
-        home = np.where(target & TO_PERSON, places.home[columns["person"]], np.int32(-1))
+        account = places.account.take(columns["account"])
+        home = np.where(target & TO_PERSON, places.home.take(columns["person"]), np.int32(-1))
         away = np.where(target & TO_ACCOUNT, account, np.int32(-1))
-        rows = {**columns, "person": places.person[columns["person"]], "account": account}
+        rows = {**columns, "person": places.person.take(columns["person"]), "account": account}
         twice = np.flatnonzero((home >= 0) & (away >= 0) & (home != away))
         target = target.copy()
         target[twice] = TO_PERSON

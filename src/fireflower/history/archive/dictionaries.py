@@ -43,15 +43,15 @@ class Dictionary:
 
     def codes(self, column: Any) -> NDArray[np.int32]:
         """The codes of an Arrow column of texts (dictionary-encoded or not); -1 where there is none."""
-        if hasattr(column, "combine_chunks") and column.num_chunks != 1:
+        import pyarrow as pa
+
+        if column.null_count == len(column):
+            return np.full(len(column), -1, np.int32)
+        if not pa.types.is_dictionary(column.type):
             if self._is_large(column):
                 return self._merged(column)
-            return self.codes(column.combine_chunks())
-        array = column.chunk(0) if hasattr(column, "num_chunks") else column
-        if not hasattr(array, "indices"):
-            if self._is_large(array):
-                return self._merged(array)
-            array = array.dictionary_encode()
+            column = column.dictionary_encode()
+        array = column.combine_chunks() if hasattr(column, "num_chunks") else column
         codes = np.append(self._looked_up(array.dictionary.to_pylist()), np.int32(-1))
         return codes[array.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
 

@@ -153,7 +153,7 @@ def _fill(
         told = list(assignment.events(events)) if len(events["row"]) else []
         if len(traits["row"]):
             told.append(assignment.traits({**traits, "time": moments.of(traits)}))
-        return [buckets.arrange(bucket_of[each["block"]], each) for each in told]
+        return [buckets.arrange(bucket_of.take(each["block"]), each) for each in told]
 
     told = assignment.replayed(replayed)
     buckets.add(buckets.arrange(bucket_of[told["block"]], told))

@@ -74,7 +74,10 @@ class PropertyWriter:
     def _open(self, schema: Any) -> None:
         import pyarrow.parquet as pq
 
-        self._writer = pq.ParquetWriter(self._path, schema, compression="lz4")
+        texts = [path for path, form in self.forms.items() if form not in ("number", "truth")]
+        self._writer = pq.ParquetWriter(
+            self._path, schema, compression="lz4", use_dictionary=texts, write_statistics=False
+        )
         self._skip(self._without)
 
     def _skip(self, count: int) -> None:
@@ -87,12 +90,8 @@ class PropertyWriter:
         if form == "json":
             self._note_json(path, column, names, words)
             return
-        valid = (
-            np.ones(len(column), np.bool_)
-            if not column.null_count
-            else column.is_valid().to_numpy(zero_copy_only=False)
-        )
-        counts = np.bincount(names[valid & (names >= 0)], minlength=0)
+        events = names[_present(column)] if column.null_count else names
+        counts = np.bincount(events[events >= 0])
         type = _type_of_cells(column) if form == "cell" else form
         for code in np.flatnonzero(counts):
             self._seen[words[code], path, type] += int(counts[code])
@@ -111,6 +110,13 @@ class PropertyWriter:
             structure = msgspec.json.decode(shape)
             for inner, type in _leaf_types("" if path == OBJECT else path, structure):
                 self._seen[words[code], inner, type] += count
+
+
+def _present(column: Any) -> NDArray[np.uint64]:
+    """Where a column has a value."""
+    import pyarrow.compute as pc
+
+    return np.asarray(pc.indices_nonzero(column.is_valid()))
 
 
 def _nothing(schema: Any, count: int) -> Any:

@@ -4,7 +4,7 @@ are few; the rest of a history is only looked up in what comes out of them."""
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fireflower.history.archive.ahead import one_ahead
 from fireflower.history.archive.dictionaries import Dictionary
 from fireflower.history.archive.files import NewFile, make_safe
 from fireflower.history.archive.integrity import seal
@@ -39,7 +39,7 @@ class SegmentWriter:
     def write(self, source: Source, facts: dict[str, Any], progress: Callable[[int], None]) -> SegmentFacts:
         """Write everything that the source has."""
         properties = PropertyWriter(self._folder / "properties.parquet", source.properties)
-        for batch in _ahead(source.batches()):
+        for batch in one_ahead(source.batches()):
             names = self._append(batch)
             properties.append(batch, names, self._dictionaries.words.texts)
             self._aside.append(batch.kept_aside)
@@ -116,15 +116,6 @@ class _Nothing:
         return iter(())
 
 
-def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """The batches, each read while the one before is worked on."""
-    with ThreadPoolExecutor(1) as pool:
-        following = pool.submit(next, batches, None)
-        while (batch := following.result()) is not None:
-            following = pool.submit(next, batches, None)
-            yield batch
-
-
 def _numbers(column: Any, dtype: DTypeLike, missing: int) -> NDArray[Any]:
     """An Arrow array as numbers, or one number where all are the same."""
     if column is None:
@@ -164,8 +155,8 @@ class _IdWriter:
         if self._writer is None:
             self._open()
         for piece in ids.chunks if hasattr(ids, "chunks") else [ids]:
-            self._add(piece.fill_null(""))
-        return np.asarray(ids.is_null())
+            self._add(piece.fill_null("").cast(pa.string()))
+        return np.asarray(ids.is_null()) if ids.null_count else np.zeros(count, np.bool_)
 
     def close(self) -> bool:
         """End the file, safe on disk; the result tells whether there is any id."""

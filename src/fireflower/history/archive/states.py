@@ -59,9 +59,9 @@ class States:
 
     def at(self, person: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int64]:
         """The state of each person at each moment, -1 for none."""
-        last = self._last[person]
-        state = np.where(self._last_since[person] <= time, last, -1)
-        early = np.flatnonzero((state < 0) & (last > self._begin[person]))
+        last = self._last.take(person)
+        state = np.where(self._last_since.take(person) <= time, last, -1)
+        early = np.flatnonzero((state < 0) & (last > self._begin.take(person)))
         state[early] = self._searched(person[early], time[early])
         return state
 
@@ -79,8 +79,8 @@ class States:
     def role_in(self, state: NDArray[np.int64], account: NDArray[np.int32]) -> NDArray[np.int32]:
         """The role that a person in this state has in this account, -1 for none."""
         known = (state >= 0) & (account >= 0)
-        told = known & (self._told[state] == account)
-        role = np.where(told, self._role[state], np.int32(-1))
+        told = known & (self._told.take(state) == account)
+        role = np.where(told, self._role.take(state), np.int32(-1))
         asked = np.flatnonzero(known & ~told)
         role[asked] = self._role_since(state[asked], account[asked])
         return role
