@@ -11,7 +11,6 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from fireflower.history.archive.files import make_safe
 from fireflower.history.readers.told import json_text
 from fireflower.model.values import normal
 
@@ -153,14 +152,13 @@ def ranks(texts: Sequence[str]) -> NDArray[np.int32]:
 
 
 def write_texts(path: Path, *columns: Any) -> None:
-    """Write Arrow arrays of texts side by side to a file, safe on disk."""
+    """Write Arrow arrays of texts side by side to a file."""
     import pyarrow as pa
 
     arrays = [column if isinstance(column, pa.Array) else pa.array(column, pa.large_string()) for column in columns]
     batch = pa.record_batch(arrays, names=[str(i) for i in range(len(arrays))])
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, batch.schema) as writer:
         writer.write_batch(batch)
-    make_safe(path)
 
 
 def read_texts(path: Path) -> list[Any]:

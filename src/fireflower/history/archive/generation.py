@@ -19,7 +19,7 @@ from fireflower.history.archive.buckets import Arranged, Buckets
 from fireflower.history.archive.dictionaries import write_texts
 from fireflower.history.archive.duplicates import kept
 from fireflower.history.archive.integrity import seal
-from fireflower.history.archive.manifest import sync_folder, write_safely
+from fireflower.history.archive.manifest import write_safely
 from fireflower.history.archive.moments import Moments, Traits, kept_columns, people_behind
 from fireflower.history.archive.names import Names
 from fireflower.history.archive.places import Places, settle, survey
@@ -129,7 +129,6 @@ def build(
         files=seal(folder),
     )
     write_safely(folder / "generation.json", json.dumps(asdict(facts)).encode())
-    sync_folder(folder)
     return facts
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fireflower.history.archive.files import make_safe
 from fireflower.history.readers.batches import OBJECT, Batch, PropertyForm
 from fireflower.history.readers.cells import NUMBER, cell
 from fireflower.history.readers.database import connect, literal, parquet_sql, quoted
@@ -64,12 +63,11 @@ class PropertyWriter:
         return seen
 
     def close(self) -> None:
-        """End the file, safe on disk."""
+        """End the file."""
         if self._writer is None:
             self.forms = {}
             return
         self._writer.close()
-        make_safe(self._path)
 
     def _open(self, schema: Any) -> None:
         import pyarrow.parquet as pq

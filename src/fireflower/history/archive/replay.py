@@ -76,12 +76,13 @@ class Replay:
         }
 
     def _seen_rows(self, told: Columns, moved: Columns) -> Columns:
-        """The rows of what people see of their accounts: what one record brings about by person, then by trait."""
+        """What people see of their accounts: by a move, in the order of traits; by a trait, in that of people."""
         seen = Seen(told, moved)
-        parts = seen.by_moves(), seen.by_traits()
-        rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        ranks = self._rows.person_ranks[rows["person"]], self._rows.word_ranks[rows["name"]]
-        order = np.lexsort((ranks[1], ranks[0], rows["cause"]))
+        by_moves, by_traits = seen.by_moves(), seen.by_traits()
+        rows = {name: np.concatenate([by_moves[name], by_traits[name]]) for name in by_moves}
+        ranks = self._rows.word_ranks[by_moves["name"]], self._rows.person_ranks[by_traits["person"]]
+        rank = np.concatenate(ranks).astype(np.int64)
+        order = np.argsort(rows["cause"] * (rank.max(initial=0) + 1) + rank)
         rows = {name: column[order] for name, column in rows.items()}
         cause = rows["cause"]
         return {

@@ -32,7 +32,8 @@ class Seen:
 
     def by_moves(self) -> Columns:
         """Who has another current account sees its traits, and no longer those of the one before."""
-        changes = self._changes
+        by_account = np.argsort(self._changes["current"], kind="stable")  # what is looked up lies close together then
+        changes = {name: column[by_account] for name, column in self._changes.items()}
         change, name = self._traits.known(changes)
         cause, new = changes["cause"][change], changes["current"][change]
         return {
@@ -100,7 +101,8 @@ class _Traits:
             change, trait = _pairs(account, self._account)
             there = self._first[trait] < changes["cause"][change]
             found.append(change[there] * self._names + self._name[trait[there]])
-        both = np.unique(np.concatenate(found))
+        both = np.sort(np.concatenate(found))  # quicker than numpy's own way to different values
+        both = both[_differs(both)]
         return both // self._names, both % self._names
 
     def values(

@@ -72,7 +72,7 @@ class PlainParquet:
 
         columns = [*self._parts.values(), *self._others]
         try:
-            for batch in self._open(self._repeating()).iter_batches(_ROWS, columns=columns, use_threads=False):
+            for batch in self._open(self._repeating()).iter_batches(_ROWS, columns=columns, use_threads=True):
                 batch.validate(full=True)
                 yield self._said(batch)
         except (pa.ArrowException, OSError) as error:
