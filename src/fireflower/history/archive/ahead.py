@@ -19,6 +19,9 @@ THREADS = min(os.cpu_count() or 1, 4)
 def in_order(work: Callable[[Item], Result], items: Iterable[Item], threads: int = THREADS) -> Iterator[Result]:
     """What the work makes of each item, made a few items ahead of the one that is being looked at.
 
+    After an error, or when it is not wanted to its end, what has begun is not waited for. So the work must not mind
+    the removal of what it reads, and must write nothing.
+
     >>> list(in_order(lambda x: x * x, [3, 1, 2]))
     [9, 1, 4]
     """
@@ -32,13 +35,21 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item], threads: int
         while waiting:
             yield waiting.popleft().result()
     finally:
-        pool.shutdown(cancel_futures=True)
+        # The collector of garbage may run this on any thread, at any point: to wait for another one could be for ever.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def one_ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items, each made while the one before is worked on."""
-    with ThreadPoolExecutor(1) as pool:
+    """The same items, each made while the one before is worked on.
+
+    >>> list(one_ahead(iter([3, 1, 2])))
+    [3, 1, 2]
+    """
+    pool = ThreadPoolExecutor(1)
+    try:
         following = pool.submit(next, items, None)
         while (item := following.result()) is not None:
             following = pool.submit(next, items, None)
             yield item
+    finally:
+        pool.shutdown(wait=False)  # as above

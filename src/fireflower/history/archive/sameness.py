@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,21 +33,22 @@ class Messages:
         self._rows = rows
 
     def spans(self) -> list[Span]:
-        """All of which some record has one."""
+        """All pieces of ids."""
         return [
-            Span(position, int(start), int(start) + len(ids))
+            Span(position, int(start), int(stop))
             for position, segment in enumerate(self._rows.segments)
-            for start, ids in zip(segment.id_starts, segment.ids, strict=False)
+            if segment.ids
+            for start, stop in pairwise(segment.ids.starts)
         ]
 
     def keys(self, span: Span) -> Keys:
         segment = self._rows.segments[span.segment]
-        ids = segment.ids[int(np.searchsorted(segment.id_starts, span.start))]
-        hashed = _hashes(ids, "id")
-        given = np.flatnonzero(_lengths(ids))
+        assert segment.ids is not None
+        with segment.ids.piece(int(np.searchsorted(segment.ids.starts, span.start))) as ids:
+            hashed, given = _hashes(ids, "id"), np.flatnonzero(_lengths(ids))
         row = np.arange(span.start, span.stop) + self._rows.starts[span.segment]
         key = hashed ^ _said(segment, span)
-        return Keys(row, key) if len(given) == len(ids) else Keys(row[given], key[given])
+        return Keys(row, key) if len(given) == len(key) else Keys(row[given], key[given])
 
     def numbers(self, picked: NDArray[np.int64]) -> Numbers:
         """The numbers of single rows."""

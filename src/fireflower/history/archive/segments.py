@@ -20,6 +20,7 @@ from fireflower.history.archive.dictionaries import (
     write_texts,
 )
 from fireflower.history.archive.integrity import intact, verify
+from fireflower.history.archive.message_ids import MessageIds
 from fireflower.history.archive.properties import Seen
 from fireflower.history.archive.store import ColumnReader
 from fireflower.history.readers.batches import KeptAside, PropertyForm
@@ -158,41 +159,19 @@ class Segment:
         return self._readers[name]
 
     @cached_property
-    def ids(self) -> list[Any]:
-        """The message ids in pieces, as Arrow arrays; "" for none. No piece if no record has one."""
-        import pyarrow as pa
-
-        if not self.facts.has_ids:
-            return []
-        with pa.memory_map(str(self.folder / "ids.arrow")) as file:
-            reader = pa.ipc.open_file(file)
-            return [reader.get_batch(piece).column(0) for piece in range(reader.num_record_batches)]
-
-    @cached_property
-    def id_starts(self) -> NDArray[np.int64]:
-        """The first record of each piece of `ids`, and at the end how many records there are."""
-        return np.cumsum([0, *map(len, self.ids)])
+    def ids(self) -> MessageIds | None:
+        """The message ids, None if no record has one."""
+        return MessageIds(self.folder / "ids.arrow") if self.facts.has_ids else None
 
     def ids_of(self, rows: NDArray[np.int64]) -> Any:
         """The message ids of single rows, given in ascending order, as an Arrow array; "" for none."""
         import pyarrow as pa
 
-        if not self.facts.has_ids:
-            return pa.repeat("", len(rows))
-        bounds = np.searchsorted(rows, self.id_starts)
-        parts = [
-            self.ids[piece].take(pa.array(rows[bounds[piece] : bounds[piece + 1]] - self.id_starts[piece]))
-            for piece in np.flatnonzero(np.diff(bounds))
-        ]
-        return pa.concat_arrays(parts) if parts else pa.array([], pa.string())
+        return self.ids.of(rows) if self.ids else pa.repeat("", len(rows))
 
     def loose(self) -> NDArray[np.bool_]:
         """For each record, whether it has no message id."""
-        import pyarrow.compute as pc
-
-        if not self.facts.has_ids:
-            return np.ones(len(self), np.bool_)
-        return np.concatenate([np.asarray(pc.equal(piece, "")) for piece in self.ids])
+        return self.ids.missing() if self.ids else np.ones(len(self), np.bool_)
 
     def kept_aside(self) -> Iterator[KeptAside]:
         path = self.folder / "kept_aside.jsonl"
