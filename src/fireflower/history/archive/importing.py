@@ -109,7 +109,7 @@ class Importer:
         """Import files: all of them, or none."""
         try:
             files = [(path, mapping) for paths, mapping in parts for path in expand(paths)]
-            digests = in_order(digest, [path for path, _ in files], threads=1)
+            digests = in_order(digest, [path for path, _ in files])
             dropped = list(digests) if replace else []
             before = self._records(dropped)
             self._empty(dropped, lambda facts: True)
