@@ -133,6 +133,17 @@ def hasty() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="module", params=["usual sizes", "a few rows at a time"])
+def sizes(request: pytest.FixtureRequest) -> Iterator[None]:
+    """In pieces of a few rows, small histories go through all that large ones do."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param != "usual sizes":
+            patch.setattr("fireflower.history.archive.rows.CHUNK", 5)
+            patch.setattr("fireflower.history.archive.generation._BUCKET", 4)
+            patch.setattr("fireflower.history.archive.suspects._BUCKET", 3)
+        yield
+
+
 RECORDS = Mapping(table="records")
 QUIET = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 

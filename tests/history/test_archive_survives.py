@@ -141,7 +141,7 @@ def test_a_failed_import_leaves_nothing(archive: Archive, tmp_path: Path, monkey
         raise OSError("No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("fireflower.history.archive.generation.break_ties", fail)
+        patch.setattr("fireflower.history.archive.sorting.break_ties", fail)
         with pytest.raises(OSError, match="No space left"):
             archive.ingest(table(tmp_path, "b.csv", 17), EVENTS)
     assert content(archive) == content(Archive.open(tmp_path / "archive")) == before

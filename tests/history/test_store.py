@@ -93,7 +93,7 @@ def test_buckets_keep_the_order_in_which_rows_came(tmp_path: Path) -> None:
     buckets = Buckets(tmp_path / "b", 3, {"x": np.int32, "y": np.uint8})
     for start in (0, 10):
         x = np.arange(start, start + 10)
-        buckets.add(x % 2, {"x": x, "y": x})
+        buckets.add(buckets.arrange(x % 2, {"x": x, "y": x}))
     assert buckets.read(0)["x"].tolist() == list(range(0, 20, 2))
     assert buckets.read(1)["y"].tolist() == list(range(1, 20, 2))
     assert buckets.read(2)["x"].tolist() == []

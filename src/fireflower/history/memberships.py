@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from fireflower.model.records import Kind, Record
 from fireflower.model.values import normal
@@ -16,8 +16,7 @@ Attribution = Literal["only", "all", "latest"]
 ATTRIBUTIONS: tuple[Attribution, ...] = ("only", "all", "latest")
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """From now on this person has this value of an account trait.
 
     Attributes
@@ -53,17 +52,40 @@ class Memberships:
     def apply(self, record: Record) -> list[Seen]:
         """Take in the next record, in canonical order, and tell which account traits it changes for people. Kinds that
         change no membership and no account trait are passed over."""
-        person, account = record.person or "", record.account or ""
+        person, account, received = record.person or "", record.account or "", record.received
         if record.kind == Kind.JOIN:
-            member = self._accounts[person].setdefault(account, _Member(record.time, record.name))
-            member.role = record.name
-            return self._move(person, account, record.received)
+            return self.join(person, account, record.time, record.name, received)
         if record.kind == Kind.LEAVE:
-            self._accounts[person].pop(account, None)
-            return self._move(person, account, record.received)
+            return self.leave(person, account, received)
         if record.kind == Kind.ACCOUNT_TRAIT:
-            return self._change(account, record)
+            return self.change(account, record.name, normal(record.value), received)
         return []
+
+    def join(self, person: str, account: str, time: int, role: str, received: int | None) -> list[Seen]:
+        """A person is a member from now on, or has another role."""
+        joined = self._accounts[person]
+        if account in joined:
+            joined[account].role = role
+        else:
+            joined[account] = _Member(time, role)
+        return self._move(person, account, received)
+
+    def leave(self, person: str, account: str, received: int | None) -> list[Seen]:
+        """A person is no member any longer."""
+        self._accounts[person].pop(account, None)
+        return self._move(person, account, received)
+
+    def change(self, account: str, trait: str, value: Any, received: int | None) -> list[Seen]:
+        """A trait of the account changes for those whose current account it is. For those whose it has been, nothing
+        else does, but its time of receipt counts for when a verdict on them could have been known."""
+        self._traits[account][trait] = value
+        if received is not None:
+            self._received[account] = max(received, self._received.get(account, received))
+        return [
+            Seen(person, account, trait, self._visible(person, trait), received)
+            for person in sorted(self._viewers.get(account, ()))
+            if received is not None or self._current.get(person) == account
+        ]
 
     def current(self, person: str) -> str | None:
         """The account that they joined last among those of which they are a member."""
@@ -110,20 +132,10 @@ class Memberships:
     def _latest(self, person: str, old: str | None, moved: str) -> str | None:
         """The account joined last. Unless that was left, only the one that moved can win over it."""
         joined = self._accounts[person]
+        if len(joined) < 2:
+            return next(iter(joined), None)
         rivals = joined if old not in joined else {old, moved} & joined.keys()
-        return max(rivals, key=lambda account: (joined[account].since, account), default=None)
-
-    def _change(self, account: str, record: Record) -> list[Seen]:
-        """A trait of the account changes for those whose current account it is. For those whose it has been, nothing
-        else does, but its time of receipt counts for when a verdict on them could have been known."""
-        self._traits[account][record.name] = normal(record.value)
-        if record.received is not None:
-            self._received[account] = max(record.received, self._received.get(account, record.received))
-        return [
-            Seen(person, account, record.name, self._visible(person, record.name), record.received)
-            for person in sorted(self._viewers[account])
-            if self._current.get(person) == account or record.received is not None
-        ]
+        return max(rivals, key=lambda account: (joined[account].since, account))
 
     def _visible(self, person: str, trait: str) -> Any:
         current = self._current.get(person)
@@ -131,5 +143,6 @@ class Memberships:
 
 
 def _later(one: int | None, other: int | None) -> int | None:
-    moments = [moment for moment in (one, other) if moment is not None]
-    return max(moments, default=None)
+    if one is None or other is None:
+        return other if one is None else one
+    return max(one, other)

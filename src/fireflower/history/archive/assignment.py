@@ -11,24 +11,27 @@ from numpy.typing import NDArray
 from fireflower.history.archive.names import Names
 from fireflower.history.archive.places import Places
 from fireflower.history.archive.states import States
+from fireflower.history.archive.store import narrowest
 from fireflower.history.memberships import Attribution
 from fireflower.model.records import Kind
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON
 
 Columns = dict[str, NDArray[Any]]
 
-ROW = {
-    "block": np.int32,
-    "time": np.int64,
-    "what": np.int32,
-    "person": np.int32,
-    "account": np.int32,
-    "target": np.uint8,
-    "detail": np.int32,
-    "row": np.int64,
-    "received": np.int64,
-}
-"""A row of the timeline before it is sorted."""
+
+def row_types(places: Places, names: Names, records: int, *, has_received: bool) -> dict[str, Any]:
+    """The columns of a row of the timeline, in the narrowest types that fit, and its block."""
+    types = {
+        "block": narrowest(-1, places.blocks),
+        "time": np.int64,
+        "what": narrowest(-1, len(names.names)),
+        "person": narrowest(-1, len(places.people)),
+        "account": narrowest(-1, len(places.accounts)),
+        "target": np.uint8,
+        "detail": narrowest(-1, names.widest()),
+        "row": narrowest(-1, records),
+    }
+    return {**types, "received": np.int64} if has_received else types
 
 
 class Assignment:
@@ -41,13 +44,16 @@ class Assignment:
         self._attribution = attribution
 
     def replayed(self, columns: Columns) -> Columns:
-        """The rows that a replay has told."""
+        """The rows that a replay has told, in its order."""
         kind = columns["kind"]
         detail = np.full(len(kind), -1, np.int32)
         is_trait = kind == Kind.ACCOUNT_TRAIT
         detail[is_trait] = self._names.value(Kind.ACCOUNT_TRAIT, columns["name"][is_trait], columns["value"][is_trait])
         detail[~is_trait] = self._names.role(columns["value"][~is_trait])
-        return self._spread({**columns, "what": self._names.what(kind, columns["name"]), "detail": detail})
+        told = {**columns, "what": self._names.what(kind, columns["name"]), "detail": detail}
+        once, twice = self._spread({**told, "position": np.arange(len(kind))})
+        order = np.argsort(np.concatenate([once["position"], twice["position"]]), kind="stable")
+        return {name: np.concatenate([once[name], twice[name]])[order] for name in once}
 
     def traits(self, columns: Columns) -> Columns:
         """The rows of people's traits."""
@@ -61,21 +67,23 @@ class Assignment:
                 "target": np.full(count, TO_PERSON, np.uint8),
                 "detail": self._names.value(Kind.PERSON_TRAIT, columns["name"], columns["value"]),
             }
-        )
+        )[0]
 
     def events(self, columns: Columns) -> Iterator[Columns]:
-        """The rows of events; a second time those that belong to further accounts, too."""
-        person = self._who[columns["person"]]
+        """The rows of events, in no order; a second time those that belong to further accounts, too."""
+        person = self._who.take(columns["person"])
         account = columns["account"]
-        role = np.full(len(account), -1, np.int32)
-        state = np.full(len(account), -1, np.int64)
+        detail = np.asarray(-1, np.int32)
+        state = np.asarray(-1, np.int64)
         if len(self._states):
             state = self._states.at(person, columns["time"])
             account = self._attributed(account, state)
-            role = self._states.role_in(state, account)
+            detail = self._names.role(self._states.role_in(state, account))
         named = {**columns, "what": self._names.what(Kind.EVENT, columns["name"]), "person": person}
-        target = np.where(person >= 0, TO_PERSON, 0) | np.where(account >= 0, TO_ACCOUNT, 0)
-        yield self._spread({**named, "account": account, "target": target, "detail": self._names.role(role)})
+        target = (person >= 0) * np.uint8(TO_PERSON) | (account >= 0) * np.uint8(TO_ACCOUNT)
+        yield from self._spread(
+            {**named, "account": account, "target": target, "detail": np.broadcast_to(detail, person.shape)}
+        )
         if self._attribution == "all" and len(self._states):
             yield from self._further(named, columns["account"], state)
 
@@ -84,9 +92,9 @@ class Assignment:
         asked = np.flatnonzero((account < 0) & (state >= 0))
         of = state[asked]
         account = account.copy()
-        account[asked] = self._states.current[of]
+        account[asked] = self._states.current.take(of)
         if self._attribution == "only":
-            account[asked[self._states.count[of] != 1]] = -1
+            account[asked[self._states.count.take(of) != 1]] = -1
         return account
 
     def _further(self, named: Columns, account: NDArray[np.int32], state: NDArray[np.int64]) -> Iterator[Columns]:
@@ -103,22 +111,21 @@ class Assignment:
                 "target": np.full(len(event), TO_ACCOUNT, np.uint8),
                 "detail": self._names.role(self._states.role_in(state[event], further)),
             }
-        )
+        )[0]
 
-    def _spread(self, columns: Columns) -> Columns:
-        """Put rows into blocks; one that concerns subjects of two blocks comes twice, once for each."""
+    def _spread(self, columns: Columns) -> tuple[Columns, Columns]:
+        """Put rows into blocks. One that concerns subjects of two blocks comes twice: once for the person, and, in the
+        second part, once for the account."""
         target, places = columns["target"], self._places
-        person, account = places.person[columns["person"]], places.account[columns["account"]]
-        home = np.where(target & TO_PERSON, places.home[columns["person"]], -1)
-        away = np.where(target & TO_ACCOUNT, account, -1)
-        rows = {**columns, "block": np.where(home >= 0, home, away), "person": person, "account": account}
+        account = places.account.take(columns["account"])
+        home = np.where(target & TO_PERSON, places.home.take(columns["person"]), np.int32(-1))
+        away = np.where(target & TO_ACCOUNT, account, np.int32(-1))
+        rows = {**columns, "person": places.person.take(columns["person"]), "account": account}
         twice = np.flatnonzero((home >= 0) & (away >= 0) & (home != away))
-        if not len(twice):
-            return {name: rows[name] for name in ROW}
-        order = np.sort(np.concatenate([np.arange(len(home)), twice]))
-        copied = np.concatenate([[False], order[1:] == order[:-1]])
-        spread = {name: rows[name][order] for name in ROW}
-        split = np.isin(order, twice)
-        spread["block"] = np.where(copied, away[order], spread["block"])
-        spread["target"] = np.where(split, np.where(copied, TO_ACCOUNT, TO_PERSON), spread["target"])
-        return spread
+        target = target.copy()
+        target[twice] = TO_PERSON
+        copies = {name: column[twice] for name, column in rows.items()}
+        return (
+            {**rows, "block": np.where(home >= 0, home, away), "target": target},
+            {**copies, "block": away[twice], "target": np.full(len(twice), TO_ACCOUNT, np.uint8)},
+        )

@@ -11,7 +11,6 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from fireflower.history.archive.files import make_safe
 from fireflower.history.readers.told import json_text
 from fireflower.model.values import normal
 
@@ -43,15 +42,15 @@ class Dictionary:
 
     def codes(self, column: Any) -> NDArray[np.int32]:
         """The codes of an Arrow column of texts (dictionary-encoded or not); -1 where there is none."""
-        if hasattr(column, "combine_chunks") and column.num_chunks != 1:
+        import pyarrow as pa
+
+        if column.null_count == len(column):
+            return np.full(len(column), -1, np.int32)
+        if not pa.types.is_dictionary(column.type):
             if self._is_large(column):
                 return self._merged(column)
-            return self.codes(column.combine_chunks())
-        array = column.chunk(0) if hasattr(column, "num_chunks") else column
-        if not hasattr(array, "indices"):
-            if self._is_large(array):
-                return self._merged(array)
-            array = array.dictionary_encode()
+            column = column.dictionary_encode()
+        array = column.combine_chunks() if hasattr(column, "num_chunks") else column
         codes = np.append(self._looked_up(array.dictionary.to_pylist()), np.int32(-1))
         return codes[array.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
 
@@ -153,14 +152,13 @@ def ranks(texts: Sequence[str]) -> NDArray[np.int32]:
 
 
 def write_texts(path: Path, *columns: Any) -> None:
-    """Write Arrow arrays of texts side by side to a file, safe on disk."""
+    """Write Arrow arrays of texts side by side to a file."""
     import pyarrow as pa
 
     arrays = [column if isinstance(column, pa.Array) else pa.array(column, pa.large_string()) for column in columns]
     batch = pa.record_batch(arrays, names=[str(i) for i in range(len(arrays))])
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, batch.schema) as writer:
         writer.write_batch(batch)
-    make_safe(path)
 
 
 def read_texts(path: Path) -> list[Any]:

@@ -28,8 +28,7 @@ class NewFile:
             view = view[os.write(self._descriptor, view) :]
 
     def close(self) -> None:
-        """End the file; what is in it is then safe on disk."""
-        os.fsync(self._descriptor)
+        """End the file. It is safe on disk when its folder has been made so (see `safety`)."""
         self._close()
 
 
@@ -53,12 +52,3 @@ class OldFile:
     def array(self, dtype: DTypeLike) -> NDArray[Any]:
         """All of it, loaded as far as it is looked at."""
         return np.frombuffer(mmap.mmap(self._descriptor, 0, prot=mmap.PROT_READ), dtype)
-
-
-def make_safe(path: Path) -> None:
-    """Wait until what another library has written is safe on disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from fireflower.history.archive.ahead import in_order
 from fireflower.history.archive.generation import GenerationFacts, build
 from fireflower.history.archive.manifest import Manifest, sync_folder
 from fireflower.history.archive.moments import Traits
 from fireflower.history.archive.rejects import by_kind
 from fireflower.history.archive.rows import Rows
+from fireflower.history.archive.safety import Safety
 from fireflower.history.archive.segment_writer import SegmentWriter, write_emptied
 from fireflower.history.archive.segments import Dictionaries, Segment, SegmentFacts
 from fireflower.history.mapping import Mapping
@@ -92,6 +94,7 @@ class Importer:
         self._folder, self._reading, self._progress = folder, reading, progress
         self._manifest = Manifest.read(folder)
         self._manifest.clean(folder)
+        self._safety = Safety()
         self._dictionaries: Dictionaries | None = None
         self._facts = {path.name: Segment(path).facts for path in self._segments(self._manifest)}
 
@@ -105,14 +108,19 @@ class Importer:
     ) -> ImportReport:
         """Import files: all of them, or none."""
         try:
-            files = [(path, digest(path), mapping) for paths, mapping in parts for path in expand(paths)]
-            dropped = {fingerprint for _, fingerprint, _ in files} if replace else set()
+            files = [(path, mapping) for paths, mapping in parts for path in expand(paths)]
+            digests = in_order(digest, [path for path, _ in files])
+            dropped = list(digests) if replace else []
             before = self._records(dropped)
             self._empty(dropped, lambda facts: True)
-            reports = [self._file(*file, strict=strict, learned_at=learned_at) for file in files]
+            reports = [
+                self._file(path, fingerprint, mapping, strict=strict, learned_at=learned_at)
+                for (path, mapping), fingerprint in zip(files, dropped or digests, strict=True)
+            ]
             if not all(report.known for report in reports):
                 self.rebuild()
         finally:
+            self._safety.stop()
             Manifest.read(self._folder).clean(self._folder)
         records = sum(report.records for report in reports)
         new = self._records() - before
@@ -148,6 +156,7 @@ class Importer:
                 continue
             folder = self._next()
             self._facts[folder.name] = write_emptied(Segment(folder.with_name(name)), folder)
+            self._safety.begin(folder)
             names = list(self._manifest.segments)
             names[position] = folder.name
             self._manifest = replace(self._manifest, segments=tuple(names), serial=self._manifest.serial + 1)
@@ -180,6 +189,8 @@ class Importer:
             rows, folder, scratch, attribution=reading.attribution, timeless=reading.timeless, progress=self._progress
         )  # fmt: skip
         shutil.rmtree(scratch)
+        self._safety.begin(folder)
+        self._safety.wait()
         for parent in ("segments", "generations"):
             sync_folder(self._folder / parent)
         self._manifest = replace(self._manifest, generation=name, serial=self._manifest.serial + 1)
@@ -193,6 +204,7 @@ class Importer:
         writer = SegmentWriter(folder, self._known())
         origin = {"file": str(path), "digest": fingerprint, "mapping": mapping.settings()}
         facts = writer.write(source, origin, lambda read: self._progress(f"reading {path.name}", read, 0))
+        self._safety.begin(folder)
         self._facts[folder.name] = facts
         segments = (*self._manifest.segments, folder.name)
         self._manifest = replace(self._manifest, segments=segments, serial=self._manifest.serial + 1)

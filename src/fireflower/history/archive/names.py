@@ -83,7 +83,7 @@ class Names:
 
     def what(self, kind: NDArray[Any] | Kind, name: NDArray[Any]) -> NDArray[np.int32]:
         """The codes of names."""
-        return self._what[kind, name]
+        return self._what[kind].take(name) if isinstance(kind, Kind) else self._what[kind, name]
 
     def kinds(self) -> NDArray[np.uint8]:
         """Code of `what` -> kind."""
@@ -98,7 +98,7 @@ class Names:
 
     def role(self, word: NDArray[Any]) -> NDArray[np.int32]:
         """The codes in `detail` of roles."""
-        return self._role[word]
+        return self._role.take(word)
 
     def widest(self) -> int:
         """The greatest code in `detail`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,14 +22,29 @@ def break_ties(rows: Rows, picked: NDArray[np.int64], groups: NDArray[np.int64])
     -------
     positions in `picked`, in canonical order within each group
     """
-    keys = _keys(rows, picked)
+    import pyarrow.compute as pc
+
+    ids = pc.rank(rows.ids(picked), tiebreaker="dense").to_numpy()
+    order = np.lexsort((ids, groups))
+    same = _same_as_next(order, groups, ids)
+    if same.any():
+        tied = np.append(same, False) | np.append(False, same)
+        inside, run = order[tied], np.cumsum(np.append(True, ~same))[tied]
+        order[tied] = inside[_by_content(rows, picked[inside], run)]
+    return order
+
+
+def _by_content(rows: Rows, picked: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same order, of rows of one group that also have the same message id, or none."""
+    keys = [
+        rows.word_ranks[rows.take("name", picked)],
+        rows.person_ranks[rows.take("person", picked)],
+        rows.account_ranks[rows.take("account", picked)],
+    ]
     received = rows.take("received", picked)
     received = np.where(received < 0, rows.take("time", picked), received)
     order = np.lexsort((received, *reversed(keys), groups))
-    same = np.ones(max(len(picked) - 1, 0), np.bool_)
-    for key in (groups, *keys):
-        same &= key[order][1:] == key[order][:-1]
-    for start, stop in runs(same):
+    for start, stop in runs(_same_as_next(order, groups, *keys)):
         tied = order[start:stop]
         if rows.alike(picked[tied]):
             continue
@@ -36,16 +53,12 @@ def break_ties(rows: Rows, picked: NDArray[np.int64], groups: NDArray[np.int64])
     return order
 
 
-def _keys(rows: Rows, picked: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """What decides between rows of one instant and kind, most important first, as numbers of the same order."""
-    names = rows.word_ranks[rows.take("name", picked)]
-    people = rows.person_ranks[rows.take("person", picked)]
-    accounts = rows.account_ranks[rows.take("account", picked)]
-    texts = rows.ids(picked)
-    ids = np.zeros(len(picked), np.int64)
-    if any(texts):
-        ids = np.unique(np.array(texts, object), return_inverse=True)[1]
-    return [ids, names.astype(np.int64), people.astype(np.int64), accounts.astype(np.int64)]
+def _same_as_next(order: NDArray[np.int64], *keys: NDArray[Any]) -> NDArray[np.bool_]:
+    """For each row but the last, in an order, whether the next one has the same keys."""
+    same = np.ones(max(len(order) - 1, 0), np.bool_)
+    for key in keys:
+        same &= key[order][1:] == key[order][:-1]
+    return same
 
 
 def runs(same: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -94,7 +94,7 @@ def survey(rows: Rows, keep: NDArray[np.bool_], who: NDArray[np.int32], moments:
         found.first, found.last = min(found.first, int(time.min())), max(found.last, int(time.max()))
         found.has_received |= bool((columns["received"] >= 0).any())
         found.last_event = max(found.last_event, int(time.max(initial=-1, where=columns["kind"] == Kind.EVENT)))
-        person = np.where(columns["kind"] == Kind.ACCOUNT_TRAIT, -1, who[columns["person"]])
+        person = np.where(columns["kind"] == Kind.ACCOUNT_TRAIT, -1, who.take(columns["person"]))
         _touch(found, person, columns["account"])
         found.names.add(columns["kind"], columns["name"], columns["value"])
     found.person_rows[-1] = found.account_rows[-1] = 0
@@ -108,9 +108,9 @@ def _touch(found: Survey, person: NDArray[np.int32], account: NDArray[np.int32])
     if not len(both):
         return
     person, account = person[both], account[both]
-    before = found.touched[person]
+    before = found.touched.take(person)
     found.touched[person] = np.where(before == -1, account, before)
-    found.touched[person[(found.touched[person] != account)]] = MANY
+    found.touched[person[(found.touched.take(person) != account)]] = MANY
 
 
 def _rotated(counts: NDArray[np.int64]) -> NDArray[np.int64]:

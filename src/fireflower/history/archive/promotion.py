@@ -15,6 +15,7 @@ from fireflower.history.archive.integrity import intact
 from fireflower.history.archive.manifest import write_safely
 from fireflower.history.archive.properties import values_of
 from fireflower.history.archive.rows import CHUNK
+from fireflower.history.archive.safety import make_safe
 from fireflower.history.archive.segments import Segment
 from fireflower.history.archive.store import ColumnReader, ColumnWriter, narrowest
 
@@ -58,6 +59,7 @@ def promote(folder: Path, segments: Sequence[Segment], row: ColumnReader, rows: 
         for path, values in zip(group, _collect(segments, records, group), strict=True):
             done[path] = values.write(folder, f"property-{len(done)}", row, rows)
     if missing:
+        make_safe(folder)
         write_safely(folder / "properties.json", json.dumps(done).encode())
     return done
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fireflower.history.archive.files import make_safe
 from fireflower.history.readers.batches import OBJECT, Batch, PropertyForm
 from fireflower.history.readers.cells import NUMBER, cell
 from fireflower.history.readers.database import connect, literal, parquet_sql, quoted
@@ -64,17 +63,19 @@ class PropertyWriter:
         return seen
 
     def close(self) -> None:
-        """End the file, safe on disk."""
+        """End the file."""
         if self._writer is None:
             self.forms = {}
             return
         self._writer.close()
-        make_safe(self._path)
 
     def _open(self, schema: Any) -> None:
         import pyarrow.parquet as pq
 
-        self._writer = pq.ParquetWriter(self._path, schema, compression="lz4")
+        texts = [path for path, form in self.forms.items() if form not in ("number", "truth")]
+        self._writer = pq.ParquetWriter(
+            self._path, schema, compression="lz4", use_dictionary=texts, write_statistics=False
+        )
         self._skip(self._without)
 
     def _skip(self, count: int) -> None:
@@ -87,12 +88,8 @@ class PropertyWriter:
         if form == "json":
             self._note_json(path, column, names, words)
             return
-        valid = (
-            np.ones(len(column), np.bool_)
-            if not column.null_count
-            else column.is_valid().to_numpy(zero_copy_only=False)
-        )
-        counts = np.bincount(names[valid & (names >= 0)], minlength=0)
+        events = names[_present(column)] if column.null_count else names
+        counts = np.bincount(events[events >= 0])
         type = _type_of_cells(column) if form == "cell" else form
         for code in np.flatnonzero(counts):
             self._seen[words[code], path, type] += int(counts[code])
@@ -111,6 +108,13 @@ class PropertyWriter:
             structure = msgspec.json.decode(shape)
             for inner, type in _leaf_types("" if path == OBJECT else path, structure):
                 self._seen[words[code], inner, type] += count
+
+
+def _present(column: Any) -> NDArray[np.uint64]:
+    """Where a column has a value."""
+    import pyarrow.compute as pc
+
+    return np.asarray(pc.indices_nonzero(column.is_valid()))
 
 
 def _nothing(schema: Any, count: int) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,16 @@ from fireflower.history.archive.properties import PropertyReader
 from fireflower.history.archive.segments import Dictionaries, Segment
 from fireflower.model.records import Kind, Record
 
-CHUNK = 2_000_000
+CHUNK = 1 << 20
 """How many rows are worked on at a time."""
+
+
+class Span(NamedTuple):
+    """The rows [start, stop) of one segment."""
+
+    segment: int
+    start: int
+    stop: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +50,23 @@ class Rows:
     def __len__(self) -> int:
         return int(self.starts[-1])
 
+    def spans(self) -> list[Span]:
+        """All rows, in their order, as many at a time as are worked on."""
+        return [
+            Span(position, start, min(start + CHUNK, len(segment)))
+            for position, segment in enumerate(self.segments)
+            for start in range(0, len(segment), CHUNK)
+        ]
+
+    def chunk(self, span: Span, *names: str) -> Chunk:
+        """Some columns of these rows."""
+        segment = self.segments[span.segment]
+        columns = {name: segment.column(name).read(span.start, span.stop) for name in names}
+        return Chunk(span.segment, int(self.starts[span.segment]) + span.start, columns)
+
     def chunks(self, *names: str) -> Iterator[Chunk]:
         """All rows, in their order."""
-        for position, segment in enumerate(self.segments):
-            for start in range(0, len(segment), CHUNK):
-                stop = min(start + CHUNK, len(segment))
-                columns = {name: segment.column(name).read(start, stop) for name in names}
-                yield Chunk(position, int(self.starts[position]) + start, columns)
+        return (self.chunk(span, *names) for span in self.spans())
 
     def take(self, name: str, rows: NDArray[np.int64]) -> NDArray[Any]:
         """One column of single rows, given in any order."""
@@ -58,13 +76,15 @@ class Rows:
             out[inside] = self.segments[position].column(name).take(local)
         return out
 
-    def ids(self, rows: NDArray[np.int64]) -> list[str]:
-        """The message ids of single rows, given in any order; "" for none."""
-        found = [""] * len(rows)
-        for position, inside, local in self.split(rows):
-            for place, id in zip(inside.tolist(), self.segments[position].ids_of(local), strict=True):
-                found[place] = id
-        return found
+    def ids(self, rows: NDArray[np.int64]) -> Any:
+        """The message ids of single rows, given in any order, as an Arrow array; "" for none."""
+        import pyarrow as pa
+
+        parts = list(self.split(rows))
+        if not parts:
+            return pa.array([], pa.string())
+        given = pa.concat_arrays([self.segments[position].ids_of(local) for position, _, local in parts])
+        return given.take(pa.array(np.argsort(np.concatenate([inside for _, inside, _ in parts]))))
 
     def records(self, rows: NDArray[np.int64]) -> list[Record]:
         """The rows as records, given in any order."""
@@ -105,7 +125,7 @@ class Rows:
         known = self.dictionaries
         columns = [segment.column(name).take(local).tolist() for name in ("time", "kind", "name", "person", "account")]
         values, received = (segment.column(name).take(local).tolist() for name in ("value", "received"))
-        ids = segment.ids_of(local)
+        ids = segment.ids_of(local).to_pylist()
         properties = PropertyReader(segment.properties, segment.facts.forms).read(local)
         rows = zip(*columns, values, received, ids, properties, strict=True)
         for time, kind, name, person, account, value, at, id, said in rows:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fireflower.history.archive.ahead import one_ahead
 from fireflower.history.archive.dictionaries import Dictionary
-from fireflower.history.archive.files import NewFile, make_safe
+from fireflower.history.archive.files import NewFile
 from fireflower.history.archive.integrity import seal
-from fireflower.history.archive.manifest import sync_folder, write_safely
+from fireflower.history.archive.manifest import write_safely
 from fireflower.history.archive.properties import PropertyWriter
 from fireflower.history.archive.segments import COLUMNS, TIMELESS, UNTIMED, Dictionaries, Loose, Segment, SegmentFacts
 from fireflower.history.archive.store import ColumnWriter
@@ -37,9 +37,9 @@ class SegmentWriter:
         self._loose = Loose()
 
     def write(self, source: Source, facts: dict[str, Any], progress: Callable[[int], None]) -> SegmentFacts:
-        """Write everything that the source has."""
+        """Write everything that the source has. It is safe on disk when the folder has been made so (see `safety`)."""
         properties = PropertyWriter(self._folder / "properties.parquet", source.properties)
-        for batch in _ahead(source.batches()):
+        for batch in one_ahead(source.batches()):
             names = self._append(batch)
             properties.append(batch, names, self._dictionaries.words.texts)
             self._aside.append(batch.kept_aside)
@@ -60,7 +60,6 @@ class SegmentWriter:
             files=seal(self._folder),
         )
         write_safely(self._folder / "segment.json", json.dumps(asdict(written)).encode())
-        sync_folder(self._folder)
         return written
 
     def _append(self, batch: Batch) -> NDArray[np.int32]:
@@ -116,15 +115,6 @@ class _Nothing:
         return iter(())
 
 
-def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """The batches, each read while the one before is worked on."""
-    with ThreadPoolExecutor(1) as pool:
-        following = pool.submit(next, batches, None)
-        while (batch := following.result()) is not None:
-            following = pool.submit(next, batches, None)
-            yield batch
-
-
 def _numbers(column: Any, dtype: DTypeLike, missing: int) -> NDArray[Any]:
     """An Arrow array as numbers, or one number where all are the same."""
     if column is None:
@@ -164,16 +154,15 @@ class _IdWriter:
         if self._writer is None:
             self._open()
         for piece in ids.chunks if hasattr(ids, "chunks") else [ids]:
-            self._add(piece.fill_null(""))
-        return np.asarray(ids.is_null())
+            self._add(piece.fill_null("").cast(pa.string()))
+        return np.asarray(ids.is_null()) if ids.null_count else np.zeros(count, np.bool_)
 
     def close(self) -> bool:
-        """End the file, safe on disk; the result tells whether there is any id."""
+        """End the file; the result tells whether there is any id."""
         if self._writer is None:
             return False
         self._writer.close()
         self._file.close()
-        make_safe(self._path)
         return True
 
     def _open(self) -> None:
@@ -206,6 +195,6 @@ class _AsideWriter:
         self._count += len(rows)
 
     def close(self) -> int:
-        """End the file, safe on disk; the result is how many rows there are."""
+        """End the file; the result is how many rows there are."""
         self._file.close()
         return self._count

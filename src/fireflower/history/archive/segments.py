@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from fireflower.history.archive.dictionaries import (
     write_texts,
 )
 from fireflower.history.archive.integrity import intact, verify
+from fireflower.history.archive.message_ids import MessageIds
 from fireflower.history.archive.properties import Seen
 from fireflower.history.archive.store import ColumnReader
 from fireflower.history.readers.batches import KeptAside, PropertyForm
@@ -156,36 +158,20 @@ class Segment:
             self._readers[name] = ColumnReader(self.folder, self.facts.columns[name])
         return self._readers[name]
 
-    def ids(self) -> Iterator[Any]:
-        """The message ids in pieces, as Arrow arrays; "" for none. Nothing if no record has one."""
+    @cached_property
+    def ids(self) -> MessageIds | None:
+        """The message ids, None if no record has one."""
+        return MessageIds(self.folder / "ids.arrow") if self.facts.has_ids else None
+
+    def ids_of(self, rows: NDArray[np.int64]) -> Any:
+        """The message ids of single rows, given in ascending order, as an Arrow array; "" for none."""
         import pyarrow as pa
 
-        if not self.facts.has_ids:
-            return
-        with pa.memory_map(str(self.folder / "ids.arrow")) as file:
-            reader = pa.ipc.open_file(file)
-            for piece in range(reader.num_record_batches):
-                yield reader.get_batch(piece).column(0)
-
-    def ids_of(self, rows: NDArray[np.int64]) -> list[str]:
-        """The message ids of single rows, given in ascending order; "" for none."""
-        if not self.facts.has_ids:
-            return [""] * len(rows)
-        found: list[str] = []
-        first = 0
-        for piece in self.ids():
-            inside = rows[(rows >= first) & (rows < first + len(piece))] - first
-            found.extend(piece.take(inside).to_pylist() if len(inside) else [])
-            first += len(piece)
-        return found
+        return self.ids.of(rows) if self.ids else pa.repeat("", len(rows))
 
     def loose(self) -> NDArray[np.bool_]:
         """For each record, whether it has no message id."""
-        import pyarrow.compute as pc
-
-        if not self.facts.has_ids:
-            return np.ones(len(self), np.bool_)
-        return np.concatenate([np.asarray(pc.equal(piece, "")) for piece in self.ids()])
+        return self.ids.missing() if self.ids else np.ones(len(self), np.bool_)
 
     def kept_aside(self) -> Iterator[KeptAside]:
         path = self.folder / "kept_aside.jsonl"

@@ -30,9 +30,12 @@ class States:
         columns = {name: column[order] for name, column in columns.items()}
         self._person, self._since = columns["person"], columns["time"]
         self._begin = np.append(np.searchsorted(self._person, np.arange(people + 1)), 0)
+        self._last = np.append(np.where(np.diff(self._begin[:-1]) > 0, self._begin[1:-1] - 1, -1), -1)
+        self._last_since = np.append(self._since, np.iinfo(np.int64).max)[self._last]
         self.count = columns["count"]
         self.current = columns["current"].astype(np.int32)
         by_key = np.lexsort((np.arange(len(order)), columns["account"]))
+        self._told, self._role = columns["account"], columns["role"].astype(np.int32)
         self._keys = columns["account"][by_key] * max(len(order), 1) + by_key
         self._roles = columns["role"][by_key].astype(np.int32)
         self._note_spans(columns["account"], columns["member"] > 0)
@@ -56,8 +59,16 @@ class States:
 
     def at(self, person: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int64]:
         """The state of each person at each moment, -1 for none."""
-        begin = np.where(person < 0, 0, self._begin[person])
-        low, high = begin.copy(), np.where(person < 0, 0, self._begin[person + 1])
+        last = self._last.take(person)
+        state = np.where(self._last_since.take(person) <= time, last, -1)
+        early = np.flatnonzero((state < 0) & (last > self._begin.take(person)))
+        state[early] = self._searched(person[early], time[early])
+        return state
+
+    def _searched(self, person: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The same for people with several states."""
+        begin = self._begin[person]
+        low, high = begin.copy(), self._begin[person + 1]
         while (open_ := low < high).any():
             middle = np.where(open_, (low + high) // 2, 0)
             passed = open_ & (self._since[middle] <= time)
@@ -67,15 +78,21 @@ class States:
 
     def role_in(self, state: NDArray[np.int64], account: NDArray[np.int32]) -> NDArray[np.int32]:
         """The role that a person in this state has in this account, -1 for none."""
-        role = np.full(len(state), -1, np.int32)
-        asked = np.flatnonzero((state >= 0) & (account >= 0))
-        key = account[asked].astype(np.int64) * len(self) + state[asked]
+        known = (state >= 0) & (account >= 0)
+        told = known & (self._told.take(state) == account)
+        role = np.where(told, self._role.take(state), np.int32(-1))
+        asked = np.flatnonzero(known & ~told)
+        role[asked] = self._role_since(state[asked], account[asked])
+        return role
+
+    def _role_since(self, state: NDArray[np.int64], account: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The same for states in which another account was joined or left."""
+        key = account.astype(np.int64) * len(self) + state
         last = np.searchsorted(self._keys, key, side="right") - 1
         told = self._keys[last]
-        known = (last >= 0) & (told // len(self) == account[asked])
-        known &= self._person[told % len(self)] == self._person[state[asked]]
-        role[asked[known]] = self._roles[last[known]]
-        return role
+        known = (last >= 0) & (told // len(self) == account)
+        known &= self._person[told % len(self)] == self._person[state]
+        return np.where(known, self._roles[last], np.int32(-1))
 
     def accounts(self, state: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """All accounts of these states: positions in `state`, and for each the account, in the order of joining."""

@@ -54,7 +54,7 @@ class ColumnWriter:
         self._rows += count
 
     def close(self) -> dict[str, Any]:
-        """End the file, safe on disk; the result describes the column for `ColumnReader`."""
+        """End the file; the result describes the column for `ColumnReader`."""
         if self._file is None:
             return {"value": None if self._rows == 0 else self._value.item(), "dtype": self._dtype.str}
         self._file.close()

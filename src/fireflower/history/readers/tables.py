@@ -14,6 +14,7 @@ from fireflower.history.readers.cells import cell
 from fireflower.history.readers.columns import Column, TableFile
 from fireflower.history.readers.database import connect_to_read, quoted
 from fireflower.history.readers.files import Compression, FileFormat, damaged
+from fireflower.history.readers.parquet import PlainParquet
 from fireflower.history.readers.plain import deal_name
 from fireflower.history.readers.times import reason_sql, time_sql
 from fireflower.history.readers.told import json_text
@@ -23,6 +24,8 @@ from fireflower.model.values import flatten, normal
 
 _ROWS = 1_500_000
 """How many rows are worked on at a time: many, because some of the work is done once for each different text."""
+_PLAIN_ROWS = 1_000_000
+"""The same where texts that repeat come as dictionaries."""
 _PIECE = 200_000
 _BYTES = 512 << 20
 _IDS = ("person", "anonymous", "account", "event", "role", "message_id")
@@ -52,6 +55,8 @@ class TableSource:
         self._learned_at = learned_at
         self._others = self._file.others(mapping)
         self._selected = self._select()
+        plain = PlainParquet(self._file, mapping, self._others) if format == "parquet" else None
+        self._plain = plain if plain and plain.serves() else None
         if not mapping.time and learned_at is None and not mapping.timeless:
             raise InputError(
                 f"{path} has no column of times. Say from when its rows hold, or name the column of times."
@@ -69,7 +74,7 @@ class TableSource:
 
         any_bad = False
         try:
-            for rows in _joined(self._connection.sql(self._selected).to_arrow_reader(_PIECE)):
+            for rows in self._joined():
                 reason = rows["~reason"]
                 is_good = reason.null_count == len(rows)
                 any_bad |= not is_good
@@ -81,6 +86,12 @@ class TableSource:
             yield Batch({}, 0, len(broken), kept_aside=sorted([*broken, *bad]))
         except duckdb.Error as error:
             raise damaged(self._file.path, error) from None
+
+    def _joined(self) -> Iterator[Any]:
+        """Tables of about as many rows as are worked on at a time."""
+        if self._plain:
+            return joined(self._plain.batches(), _PLAIN_ROWS)
+        return joined(self._connection.sql(self._selected).to_arrow_reader(_PIECE), _ROWS)
 
     def _select(self, *more: str) -> str:
         """SQL for the parts of each row, under names that begin with ~, and for its other columns."""
@@ -138,7 +149,7 @@ class TableSource:
     def _read(self, rows: Any, read: int) -> Iterator[Batch]:
         table = self._mapping.table
         base = self._base(rows)
-        person = _coalesce(rows["~person"], rows["~anonymous"])
+        person = _coalesce(rows["~person"], rows["~anonymous"]) if self._mapping.anonymous else rows["~person"]
         if table in ("events", "deals"):
             named = {
                 **base,
@@ -273,14 +284,14 @@ def _coalesce(first: Any, second: Any) -> Any:
     return pc.coalesce(first, second) if first.null_count else first
 
 
-def _joined(pieces: Iterable[Any]) -> Iterator[Any]:
-    """Record batches, as tables of about as many rows as are worked on at a time."""
+def joined(pieces: Iterable[Any], rows: int) -> Iterator[Any]:
+    """Record batches, as tables of about so many rows."""
     import pyarrow as pa
 
     waiting: list[Any] = []
     for piece in pieces:
         waiting.append(piece)
-        if sum(map(len, waiting)) >= _ROWS or sum(each.nbytes for each in waiting) >= _BYTES:
+        if sum(map(len, waiting)) >= rows or sum(each.nbytes for each in waiting) >= _BYTES:
             yield pa.Table.from_batches(waiting)
             waiting = []
     if waiting:
