@@ -66,11 +66,11 @@ MUTANTS = (
         "crossing, int(math.floor(f[i + 1])) + 2)",
     ),
     Mutant("a ratio waits for its numerator alone", "flips", ", _next_expiry(m, row, m[q + B], t))", ", NEVER)"),
-    Mutant("no look at what has not been planned", "verdicts", "+ FLIP]] == NEVER", "+ FLIP]] == -1"),
-    Mutant("a loss does not come forward", "verdicts", "return remark == ANY_CHANGE", "return False"),
-    Mutant("a negative amount does not come forward", "verdicts", "NEGATIVES] > 0", "NEGATIVES] < 0"),
-    Mutant("a change of zone replans nothing", "verdicts", "elif differs or rezoned or", "elif differs or"),
-    Mutant("a total is quiet up to its bound", "verdicts", "int(math.floor(bound)))", "int(math.floor(bound)) + 1)"),
+    Mutant("no look at what has not been planned", "noticing", "+ FLIP]] == NEVER", "+ FLIP]] == -1"),
+    Mutant("a loss does not come forward", "noticing", "return remark == ANY_CHANGE", "return False"),
+    Mutant("a negative amount does not come forward", "noticing", "NEGATIVES] > 0", "NEGATIVES] < 0"),
+    Mutant("a change of zone replans nothing", "noticing", "elif differs or rezoned or", "elif differs or"),
+    Mutant("a total is quiet up to its bound", "noticing", "int(math.floor(bound)))", "int(math.floor(bound)) + 1)"),
     # --- Shortcuts
     Mutant("a count is quiet up to its bound", "shortcuts", "NUMBER_WORD] + 1 >= m[p", "NUMBER_WORD] >= m[p"),
     Mutant("what is inside is quiet up to its bound", "shortcuts", "rings.SIZE] + 1 >= m[p", "rings.SIZE] >= m[p"),
@@ -91,7 +91,7 @@ MUTANTS = (
     ),
     Mutant("what follows from the first record is not moved", "verdicts", "m[row + m[i]] += t", "m[row + m[i]] += 0"),
     Mutant(
-        "a missed condition is not looked at again", "verdicts", "if missed != 0 and m[row", "if missed != 0 or m[row"
+        "a missed condition is not looked at again", "conditions", "if missed != 0 and m[row", "if missed != 0 or m[row"
     ),
     # --- Calendar days
     Mutant("a streak takes an earlier day for a new one", "shortcuts", "t) <= m[p + BODY]", "t) == m[p + BODY]"),
@@ -123,13 +123,13 @@ MUTANTS = (
     Mutant("a score has no cap", "points", "return min(result, m[score + GATE_SPAN])", "return result"),
     Mutant(
         "points fade from the first time that they were held",
-        "verdicts",
+        "conditions",
         "m[at + 1] = t\n            for",
         "m[at + 1] = max(m[at + 1], 0) or t\n            for",
     ),
     # --- Verdicts
     Mutant("a cooldown must be exceeded", "verdicts", "t >= m[at + COOL_UNTIL]:", "t > m[at + COOL_UNTIL]:"),
-    Mutant("nobody enters as a cooldown ends", "verdicts", "elif until == t:", "elif False:"),
+    Mutant("nobody enters as a cooldown ends", "conditions", "elif until == t:", "elif False:"),
     Mutant(
         "conversion comes before being left out",
         "verdicts",
@@ -137,8 +137,8 @@ MUTANTS = (
         "REASON_CONVERTED if converted else (REASON_LEFT_OUT if out else REASON_LAPSED)",
     ),
     Mutant("the goal ends what outlives it", "verdicts", "converted = m[definition + KEEP] == 0 and ", "converted = "),
-    Mutant("a change of truth is not noticed", "verdicts", "elif differs or rezoned", "elif rezoned"),
-    Mutant("what never changed has no beginning", "verdicts", "if m[at + SINCE] >= 0 else", "if True else"),
+    Mutant("a change of truth is not noticed", "noticing", "elif differs or rezoned", "elif rezoned"),
+    Mutant("what never changed has no beginning", "output", "if m[at + SINCE] >= 0 else", "if True else"),
     Mutant("known by the last receipt", "rows", "max(m[row + KNOWN], rows.received[i])", "rows.received[i]"),
-    Mutant("known before it happened", "verdicts", "max(at, m[row + KNOWN])", "m[row + KNOWN]"),
+    Mutant("known before it happened", "output", "max(at, m[row + KNOWN])", "m[row + KNOWN]"),
 )

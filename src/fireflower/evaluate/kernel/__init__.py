@@ -5,7 +5,7 @@ Its functions use only numbers and arrays, so the same source runs twice: as pla
 other relatively.
 
 Reading order: `layout` (what lies where), `heap`, `rings` and `sets` (what is inside a window), `windows`, `clocks`
-(calendar days), `points` (scores); `taking` (what an event does to a quantity), `reading` (its value), `flips` (when
-time
-alone changes it); `formulas`, `verdicts` (conditions, definitions, transitions), `rows` (the loop).
+(calendar days), `points` (scores); `taking` (what an event does to a quantity), `shortcuts` (what most of them do),
+`reading` (its value), `flips` (when time alone changes it); `formulas`; `noticing` (what a row does to a subject),
+`conditions`, `verdicts` (definitions), `output` (transitions), `rows` (the loop).
 """

@@ -24,7 +24,8 @@ from .layout import (
     USED,
     Rows,
 )
-from .verdicts import advance, begin, is_due, stand, take_in
+from .noticing import take_in
+from .verdicts import advance, begin, is_due, stand
 
 # Words of `progress`, by which a replay that paused goes on.
 BLOCK = 0
