@@ -163,6 +163,15 @@ def test_rows_without_users_are_kept_aside(empty_project: Path, tmp_path: Path, 
     assert " 3 " in listed
 
 
+def test_an_event_of_the_future_is_noted_where_it_decides(empty_project: Path, tmp_path: Path, run) -> None:
+    path = tmp_path / "ahead.csv"
+    path.write_text("timestamp,event,user_id\n2089-01-01,Login,ann\n2026-01-02,Login,ann\n")
+    run("import", path, "--yes", project=empty_project)
+    define(empty_project, "definition: team\nsubject: person\nvalue: count(Login) >= 1\n")
+    assert "in the future (2089-01-01 00:00 UTC)" in run("qualify", project=empty_project).output
+    assert "in the future" not in run("qualify", "--as-of", "2026-01-03", project=empty_project).output
+
+
 def test_a_time_in_the_year_9999(empty_project: Path, tmp_path: Path, run) -> None:
     path = tmp_path / "events.csv"
     path.write_text("timestamp,event,user_id\n9999-12-31T23:59:59Z,Login,ann\n2026-01-02,Login,ann\n")

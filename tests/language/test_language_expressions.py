@@ -79,6 +79,7 @@ QUANTITIES = {
     'latest(properties."used GB" of A)': Latest(Property("used GB"), A),
     "members": Members(),
     "members()": Members(),
+    "members(any)": Members(),
     "members(admin, owner)": Members(("admin", "owner")),
     "actors(A, last 1 week)": Actors(A, Last(7 * DAY)),
     "streak(A)": Streak(A),

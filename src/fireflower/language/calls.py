@@ -105,6 +105,9 @@ def _plain(node: Callable[[Events], Quantity]) -> Reader:
 
 
 def _members(cursor: Cursor) -> Quantity:
+    if cursor.peek().text == "any" and cursor.peek(1).text == ")":
+        cursor.take()
+        return Members()
     roles: list[str] = []
     while not cursor.is_sign(")") and cursor.peek().kind != "end":
         token = cursor.take()
