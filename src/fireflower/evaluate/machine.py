@@ -19,17 +19,19 @@ _EVIDENCE_ROWS = 8192
 _FIRST_HEAP = 1 << 14
 
 
-@dataclass(eq=False)
-class Output:
-    """What a kernel wrote: rows of `layout.OUT_WORDS`, and the columns of the evidence (as in `Transitions`)."""
+COLUMNS = {
+    "at": np.int64, "known_at": np.int64, "subject": np.int32, "definition": np.int32, "change": np.int8,
+    "reason": np.int8, "shown": np.int32,
+}  # fmt: skip
+"""What is kept of a transition; `shown` is how many rows of evidence it has."""
+EVIDENCE = {
+    "condition": np.int32, "holds": np.bool_, "since": np.int64, "row": np.int64, "text": np.int32,
+    "quantity": np.float64,
+}  # fmt: skip
+"""What is kept of a row of evidence."""
 
-    out: NDArray[np.int64]
-    condition: NDArray[np.int32]
-    holds: NDArray[np.bool_]
-    since: NDArray[np.int64]
-    row: NDArray[np.int64]
-    text: NDArray[np.int32]
-    quantity: NDArray[np.float64]
+Written = dict[str, list[NDArray[Any]]]
+"""Columns in the order in which they were written, in parts."""
 
 
 @dataclass(eq=False)
@@ -43,7 +45,7 @@ class Machine:
     memory: NDArray[np.int64] = field(init=False)
     accounts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     people: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    written: list[Output] = field(default_factory=list)
+    written: Written = field(default_factory=lambda: {name: [] for name in (*COLUMNS, *EVIDENCE)})
 
     def __post_init__(self) -> None:
         image = self.program.image
@@ -82,19 +84,13 @@ class Machine:
     def empty(self) -> None:
         """Move what was written to `written`."""
         out = self._table(k.OUT, k.OUT_COUNT, k.OUT_WORDS)
-        if len(out):
-            condition, holds, since, row, text, quantity = self._table(k.EVIDENCE, k.EVIDENCE_COUNT, k.EVIDENCE_WORDS).T
-            self.written.append(
-                Output(
-                    out.copy(),
-                    condition.astype(np.int32),
-                    holds == 1,
-                    since.copy(),
-                    row.copy(),
-                    text.astype(np.int32),
-                    quantity.copy().view(np.float64),
-                )
-            )
+        shown = self._table(k.EVIDENCE, k.EVIDENCE_COUNT, k.EVIDENCE_WORDS)
+        first = np.append(out[:, -1], len(shown))
+        for (name, dtype), column in zip(COLUMNS.items(), [*out.T[:-1], np.diff(first)], strict=True):
+            self.written[name].append(column.astype(dtype))
+        for (name, kept), column in zip(EVIDENCE.items(), shown.T, strict=True):
+            values = column.copy().view(kept) if kept is np.float64 else column.astype(kept)
+            self.written[name].append(values)
         self.memory[k.OUT_COUNT] = self.memory[k.EVIDENCE_COUNT] = 0
 
     def _table(self, start: int, count: int, words: int) -> NDArray[np.int64]:
