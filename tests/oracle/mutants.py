@@ -82,6 +82,7 @@ MUTANTS = (
     Mutant("an actor seen again leaves as planned", "shortcuts", "sets.TIME] = t", "sets.TIME] += 0"),
     Mutant("whoever waits for an event is not told", "shortcuts", "return m[p + QUIET] != 0", "return True"),
     Mutant("a trait that is another is the same", "shortcuts", "m[p + BODY] == detail", "True"),
+    Mutant("a step further is passed by", "shortcuts", "> step and not", ">= step and not"),
     # --- The state at the first record
     Mutant(
         "nothing is there from birth",

@@ -111,6 +111,7 @@ _SHORTCUTS: dict[tuple[int, ...], int] = {
     (k.STREAK, k.ONE): shortcuts.SAME_STREAK,
     (k.RECENCY, k.ONE): shortcuts.RENEWED,
     (k.TRAIT, k.ONE): shortcuts.SAME_VALUE,
+    (k.SEQUENCE, k.ONE): shortcuts.STEP_BEHIND,
 }
 """By op, source and, where it matters, mode."""
 

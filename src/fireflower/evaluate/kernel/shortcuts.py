@@ -9,8 +9,9 @@ from __future__ import annotations
 from . import rings, sets
 from .clocks import local_day
 from .jit import jit
-from .layout import BODY, FEED_QUANTITY, FEED_STATE, PREVIOUS, QUIET, SCORE_READS, SHORTCUT, STATE, A, B
+from .layout import BODY, FEED_ARGUMENT, FEED_QUANTITY, FEED_STATE, PREVIOUS, QUIET, SCORE_READS, SHORTCUT, STATE, A, B
 from .points import earn
+from .taking import step_on
 from .windows import NUMBER_WORD, TOTAL, add_to, total_at
 
 NO_SHORTCUT = 0
@@ -24,6 +25,7 @@ ONE_MORE_INSIDE = 7  # the same, of a window
 SAME_ACTOR = 8  # whoever acted last
 SAME_VALUE = 9  # a trait that is as it was
 EARNED = 10  # points for a score, still below what anybody waits for
+STEP_BEHIND = 11  # a step of a sequence that has come further
 
 
 @jit
@@ -106,6 +108,9 @@ def nothing_comes_of_it(m, row, feed, t, person, detail):
         return person >= 0 and _same_key(m, p, person, t)
     if shortcut == SAME_VALUE:
         return m[p + BODY] == detail
+    if shortcut == STEP_BEHIND:
+        step = m[feed + FEED_ARGUMENT]
+        return m[p + BODY] > step and not step_on(m, row, m[feed + FEED_QUANTITY], t, step)
     if shortcut == EARNED:
         return _earned(m, row, m[feed + FEED_QUANTITY], t)
     return False

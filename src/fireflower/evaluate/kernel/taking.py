@@ -212,7 +212,7 @@ def _streak(m, row, q, t):
 
 
 @jit
-def _step(m, row, q, t, step):
+def step_on(m, row, q, t, step):
     """Whether a chain has come further. `starts[step]` is the latest start of a chain that has come as far as
     `step`."""
     p = row + m[q + STATE] + BODY
@@ -346,7 +346,7 @@ def _take_other(m, f, row, q, t, number, text, person, detail, argument):
     if op == STREAK:
         return _streak(m, row, q, t)
     if op == SEQUENCE:
-        return _step(m, row, q, t, argument)
+        return step_on(m, row, q, t, argument)
     if op == POINTS:
         earn(m, row, q, t)
     elif op == MEMBERS:
