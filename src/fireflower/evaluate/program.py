@@ -358,6 +358,9 @@ class _Compiler:
         conditions = list(self.conditions.values())
         if len(scores) != 1 or any(item.points < 0 for item in scores[0].items):
             return None
+        earning = [id(item.spec) for item in scores[0].items if item.spec is not None]
+        if len(set(earning)) < len(earning):  # one event earns twice
+            return None
         reads = {self._meaning(conditions[number].quantity) for number in slot.readers}
         return scores[0] if all(self.slots[key] is scores[0] for key in reads) else None
 
@@ -571,9 +574,10 @@ def _remark(made: Spec, test: Test) -> int:
     """When a condition is to be looked at though its truth stays: see `layout.REMARK`."""
     if made.steady or not made.timed:
         return k.NO_REMARK
-    if made.op not in (k.SUM, k.SCORE):
-        return k.UNPLANNED
     ranges, negated = intervals(test)
+    if made.op not in (k.SUM, k.SCORE):
+        # Among several ranges another end may now be crossed first; of two windows, that of the new event.
+        return k.ANY_CHANGE if len(ranges) > 1 or sum(part.timed for part in made.parts) > 1 else k.UNPLANNED
     if negated or len(ranges) != 1 or ranges[0][1] != INFINITY:
         return k.ANY_CHANGE
     # A lower bound is crossed later if something is added.

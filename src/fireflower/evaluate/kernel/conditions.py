@@ -174,6 +174,7 @@ def _look_again(m, f, row, condition, t):
     if flags & DIRTY != 0:
         return
     if m[condition + LATE] == 0 and condition_holds(m, f, row, condition, t) == (flags == TRUE):
+        m[row + m[m[condition + QUANTITY] + STATE] + QUIET] = 0
         _plan(m, f, row, condition, t)
     else:
         mark(m, row, condition, -1)

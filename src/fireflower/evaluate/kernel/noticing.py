@@ -119,6 +119,8 @@ def _notice(m, f, row, q, t, tip):
             score = m[q + SCORE_READS]
             points = total(m, row, score, t, t)
             m[row + m[score + STATE] + QUIET] = _quiet_until(m, f, q, points) - points
+    elif m[q + QUIETS] == 1:
+        m[row + m[q + STATE] + QUIET] = 0
 
 
 @jit

@@ -139,7 +139,8 @@ def _sum(m, row, q, t, amount):
     p = row + m[q + STATE] + BODY
     if m[q + MODE] == EVER:
         add_to(m, p + NUMBER_WORD, amount)
-        return amount < 0 or _is_heard(m, row, q, total_at(m, p + NUMBER_WORD))
+        total = total_at(m, p + NUMBER_WORD)
+        return amount < 0 or total < 0 or _is_heard(m, row, q, total)
     if m[q + MODE] == ANY:
         _peak_before(m, p, PEAK, total_at(m, p + TOTAL), t)
     forget_amounts(m, p, t - m[q + SPAN])
