@@ -100,3 +100,14 @@ def test_what_is_quiet_is_heard_in_time(case: str) -> None:
     ]
     whole = (wanted, Settings(), records, START + 40 * DAY)
     assert told_by_engine(whole) == told_by_oracle(whole)
+
+
+def test_points_that_two_scores_share_are_heard() -> None:
+    shared, own = EventPoints(OPEN, 5.0), EventPoints(RUN, 6.0)
+    wanted = [
+        Definition("both", "person", Condition(Score((shared, own), None, None), Compare(">=", 20.0))),
+        Definition("shared", "person", Condition(Score((shared,), None, None), Compare(">=", 100.0))),
+    ]
+    records = [happened(day, name) for day, name in enumerate(("run", "open", "open", "run", "run"))]
+    whole = (wanted, Settings(), records, START + 10 * DAY)
+    assert told_by_engine(whole) == told_by_oracle(whole)

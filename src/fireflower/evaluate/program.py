@@ -326,7 +326,7 @@ class _Compiler:
         values[k.QUIETS] = int(self._may_be_quiet(slot))
         values[k.SCALE] = {k.SUM: made.fields.get(k.A, 1), k.POINTS: specs.MILLION}.get(made.op, 1)
         score = self._quiet_score(slot)
-        values[k.SCORE_READS] = score.at if score is not None else 0
+        values[k.QUIET_SCORE] = score.at if score is not None else 0
         values[k.READERS], values[k.READERS_END] = self.image.list(self._readers(slot))
         values[k.GATED], values[k.GATED_END] = self.image.list(gated.at for gated in slot.gated)
         if made.anchor is not None:
@@ -358,9 +358,9 @@ class _Compiler:
         conditions = list(self.conditions.values())
         if len(scores) != 1 or any(item.points < 0 for item in scores[0].items):
             return None
-        earning = [id(item.spec) for item in scores[0].items if item.spec is not None]
-        if len(set(earning)) < len(earning):  # one event earns twice
-            return None
+        earning = [id(item.spec) for other in self.slots.values() for item in other.items]
+        if any(earning.count(id(item.spec)) > 1 for item in scores[0].items if item.spec is not None):
+            return None  # something would be earned without being taken off what may be
         reads = {self._meaning(conditions[number].quantity) for number in slot.readers}
         return scores[0] if all(self.slots[key] is scores[0] for key in reads) else None
 

@@ -108,7 +108,7 @@ WORDS = 15  # how many words of state
 FRESH = 16  # its words in the template
 QUIETS = 17  # 1: it may be QUIET, since each of its readers reads it alone
 SCALE = 18  # units of the total in one of the value
-SCORE_READS = 19  # of POINTS: the record of the score that may be QUIET about it, 0 for none
+QUIET_SCORE = 19  # of POINTS: the record of the score that may be QUIET about it, 0 for none
 QUANTITY_WORDS = 20
 
 # Ops.
@@ -147,8 +147,9 @@ EVENT_NAME = 6  # the feed's argument is the code of the name
 # Words of a quantity's state.
 PROVISIONAL = 0  # the instant at which it took something in before its anchor had happened
 PREVIOUS = 1  # time of the previous event, for sessions; outlives a reset
-QUIET = 2  # while its total stays below this, no event changes the truth of a reader. RECENCY: while this is 1.
-# SCORE: while less than this is earned, of which what is earned is taken off
+# While its total stays below this, no event changes the truth of a reader; RECENCY: while this is 1. SCORE: what may
+# still be earned before a reader has to look. Whoever sees that time has moved the quantity sets it to 0: listen again.
+QUIET = 2
 BODY = 3  # from here on each op's own words
 
 # Condition record.
@@ -165,9 +166,8 @@ USERS_END = 5
 ITEMS = 6  # list of the score items that read it
 ITEMS_END = 7
 CONDITION_STATE = 8  # position of its words in the subject's state
-FLIP = (
-    9  # if time alone can change it: position of the moment at which it may do so next, in the subject's state; else 0
-)
+# Position in the subject's state of the moment at which time alone may change it next; 0 if it never does.
+FLIP = 9
 NUMBERED = 10  # its number among the conditions
 CONDITION_WORDS = 11
 

@@ -32,13 +32,13 @@ from .layout import (
     PLACE,
     QUANTITY,
     QUIET,
+    QUIET_SCORE,
     QUIETS,
     READERS,
     READERS_END,
     RECENCY,
     REMARK,
     SCALE,
-    SCORE_READS,
     STATE,
     STATE_HEAD,
     TEST,
@@ -115,8 +115,8 @@ def _notice(m, f, row, q, t, tip):
             m[row + m[q + STATE] + QUIET] = (
                 1 if m[q + OP] == RECENCY else _quiet_until(m, f, q, whole_number(m, row, q, t))
             )
-        elif m[q + SCORE_READS] != 0:
-            score = m[q + SCORE_READS]
+        elif m[q + QUIET_SCORE] != 0:
+            score = m[q + QUIET_SCORE]
             points = total(m, row, score, t, t)
             m[row + m[score + STATE] + QUIET] = _quiet_until(m, f, q, points) - points
     elif m[q + QUIETS] == 1:

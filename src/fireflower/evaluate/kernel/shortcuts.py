@@ -9,7 +9,7 @@ from __future__ import annotations
 from . import rings, sets
 from .clocks import local_day
 from .jit import jit
-from .layout import BODY, FEED_ARGUMENT, FEED_QUANTITY, FEED_STATE, PREVIOUS, QUIET, SCORE_READS, SHORTCUT, STATE, A, B
+from .layout import BODY, FEED_ARGUMENT, FEED_QUANTITY, FEED_STATE, PREVIOUS, QUIET, QUIET_SCORE, SHORTCUT, STATE, A, B
 from .points import earn
 from .taking import step_on
 from .windows import NUMBER_WORD, TOTAL, add_to, total_at
@@ -68,7 +68,7 @@ def _one_more_inside(m, p, t):
 
 @jit
 def _earned(m, row, q, t):
-    quiet = row + m[m[q + SCORE_READS] + STATE] + QUIET
+    quiet = row + m[m[q + QUIET_SCORE] + STATE] + QUIET
     if m[q + A] >= m[quiet]:
         m[quiet] = 0
         return False
