@@ -20,7 +20,8 @@ from benchmarks.many import definitions
 from fireflower.app.project import Project, open_project
 from fireflower.evaluate.replay import replay
 from fireflower.evaluate.results import Transitions
-from fireflower.language.nodes import Definition, Settings
+from fireflower.evaluate.warming import warm
+from fireflower.language.nodes import Definition
 from fireflower.language.walking import needs
 from fireflower.model.timeline import Timeline
 
@@ -76,15 +77,6 @@ def write(found: Transitions, out: Path) -> None:
 
 def _timelines(project: Project, definitions: Sequence[Definition]) -> Iterator[Timeline]:
     return iter(project.archive.timelines(needs(definitions, project.settings).properties))
-
-
-def warm() -> None:
-    """Compile the kernel, so that it is in the cache."""
-    from fireflower.history.assembly import assemble
-    from fireflower.model.records import Kind, Record
-
-    timeline = assemble([Record(time=1, kind=Kind.EVENT, name="Signed Up", person="ann")])
-    replay(definitions(1), Settings(), [timeline], compiled=True, threads=THREADS)
 
 
 def main(command: str, folder: str = "", argument: str = "") -> None:

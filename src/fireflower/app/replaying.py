@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -75,8 +76,12 @@ def history_arguments(
 
     summary = history_of(history)
     properties = needs(definitions, history.settings).properties
-    from fireflower.evaluate.engines import COMPILING_PAYS_FROM
+    from fireflower.evaluate.engines import COMPILING_PAYS_FROM, is_compiled
 
+    if summary.records > COMPILING_PAYS_FROM and not is_compiled():
+        logging.getLogger("fireflower").warning(
+            "Compiling the kernel, once on this machine: about half a minute, and later runs begin at once."
+        )
     # Small histories run uncompiled, which a sequence makes known; large ones come piece by piece.
     timelines = _Pieces(history, properties)
     total = summary.records

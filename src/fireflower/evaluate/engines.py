@@ -26,6 +26,11 @@ def engine(compiled: bool) -> ModuleType:
     return _compiled() if compiled else importlib.import_module("fireflower.evaluate.kernel.rows")
 
 
+def is_compiled() -> bool:
+    """Whether the compiled kernel is in the cache, so that using it takes a second, not half a minute."""
+    return any(_cache_folder(Path(kernel.__file__).parent).glob("**/*.nbc"))
+
+
 def view(array: Any, compiled: bool) -> Any:
     """An array as the engine wants it: plain Python is quicker on memory views, and computes with its own integers
     there."""

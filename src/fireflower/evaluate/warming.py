@@ -1,0 +1,39 @@
+"""The kernel is compiled when it is first needed, once on a machine for each version of it. This does it before.
+
+python -m fireflower.evaluate.warming
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fireflower.evaluate.replay import replay
+from fireflower.language.nodes import Compare, Condition, Count, Definition, Events, Settings
+from fireflower.model.timeline import Timeline, Vocabulary
+
+
+def warm() -> None:
+    """Compile the kernel, unless the cache holds it: about half a minute on one core."""
+    definition = Definition("warm", "person", Condition(Count(Events()), Compare(">=", 1.0)))
+    replay([definition], Settings(), [_nothing()], as_of=0, compiled=True)
+
+
+def _nothing() -> Timeline:
+    """A history of one block without rows."""
+    codes, block = np.empty(0, np.int32), np.zeros(2, np.int32)
+    return Timeline(
+        vocabulary=Vocabulary([], [], []),
+        time=np.empty(0, np.int64),
+        what=codes,
+        person=codes,
+        account=codes,
+        target=np.empty(0, np.uint8),
+        detail=codes,
+        starts=np.zeros(2, np.int64),
+        first_person=block,
+        first_account=block,
+    )
+
+
+if __name__ == "__main__":
+    warm()
