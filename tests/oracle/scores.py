@@ -13,6 +13,7 @@ from .whose import History
 
 STEPS = 4096
 GONE = 62
+LARGEST = 2_000_000 * MILLION
 
 
 @cache
@@ -64,7 +65,8 @@ def _earned(item: n.EventPoints, half_life: int | None, h: History, t: int) -> i
     w = millionths(item.points)
 
     def capped(points: int) -> int:
-        return points if item.cap is None else min(millionths(item.cap), points)
+        most = LARGEST if item.cap is None else min(LARGEST, millionths(item.cap))
+        return max(-LARGEST, min(most, points))
 
     if half_life is None:
         return capped(w * len(times)) if times else 0

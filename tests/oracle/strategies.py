@@ -213,6 +213,9 @@ def compares(*bounds: float) -> st.SearchStrategy[n.Test]:
         st.builds(n.Compare, orders, st.sampled_from(bounds)),
         st.builds(n.Compare, st.sampled_from((">=", ">=", "=", "<")), st.sampled_from(bounds)),
         st.tuples(st.sampled_from(bounds), st.sampled_from(bounds)).map(lambda two: n.Between(min(two), max(two))),
+        st.builds(
+            n.OneOf, st.lists(st.sampled_from(bounds), min_size=1, max_size=2, unique=True).map(tuple), st.booleans()
+        ),
     )
 
 

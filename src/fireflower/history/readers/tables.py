@@ -267,10 +267,10 @@ def _written(cells: list[str], separator: str) -> str:
 
 
 def _id_sql(column: Column) -> str:
-    """An id as text; whole numbers that some tool has written as floats come without their point."""
+    """An id as text; whole numbers that some tool has written as floats come without their point, NaN is missing."""
     if column.type in ("DOUBLE", "FLOAT"):
-        whole = f"CASE WHEN {column.sql} = trunc({column.sql}) THEN {column.sql}::BIGINT::VARCHAR END"
-        return f"coalesce({whole}, {column.sql}::VARCHAR)"
+        whole = f"CASE WHEN {column.sql} = trunc({column.sql}) THEN TRY_CAST({column.sql} AS HUGEINT)::VARCHAR END"
+        return f"CASE WHEN NOT isnan({column.sql}) THEN coalesce({whole}, {column.sql}::VARCHAR) END"
     return f"{column.sql}::VARCHAR"
 
 

@@ -51,4 +51,4 @@ def _by_duckdb(texts: Any) -> Any:
     connection = connect()
     connection.register("texts", pa.table({"text": texts}))
     table = connection.sql("SELECT nullif(trim(text), '') AS text FROM texts").to_arrow_table()
-    return table["text"].cast(pa.string()).combine_chunks()
+    return table["text"].cast(texts.type).combine_chunks()
