@@ -270,7 +270,7 @@ def _id_sql(column: Column) -> str:
     """An id as text; whole numbers that some tool has written as floats come without their point, NaN is missing."""
     if column.type in ("DOUBLE", "FLOAT"):
         whole = f"CASE WHEN {column.sql} = trunc({column.sql}) THEN TRY_CAST({column.sql} AS HUGEINT)::VARCHAR END"
-        return f"CASE WHEN NOT isnan({column.sql}) THEN coalesce({whole}, {column.sql}::VARCHAR) END"
+        return f"nullif(coalesce({whole}, {column.sql}::VARCHAR), 'nan')"
     return f"{column.sql}::VARCHAR"
 
 
