@@ -86,3 +86,43 @@ def test_json_of_the_doctor_has_dates_and_readable_keys(project: Path, tmp_path:
     assert (history["first"], history["last_event"]) == ("2026-01-01T09:00:00Z", "2026-01-06T11:00:00Z")
     assert history["traits"] == {"person.plan": 2}
     assert history["files"][0]["table"] == "events"
+
+
+ODD = ["Q1 wk3", "Q1 wk4", "Q2 wk1"]
+
+
+@pytest.mark.parametrize("header", ["time,user,event", "timestamp,distinct_id,event_type"])
+@pytest.mark.parametrize("flags", [(), ("--kind", "events")])
+def test_events_whose_times_cannot_be_read_are_no_people(
+    header: str, flags: tuple[str, ...], empty_project: Path, tmp_path: Path, run
+) -> None:
+    (tmp_path / "x.csv").write_text(header + "\n" + "".join(f"{time},u{i},Edit\n" for i, time in enumerate(ODD)))
+    text = run("import", tmp_path / "x.csv", *flags, "--yes", project=empty_project, fails=1).output
+    assert f"column {header.partition(',')[0]!r} has values such as 'Q1 wk3'" in text
+    assert "--time-format" in text and "--map time=" in text
+
+
+@pytest.mark.parametrize("flags", [(), ("--map", "time=time")])
+def test_a_column_of_times_that_is_empty_is_said(
+    flags: tuple[str, ...], empty_project: Path, tmp_path: Path, run
+) -> None:
+    (tmp_path / "x.jsonl").write_text('{"time":"","user":"ann","event":"Edit"}\n{"time":"","user":"b","event":"Go"}\n')
+    text = run("import", tmp_path / "x.jsonl", *flags, "--yes", project=empty_project, fails=1).output
+    assert "column 'time' is empty" in text
+
+
+@pytest.mark.parametrize("time", ["2026-01-01", "24/12/2025 08:00"])
+def test_events_of_which_some_times_can_be_read_are_kept_aside_in_part(
+    time: str, empty_project: Path, tmp_path: Path, run
+) -> None:
+    times = [*ODD, time]
+    rows = "".join(f"{time},u{i},Edit\n" for i, time in enumerate(times))
+    (tmp_path / "x.csv").write_text("time,user,event\n" + rows)
+    text = run("import", tmp_path / "x.csv", "--yes", project=empty_project).output
+    assert "1 new record;" in text and "3 rows were kept aside" in text
+
+
+def test_a_file_all_of_whose_rows_are_kept_aside_fails(empty_project: Path, tmp_path: Path, run) -> None:
+    (tmp_path / "x.csv").write_text("time,user,event\n" + "".join(f"{time},ann,Edit\n" for time in ODD))
+    flags = ("--time-format", "%d/%m/%Y", "--yes")
+    assert "could not read any" in run("import", tmp_path / "x.csv", *flags, project=empty_project, fails=1).output

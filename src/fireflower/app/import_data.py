@@ -144,12 +144,12 @@ def _timed(path: Path, mapping: Columns, source: Source) -> Planned:
 def _guessed(project: Project, path: Path, settings: Mapping[str, Any], incomplete: InputError) -> Planned:
     """What was said, completed by a guess."""
     from fireflower.history.mapping import Mapping as Columns
-    from fireflower.history.readers.guessing import guess_mapping
+    from fireflower.history.readers.guessing import NothingToGuessError, guess_mapping
 
     people = project.archive.vocabulary().people
     try:
         guess = guess_mapping(path, settings, people.__contains__ if people else None)
-    except InputError:
+    except NothingToGuessError:
         if settings:
             raise incomplete from None
         raise
