@@ -128,3 +128,15 @@ def test_a_page_that_is_damaged_is_refused(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(InputError, match="damaged"):
         said(TableSource(path, "parquet", "", FEW, None))
+
+
+def test_a_file_that_arrow_cannot_open_goes_through_duckdb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise pa.ArrowNotImplementedError("not known to Arrow")
+
+    table = pa.table({"at": pa.array([0], pa.timestamp("us", tz="UTC")), "event": ["Edit"], "user": ["ann"]})
+    pq.write_table(table, tmp_path / "in.parquet")
+    monkeypatch.setattr(pq, "ParquetFile", fail)
+    mapping = Mapping(time="at", event="event", person="user")
+    source = TableSource(tmp_path / "in.parquet", "parquet", "", mapping, None)
+    assert sum(batch.read for batch in source.batches()) == 1
