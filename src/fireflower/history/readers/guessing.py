@@ -61,6 +61,12 @@ _FORMATS = (
 )  # fmt: skip
 _SEGMENT = ("track", "page", "screen", "identify", "group", "alias")
 
+UNTIMED = (
+    "No column holds times: what the table says holds from the time of import or --learned-at, so no verdict as of an "
+    "earlier moment can see it. Declare the traits `timeless` (or --map timeless=true) if they have always held."
+)
+"""What follows for a table without times."""
+
 Row = Object[str, Any]
 
 
@@ -155,6 +161,45 @@ def _inner(row: Row, column: str) -> Any:
     return _inner(inner, rest) if dot and isinstance(inner, dict) else None
 
 
+def check_columns(path: str | Path, said: Object[str, Any]) -> None:
+    """Refuse a mapping that names a column that is not there. Objects may lack a key that only some of them have.
+
+    Parameters
+    ----------
+    said : part -> column, among other settings
+
+    Raises
+    ------
+    InputError
+        If a column is not there: with the nearest that is.
+    """
+    from fireflower.history.readers.columns import TableFile, no_column
+    from fireflower.history.readers.database import connect_to_read
+
+    path = Path(path)
+    parts = {part: said[part] for part in _NAMES if said.get(part)}
+    if not parts or said.get("form", "flat") != "flat" or said.get("table") == "records":
+        return
+    format, compression = detect(path)
+    if format == "json":
+        names = list(dict.fromkeys(name for row in sample(path) for name in _keys(row)))
+        subjects = parts.keys() & {"person", "anonymous", "account"}
+        needed = {"time", "event", *(subjects if len(subjects) == 1 else ())}
+    else:
+        file = TableFile(connect_to_read("UTC", None), path, format, compression)
+        names, needed = [column.path for column in file.columns], {*parts}
+    for part, column in parts.items():
+        is_there = any(name == column or name.startswith(f"{column}.") for name in names)
+        if names and part in needed and not is_there:
+            raise no_column(path, column, names)
+
+
+def _keys(row: Row) -> list[str]:
+    """The keys of an object; inner keys with dots."""
+    inner = {key: _keys(value) if isinstance(value, dict) else [] for key, value in row.items()}
+    return [f"{key}.{more}" if more else key for key, mores in inner.items() for more in mores or [""]]
+
+
 def sample(path: Path) -> list[Row]:
     """Some rows, as objects.
 
@@ -238,8 +283,8 @@ def _guess_table(
         settings.update(_time_form(rows, parts["time"], doubts))
     elif table == "events" and "time" not in parts:
         doubts.append("No column holds times: name it as time.")
-    if table != "events" and "time" not in parts:
-        doubts.append("No column holds times: what the table says holds from the time of import.")
+    if table != "events" and "time" not in parts and not said.get("timeless"):
+        doubts.append(UNTIMED)
     return Guess(Mapping(**settings), not doubts, tuple(doubts), tuple(columns))
 
 
