@@ -135,7 +135,8 @@ def guess_times(path: str | Path, column: str) -> tuple[str, tuple[str, ...]]:
     InputError
         If most of them can be read in no known way.
     """
-    values = [value for row in sample(Path(path)) if (value := _inner(row, column)) not in (None, "")]
+    path = Path(path)
+    values = [value for row in sample(path) if (value := _inner(row, column)) not in (None, "")]
     format = _format_of(values)
     if values and format is None:
         raise _unreadable(path, column, values)
