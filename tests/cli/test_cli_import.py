@@ -86,3 +86,109 @@ def test_json_of_the_doctor_has_dates_and_readable_keys(project: Path, tmp_path:
     assert (history["first"], history["last_event"]) == ("2026-01-01T09:00:00Z", "2026-01-06T11:00:00Z")
     assert history["traits"] == {"person.plan": 2}
     assert history["files"][0]["table"] == "events"
+
+
+ODD = ["Q1 wk3", "Q1 wk4", "Q2 wk1"]
+
+
+@pytest.mark.parametrize("header", ["time,user,event", "timestamp,distinct_id,event_type"])
+@pytest.mark.parametrize("flags", [(), ("--kind", "events")])
+def test_events_whose_times_cannot_be_read_are_no_people(
+    header: str, flags: tuple[str, ...], empty_project: Path, tmp_path: Path, run
+) -> None:
+    (tmp_path / "x.csv").write_text(header + "\n" + "".join(f"{time},u{i},Edit\n" for i, time in enumerate(ODD)))
+    text = run("import", tmp_path / "x.csv", *flags, "--yes", project=empty_project, fails=1).output
+    assert f"column {header.partition(',')[0]!r} has values such as 'Q1 wk3'" in text
+    assert "--time-format" in text and "--map time=" in text
+
+
+@pytest.mark.parametrize("flags", [(), ("--map", "time=time")])
+def test_a_column_of_times_that_is_empty_is_said(
+    flags: tuple[str, ...], empty_project: Path, tmp_path: Path, run
+) -> None:
+    (tmp_path / "x.jsonl").write_text('{"time":"","user":"ann","event":"Edit"}\n{"time":"","user":"b","event":"Go"}\n')
+    text = run("import", tmp_path / "x.jsonl", *flags, "--yes", project=empty_project, fails=1).output
+    assert "column 'time' is empty" in text
+
+
+@pytest.mark.parametrize("time", ["2026-01-01", "24/12/2025 08:00"])
+def test_events_of_which_some_times_can_be_read_are_kept_aside_in_part(
+    time: str, empty_project: Path, tmp_path: Path, run
+) -> None:
+    times = [*ODD, time]
+    rows = "".join(f"{time},u{i},Edit\n" for i, time in enumerate(times))
+    (tmp_path / "x.csv").write_text("time,user,event\n" + rows)
+    text = run("import", tmp_path / "x.csv", "--yes", project=empty_project).output
+    assert "1 new record;" in text and "3 rows were kept aside" in text
+
+
+def test_a_file_all_of_whose_rows_are_kept_aside_fails(empty_project: Path, tmp_path: Path, run) -> None:
+    (tmp_path / "x.csv").write_text("time,user,event\n" + "".join(f"{time},ann,Edit\n" for time in ODD))
+    flags = ("--time-format", "%d/%m/%Y", "--yes")
+    assert "could not read any" in run("import", tmp_path / "x.csv", *flags, project=empty_project, fails=1).output
+
+
+def test_a_table_without_times_says_what_follows(empty_project: Path, tmp_path: Path, run) -> None:
+    (tmp_path / "users.csv").write_text("user_id,plan\nann,free\nben,pro\n")
+    flags = ("import", tmp_path / "users.csv", "--yes")
+    text = " ".join(run(*flags, "--map", "timeless=true", project=empty_project).output.split())
+    assert "No column holds times" not in text and "no times" not in text
+    text = " ".join(run(*flags, project=empty_project).output.split())
+    assert "no verdict as of an earlier moment can see it" in text and "--map timeless=true" in text
+
+
+def test_a_table_that_is_said_to_have_no_times_says_what_follows(empty_project: Path, tmp_path: Path, run) -> None:
+    (tmp_path / "users.csv").write_text("user_id,plan\nann,free\nben,pro\n")
+    flags = ("import", tmp_path / "users.csv", "--yes", "--kind", "people", "--map", "person=user_id")
+    text = " ".join(run(*flags, project=empty_project).output.split())
+    assert text.count("no verdict as of an earlier moment can see it") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("x.xlsx", b"PK\x03\x04" + b"\0\1\n" * 20, "is an Excel file. Expected a table as text: export it as CSV"),
+        ("x.xls", b"\xd0\xcf\x11\xe0" + b"\0\1\n" * 20, "is an Excel file"),
+        ("x.zip", b"PK\x03\x04" + b"\0\1\n" * 20, "is a zip archive"),
+        ("x.parquet", b"time,user\n1,2\n", "is not a Parquet file"),
+        ("x.parquet", b"PAR1" + b"\0" * 20, "is damaged"),
+    ],
+)
+@pytest.mark.parametrize("flags", [(), ("--kind", "events"), NAMED])
+def test_a_file_of_another_kind_is_named(
+    name: str, content: bytes, message: str, flags: tuple[str, ...], empty_project: Path, tmp_path: Path, run
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    text = " ".join(run("import", tmp_path / name, *flags, "--yes", project=empty_project, fails=1).output.split())
+    assert message in text
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.jsonl"])
+@pytest.mark.parametrize("more", [(), ("-m", "event=event", "-m", "person=user")])
+def test_a_column_that_is_not_there_is_refused_at_once(
+    name: str, more: tuple[str, ...], empty_project: Path, tmp_path: Path, run
+) -> None:
+    row = '{"time":"2026-01-01","user":"ann","event":"Edit"}\n'
+    (tmp_path / name).write_text(row if name == "x.jsonl" else "time,user,event\n2026-01-01,ann,Edit\n")
+    flags = ("--map", "time=tiem", *more, "--yes")
+    text = " ".join(run("import", tmp_path / name, *flags, project=empty_project, fails=1).output.split())
+    assert "has no column 'tiem'. Did you mean 'time'" in text and "says" not in text
+
+
+def test_what_was_said_is_labelled_as_said(empty_project: Path, tmp_path: Path, run) -> None:
+    flags = ("-m", "time=When It Happened", "--yes")
+    text = run("import", clicks(tmp_path, ["2026-01-01"]), *flags, project=empty_project).output
+    assert "time as said, the rest guessed" in " ".join(text.split())
+
+
+def test_who_says_no_is_told_how_to_say_it(
+    empty_project: Path, tmp_path: Path, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = clicks(tmp_path, ["2026-01-01"])
+    path.write_text(path.read_text().replace("When It Happened", "Event Time"))
+    without = run("import", path, project=empty_project, fails=1).output
+    monkeypatch.setattr("fireflower.cli.import_._is_terminal", lambda: True)
+    monkeypatch.setattr("click.confirm", lambda *_, **__: False)
+    text = run("import", path, project=empty_project, fails=1).output
+    flags = "--kind events --map 'time=Event Time' --map event=What --map 'person=Who (uid)'"
+    assert flags in without and flags in text and "Aborted" not in text

@@ -52,7 +52,7 @@ def tables(draw: st.DrawFn) -> pa.Table:
 
 
 def said(source: TableSource) -> tuple[list[Any], list[Any], int]:
-    """The records of a source, in an order of their own (that of the rows says nothing), and the rows that it keeps aside."""
+    """The records of a source, in an order of their own, and the rows that it keeps aside."""
     records: list[Any] = []
     aside: list[Any] = []
     read = 0
@@ -149,3 +149,15 @@ def test_ids_that_are_no_numbers_are_missing(tmp_path: Path) -> None:
     records, aside, _ = said(TableSource(tmp_path / "in.parquet", "parquet", "", FEW, None))
     assert [record["person"].strip("'") for record in records] == ["1", "10000000000000000000", "2.5"]
     assert len(aside) == 1
+
+
+def test_a_file_that_arrow_cannot_open_goes_through_duckdb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise pa.ArrowNotImplementedError("not known to Arrow")
+
+    table = pa.table({"at": pa.array([0], pa.timestamp("us", tz="UTC")), "event": ["Edit"], "user": ["ann"]})
+    pq.write_table(table, tmp_path / "in.parquet")
+    monkeypatch.setattr(pq, "ParquetFile", fail)
+    mapping = Mapping(time="at", event="event", person="user")
+    source = TableSource(tmp_path / "in.parquet", "parquet", "", mapping, None)
+    assert sum(batch.read for batch in source.batches()) == 1

@@ -34,12 +34,14 @@ class Planned:
     paths : files that are read in the same way
     mapping : what their columns mean
     source : who says so
+    said : where it is guessed, the parts that were said nevertheless
     doubts : what to look at in a guess
     """
 
     paths: tuple[Path, ...]
     mapping: Columns
     source: Source
+    said: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
     @property
@@ -62,7 +64,7 @@ def plan(
     Raises
     ------
     InputError
-        If a path names no file, or what a file's columns mean is neither said nor to be guessed.
+        If a path names no file, a column is not there, or what a file's columns mean is neither said nor to be guessed.
     ProjectError
         If there is nothing to import.
     """
@@ -71,7 +73,7 @@ def plan(
     planned: dict[str, Planned] = {}
     for path in expand(paths or _usual(project)):
         here = _planned(project, path, settings or {})
-        key = repr((here.mapping, here.source))
+        key = repr((here.mapping, here.source, here.said))
         known = planned.get(key)
         planned[key] = here if known is None else replaced(known, paths=(*known.paths, path))
     return tuple(planned.values())
@@ -119,8 +121,10 @@ def _usual(project: Project) -> list[Path]:
 
 def _planned(project: Project, path: Path, settings: Mapping[str, Any]) -> Planned:
     from fireflower.history.mapping import Mapping as Columns
+    from fireflower.history.readers.guessing import check_columns
 
     said = _said(project, path)
+    check_columns(path, {**(said or {}), **settings})
     if said is not None:
         return _timed(path, Columns.parse({**said, **settings}), "project file")
     try:
@@ -132,24 +136,27 @@ def _planned(project: Project, path: Path, settings: Mapping[str, Any]) -> Plann
 
 def _timed(path: Path, mapping: Columns, source: Source) -> Planned:
     """What was said, with the form of its times where that was not."""
-    from fireflower.history.readers.guessing import guess_times
+    from fireflower.history.readers.guessing import UNTIMED, guess_times
 
     plain = mapping.form == "flat" and mapping.table != "records"
+    if Planned((path,), mapping, source).untimed:
+        return Planned((path,), mapping, source, doubts=(UNTIMED,))
     if not plain or not mapping.time or mapping.time_format or mapping.time_unit:
         return Planned((path,), mapping, source)
     format, doubts = guess_times(path, mapping.time)
-    return Planned((path,), replaced(mapping, time_format=format), "guessed" if doubts else source, doubts)
+    said = tuple(mapping.columns()) if doubts else ()
+    return Planned((path,), replaced(mapping, time_format=format), "guessed" if doubts else source, said, doubts)
 
 
 def _guessed(project: Project, path: Path, settings: Mapping[str, Any], incomplete: InputError) -> Planned:
     """What was said, completed by a guess."""
     from fireflower.history.mapping import Mapping as Columns
-    from fireflower.history.readers.guessing import guess_mapping
+    from fireflower.history.readers.guessing import NothingToGuessError, guess_mapping
 
     people = project.archive.vocabulary().people
     try:
         guess = guess_mapping(path, settings, people.__contains__ if people else None)
-    except InputError:
+    except NothingToGuessError:
         if settings:
             raise incomplete from None
         raise
@@ -161,7 +168,10 @@ def _guessed(project: Project, path: Path, settings: Mapping[str, Any], incomple
             f"Its columns are: {', '.join(map(repr, guess.columns))}."
         ) from None
     of_a_specification = guess.sure and (mapping.form != "flat" or mapping.table == "records")
-    return Planned((path,), mapping, "recognised" if of_a_specification else "guessed", guess.doubts)
+    source: Source = "recognised" if of_a_specification else "guessed"
+    return Planned(
+        (path,), mapping, source, tuple(part for part in mapping.columns() if part in settings), guess.doubts
+    )
 
 
 def _said(project: Project, path: Path) -> Mapping[str, Any] | None:

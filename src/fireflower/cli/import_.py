@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from fireflower.model.errors import InputError
 if TYPE_CHECKING:
     from fireflower.app.import_data import Planned
     from fireflower.history.archive import FileReport, ImportReport
+    from fireflower.history.mapping import Mapping as Columns
 
 KINDS = ("events", "people", "accounts", "memberships", "deals", "identities")
 _LISTS = ("text", "ignore")
@@ -136,10 +138,15 @@ def _show_plan(planned: Sequence[Planned], untimed_hold: str) -> None:
             means += f", every row is {mapping.event_name!r}"
         if each.untimed:
             means += f"; no times: hold {untimed_hold}, unless timeless"
-        rows.append((_files(each.paths), mapping.table, means, each.source))
+        rows.append((_files(each.paths), mapping.table, means, _says(each)))
     table(["files", "rows are", "columns", "says"], rows)
     for doubt in dict.fromkeys(doubt for each in planned for doubt in each.doubts):
         click.echo(f"note: {printable(doubt)}")
+
+
+def _says(planned: Planned) -> str:
+    """Who says what the columns mean."""
+    return f"{', '.join(planned.said)} as said, the rest guessed" if planned.said else planned.source
 
 
 def _files(paths: Sequence[Path]) -> str:
@@ -151,13 +158,26 @@ def _confirm(planned: Sequence[Planned]) -> None:
     guessed = [each for each in planned if each.source == "guessed"]
     if not guessed:
         return
-    if not sys.stdin.isatty():
-        flags = " ".join(f"--map {part}={column}" for part, column in guessed[0].mapping.columns().items())
+    flags = _flags(guessed[0].mapping)
+    if not _is_terminal():
         raise InputError(
             "what the columns mean was guessed, and there is no terminal to ask whether that is right. Nothing was "
-            f"imported. Pass --yes to take the guess, or say it yourself: {flags or '--map person=user_id'}"
+            f"imported. Pass --yes to take the guess, or say it yourself: {flags}"
         )
-    click.confirm("Is that right?", default=True, abort=True, err=True)
+    if not click.confirm("Is that right?", default=True, err=True):
+        raise InputError(f"nothing was imported. Say what the columns mean; what was guessed is: {flags}")
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _flags(mapping: Columns) -> str:
+    """The flags that say a mapping, ready for a shell."""
+    parts = [f"{part}={column}" for part, column in mapping.columns().items()]
+    parts += [f"event_name={mapping.event_name}"] if mapping.event_name else []
+    format = f" --time-format {shlex.quote(mapping.time_format)}" if mapping.time_format else ""
+    return f"--kind {mapping.table} " + " ".join(f"--map {shlex.quote(part)}" for part in parts) + format
 
 
 def _show(done: Sequence[ImportReport]) -> None:

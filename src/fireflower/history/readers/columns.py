@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ class TableFile:
             if column.path == name:
                 return column
         names = [column.path for column in self.columns]
-        raise InputError(f"{self.path} has no column {name!r}.{did_you_mean(name, names)} It has: {', '.join(names)}.")
+        raise no_column(self.path, name, names)
 
     def others(self, mapping: Mapping) -> list[Column]:
         """The columns that play no other part: properties, or traits."""
@@ -91,6 +91,11 @@ class TableFile:
         if type == "JSON" or type.endswith("]") or type.startswith("MAP"):
             return "json", f"to_json({sql})::VARCHAR"
         return "text", f"{sql}::VARCHAR"
+
+
+def no_column(path: Path, name: str, names: Sequence[str]) -> InputError:
+    """A file has no column of that name, but these."""
+    return InputError(f"{path} has no column {name!r}.{did_you_mean(name, names)} It has: {', '.join(names)}.")
 
 
 def _relation(connection: Any, file: TableFile) -> Any:

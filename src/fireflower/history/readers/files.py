@@ -18,6 +18,8 @@ _SUFFIXES: dict[str, FileFormat] = {
     ".json": "json", ".jsonl": "json", ".ndjson": "json",
     ".parquet": "parquet", ".pq": "parquet",
 }  # fmt: skip
+_EXCEL = (".xlsx", ".xlsm", ".xls", ".ods")
+_ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _PACKED = (".gz", ".gzip", ".zst", ".zstd")
 
 
@@ -67,7 +69,7 @@ def detect(path: Path) -> tuple[FileFormat, Compression]:
     Raises
     ------
     InputError
-        If there is nothing in it, or it cannot be opened.
+        If there is nothing in it, it cannot be opened, or it is of a kind that is not read.
     """
     try:
         with open(path, "rb") as file:
@@ -78,8 +80,20 @@ def detect(path: Path) -> tuple[FileFormat, Compression]:
         raise InputError(f"{path} is empty. Expected a table with a header, JSON, or Parquet: export it again.")
     if head == b"PAR1":
         return "parquet", ""
+    _check_kind(path, head)
     compression: Compression = "gzip" if head[:2] == b"\x1f\x8b" else "zstd" if head == b"\x28\xb5\x2f\xfd" else ""
     return _text_format(path, compression), compression
+
+
+def _check_kind(path: Path, head: bytes) -> None:
+    """Refuse what is no text, though a reader of text would find something in it."""
+    suffix = path.suffix.lower()
+    if head == _OLD_OFFICE or (head == _ZIP and suffix in _EXCEL):
+        raise InputError(f"{path} is an Excel file. Expected a table as text: export it as CSV.")
+    if head == _ZIP:
+        raise InputError(f"{path} is a zip archive. Expected a table, JSON, or Parquet: unpack it, or pack it as .gz.")
+    if _SUFFIXES.get(suffix) == "parquet":
+        raise InputError(f"{path} is not a Parquet file: it does not begin with PAR1. Export it again.")
 
 
 def _text_format(path: Path, compression: Compression) -> FileFormat:

@@ -21,6 +21,8 @@ from fireflower.model.records import Kind
 _SAMPLE = 1000
 _TIMES = 200
 """How many values of a column are looked at to find how times are written."""
+_HARDLY = 0.1
+"""A column of which no larger share can be read as times holds no times that are known."""
 _FEW = 60
 """Up to how many different texts can be names of events."""
 
@@ -59,7 +61,17 @@ _FORMATS = (
 )  # fmt: skip
 _SEGMENT = ("track", "page", "screen", "identify", "group", "alias")
 
+UNTIMED = (
+    "No column holds times: what the table says holds from the time of import or --learned-at, so no verdict as of an "
+    "earlier moment can see it. Declare the traits `timeless` (or --map timeless=true) if they have always held."
+)
+"""What follows for a table without times."""
+
 Row = Object[str, Any]
+
+
+class NothingToGuessError(InputError):
+    """Nothing in a file looks like what a row could be about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +111,9 @@ def guess_mapping(path: str | Path, said: Object[str, Any] | None = None, known:
     Raises
     ------
     InputError
-        If the file is empty or damaged, or nothing in it looks like people or accounts.
+        If the file is empty or damaged, or the times of its events can be read in no known way.
+    NothingToGuessError
+        If nothing in it looks like people or accounts.
     """
     path = Path(path)
     said = said or {}
@@ -121,15 +135,22 @@ def guess_times(path: str | Path, column: str) -> tuple[str, tuple[str, ...]]:
     InputError
         If most of them can be read in no known way.
     """
-    values = [value for row in sample(Path(path)) if (value := _inner(row, column)) not in (None, "")]
+    path = Path(path)
+    values = [value for row in sample(path) if (value := _inner(row, column)) not in (None, "")]
     format = _format_of(values)
     if values and format is None:
-        raise InputError(
-            f"{path}: the times in {column!r} are written in a way that is not known, such as {str(values[0])!r}. "
-            "Say how: --time-format '%d/%m/%Y %H:%M', or `time_format` in fireflower.yaml."
-        )
+        raise _unreadable(path, column, values)
     doubts: list[str] = []
     return (_settled(values, column, doubts) if format else ""), tuple(doubts)
+
+
+def _unreadable(path: Path, column: str, values: Sequence[Any]) -> InputError:
+    """The times in a column are none, or are written in a way that is not known."""
+    such = f"has values such as {str(values[0])!r:.60} that cannot be read as times" if values else "is empty"
+    return InputError(
+        f"{path}: column {column!r} {such}. Say how they are written: --time-format '%d/%m/%Y %H:%M', or which other "
+        "column holds the times: --map time=COLUMN (in fireflower.yaml: `time_format`, `time`)."
+    )
 
 
 def _inner(row: Row, column: str) -> Any:
@@ -139,6 +160,45 @@ def _inner(row: Row, column: str) -> Any:
     outer, dot, rest = column.partition(".")
     inner = row.get(outer)
     return _inner(inner, rest) if dot and isinstance(inner, dict) else None
+
+
+def check_columns(path: str | Path, said: Object[str, Any]) -> None:
+    """Refuse a mapping that names a column that is not there. Objects may lack a key that only some of them have.
+
+    Parameters
+    ----------
+    said : part -> column, among other settings
+
+    Raises
+    ------
+    InputError
+        If a column is not there: with the nearest that is.
+    """
+    from fireflower.history.readers.columns import TableFile, no_column
+    from fireflower.history.readers.database import connect_to_read
+
+    path = Path(path)
+    parts = {part: said[part] for part in _NAMES if said.get(part)}
+    if not parts or said.get("form", "flat") != "flat" or said.get("table") == "records":
+        return
+    format, compression = detect(path)
+    if format == "json":
+        names = list(dict.fromkeys(name for row in sample(path) for name in _keys(row)))
+        subjects = parts.keys() & {"person", "anonymous", "account"}
+        needed = {"time", "event", *(subjects if len(subjects) == 1 else ())}
+    else:
+        file = TableFile(connect_to_read("UTC", None), path, format, compression)
+        names, needed = [column.path for column in file.columns], {*parts}
+    for part, column in parts.items():
+        is_there = any(name == column or name.startswith(f"{column}.") for name in names)
+        if names and part in needed and not is_there:
+            raise no_column(path, column, names)
+
+
+def _keys(row: Row) -> list[str]:
+    """The keys of an object; inner keys with dots."""
+    inner = {key: _keys(value) if isinstance(value, dict) else [] for key, value in row.items()}
+    return [f"{key}.{more}" if more else key for key, mores in inner.items() for more in mores or [""]]
 
 
 def sample(path: Path) -> list[Row]:
@@ -205,11 +265,15 @@ def _guess_table(
     if not _subject(parts) and "event" not in parts:
         parts.update(_unique_id(rows, columns, doubts))
     if not (_subject(parts) or parts.get("account")):
-        raise InputError(
+        raise NothingToGuessError(
             f"Nothing in {path} looks like people or accounts. Its columns are: {', '.join(columns)}."
             " Say which column names them, for example person: user_id."
         )
     table = said.get("table") or _table(rows, columns, parts)
+    if table == "events" and "time" not in parts:
+        parts.update(_called_time(columns, parts))
+    if table == "events" and "time" in parts and not (said.get("time_format") or said.get("time_unit")):
+        _check_times(path, rows, parts["time"])
     parts = {part: column for part, column in parts.items() if part in _PARTS[table] or part in given}
     settings: dict[str, Any] = {"table": table, **parts}
     if table == "events" and "event" not in parts and not said.get("event_name"):
@@ -220,8 +284,8 @@ def _guess_table(
         settings.update(_time_form(rows, parts["time"], doubts))
     elif table == "events" and "time" not in parts:
         doubts.append("No column holds times: name it as time.")
-    if table != "events" and "time" not in parts:
-        doubts.append("No column holds times: what the table says holds from the time of import.")
+    if table != "events" and "time" not in parts and not said.get("timeless"):
+        doubts.append(UNTIMED)
     return Guess(Mapping(**settings), not doubts, tuple(doubts), tuple(columns))
 
 
@@ -288,6 +352,20 @@ def _parts(rows: Sequence[Row], columns: Sequence[str], given: Object[str, str])
     return parts
 
 
+def _called_time(columns: Sequence[str], parts: Object[str, str]) -> dict[str, str]:
+    """A column that is called like one of times, whatever is in it."""
+    plain = {re.sub(r"[^a-z0-9]", "", column.lower()): column for column in reversed(columns)}
+    named = [plain[name] for name in _NAMES["time"] if name in plain and plain[name] not in parts.values()]
+    return {"time": named[0]} if named else {}
+
+
+def _check_times(path: Path, rows: Sequence[Row], column: str) -> None:
+    """Refuse a column of times where hardly any can be read. Where some can, the other rows are kept aside."""
+    values = [value for row in rows if (value := _inner(row, column)) not in (None, "")]
+    if not values or _format_of(values, _HARDLY) is None:
+        raise _unreadable(path, column, values)
+
+
 def _fits(part: str, rows: Sequence[Row], column: str) -> bool:
     values = _values(rows, column)
     if not values:
@@ -323,7 +401,8 @@ def _table(rows: Sequence[Row], columns: Sequence[str], parts: dict[str, str]) -
     plain = {re.sub(r"[^a-z0-9]", "", column.lower()) for column in columns}
     if plain & set(_DEALS):
         return "deals"
-    if "event" in parts and "time" in parts and parts["event"].lower() not in ("status", "stage"):
+    timed = "time" in parts or _called_time(columns, parts)
+    if "event" in parts and timed and parts["event"].lower() not in ("status", "stage"):
         return "events"
     person, account = parts.get("person") or parts.get("anonymous"), parts.get("account")
     others = len(columns) - len(parts)
@@ -338,20 +417,21 @@ def _table(rows: Sequence[Row], columns: Sequence[str], parts: dict[str, str]) -
     return "events"
 
 
-def _format_of(values: Sequence[Any]) -> str | None:
-    """The empty text for ISO 8601 and numbers, else a strptime format, or None if most are no times."""
+def _format_of(values: Sequence[Any], share: float = 0.5) -> str | None:
+    """The empty text for ISO 8601 and numbers, else a strptime format, or None if no larger share are times."""
     values = values[:_TIMES]
     reader = TimeReader(Mapping())
-    if 2 * sum(_is_moment(reader, value) for value in values) > len(values):
+    if sum(_is_moment(reader, value) for value in values) > share * len(values):
         return ""
-    return next(iter(_formats(values)), None)
+    return next(iter(_formats(values, share)), None)
 
 
-def _formats(values: Sequence[Any]) -> list[str]:
-    """The formats in which most can be read, those first that read more."""
+def _formats(values: Sequence[Any], share: float = 0.5) -> list[str]:
+    """The formats in which more than this share can be read, those first that read more."""
     values = values[:_TIMES]
     counts = {format: sum(_is_in_format(value, format) for value in values) for format in _FORMATS}
-    return sorted((format for format in _FORMATS if 2 * counts[format] > len(values)), key=lambda each: -counts[each])
+    fit = (format for format in _FORMATS if counts[format] > share * len(values))
+    return sorted(fit, key=lambda each: -counts[each])
 
 
 def _is_moment(reader: TimeReader, value: Any) -> bool:
@@ -373,17 +453,17 @@ def _is_in_format(value: Any, format: str) -> bool:
 def _time_form(rows: Sequence[Row], column: str, doubts: list[str]) -> dict[str, str]:
     """The format or unit of a column of times."""
     values = _values(rows, column)
-    format = _format_of(values) or ""
-    if format:
-        return {"time_format": _settled(values, column, doubts)}
+    share = 0.5 if _format_of(values) is not None else _HARDLY
+    if _format_of(values, share):
+        return {"time_format": _settled(values, column, doubts, share)}
     numbers = [float(value) for value in values if re.fullmatch(r"-?\d+(\.\d+)?", str(value))]
     unit: TimeUnit = Counter(map(likely_unit, numbers)).most_common(1)[0][0] if numbers else ""
     return {"time_unit": unit} if unit else {}
 
 
-def _settled(values: Sequence[Any], column: str, doubts: list[str]) -> str:
+def _settled(values: Sequence[Any], column: str, doubts: list[str], share: float = 0.5) -> str:
     """The format of times, which needs to be asked about where day and month could be swapped."""
-    format, *more = _formats(values)
+    format, *more = _formats(values, share)
     swapped = [other for other in more if sorted(other) == sorted(format)]
     if swapped and not any(_is_in_format(value, format) != _is_in_format(value, swapped[0]) for value in values):
         doubts.append(f"The times in {column!r} are read as {format}; they could be {swapped[0]}, too.")

@@ -51,9 +51,15 @@ class PlainParquet:
         self._types = {column.path: column.type for column in file.columns}
 
     def serves(self) -> bool:
-        """Whether no column needs a conversion."""
-        parts, schema = self._parts, self._open().schema_arrow
+        """Whether Arrow can open the file, and no column needs a conversion."""
+        import pyarrow as pa
+
+        parts = self._parts
         if self._mapping.table != "events" or not parts.keys() <= {*_MOMENTS, *_IDS}:
+            return False
+        try:
+            schema = self._open().schema_arrow
+        except (pa.ArrowException, OSError):
             return False
         if list(self._types) != schema.names or len({*parts.values()}) < len(parts):
             return False
