@@ -39,7 +39,8 @@ FRAMES = {
 @pytest.mark.parametrize("make", FRAMES.values(), ids=FRAMES)
 def test_every_kind_of_frame_gives_the_same(make) -> None:
     accounts = make({"account": ["acme"], "employees": [50]}) if make is not FRAMES["pandas with times"] else None
-    found = fireflower.qualify([TWICE, TEAM], make(COLUMNS), accounts=accounts)
+    definitions = [TWICE, TEAM] if accounts is not None else [TWICE]
+    found = fireflower.qualify(definitions, make(COLUMNS), accounts=accounts)
     leads = {(lead.kind, lead.subject, lead.definition) for lead in found.leads()}
     expected = {("person", "ann", "twice")} | ({("account", "acme", "team")} if accounts is not None else set())
     assert leads == expected
@@ -198,3 +199,9 @@ def test_a_result_shows_itself_in_a_line() -> None:
     assert "twice as of 2026-01-04 09:00 UTC: evaluated when asked" in repr(found)
     assert [lead.since for lead in found.leads()] == [datetime(2026, 1, 2, 9, tzinfo=UTC)]
     assert "1 qualified; see .leads()" in repr(found)
+
+
+def test_names_that_the_frames_do_not_have_are_warned_of() -> None:
+    with pytest.warns(UserWarning, match=r"twice: no event 'Logim' is in the data\. Did you mean 'Login'\?") as caught:
+        fireflower.qualify(TWICE.replace("Login", "Logim"), pd.DataFrame(COLUMNS))
+    assert [Path(warning.filename).name for warning in caught] == ["test_frames.py"]

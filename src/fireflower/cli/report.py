@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from fireflower.cli.as_of import note_outside_data
+from fireflower.cli.notes import note_doubts
 from fireflower.cli.options import FILE, as_of_option, definition_option, horizon_option, project_option, truth_option
 from fireflower.cli.progress import progress
 
@@ -44,6 +45,7 @@ def report(
     note_outside_data(project, as_of)
     with progress("Reporting") as advance:
         path = run(project, names, path=output, as_of=as_of, horizon=horizon, truth=truth, progress=advance)
+    note_doubts(project, project.chosen(names))
     address = path.resolve().as_uri()
     if open_:
         click.launch(address)
