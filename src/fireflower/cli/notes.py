@@ -16,15 +16,17 @@ if TYPE_CHECKING:
 MOST = 5
 
 
-def note_doubts(history: History, definitions: Sequence[Definition]) -> None:
-    """Say which names of the definitions the data does not know."""
-    from fireflower.app.notes import unseen_names
+def note_doubts(history: History, definitions: Sequence[Definition], as_of: int) -> None:
+    """Say which names of the definitions the data does not know, and which traits it knows only after the moment."""
+    from fireflower.app.notes import late_traits, unseen_names
 
     notes = unseen_names(history, definitions)
     for note in notes[:MOST]:
         _note(note)
     if len(notes) > MOST:
         _note(f"and {len(notes) - MOST:,} more: 'fireflower check' shows all")
+    for trait in late_traits(history, definitions, as_of):
+        _note(f"{trait.message}: {trait.next_step}.")
 
 
 def _note(text: str) -> None:

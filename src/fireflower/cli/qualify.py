@@ -79,7 +79,7 @@ def qualify(
     with progress("Qualifying") as advance:
         found = run(project, names, subjects, as_of=as_of, progress=advance)
         _ = found.transitions if all_transitions else found.standing
-    note_doubts(project, found.definitions)
+    note_doubts(project, found.definitions, found.as_of)
     if wanted == "table":
         _show(found, all_transitions, limit, _truth(truth))
     else:

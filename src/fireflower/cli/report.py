@@ -39,13 +39,14 @@ def report(
       fireflower report --definition team-ready-to-pay --output team.html
     """
     from fireflower.app.project import open_project
+    from fireflower.app.replaying import moment_of
     from fireflower.app.report import report as run
 
     project = open_project(folder)
     note_outside_data(project, as_of)
     with progress("Reporting") as advance:
         path = run(project, names, path=output, as_of=as_of, horizon=horizon, truth=truth, progress=advance)
-    note_doubts(project, project.chosen(names))
+    note_doubts(project, project.chosen(names), moment_of(project, as_of))
     address = path.resolve().as_uri()
     if open_:
         click.launch(address)
