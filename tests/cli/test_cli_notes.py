@@ -74,3 +74,30 @@ def test_traits_that_are_known_in_time_or_not_read_are_not_noted(sized: Path, ru
     settings = sized / "fireflower.yaml"
     settings.write_text(settings.read_text() + "timeless: [account.employees]\n")
     assert "note" not in run("qualify", project=sized).stderr
+
+
+def test_check_shows_the_warnings_beside_errors(project: Path, run) -> None:
+    (project / "definitions" / "x1.yaml").write_text(MISSPELT)
+    (project / "definitions" / "x2.yaml").write_text("definition: x2\nsubject: acount\nvalue: did(Report Run)\n")
+    text = run("check", project=project, fails=1).stderr
+    assert "no event 'Report Rum' is in the data. Did you mean 'Report Run'?" in text
+    assert "x2.yaml:2:10: error" in text
+    assert text.endswith("1 error, 2 warnings\n")
+
+
+def test_check_shows_the_errors_of_settings_alone(project: Path, run) -> None:
+    (project / "definitions" / "x1.yaml").write_text(MISSPELT)
+    (project / "fireflower.yaml").write_text("projekt: Shop\n")
+    text = run("check", project=project, fails=1).stderr
+    assert "error" in text and "warning" not in text
+
+
+@pytest.mark.parametrize("reference", ["/tmp/none/x.yaml", "none.yml", "definitions/none"])
+def test_diff_says_that_there_is_no_such_file(project: Path, run, reference: str) -> None:
+    text = run("diff", "team", reference, project=project, fails=1).stderr
+    assert f"error: there is no file {reference}." in text
+
+
+def test_diff_still_says_that_there_is_no_such_name(project: Path, run) -> None:
+    text = run("diff", "team", "tean", project=project, fails=1).stderr
+    assert "no definition is named 'tean'. Did you mean 'team'?" in text
