@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import tempfile
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -39,7 +40,8 @@ FRAMES = {
 @pytest.mark.parametrize("make", FRAMES.values(), ids=FRAMES)
 def test_every_kind_of_frame_gives_the_same(make) -> None:
     accounts = make({"account": ["acme"], "employees": [50]}) if make is not FRAMES["pandas with times"] else None
-    found = fireflower.qualify([TWICE, TEAM], make(COLUMNS), accounts=accounts)
+    definitions = [TWICE, TEAM] if accounts is not None else [TWICE]
+    found = fireflower.qualify(definitions, make(COLUMNS), accounts=accounts)
     leads = {(lead.kind, lead.subject, lead.definition) for lead in found.leads()}
     expected = {("person", "ann", "twice")} | ({("account", "acme", "team")} if accounts is not None else set())
     assert leads == expected
@@ -198,3 +200,28 @@ def test_a_result_shows_itself_in_a_line() -> None:
     assert "twice as of 2026-01-04 09:00 UTC: evaluated when asked" in repr(found)
     assert [lead.since for lead in found.leads()] == [datetime(2026, 1, 2, 9, tzinfo=UTC)]
     assert "1 qualified; see .leads()" in repr(found)
+
+
+def test_names_that_the_frames_do_not_have_are_warned_of() -> None:
+    with pytest.warns(UserWarning, match=r"twice: no event 'Logim' is in the data\. Did you mean 'Login'\?") as caught:
+        fireflower.qualify(TWICE.replace("Login", "Logim"), pd.DataFrame(COLUMNS))
+    assert [Path(warning.filename).name for warning in caught] == ["test_frames.py"]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_library_that_is_not_installed_is_named(library: str, monkeypatch) -> None:
+    found = fireflower.qualify(TWICE, pd.DataFrame(COLUMNS))
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(fireflower.FireflowerError, match=rf"pip install 'fireflower\[{library}\]'"):
+        getattr(found, f"to_{library}")()
+
+
+@pytest.mark.parametrize("said", [1, 30, np.int64(60), 59_999_999])
+def test_numbers_that_are_hardly_microseconds_are_refused(said) -> None:
+    with pytest.raises(fireflower.FireflowerError, match=r"'30 days' or timedelta\(days=30\)"):
+        span_from(said)
+
+
+def test_a_minute_in_microseconds_and_short_spans_in_words_are_taken() -> None:
+    assert span_from(60_000_000) == 60_000_000
+    assert span_from("30 seconds") == span_from(timedelta(seconds=30)) == 30_000_000

@@ -7,7 +7,7 @@ from operator import index
 from typing import SupportsIndex
 
 from fireflower.model.errors import FireflowerError
-from fireflower.model.moments import EARLIEST, LATEST, from_datetime, parse_moment, parse_span
+from fireflower.model.moments import EARLIEST, LATEST, MINUTE, from_datetime, parse_moment, parse_span
 
 Moment = SupportsIndex | str | date
 """Microseconds since 1970 (UTC), ISO 8601 text, or a date or datetime (of pandas too); without a zone it is UTC."""
@@ -42,12 +42,17 @@ def span_from(said: Span) -> int:
     Raises
     ------
     FireflowerError
-        If it is none, or not longer than nothing.
+        If it is none, not longer than nothing, or a number of microseconds below a minute, which is hardly meant.
     """
     try:
         span = _span(said)
     except (TypeError, ValueError):
         span = 0
+    if 0 < span < MINUTE and not isinstance(said, (str, timedelta)):
+        raise FireflowerError(
+            f"expected a span, and a number is in microseconds: {said!r} is less than a minute. Say the unit: "
+            "'30 days' or timedelta(days=30)."
+        )
     if span <= 0:
         wanted = "a span such as '30 days', a timedelta, or microseconds as an int"
         raise FireflowerError(f"expected {wanted}, longer than nothing; got {said!r}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ class Checked:
     ----------
     definitions : names of the definitions that could be read; none of them if a file has faults
     tests : how many tests of definitions ran
-    faults : everything wrong, errors first within a file
+    faults : everything wrong; where files have errors, the warnings about the others come after them
     """
 
     definitions: tuple[str, ...]
@@ -40,18 +40,28 @@ def check(project: Project) -> Checked:
     try:
         definitions = project.definitions
     except DefinitionError as error:
-        return Checked((), 0, error.faults)
-    faults = [*_against_history(project), *failed_tests(definitions, project.settings)]
+        return Checked((), 0, (*error.faults, *_warnings_beside(project)))
+    faults = [*_against_history(project, definitions), *failed_tests(definitions, project.settings)]
     names = tuple(definition.name for definition in definitions)
     return Checked(names, sum(len(definition.examples) for definition in definitions), tuple(faults))
 
 
-def _against_history(project: Project) -> list[Fault]:
+def _warnings_beside(project: Project) -> list[Fault]:
+    """The warnings about those files that have no faults, while others have; none while the settings have some."""
+    from fireflower.language.loading import load_readable
+
+    try:
+        return _against_history(project, load_readable(project.folder, project.settings))
+    except DefinitionError:
+        return []
+
+
+def _against_history(project: Project, definitions: Sequence[Definition]) -> list[Fault]:
     from fireflower.language.checking import check_against
 
     if not project.archive.summary().records:
         return []
-    return list(check_against(project.definitions, project.settings, project.archive.vocabulary()))
+    return list(check_against(definitions, project.settings, project.archive.vocabulary()))
 
 
 def failed_tests(definitions: tuple[Definition, ...], settings: Settings) -> Iterator[Fault]:

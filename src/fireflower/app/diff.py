@@ -75,7 +75,13 @@ def resolve(project: Project, reference: str) -> Definition:
     revision, colon, path = reference.partition(":")
     if colon and revision and path:
         return load_definition(_from_git(project.folder, revision, path), project.settings)
+    if _is_path(reference) and all(reference != definition.name for definition in project.definitions):
+        return load_definition(Path(reference), project.settings)  # says that there is no such file, and what is near
     return project.definition(reference)
+
+
+def _is_path(reference: str) -> bool:
+    return "/" in reference or Path(reference).suffix in (".yaml", ".yml")
 
 
 def _from_git(folder: Path, revision: str, path: str) -> str:

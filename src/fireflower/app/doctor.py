@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from fireflower.app.check import check
+from fireflower.app.notes import late_traits
 from fireflower.app.project import HISTORY_FOLDER
 from fireflower.app.replaying import last_event
 from fireflower.app.report_data import kept_aside
-from fireflower.model.errors import ProjectError
+from fireflower.model.errors import DefinitionError, ProjectError
 from fireflower.model.moments import DAY, format_moment, format_span
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def doctor(project: Project) -> Diagnosis:
     try:
         summary = project.archive.summary()
         findings = [*_files(project), *_history(summary), *_kept_aside(project, summary), *_clocks(summary)]
+        findings += _late_traits(project, summary)
     except Damaged as damage:
         findings = [Finding("error", "the history is damaged", str(damage))]
     order = ("error", "warning", "note")
@@ -130,6 +132,16 @@ def _clocks(summary: Summary) -> Iterator[Finding]:
             f"the last event is {ahead} in the future ({format_moment(last)} UTC), and verdicts are as of it",
             "Look for a wrong clock or unit of time in the export; until then give the moment with --as-of.",
         )
+
+
+def _late_traits(project: Project, summary: Summary) -> Iterator[Finding]:
+    """Traits that are missing everywhere, as they are known only from after the last event on."""
+    try:
+        definitions = project.definitions
+    except DefinitionError:
+        return
+    for trait in late_traits(project, definitions, last_event(summary)):
+        yield Finding("warning", trait.message, f"{trait.next_step[0].upper()}{trait.next_step[1:]}.")
 
 
 def _lock(folder: Path) -> str:

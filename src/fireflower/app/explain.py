@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fireflower.app.notes import LateTrait, late_traits
 from fireflower.app.replaying import history_of, last_event
 from fireflower.app.subjects import blocks_of, kinds_of
 from fireflower.model.errors import UnknownSubjectError
@@ -58,4 +60,15 @@ def explain(
             f"{subject!r} is known, but none of the definitions is about its kind of subject: "
             f"{', '.join(f'{definition.name} ({definition.subject})' for definition in definitions)}."
         )
-    return tuple(found)
+    late = late_traits(project, definitions, moment)
+    return tuple(_with_late(explanation, late) for explanation in found)
+
+
+def _with_late(found: Explanation, late: Sequence[LateTrait]) -> Explanation:
+    """The explanation, whose next step, if it is to wait for a trait that is known only later, says so instead."""
+    from fireflower.language.nodes import Trait
+
+    for trait in late:
+        if found.nearest and found.next_step and found.nearest.condition.quantity == Trait(trait.owner, trait.name):
+            return replace(found, next_step=f"{trait.next_step}: it {trait.message.partition(' ')[2]}")
+    return found

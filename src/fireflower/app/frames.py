@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import warnings
 import weakref
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -54,7 +55,8 @@ def qualify(
     settings: Settings | str | Path | None = None,
     as_of: Moment | None = None,
 ) -> Qualification:
-    """Who is qualified by these definitions in these data frames.
+    """Who is qualified by these definitions in these data frames. Events and traits that a definition names and the
+    frames do not have are warned of.
 
     Parameters
     ----------
@@ -84,13 +86,17 @@ def qualify(
     >>> [lead.subject for lead in qualify(definition, events).leads()]
     ['ann']
     """
+    from fireflower.app.notes import unseen_names
     from fireflower.app.qualify import qualification
 
     moment, said = moment_from(as_of), _settings(settings)
     chosen = _definitions(definitions, said)
     frames = {"events": events, "people": people, "accounts": accounts, "memberships": memberships}
     history = _history(said, {table: frame for table, frame in frames.items() if frame is not None})
-    return qualification(history, chosen, as_of=moment)
+    found = qualification(history, chosen, as_of=moment)
+    for note in unseen_names(history, chosen):
+        warnings.warn(note, stacklevel=2)
+    return found
 
 
 def _settings(said: Settings | str | Path | None) -> Settings:

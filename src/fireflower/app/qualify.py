@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from fireflower.app.replaying import Advance, History, history_of, last_event, standing_of, transitions_of
 from fireflower.app.subjects import kinds_of
-from fireflower.model.errors import InputError
+from fireflower.model.errors import InputError, NotInstalledError
 from fireflower.model.moments import format_moment, to_datetime
 from fireflower.model.records import SubjectKind
 
@@ -115,14 +116,36 @@ class Qualification:
         return only(table, self.subjects) if self.subjects else table
 
     def to_pandas(self, transitions: bool = False) -> pandas.DataFrame:
-        """The same as a pandas data frame."""
+        """The same as a pandas data frame.
+
+        Raises
+        ------
+        NotInstalledError
+            If pandas is not installed.
+        """
+        _require("pandas")
         return self.to_arrow(transitions).to_pandas()
 
     def to_polars(self, transitions: bool = False) -> polars.DataFrame:
-        """The same as a polars data frame."""
+        """The same as a polars data frame.
+
+        Raises
+        ------
+        NotInstalledError
+            If polars is not installed.
+        """
+        _require("polars")
         import polars
 
         return polars.DataFrame(self.to_arrow(transitions))
+
+
+def _require(library: Literal["pandas", "polars"]) -> None:
+    if find_spec(library) is None:
+        raise NotInstalledError(
+            f".to_{library}() needs {library}, which is not installed: pip install 'fireflower[{library}]'. "
+            ".to_arrow() gives the same without it."
+        )
 
 
 def qualify(

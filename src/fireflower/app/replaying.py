@@ -117,6 +117,11 @@ def last_event(summary: Summary) -> int:
     return (summary.last if summary.last_event is None else summary.last_event) or 0
 
 
+def moment_of(history: History, as_of: int | None) -> int:
+    """The moment of the verdicts: the one given, or else that of the data's last event."""
+    return last_event(history.archive.summary()) if as_of is None else as_of
+
+
 def history_of(history: History) -> Summary:
     """What the project's history holds.
 

@@ -9,6 +9,7 @@ import click
 
 from fireflower.cli.as_of import note_outside_data
 from fireflower.cli.jsons import print_json
+from fireflower.cli.notes import note_doubts
 from fireflower.cli.options import as_of_option, horizon_option, json_option, project_option
 from fireflower.cli.printing import printable
 from fireflower.cli.progress import progress
@@ -47,6 +48,7 @@ def backtest(
     note_outside_data(project, as_of)
     with progress("Replaying history") as advance:
         found = run(project, definition, horizon=horizon, as_of=as_of, progress=advance)
+    note_doubts(project, project.chosen([definition]), found.as_of)
     if as_json:
         print_json(found)
     else:

@@ -12,6 +12,7 @@ from fireflower.cli.as_of import note_outside_data
 from fireflower.cli.evidence import as_json as evidence_as_json
 from fireflower.cli.evidence import asked, there_is
 from fireflower.cli.jsons import iso, print_json
+from fireflower.cli.notes import note_doubts
 from fireflower.cli.options import as_of_option, definition_option, json_option, project_option
 from fireflower.cli.printing import in_one_line
 from fireflower.model.moments import format_moment
@@ -54,6 +55,7 @@ def explain(
     project = open_project(folder)
     note_outside_data(project, as_of)
     found = run(project, subject, names, kind=kind, as_of=as_of)
+    note_doubts(project, [each.definition for each in found], found[0].as_of)
     tipped = tipping_records(project, found)
     if as_json:
         print_json([_json(each, tipped) for each in found])

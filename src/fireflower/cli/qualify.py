@@ -11,6 +11,7 @@ import click
 
 from fireflower.cli.as_of import note_outside_data
 from fireflower.cli.evidence import short
+from fireflower.cli.notes import note_doubts
 from fireflower.cli.options import FILE, LIMIT, as_of_option, definition_option, project_option, truth_option
 from fireflower.cli.progress import progress
 from fireflower.cli.tables import table
@@ -78,6 +79,7 @@ def qualify(
     with progress("Qualifying") as advance:
         found = run(project, names, subjects, as_of=as_of, progress=advance)
         _ = found.transitions if all_transitions else found.standing
+    note_doubts(project, found.definitions, found.as_of)
     if wanted == "table":
         _show(found, all_transitions, limit, _truth(truth))
     else:

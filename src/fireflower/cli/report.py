@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from fireflower.cli.as_of import note_outside_data
+from fireflower.cli.notes import note_doubts
 from fireflower.cli.options import FILE, as_of_option, definition_option, horizon_option, project_option, truth_option
 from fireflower.cli.progress import progress
 
@@ -38,12 +39,14 @@ def report(
       fireflower report --definition team-ready-to-pay --output team.html
     """
     from fireflower.app.project import open_project
+    from fireflower.app.replaying import moment_of
     from fireflower.app.report import report as run
 
     project = open_project(folder)
     note_outside_data(project, as_of)
     with progress("Reporting") as advance:
         path = run(project, names, path=output, as_of=as_of, horizon=horizon, truth=truth, progress=advance)
+    note_doubts(project, project.chosen(names), moment_of(project, as_of))
     address = path.resolve().as_uri()
     if open_:
         click.launch(address)

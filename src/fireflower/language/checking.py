@@ -12,7 +12,7 @@ from fireflower.language.nodes import Definition, Events, Settings, Trait
 from fireflower.language.rules import complaints
 from fireflower.language.walking import walk
 from fireflower.model.errors import Fault, did_you_mean
-from fireflower.model.timeline import Vocabulary
+from fireflower.model.timeline import Name, Vocabulary
 
 
 def check(definitions: Iterable[Definition]) -> list[Fault]:
@@ -46,6 +46,17 @@ def check_against(
     data = Data(vocabulary, numbers)
     faults = [fault for definition in definitions for fault in _definition_warnings(definition, settings, data)]
     return list(dict.fromkeys([*_settings_warnings(settings, data), *faults]))
+
+
+def unseen_names(definitions: Iterable[Definition], names: Sequence[Name]) -> Iterator[tuple[str, str]]:
+    """(definition, what `check_against` says) for each event and trait that a definition names and the data, of which
+    these are the names, does not hold. A goal that never happened is no such thing: verdicts do not need it."""
+    data = Data(Vocabulary(names, (), ()), None)
+    for definition in definitions:
+        for node in walk(definition):
+            if isinstance(node, Events | Trait) and node != definition.goal:
+                for _, _, message in data.doubts(node):
+                    yield definition.name, message
 
 
 def _definition_warnings(definition: Definition, settings: Settings, data: Data) -> Iterator[Fault]:

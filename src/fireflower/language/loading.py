@@ -105,6 +105,13 @@ def load_project(folder: str | Path) -> tuple[Settings, tuple[Definition, ...]]:
     return settings, tuple(each.definition for each in loaded)
 
 
+def load_readable(folder: str | Path, settings: Settings) -> tuple[Definition, ...]:
+    """The definitions of a project folder whose files have no faults, whatever others have."""
+    definitions = Path(folder) / DEFINITIONS_FOLDER
+    loaded = _definitions(definitions, settings) if definitions.is_dir() else []
+    return tuple(each.definition for each in loaded if not each.faults)
+
+
 # --- One file ---------------------------------------------------------------------------------------------------------
 
 

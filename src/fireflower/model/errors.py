@@ -28,6 +28,10 @@ class NotSupportedError(FireflowerError):
     """The language can say it, this version or engine cannot evaluate it. Never answered by a guess."""
 
 
+class NotInstalledError(FireflowerError):
+    """A library that fireflower otherwise does without is needed: install it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong with one place of one file.

@@ -136,6 +136,16 @@ class Archive:
         """The names, subjects, traits and roles that occur; that of a timeline has the values of properties, too."""
         return self._blocks.vocabulary if self._current() else Vocabulary((), (), ())  # type: ignore[union-attr]
 
+    def late_traits(
+        self, traits: Collection[tuple[SubjectKind, str]], moment: int
+    ) -> dict[tuple[SubjectKind, str], int]:
+        """Those of the traits, as (owner, name), all of whose records lie after the moment, with the time of the first.
+
+        Rows are read only if the history goes on after the moment, and only until each trait has been found before.
+        """
+        blocks = self._current()
+        return {} if blocks is None or blocks.facts.last <= moment else blocks.late_traits(traits, moment)
+
     def timelines(self, properties: Collection[str] = (), *, rows_per_chunk: int = 1 << 18) -> Iterator[Timeline]:
         """The whole history in pieces of whole blocks, which have one vocabulary together.
 

@@ -25,6 +25,9 @@ from fireflower.model.records import Kind, SubjectKind
 from fireflower.model.timeline import Timeline, Vocabulary
 
 _CANDIDATES = 2000
+_ROWS = 1 << 20
+"""How many rows are looked through at once."""
+_NEVER = np.iinfo(np.int64).max
 
 
 class Blocks:
@@ -132,6 +135,25 @@ class Blocks:
             stop = min(max(stop, first + 1), blocks)
             yield first, stop
             first = stop
+
+    def late_traits(
+        self, traits: Collection[tuple[SubjectKind, str]], moment: int
+    ) -> dict[tuple[SubjectKind, str], int]:
+        """Those of the traits all of whose rows lie after the moment, with the time of the first."""
+        kinds = {"person": Kind.PERSON_TRAIT, "account": Kind.ACCOUNT_TRAIT}
+        codes = {name: code for code, name in enumerate(map(tuple, self.facts.names))}
+        late = {trait: codes[kinds[trait[0]], trait[1]] for trait in traits if (kinds[trait[0]], trait[1]) in codes}
+        first = dict.fromkeys(late, _NEVER)
+        for start in range(0, self.facts.rows, _ROWS):
+            if not late:
+                break
+            stop = min(start + _ROWS, self.facts.rows)
+            what, time = self._columns["what"].read(start, stop), self._columns["time"].read(start, stop, np.int64)
+            for trait, code in list(late.items()):
+                first[trait] = min(first[trait], int(time[what == code].min(initial=_NEVER)))
+                if first[trait] <= moment:
+                    del late[trait]
+        return {trait: first[trait] for trait in late if first[trait] < _NEVER}
 
     def timeline(self, first: int, stop: int, properties: Properties) -> Timeline:
         """The blocks [first, stop)."""
