@@ -1,0 +1,46 @@
+"""What clients send, as it will be remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Form = Literal["segment", "posthog"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing that a client has sent, as it will be remembered.
+
+    Attributes
+    ----------
+    form : the reader that understands `body`
+    key : by which resends are known: the client's own id of the message, or where it has none, a digest of the content
+    body : one JSON object in that form, with the time of receipt in it
+    received : when it was received, a moment
+    source : the name of the write key by which it came (never the key itself)
+    """
+
+    form: Form
+    key: str
+    body: bytes
+    received: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Something that came and could not be taken.
+
+    Attributes
+    ----------
+    reason : what, where, what was expected, and what to do
+    body : what came, as it came
+    received : when, a moment
+    source : the name of the write key by which it came
+    """
+
+    reason: str
+    body: bytes
+    received: int
+    source: str
