@@ -163,6 +163,6 @@ class Sheets:
             self.numbers = np.full((1 + len(self.numbers_of), max(1, count)), np.nan)
             self.codes = np.full((1 + len(self.codes_of), max(1, count)), -1, np.int32)
         for row, name in enumerate(self.numbers_of, 1):
-            self.numbers[row, :count] = timeline.numbers[name]
+            self.numbers[row, :count] = timeline.numbers.get(name, np.nan)
         for row, name in enumerate(self.codes_of, 1):
-            self.codes[row, :count] = timeline.codes[name]
+            self.codes[row, :count] = timeline.codes.get(name, -1)

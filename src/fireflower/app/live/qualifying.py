@@ -7,16 +7,19 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from fireflower.evaluate.kernel.layout import MUTED
+from fireflower.evaluate.leaving_out import without_left_out
 from fireflower.evaluate.live import LATENESS, LiveReplay, Step
 from fireflower.evaluate.live import Who as Known
-from fireflower.evaluate.results import Change, Subject
+from fireflower.evaluate.results import Change, Subject, Transitions
+from fireflower.history.assembly import canonical
 from fireflower.history.ongoing import Find, Numbered, OngoingHistory, Who, place
 from fireflower.language.nodes import AnyOf, Definition, Settings
-from fireflower.model.records import Kind, SubjectKind
+from fireflower.model.records import Kind, Record, SubjectKind
 from fireflower.model.rows import Row
-from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON
+from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
 
 _SUBJECTS: dict[SubjectKind, Subject] = {"person": Subject.PERSON, "account": Subject.ACCOUNT}
 
@@ -29,6 +32,7 @@ class Qualifying:
     Parameters
     ----------
     find : looks up records that have been taken
+    begun : the vocabulary of the history that is to be loaded
     room : see `LiveReplay`
     """
 
@@ -37,15 +41,35 @@ class Qualifying:
         definitions: Sequence[Definition],
         settings: Settings,
         find: Find,
+        begun: Vocabulary | None = None,
         *,
         compiled: bool = False,
         room: int = 4096,
         lateness: int = LATENESS,
     ) -> None:
-        self.replay = LiveReplay(definitions, settings, compiled=compiled, room=room, lateness=lateness)
+        how: dict[str, Any] = {"compiled": compiled, "room": room, "lateness": lateness}
+        self._settings = settings
+        self.replay = LiveReplay(definitions, settings, begun, **how)
         self.history = OngoingHistory(settings.attribution, find, self._last)
-        self._leaving = _LeavingOut.of(settings, compiled=compiled, room=room, lateness=lateness)
+        self._leaving = _LeavingOut.of(settings, begun, **how)
         self._waiting: list[tuple[tuple[object, ...], int, Numbered]] = []
+
+    def load(self, relations: Sequence[Record], timelines: Iterable[Timeline], last: int) -> Step:
+        """Begin with a history that is there: what follows from it up to and including its last record.
+
+        Parameters
+        ----------
+        relations : its records that say who is who and who was a member of what, and the traits of accounts
+        timelines : all of it, coded with the vocabulary that this one began with
+        """
+        self.history.begin(canonical(relations))
+        if self._leaving is not None:
+            timelines = list(timelines)
+            self._leaving.load(timelines, last)
+            timelines = without_left_out(self._settings, timelines, last, compiled=True, threads=1)
+        for timeline in timelines:
+            self.replay.load(timeline, last)
+        return self.replay.loaded(last)
 
     def take(self, numbered: Iterable[Numbered], now: int) -> Step:
         """Take in what has come, and decide whatever follows up to and including `now`.
@@ -103,14 +127,20 @@ class _LeavingOut:
         self._changes: dict[str, list[tuple[int, bool]]] = defaultdict(list)
 
     @classmethod
-    def of(cls, settings: Settings, *, compiled: bool, room: int, lateness: int) -> _LeavingOut | None:
+    def of(cls, settings: Settings, begun: Vocabulary | None, **how: Any) -> _LeavingOut | None:
         """None if the settings leave nobody out."""
         formulas = tuple(formula for kind, formula in settings.leave_out if kind == "person")
         if not formulas:
             return None
         definition = Definition("left out", "person", AnyOf(formulas), keep_after_goal=True)
         alone = replace(settings, leave_out=())
-        return cls(LiveReplay([definition], alone, compiled=compiled, room=room, lateness=lateness))
+        return cls(LiveReplay([definition], alone, begun, **how))
+
+    def load(self, timelines: Iterable[Timeline], last: int) -> None:
+        """Begin with a history that is there."""
+        for timeline in timelines:
+            self.replay.load(timeline, last)
+        self._remember(self.replay.loaded(last).transitions)
 
     def step(self, rows: Iterable[Row], past: Mapping[Who, Sequence[Row]], now: int) -> set[str]:
         """Take in the rows of people. Gives those who were left out at other times than it had seemed."""
@@ -122,11 +152,13 @@ class _LeavingOut:
         for (_, id), since in step.told_again.items():
             changes = self._changes[id]
             del changes[bisect_right(changes, since, key=lambda change: change[0]) :]
-        found = step.transitions
+        self._remember(step.transitions)
+        return {id for id, changes in before.items() if changes != self._changes[id]}
+
+    def _remember(self, found: Transitions) -> None:
         for i in range(len(found)):
             entered = bool(found.change[i] == Change.ENTERED)
             self._changes[found.subject_id(i)].append((int(found.at[i]), entered))
-        return {id for id, changes in before.items() if changes != self._changes[id]}
 
     def mute(self, rows: Iterable[Row]) -> None:
         """Mark the rows of accounts that do not count."""

@@ -54,6 +54,18 @@ CREATE TABLE standing (
   PRIMARY KEY (definition, kind, subject)
 );
 CREATE INDEX standing_since ON standing (since);
+CREATE TABLE definitions (
+  name TEXT PRIMARY KEY,
+  meaning TEXT NOT NULL,
+  since BIGINT NOT NULL
+);
+CREATE TABLE tokens (
+  name TEXT PRIMARY KEY,
+  scope TEXT NOT NULL,
+  digest {bytes} NOT NULL UNIQUE,
+  made BIGINT NOT NULL,
+  revoked BIGINT
+);
 CREATE TABLE deliveries (
   key TEXT PRIMARY KEY,
   transition BIGINT NOT NULL,
