@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oracle import strategies
+from oracle.engine import Told, told, told_by_engine
 
 from fireflower.app.live.qualifying import Qualifying
 from fireflower.evaluate.live import Step
 from fireflower.evaluate.results import Subject
-from fireflower.history.assembly import canonical
+from fireflower.history.assembly import assemble, canonical
 from fireflower.history.ongoing import Numbered
 from fireflower.model.moments import DAY, HOUR
-from oracle import strategies
-from oracle.engine import Told, told, told_by_engine
+from fireflower.model.records import Kind
 
 
 class Verdicts:
@@ -72,6 +72,38 @@ def live(case: strategies.Case, order: list[int], cuts: list[int], waits: list[i
         now += waits[number] if number < len(waits) else 0
     verdicts.add(qualifying.take([], as_of))
     return verdicts.all()
+
+
+def begun(case: strategies.Case, order: list[int], cut: int, lateness: int) -> list[Told]:
+    """The verdicts where the first of the records are a history to begin with, and the others come."""
+    definitions, settings, records, as_of = case
+    numbered = [Numbered(record, number) for number, record in enumerate(canonical(records))]
+    numbered = [numbered[i] for i in order if i < len(numbered)]
+    memory, verdicts = Memory(), Verdicts()
+    memory.records = numbered[:cut]
+    past = [each.record for each in memory.records]
+    timeline = assemble(past, attribution=settings.attribution)
+    relations = [record for record in past if record.kind not in (Kind.EVENT, Kind.PERSON_TRAIT)]
+    last = min(as_of, max((record.time for record in past), default=0))
+    qualifying = Qualifying(definitions, settings, memory.find, timeline.vocabulary, lateness=lateness)
+    verdicts.add(qualifying.load(relations, [timeline], last))
+    late = [each for each in memory.records if each.record.time > last]
+    memory.records += numbered[cut:]
+    verdicts.add(qualifying.take([*late, *numbered[cut:]], as_of))
+    return verdicts.all()
+
+
+@strategies.examples(200)
+@given(
+    strategies.cases(),
+    st.permutations(range(30)),
+    st.integers(0, 30),
+    st.sampled_from((0, 5 * DAY)),
+)
+def test_what_comes_after_a_history_that_is_there(
+    case: strategies.Case, order: list[int], cut: int, lateness: int
+) -> None:
+    assert begun(case, order, cut, lateness) == in_order(told_by_engine(case))
 
 
 @strategies.examples(400)

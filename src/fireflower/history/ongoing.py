@@ -134,6 +134,10 @@ class OngoingHistory:
         self._moved: dict[str, int] = defaultdict(lambda: -1)
         self._told: dict[str, int] = defaultdict(lambda: -1)
 
+    def find_by(self, find: Find) -> None:
+        """Look records up in another way from now on."""
+        self._find = find
+
     def begin(self, records: Iterable[Record]) -> None:
         """Who is who and a member of what by now: the records of a history that are no events and no traits of people,
         in canonical order. Nothing is told of them."""

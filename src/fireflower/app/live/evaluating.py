@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fireflower.app.live.past import Past, numbered
 from fireflower.app.live.qualifying import Qualifying
-from fireflower.app.live.telling import verdicts_of
+from fireflower.app.live.telling import meaning_of, verdicts_of
 from fireflower.app.project import Project
 from fireflower.evaluate.image import Outgrown
 from fireflower.evaluate.live import Step
@@ -17,13 +17,15 @@ from fireflower.history.log.database import Database
 from fireflower.history.log.messages import Kept
 from fireflower.history.log.reading import Mappings
 from fireflower.history.log.verdicts import News, Verdict, VerdictLog, Who
+from fireflower.history.ongoing import Numbered
 from fireflower.history.readers.batches import Told
-from fireflower.language.fingerprints import fingerprint
 from fireflower.language.nodes import Definition, Settings
 from fireflower.language.walking import needs
 
 _LOGGER = logging.getLogger("fireflower.live")
 _ROOM = 4096
+_MOST_PARTS = 4
+"""Parts beyond which changed definitions are evaluated together with all others again: each part takes in every row."""
 _AT_ONCE = 5_000
 """Messages of the log that are told in one step at the beginning."""
 
@@ -43,6 +45,62 @@ class Standing:
     def all(self) -> list[Verdict]:
         return [verdict for verdicts in self.verdicts.values() for verdict in verdicts]
 
+    def qualified(self, definition: str) -> set[str]:
+        """Who is qualified by a definition at the end."""
+        latest = {
+            verdict.subject: verdict.change
+            for verdicts in self.verdicts.values()
+            for verdict in verdicts
+            if verdict.definition == definition
+        }
+        return {subject for subject, change in latest.items() if change == "entered"}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the definitions, evaluated up to a place in the log.
+
+    Attributes
+    ----------
+    names : of those that count; others have been changed since, and are evaluated in another part
+    """
+
+    settings: Settings
+    names: frozenset[str]
+    qualifying: Qualifying
+    past: Past
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Definitions that are ready to take the place of those that are at work.
+
+    Attributes
+    ----------
+    part : those that mean something else than before; None if none does
+    standing : every verdict of theirs
+    """
+
+    definitions: tuple[Definition, ...]
+    settings: Settings
+    part: Part | None
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Who would enter and leave by a definition if it took effect now.
+
+    Attributes
+    ----------
+    entering, leaving, staying : ids
+    """
+
+    definition: str
+    entering: tuple[str, ...]
+    leaving: tuple[str, ...]
+    staying: int
+
 
 class Evaluator:
     """Follows the log of a project on a connection of its own.
@@ -57,33 +115,118 @@ class Evaluator:
         self.project = project
         self.settings: Settings = project.settings
         self.definitions: tuple[Definition, ...] = project.definitions
+        self.position = 0
+        self.record = VerdictLog(database)
         self._database = database
         self._mappings = mappings
         self._compiled = compiled
         self._room = _ROOM
-        self.record = VerdictLog(database)
-        self.past = Past(project, database, mappings)
-        self._qualifying: Qualifying | None = None
-
-    @property
-    def position(self) -> int:
-        """The last place in the log that has been evaluated."""
-        return self.past.position
+        self._parts: list[Part] = []
 
     @property
     def next_due(self) -> int | None:
         """When something changes next by time alone; None if nothing will."""
-        return self._qualifying.next_due if self._qualifying else None
+        return min((due for part in self._parts if (due := part.qualifying.next_due) is not None), default=None)
 
     def begin(self, now: int) -> News:
         """Evaluate all of history, and record what is not recorded yet. Transitions of definitions that are new, or
         mean something else than before, are no news."""
-        self._qualifying, verdicts = self._built(now)
+        part, standing = self._built(self.definitions, self.settings, self._database, now)
+        self._parts = [part]
+        self.position = part.past.position
+        return self._record_all(standing, part.names, now)
+
+    def take(self, messages: Sequence[tuple[Kept, Sequence[Told]]], now: int) -> News:
+        """Evaluate the next messages of the log, and whatever time has brought up to and including `now`."""
+        fresh = [each for each in messages if each[0].position > self.position]
+        if fresh:
+            self.position = fresh[-1][0].position
+        records = [record for kept, told in fresh for record in numbered(kept.position, told)]
+        found: list[tuple[Part, list[Verdict], dict[Who, int]]] = []
+        try:
+            for part in self._parts:
+                step = self._step(part, records, now)
+                if len(step.transitions) or step.told_again:
+                    found.append((part, _verdicts(part, step), _again(step)))
+        except Outgrown as error:
+            _LOGGER.info("The program is compiled again: no room for %s.", error)
+            self._room *= 4
+            return self.begin(now)
+        news = News()
+        if found:
+            with self._database.transaction():
+                for part, verdicts, again in found:
+                    news.add(self.record.record(verdicts, again, now, part.names))
+        return news
+
+    # --- Definitions that change --------------------------------------------------------------------------------------
+
+    def prepare(
+        self, definitions: Sequence[Definition], settings: Settings, database: Database, now: int
+    ) -> Prepared:  # fmt: skip
+        """Evaluate those of the definitions that mean something else than before over all of history. It may be done in
+        another thread, on another connection, while the evaluator goes on."""
+        known = {definition.name: meaning_of(definition, self.settings) for definition in self.definitions}
+        changed = tuple(each for each in definitions if known.get(each.name) != meaning_of(each, settings))
+        if not changed:
+            return Prepared(tuple(definitions), settings, None, Standing({}))
+        part, standing = self._built(changed, settings, database, now)
+        return Prepared(tuple(definitions), settings, part, standing)
+
+    def differences(self, prepared: Prepared) -> list[Difference]:
+        """Who would enter and who would leave if prepared definitions took effect: those that mean something else, that
+        are new, and that are no longer there."""
+        kept = {definition.name for definition in prepared.definitions}
+        changed = prepared.part.names if prepared.part else frozenset()
+        gone = {definition.name for definition in self.definitions} - kept
+        found: list[Difference] = []
+        for name in sorted(changed | gone):
+            before = self.record.subjects(name)
+            after = prepared.standing.qualified(name)
+            found.append(
+                Difference(name, tuple(sorted(after - before)), tuple(sorted(before - after)), len(before & after))
+            )
+        return found
+
+    def adopt(self, prepared: Prepared, now: int) -> News:
+        """Let prepared definitions take effect, in one moment. Their transitions so far are no news."""
+        kept = frozenset(definition.name for definition in prepared.definitions)
+        self.definitions, self.settings = prepared.definitions, prepared.settings
+        part = prepared.part
+        if part is None:
+            self._parts = [replace(each, names=each.names & kept) for each in self._parts]
+            return self._record_all(Standing({}), frozenset(), now)
+        self._catch_up(part, prepared.standing, now)
+        if len(self._parts) >= _MOST_PARTS:
+            return self.begin(now)
+        self._parts = [replace(each, names=(each.names & kept) - part.names) for each in self._parts]
+        self._parts = [each for each in self._parts if each.names]
+        here = replace(part, past=self._past())
+        here.past.position = self.position
+        part.qualifying.history.find_by(here.past.find)
+        self._parts.append(here)
+        return self._record_all(prepared.standing, part.names, now)
+
+    def _catch_up(self, part: Part, standing: Standing, now: int) -> None:
+        """Have a prepared part take in what has been evaluated meanwhile."""
+        while some := [each for each in part.past.log.after(part.past.position) if each.position <= self.position]:
+            part.past.position = some[-1].position
+            step = part.qualifying.take(part.past.read(some), now)
+            standing.add(_verdicts(part, step), _again(step))
+
+    # --- History ------------------------------------------------------------------------------------------------------
+
+    def _step(self, part: Part, records: Sequence[Numbered], now: int) -> Step:
+        part.past.position = self.position
+        return part.qualifying.take(records, now)
+
+    def _record_all(self, standing: Standing, names: frozenset[str], now: int) -> News:
+        """Record the verdicts of these definitions on everybody, and which definitions there are now."""
         known = dict(self._database.rows("SELECT name, meaning FROM definitions"))
-        meanings = {definition.name: fingerprint(definition) for definition in self.definitions}
+        meanings = {definition.name: meaning_of(definition, self.settings) for definition in self.definitions}
         past = {name for name, meaning in meanings.items() if known.get(name) != meaning}
         with self._database.transaction():
-            news = self.record.record_all(verdicts, now, past)
+            news = self.record.record_all(standing.all(), now, names, past)
             self.record.forget_definitions(meanings.keys())
             self._database.rows("DELETE FROM definitions")
             self._database.many(
@@ -92,58 +235,50 @@ class Evaluator:
             )
         return news
 
-    def take(self, messages: Sequence[tuple[Kept, Sequence[Told]]], now: int) -> News:
-        """Evaluate the next messages of the log, and whatever time has brought up to and including `now`."""
-        assert self._qualifying is not None, "begin first"
-        fresh = [each for each in messages if each[0].position > self.position]
-        if fresh:
-            self.past.position = fresh[-1][0].position
-        records = [record for kept, told in fresh for record in numbered(kept.position, told)]
-        try:
-            step = self._qualifying.take(records, now)
-        except Outgrown as error:
-            _LOGGER.info("The program is compiled again: no room for %s.", error)
-            self._room *= 4
-            return self.begin(now)
-        if not len(step.transitions) and not step.told_again:
-            return News()
-        verdicts = list(verdicts_of(step.transitions, self.past.lookup))
-        with self._database.transaction():
-            return self.record.record(verdicts, _again(step), now)
-
-    def _built(self, now: int) -> tuple[Qualifying, list[Verdict]]:
-        """All of history, evaluated."""
+    def _built(
+        self, definitions: Sequence[Definition], settings: Settings, database: Database, now: int
+    ) -> tuple[Part, Standing]:
+        """Definitions, evaluated over all of history."""
         while True:
             try:
-                return self._build(now)
+                return self._build(definitions, settings, database, now)
             except Outgrown as error:
                 _LOGGER.info("The program is compiled with more room: there was none for %s.", error)
                 self._room *= 4
 
-    def _build(self, now: int) -> tuple[Qualifying, list[Verdict]]:
-        self.past = past = Past(self.project, self._database, self._mappings)
-        standing = Standing({})
-        timelines = past.archive.timelines(needs(self.definitions, self.settings).properties)
-        first = next(iter(timelines), None)
+    def _build(
+        self, definitions: Sequence[Definition], settings: Settings, database: Database, now: int
+    ) -> tuple[Part, Standing]:
+        past = self._past(database)
+        wanted = needs(definitions, settings).properties
+        first = next(iter(past.archive.timelines(wanted)), None)
         begun = first.vocabulary if first is not None else None
-        qualifying = Qualifying(
-            self.definitions, self.settings, past.find, begun, compiled=self._compiled, room=self._room
-        )
-        if first is not None:
-            summary = past.archive.summary()
-            pieces = past.archive.timelines(needs(self.definitions, self.settings).properties)
-            step = qualifying.load(past.archive.relations(), pieces, min(now, summary.last or 0))
-            standing.add(verdicts_of(step.transitions, past.lookup), {})
+        qualifying = Qualifying(definitions, settings, past.find, begun, compiled=self._compiled, room=self._room)
+        part = Part(settings, frozenset(definition.name for definition in definitions), qualifying, past)
+        standing = Standing({})
+        if begun is not None:
+            last = min(now, past.archive.summary().last or 0)
+            step = qualifying.load(past.archive.relations(), past.archive.timelines(wanted), last)
+            standing.add(_verdicts(part, step), {})
         kept = list(past.log.all())
-        past.position = past.log.end()
+        past.position = kept[-1].position if kept else past.log.end()
         records = sorted(past.read(kept), key=lambda each: each.record.time)
         for start in range(0, len(records), _AT_ONCE):
             some = records[start : start + _AT_ONCE]
             step = qualifying.take(some, min(now, some[-1].record.time))
-            standing.add(verdicts_of(step.transitions, past.lookup), _again(step))
+            standing.add(_verdicts(part, step), _again(step))
         step = qualifying.take([], now)
-        standing.add(verdicts_of(step.transitions, past.lookup), _again(step))
-        return qualifying, standing.all()
+        standing.add(_verdicts(part, step), _again(step))
+        return part, standing
+
+    def _past(self, database: Database | None = None) -> Past:
+        return Past(self.project, database or self._database, self._mappings)
+
+
+def _verdicts(part: Part, step: Step) -> list[Verdict]:
+    """What a part has decided, of the definitions that count."""
+    found = verdicts_of(step.transitions, part.settings, part.past.lookup)
+    return [verdict for verdict in found if verdict.definition in part.names]
 
 
 def _again(step: Step) -> dict[Who, int]:

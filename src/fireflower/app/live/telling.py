@@ -12,7 +12,7 @@ from fireflower.evaluate.results import Change, Evidence, Reason, Subject, Trans
 from fireflower.history.log.verdicts import Verdict
 from fireflower.language.describing import describe_condition
 from fireflower.language.fingerprints import fingerprint
-from fireflower.language.nodes import Definition
+from fireflower.language.nodes import Definition, Settings
 from fireflower.model.moments import to_datetime
 from fireflower.model.records import Record
 
@@ -20,9 +20,14 @@ Lookup = Callable[[Sequence[int]], Mapping[int, Record]]
 """Records by the numbers of rows; those that cannot be found are not there."""
 
 
-def verdicts_of(found: Transitions, lookup: Lookup) -> Iterator[Verdict]:
+def meaning_of(definition: Definition, settings: Settings) -> str:
+    """What decides who is qualified by a definition, as a few letters: its own meaning and that of the settings."""
+    return f"{fingerprint(definition)}-{fingerprint(settings)}"
+
+
+def verdicts_of(found: Transitions, settings: Settings, lookup: Lookup) -> Iterator[Verdict]:
     """The transitions, as verdicts to be recorded."""
-    meanings = [fingerprint(definition) for definition in found.definitions]
+    meanings = [meaning_of(definition, settings) for definition in found.definitions] if len(found) else []
     for i in range(len(found)):
         definition = found.definitions[found.definition[i]]
         yield Verdict(

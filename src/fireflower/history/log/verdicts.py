@@ -74,6 +74,10 @@ class News:
     new: list[Recorded] = field(default_factory=list)
     retracted: list[Recorded] = field(default_factory=list)
 
+    def add(self, other: News) -> None:
+        self.new += other.new
+        self.retracted += other.retracted
+
 
 class VerdictLog:
     """The record, on one connection. Writing is done inside of the caller's transaction."""
@@ -81,16 +85,14 @@ class VerdictLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(
-        self, verdicts: Iterable[Verdict], told_again: Mapping[Who, int], now: int, past: Collection[str] = ()
-    ) -> News:
+    def record(self, verdicts: Iterable[Verdict], told_again: Mapping[Who, int], now: int, of: Collection[str]) -> News:
         """Write down verdicts.
 
         Parameters
         ----------
+        of : the definitions that were evaluated
         told_again : subjects whose past has been told again, with the moment up to which earlier transitions stand:
             of later ones, those that `verdicts` has not are taken back, and those that it has are not written twice
-        past : definitions whose transitions are no news
         """
         news = News()
         fresh: list[Verdict] = []
@@ -98,17 +100,28 @@ class VerdictLog:
         for verdict in verdicts:
             again.get((verdict.kind, verdict.subject), fresh).append(verdict)
         for who, since in told_again.items():
-            fresh += self._reconcile(self._of(*who, since), again[who], now, news)
-        self._write(fresh, now, past, news)
+            recorded = [each for each in self._of(*who, since) if each.definition in of]
+            fresh += self._reconcile(recorded, again[who], now, news)
+        self._write(fresh, now, (), news)
         self._stand(news, {(verdict.kind, verdict.subject) for verdict in news.retracted})
         return news
 
-    def record_all(self, verdicts: Sequence[Verdict], now: int, past: Collection[str] = ()) -> News:
-        """Write down the verdicts on everybody: what is recorded and not among them is taken back."""
+    def record_all(
+        self, verdicts: Sequence[Verdict], now: int, of: Collection[str], past: Collection[str] = ()
+    ) -> News:
+        """Write down all the verdicts of some definitions on everybody: what is recorded of these and not among them is
+        taken back.
+
+        Parameters
+        ----------
+        of : the definitions
+        past : those of them whose transitions are no news
+        """
         news = News()
         recorded: dict[Who, list[Recorded]] = defaultdict(list)
         for each in self._select("retracted IS NULL"):
-            recorded[each.kind, each.subject].append(each)
+            if each.definition in of:
+                recorded[each.kind, each.subject].append(each)
         by_subject: dict[Who, list[Verdict]] = defaultdict(list)
         for verdict in verdicts:
             by_subject[verdict.kind, verdict.subject].append(verdict)
@@ -154,6 +167,11 @@ class VerdictLog:
                 "SELECT definition, since FROM standing WHERE kind = ? AND subject = ?", (kind, subject)
             )
         )  # fmt: skip
+
+    def subjects(self, definition: str) -> set[str]:
+        """Who is qualified by a definition."""
+        rows = self._database.rows("SELECT subject FROM standing WHERE definition = ?", (definition,))
+        return {subject for (subject,) in rows}
 
     def counts(self) -> dict[str, int]:
         """How many are qualified, by definition."""
