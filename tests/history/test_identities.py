@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fireflower.history.identities import Identities
-from fireflower.model.records import Kind, Record
+from fireflower.model.records import APART, Kind, Record
 
 
 def identities(*pairs: tuple[str, str]) -> Identities:
@@ -42,3 +42,12 @@ def test_nothing_changes_by_naming_oneself() -> None:
 def test_a_long_chain_of_merges_is_followed() -> None:
     people = identities(*[(str(i + 1), str(i)) for i in range(5000)])
     assert people.person("0") == "5000"
+
+
+def test_what_is_set_apart_is_joined_no_longer_until_it_is_again() -> None:
+    joined = Record(1, Kind.IDENTITY, person="ann", value="x1")
+    apart = Record(2, Kind.IDENTITY, APART, person="x1", value="ann")
+    again = Record(3, Kind.IDENTITY, person="ann", value="x1")
+    assert Identities([joined]).person("x1") == "ann"
+    assert Identities([joined, apart]).person("x1") == "x1"
+    assert Identities([joined, apart, again]).person("x1") == "ann"

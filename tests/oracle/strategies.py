@@ -107,7 +107,8 @@ def records(draw: st.DrawFn, start: int, serial: int, people: tuple[str, ...], a
     if kind == "i":
         other = draw(st.sampled_from(ANONYMOUS * 3 + KNOWN))
         known = draw(st.sampled_from([id for id in KNOWN if id != other]))
-        return Record(time, Kind.IDENTITY, "", known, value=other, **rest)
+        name = draw(st.sampled_from(("", "", "", "apart")))
+        return Record(time, Kind.IDENTITY, name, known, value=other, **rest)
     name, value = draw(traits("person" if kind == "p" else "account"))
     if kind == "p":
         return Record(time, Kind.PERSON_TRAIT, name, person, value=value, **rest)

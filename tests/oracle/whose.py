@@ -102,7 +102,16 @@ class People:
     """Which ids are one person, and which id that person bears."""
 
     def __init__(self, records: Iterable[Record]) -> None:
-        identities = [record for record in records if record.kind == Kind.IDENTITY]
+        told = [record for record in records if record.kind == Kind.IDENTITY]
+        identities = [
+            record
+            for place, record in enumerate(told)
+            if record.name != "apart"
+            and not any(
+                later.name == "apart" and {later.person, later.value} == {record.person, record.value}
+                for later in told[place:]
+            )
+        ]
         self.bears: dict[str, str] = {}
         known = {record.person for record in identities}
         for record in identities:

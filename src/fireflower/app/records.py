@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from fireflower.language.phrases import number
-from fireflower.model.records import Kind, Record
+from fireflower.model.records import APART, Kind, Record
 
 if TYPE_CHECKING:
     from fireflower.app.project import Project
@@ -29,7 +29,8 @@ def in_words(record: Record) -> str:
         case Kind.LEAVE:
             return f"{record.person} leaving"
         case Kind.IDENTITY:
-            return f"{record.value} found to be {record.person}"
+            found = "not to be" if record.name == APART else "to be"
+            return f"{record.value} found {found} {record.person}"
     if record.value is None:
         return f"{record.name} removed"
     return f"{record.name} = {number(record.value) if isinstance(record.value, float) else record.value}"

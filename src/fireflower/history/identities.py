@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fireflower.model.records import Record
+from fireflower.model.records import APART, Record
 
 
 class Identities:
@@ -12,7 +12,8 @@ class Identities:
 
     An id that some identity record names as known is known for all of history, the others are anonymous. A record that
     joins two known ids merges them; the person bears the id that the record names as known, or the one that it
-    bears by then. An anonymous id belongs to the first known id that it was identified with.
+    bears by then. An anonymous id belongs to the first known id that it was identified with. A record that sets two ids
+    apart takes back those before it that join the two.
 
     Parameters
     ----------
@@ -21,7 +22,7 @@ class Identities:
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self._above: dict[str, str] = {}
-        pairs = [(record.person or "", str(record.value)) for record in records]
+        pairs = _joined(records)
         known = {person for person, _ in pairs}
         for person, other in pairs:
             if other in known:
@@ -49,3 +50,15 @@ class Identities:
         kept, given_up = self.person(person), self.person(other)
         if kept != given_up:
             self._above[given_up] = kept
+
+
+def _joined(records: Iterable[Record]) -> list[tuple[str, str]]:
+    """The pairs of ids that stay joined, in the order of their records."""
+    pairs: list[tuple[str, str]] = []
+    for record in records:
+        pair = (record.person or "", str(record.value))
+        if record.name == APART:
+            pairs = [joined for joined in pairs if set(joined) != set(pair)]
+        else:
+            pairs.append(pair)
+    return pairs

@@ -64,13 +64,6 @@ class OngoingIdentities(Identities):
         ids = (record.person or "", str(record.value))
         return self._with([*self._joined(ids), record])
 
-    def remove(self, message_id: str, ids: Iterable[str]) -> dict[str, str]:
-        """Take back the identity records of a message about these ids, as if they had never been."""
-        ids = list(ids)
-        joined = self._joined(ids)
-        kept = [record for record in joined if record.message_id != message_id]
-        return self._with(kept, {id for record in joined for id in _ids(record)})
-
     def ids(self, person: str) -> set[str]:
         """All ids of the person who bears or has borne this one, it among them, and perhaps of others with whom an
         anonymous id of theirs has been used."""
@@ -84,9 +77,9 @@ class OngoingIdentities(Identities):
                 found.append(records)
         return [record for records in found for record in records]
 
-    def _with(self, records: list[Record], all_ids: Iterable[str] = ()) -> dict[str, str]:
+    def _with(self, records: list[Record]) -> dict[str, str]:
         """Put these records in the place of those that their ids had before."""
-        concerned = {id for record in records for id in _ids(record)} | set(all_ids)
+        concerned = {id for record in records for id in _ids(record)}
         before = {id: self.person(id) for id in concerned}
         records.sort(key=Record.order)
         for id in concerned:

@@ -23,6 +23,10 @@ class Kind(IntEnum):
     EVENT = 5
 
 
+APART = "apart"
+"""The name of an identity record that says of two ids that they are not one person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One thing that happened.
@@ -31,7 +35,8 @@ class Record:
     ----------
     time : event time, a moment
     kind : what it changes
-    name : the event's or trait's name; for JOIN the role ("" for none); "" otherwise
+    name : the event's or trait's name; for JOIN the role ("" for none); for IDENTITY, APART takes back what joined the
+        two ids before; "" otherwise
     person : the person's id, or None. For IDENTITY the id that is known from now on
     account : the account's id, or None where the record names none
     value : a trait's new value (str, float, bool, list or None for removed); for IDENTITY the other id

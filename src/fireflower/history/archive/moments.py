@@ -22,13 +22,13 @@ def people_behind(rows: Rows, keep: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Code of an id in `people` -> code of the id that the person bears; at -1, -1."""
     picked = pick(rows, keep, Kind.IDENTITY)
     picked = picked[canonical_order(rows, picked, rows.take("time", picked))]
-    known = rows.dictionaries.people
+    known, words = rows.dictionaries.people, rows.dictionaries.words.texts
     texts = known.texts
-    persons, others = rows.take("person", picked).tolist(), rows.take("value", picked).tolist()
-    pairs = zip(persons, others, strict=True)
+    columns = (rows.take(name, picked).tolist() for name in ("name", "person", "value"))
     identities = Identities(
-        Record(0, Kind.IDENTITY, person=texts[person], value=texts[other]) for person, other in pairs
-    )  # fmt: skip
+        Record(0, Kind.IDENTITY, words[name], person=texts[person], value=texts[other])
+        for name, person, other in zip(*columns, strict=True)
+    )
     who = np.append(np.arange(len(texts), dtype=np.int32), np.int32(-1))
     for id, person in identities.merged().items():
         who[known.code(id)] = known.code(person)

@@ -1,4 +1,5 @@
-"""Messages of the Segment specification: track, page, screen, identify, group, alias."""
+"""Messages of the Segment specification: track, page, screen, identify, group, alias; and unalias, which takes an alias
+back."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from fireflower.history.mapping import Mapping
 from fireflower.history.readers.batches import Told
 from fireflower.history.readers.times import TimeReader
 from fireflower.history.readers.told import FirstTimes, id_text, object_text, trait_values
-from fireflower.model.records import Kind
+from fireflower.model.records import APART, Kind
 
 _VIEWS = {"page": "Page Viewed", "screen": "Screen Viewed"}
 
@@ -91,7 +92,10 @@ class SegmentShape:
             return self._group(base, message)
         if type == "alias":
             return [self._alias(base, message)]
-        raise ValueError(f"expected type to be track, page, screen, identify, group or alias, got {message.type!r}")
+        if type == "unalias":
+            return [self._alias(base, message)._replace(name=APART)]
+        wanted = "track, page, screen, identify, group, alias or unalias"
+        raise ValueError(f"expected type to be {wanted}, got {message.type!r}")
 
     def _event(self, base: Told, type: str, message: _Message) -> Told:
         if not (base.person or base.account):
@@ -121,7 +125,7 @@ class SegmentShape:
     def _alias(self, base: Told, message: _Message) -> Told:
         user, previous = id_text(message.userId, "userId"), id_text(message.previousId, "previousId")
         if not (user and previous):
-            raise ValueError("alias needs a userId and a previousId")
+            raise ValueError(f"{message.type} needs a userId and a previousId")
         return base._replace(kind=Kind.IDENTITY, account=None, other=previous)
 
 
