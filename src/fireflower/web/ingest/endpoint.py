@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from math import ceil
 from typing import Any
 
 from fireflower.history.mapping import Mapping
@@ -170,16 +171,23 @@ class _Endpoint:
                 "The request names no write key. Expected it as the user of Basic authorization, as Bearer token, in "
                 "X-Write-Key, or in the body as writeKey (PostHog: api_key).",
             )
-        source = self._keys.source(key)
+        source = self._source(key)
         if source is None:
             raise Refusal(401, "unknown_write_key", "There is no such write key here. Check the client's key and host.")
         if wait := self._buckets.wait(source, now):
             raise Refusal(
                 429,
                 "too_many_events",
-                f"{source} sends more than {self._limits.rate:g} events a second. Send it again in {wait:.0f} seconds.",
+                f"{source} sends more than {self._limits.rate:g} events a second. Come again in {ceil(wait)} seconds.",
                 wait,
             )
+        return source
+
+    def _source(self, key: str) -> str | None:
+        """The name of a write key. Jitsu's clients insist on 'key:secret'; here the key is enough."""
+        source = self._keys.source(key)
+        if source is None and ":" in key:
+            return self._keys.source(key.partition(":")[0])
         return source
 
     async def _accept(self, messages: Sequence[Message], rejects: Sequence[Reject]) -> int:
@@ -191,7 +199,7 @@ class _Endpoint:
             raise Refusal(503, "unavailable", str(error), 30.0) from None
 
     def _settings(self, key: str, scope: Scope, headers: Headers) -> dict[str, Any]:
-        if self._keys.source(key) is None:
+        if self._source(key) is None:
             raise Refusal(404, "unknown_write_key", "There is no such write key here. Check the client's key and host.")
         host = headers.get(b"host", b"localhost").decode("latin-1") + scope.get("root_path", "")
         return settings(key, scope.get("scheme", "http"), host)

@@ -88,7 +88,5 @@ def content_key(event: dict[str, Any], is_timed: bool, received: int, position: 
 
 
 def short_key(key: str) -> str:
-    """The key itself, or what stands for one that is too long to be kept in an index."""
-    if len(key) <= LONGEST_KEY:
-        return key
+    """What stands for a key that is too long to be kept in an index."""
     return f"long:{blake2b(key.encode(), digest_size=_DIGEST).hexdigest()}"

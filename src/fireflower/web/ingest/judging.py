@@ -98,7 +98,11 @@ class Span:
 
     def corrected(self, text: Any) -> datetime | None:
         """The time by a right clock; None where only a closer look could tell."""
-        return datetime.fromisoformat(text) + self._shift if self.has(text) else None
+        try:
+            time = datetime.fromisoformat(text)
+            return time + self._shift if self._begin <= time < self._end else None
+        except (TypeError, ValueError):
+            return None
 
 
 def _datetime(moment: int) -> datetime:

@@ -98,7 +98,7 @@ def too_deep() -> str:
 
 def is_deep(body: bytes, event: Any) -> bool:
     """Whether an event is nested deeper than the readers read. Most events have too few brackets to be."""
-    if body.count(b"{") + body.count(b"[") <= DEEPEST:
+    if len(body) < 2 * DEEPEST or body.count(b"{") + body.count(b"[") <= DEEPEST:
         return False
     level, depth = [event], 0
     while level := [inner for outer in level for inner in _inside(outer)]:

@@ -32,6 +32,8 @@ KEY_NAMES = ("api_key", "token", "$token")
 _SPECIAL = ("$identify", "$create_alias", "$merge_dangerously", "$groupidentify", "$unset")
 _MILLISECOND = 1_000
 _TEXT = {str}
+_KEYS = frozenset(KEY_NAMES)
+_TRAITS = frozenset(("$set", "$set_once"))
 
 
 class PostHogForm:
@@ -117,20 +119,28 @@ class PostHogDelivery:
 
 def _without_keys(event: dict[str, Any]) -> dict[str, Any]:
     """The event's properties, after write keys were taken out and all was put where the reader looks."""
-    for name in KEY_NAMES:
-        event.pop(name, None)
+    if not _KEYS.isdisjoint(event):
+        for name in KEY_NAMES:
+            event.pop(name, None)
     if event.get("distinct_id") is None and event.get("$distinct_id") is not None:
         event["distinct_id"] = event.pop("$distinct_id")
     properties = event.get("properties")
-    if properties == []:
+    if properties == []:  # PHP writes an object without members as an empty list
         del event["properties"]
     if not isinstance(properties, dict):
         return {}
-    properties.pop("token", None)
-    for name in ("$set", "$set_once"):
-        if name in event and isinstance(properties.get(name), dict) and isinstance(event[name], dict):
-            event[name] = {**properties[name], **event[name]}
+    if "token" in properties:
+        del properties["token"]
+    if not _TRAITS.isdisjoint(event):
+        _gather_traits(event, properties)
     return properties
+
+
+def _gather_traits(event: dict[str, Any], properties: dict[str, Any]) -> None:
+    """Traits may stand in either place, and the reader looks into one of them."""
+    for name in _TRAITS:
+        if isinstance(event.get(name), dict) and isinstance(properties.get(name), dict):
+            event[name] = {**properties[name], **event[name]}
 
 
 def _is_plain(event: dict[str, Any], properties: dict[str, Any]) -> bool:

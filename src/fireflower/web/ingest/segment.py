@@ -51,7 +51,8 @@ class SegmentDelivery:
         ValueError
             With the reason, if its reader could not read it.
         """
-        event.pop("writeKey", None)
+        if "writeKey" in event:
+            del event["writeKey"]  # noqa: RUF051 - a call to pop costs more than all that is not there
         if self._type:
             event["type"] = self._type
         key = event.get("messageId")

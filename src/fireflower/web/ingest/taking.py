@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, Protocol
 
 from fireflower.model.messages import Message, Reject
-from fireflower.web.ingest.envelopes import Envelope, short_key
+from fireflower.web.ingest.envelopes import LONGEST_KEY, Envelope, short_key
 from fireflower.web.ingest.parsing import Broken, pieces
 
 _SLICE = 500
@@ -37,7 +37,7 @@ async def take(
     form: Form, envelope: Envelope, text: bytes, received: int, source: str
 ) -> tuple[list[Message], list[tuple[int, str]], list[Reject]]:
     """(messages, (position, reason) of each rejected event, rejects)."""
-    delivery = form.opened(envelope, received)
+    delivery, name = form.opened(envelope, received), form.name
     messages: list[Message] = []
     reasons: list[tuple[int, str]] = []
     for position, event in enumerate(envelope.events):
@@ -49,7 +49,8 @@ async def take(
             except ValueError as error:
                 reasons.append((position, _reason(error)))
             else:
-                messages.append(Message(form.name, short_key(key), body, received, source))
+                key = key if len(key) <= LONGEST_KEY else short_key(key)
+                messages.append(Message(name, key, body, received, source))
         elif isinstance(event, Broken):
             reasons.append((position, event.reason))
         else:
