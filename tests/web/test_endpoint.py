@@ -205,7 +205,7 @@ def test_without_a_key_nothing_is_taken(headers: dict[str, str], body: Any, code
         ("/v1/batch", b'{"batch": []} x', "not JSON"),
         ("/v1/track", b'{"userId": "\xff", "event": "Ran"}', "not UTF-8"),
         ("/v1/batch", b"\x1f\x8bno gzip", "damaged"),
-        ("/v1/batch", gzip.compress(b'{"batch": []}')[:-9], "ends early"),
+        ("/v1/batch", gzip.compress(b'{"batch": []}', mtime=0)[:-9], "ends early"),
         ("/e/?compression=lz64", b"xyz", "lz64"),
         ("/e/", b"data=%ff%fe", "not JSON"),
         ("/e/", b"data=" + b"&a=1" * 50, "form cannot be read"),

@@ -15,19 +15,22 @@ from fireflower.model.messages import Message, Reject
 from fireflower.web.ingest import answers
 from fireflower.web.ingest.asgi import App, Headers, Receive, Scope, Send
 from fireflower.web.ingest.bodies import decompressed, received
-from fireflower.web.ingest.envelopes import Envelope, opened
+from fireflower.web.ingest.envelopes import Envelope
 from fireflower.web.ingest.harmless import harmless, settings, settings_key
 from fireflower.web.ingest.keys import key_in_headers, key_in_query
 from fireflower.web.ingest.limits import Buckets, Limits
-from fireflower.web.ingest.parsing import Broken, parsed
+from fireflower.web.ingest.opening import envelope_of
 from fireflower.web.ingest.paths import ROUTES, Route, plain
 from fireflower.web.ingest.ports import Keys, Sink
-from fireflower.web.ingest.posthog import KEY_NAMES, PostHogForm, said_in_query, unwrapped
-from fireflower.web.ingest.refusals import Gone, Refusal, malformed, too_large
+from fireflower.web.ingest.posthog import PostHogForm
+from fireflower.web.ingest.refusals import Gone, Refusal, too_large
 from fireflower.web.ingest.segment import SegmentForm
-from fireflower.web.ingest.taking import Form, reject_whole, take
+from fireflower.web.ingest.taking import Form, reject_whole, taken
 
 _log = logging.getLogger(__name__)
+
+_LARGE = 256 << 10
+"""Bytes from which a body is taken apart beside the loop that answers everyone."""
 
 
 def handles(path: str) -> bool:
@@ -127,9 +130,8 @@ class _Endpoint:
         now = self._clock()
         key = key_in_headers(headers) or key_in_query(scope.get("query_string", b""))
         source = self._admitted(key, now) if key else None
-        body = decompressed(body, headers, self._limits.body)
         try:
-            envelope, body = self._opened(route, body, scope)
+            envelope, body = await self._apart(route, body, scope, headers, is_known=source is not None)
         except Refusal as refusal:
             if source is not None and refusal.status == 400:
                 await self._accept([], [reject_whole(refusal.message, body, now, source)])
@@ -141,26 +143,24 @@ class _Endpoint:
                 f"The request has {len(envelope.events)} events. Send at most {self._limits.events} in one."
             )
         self._buckets.take(source, len(envelope.events), now)
-        messages, reasons, rejects = await take(self._forms[route.form], envelope, body, now, source)
+        messages, reasons, rejects = await taken(self._forms[route.form], envelope, body, now, source)
         new = await self._accept(messages, rejects) if messages or rejects else 0
         if envelope.single and reasons:
             raise Refusal(400, "rejected_event", f"The event was kept aside, because it {reasons[0][1]}.")
         return answers.taken(new, len(messages), reasons)
 
-    def _opened(self, route: Route, body: bytes, scope: Scope) -> tuple[Envelope, bytes]:
-        """The envelope, and the JSON text in which it came."""
-        if not body.strip():
-            raise malformed(
-                "The body is empty. Expected a JSON object with an event, or with a list of events under 'batch'."
-            )
-        if route.form == "segment":
-            envelope = opened(_whole(parsed(body)), key_names=("writeKey",), sent_name="sentAt", type=route.type)
-            return envelope, body
-        said = said_in_query(scope.get("query_string", b""))
-        body = decompressed(unwrapped(body, said.compression), {}, self._limits.body)
-        envelope = opened(_whole(parsed(body)), key_names=KEY_NAMES, sent_name="sent_at")
-        envelope.sent = envelope.sent or said.sent
-        return envelope, body
+    async def _apart(
+        self, route: Route, body: bytes, scope: Scope, headers: Headers, *, is_known: bool
+    ) -> tuple[Envelope, bytes]:
+        """The envelope, and the JSON text that it was. What is large must not keep others waiting."""
+        limit, query = self._limits.body, scope.get("query_string", b"")
+        if len(body) > _LARGE:
+            body = await asyncio.to_thread(decompressed, body, headers, limit)
+        else:
+            body = decompressed(body, headers, limit)
+        if len(body) > _LARGE:
+            return await asyncio.to_thread(envelope_of, route, body, query, limit, is_known=is_known)
+        return envelope_of(route, body, query, limit, is_known=is_known)
 
     def _admitted(self, key: str, now: int) -> str:
         """The name of a write key that may send now."""
@@ -218,12 +218,6 @@ def _expect(scope: Scope, *methods: str) -> None:
         raise Refusal(
             405, "wrong_method", f"{scope['path']} expects {wanted}, got {scope['method']}.", headers=(allow,)
         )
-
-
-def _whole(body: Any) -> Any:
-    if isinstance(body, Broken):
-        raise malformed(f"The event {body.reason}.")
-    return body
 
 
 async def _sheltered(work: Awaitable[int]) -> int:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
+
 from fireflower.web.ingest.parsing import encode
 from fireflower.web.ingest.refusals import malformed
 
@@ -21,7 +23,7 @@ class Envelope:
 
     Attributes
     ----------
-    events : as they stand in the body; what is no object is kept aside later
+    events : as they stand in the body, or their texts; what is no object is kept aside later
     key : the write key in the body
     sent : when the client sent them, by its clock
     context : that all of them share
@@ -61,6 +63,28 @@ def opened(body: Any, *, key_names: tuple[str, ...], sent_name: str, type: str =
         key = _first_key(events[0], key_names)
     context = body.get("context")
     return Envelope(events, key, body.get(sent_name), context if context and isinstance(context, dict) else None, type)
+
+
+class _Texts(msgspec.Struct):
+    batch: list[msgspec.Raw]
+    sentAt: Any = None
+    writeKey: Any = None
+    context: Any = None
+
+
+_texts = msgspec.json.Decoder(_Texts).decode
+
+
+def opened_texts(body: bytes) -> Envelope | None:
+    """The envelope of a batch of Segment, with the texts of its events; None if it is no proper batch."""
+    try:
+        body.decode()  # texts are not looked into
+        batch = _texts(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    if batch.context or type(batch.writeKey or "") is not str:
+        return None
+    return Envelope(list(batch.batch), batch.writeKey or "", batch.sentAt)
 
 
 def _first_key(event: Any, names: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fireflower.web.ingest.limits import DEEPEST
-from fireflower.web.ingest.refusals import malformed
+from fireflower.web.ingest.refusals import Refusal, malformed
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
@@ -42,6 +42,29 @@ def parsed(body: bytes) -> Any:
         return _decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return _mended(body)
+
+
+def parsed_event(text: bytes) -> Any:
+    """What the text of a single event holds, or `Broken`."""
+    try:
+        return parsed(text)
+    except Refusal:
+        return Broken(too_deep())
+
+
+def object_of(event: Any) -> dict[str, Any]:
+    """The event, which is a JSON object.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    if type(event) is dict:
+        return event
+    if isinstance(event, Broken):
+        raise ValueError(event.reason)
+    raise ValueError(f"expected an event to be a JSON object, got {event!r:.60}")
 
 
 def _mended(body: bytes) -> Any:
@@ -96,9 +119,15 @@ def too_deep() -> str:
     return f"is nested more than {DEEPEST} deep: flatten it"
 
 
+def may_be_deep(body: bytes) -> bool:
+    """Whether an event may be nested deeper than the readers read. Most have too few brackets to be."""
+    lists = body.count(b"[") if b"[" in body else 0  # to look for one is much cheaper than to count
+    return body.count(b"{") + lists > DEEPEST
+
+
 def is_deep(body: bytes, event: Any) -> bool:
-    """Whether an event is nested deeper than the readers read. Most events have too few brackets to be."""
-    if len(body) < 2 * DEEPEST or body.count(b"{") + body.count(b"[") <= DEEPEST:
+    """Whether an event is nested deeper than the readers read."""
+    if not may_be_deep(body):
         return False
     level, depth = [event], 0
     while level := [inner for outer in level for inner in _inside(outer)]:

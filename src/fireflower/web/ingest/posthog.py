@@ -7,6 +7,8 @@ import binascii
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
+import msgspec
+
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.posthog import PostHogShape
 from fireflower.history.readers.times import TimeReader
@@ -24,7 +26,7 @@ from fireflower.web.ingest.judging import (
     too_far_ahead,
 )
 from fireflower.web.ingest.limits import Limits
-from fireflower.web.ingest.parsing import encode, is_deep, too_deep
+from fireflower.web.ingest.parsing import encode, is_deep, object_of, parsed_event, too_deep
 from fireflower.web.ingest.refusals import malformed
 
 KEY_NAMES = ("api_key", "token", "$token")
@@ -60,7 +62,11 @@ class PostHogDelivery:
         self._shift = self._skew(envelope.sent)
         self._span = Span(self._shift, received, ahead)
 
-    def take(self, event: dict[str, Any], position: int) -> tuple[str, bytes]:
+    def take_text(self, text: msgspec.Raw, position: int) -> tuple[str, bytes]:
+        """(key, body) of the message that an event is, from its text."""
+        return self.take(parsed_event(bytes(text)), position)
+
+    def take(self, event: Any, position: int) -> tuple[str, bytes]:
         """(key, body) of the message that an event is. The event is changed.
 
         Raises
@@ -68,6 +74,7 @@ class PostHogDelivery:
         ValueError
             With the reason, if its reader could not read it.
         """
+        event = object_of(event)
         properties = _without_keys(event)
         key = event.get("uuid")
         if not is_id(key):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Protocol
 
+from msgspec import Raw
+
 from fireflower.model.messages import Message, Reject
 from fireflower.web.ingest.envelopes import LONGEST_KEY, Envelope, short_key
-from fireflower.web.ingest.parsing import Broken, pieces
+from fireflower.web.ingest.parsing import pieces
 
 _SLICE = 500
 """After how many events others get their turn."""
@@ -18,8 +20,12 @@ _LONGEST = 64 << 10
 class Delivery(Protocol):
     """Makes messages of one request's events."""
 
-    def take(self, event: dict[str, Any], position: int) -> tuple[str, bytes]:
+    def take(self, event: Any, position: int) -> tuple[str, bytes]:
         """(key, body) of a message. Raises ValueError with the reason if its reader could not read it."""
+        ...
+
+    def take_text(self, text: Raw, position: int) -> tuple[str, bytes]:
+        """The same, from an event's text."""
         ...
 
 
@@ -33,28 +39,24 @@ class Form(Protocol):
         ...
 
 
-async def take(
+async def taken(
     form: Form, envelope: Envelope, text: bytes, received: int, source: str
 ) -> tuple[list[Message], list[tuple[int, str]], list[Reject]]:
     """(messages, (position, reason) of each rejected event, rejects)."""
     delivery, name = form.opened(envelope, received), form.name
+    take, take_text = delivery.take, delivery.take_text
     messages: list[Message] = []
     reasons: list[tuple[int, str]] = []
     for position, event in enumerate(envelope.events):
         if position % _SLICE == _SLICE - 1:
             await asyncio.sleep(0)
-        if type(event) is dict:
-            try:
-                key, body = delivery.take(event, position)
-            except ValueError as error:
-                reasons.append((position, _reason(error)))
-            else:
-                key = key if len(key) <= LONGEST_KEY else short_key(key)
-                messages.append(Message(name, key, body, received, source))
-        elif isinstance(event, Broken):
-            reasons.append((position, event.reason))
+        try:
+            key, body = take_text(event, position) if type(event) is Raw else take(event, position)
+        except ValueError as error:
+            reasons.append((position, _reason(error)))
         else:
-            reasons.append((position, f"expected an event to be a JSON object, got {event!r:.60}"))
+            key = key if len(key) <= LONGEST_KEY else short_key(key)
+            messages.append(Message(name, key, body, received, source))
     return messages, reasons, _rejects(reasons, envelope, text, received, source) if reasons else []
 
 
