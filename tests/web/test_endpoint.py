@@ -222,6 +222,8 @@ def test_a_body_that_cannot_be_taken_apart_is_kept() -> None:
     desk = Desk()
     assert desk.post("/v1/batch", b"{no json" + b" " * 100_000).status == 400
     (reject,) = desk.sink.rejects["key-a"]
+    desk.post("/v1/batch", gzip.compress(b"{no json"))
+    assert desk.sink.rejects["key-a"].pop().body == b"{no json"
     assert "not JSON" in reject.reason and reject.body.startswith(b"{no json") and len(reject.body) == 64 << 10
     assert (reject.received, reject.source) == (NOW, "key-a")
 
@@ -369,11 +371,12 @@ def test_a_key_may_send_so_much_and_then_must_wait() -> None:
     assert desk.post("/v1/batch", {"batch": [TRACK]}).status == 200
 
 
-def test_a_client_that_is_slow_is_told_to_come_again() -> None:
+@pytest.mark.parametrize("pause", [0.02, 5])
+def test_a_client_that_is_slow_is_told_to_come_again(pause: float) -> None:
     desk = Desk(Limits(patience=0.05))
 
     async def receive() -> dict[str, Any]:
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(pause)
         return {"type": "http.request", "body": b"x", "more_body": True}
 
     sent: list[Any] = []

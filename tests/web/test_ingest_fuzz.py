@@ -162,7 +162,7 @@ def test_any_address_is_answered(query: bytes, path: str) -> None:
         assert answer.status in (200, 400, 401, 404, 405)
 
 
-@pytest.mark.parametrize("depth", [90, 101, 500, 990, 5_000])
+@pytest.mark.parametrize("depth", [90, 101, 500, *range(900, 1000, 5), 5_000])
 @pytest.mark.parametrize("part", ["properties", "traits", "context", "other"])
 def test_any_depth(depth: int, part: str) -> None:
     deep = b'{"a":' * depth + b"1" + b"}" * depth

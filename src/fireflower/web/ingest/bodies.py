@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 
-from fireflower.web.ingest.asgi import Event, Headers, Receive
+from fireflower.web.ingest.asgi import Headers, Receive
 from fireflower.web.ingest.limits import Limits
 from fireflower.web.ingest.refusals import Gone, Refusal, malformed, too_large
 
@@ -26,22 +26,20 @@ async def received(receive: Receive, limits: Limits) -> bytes:
     Refusal
         If it is too large, or takes too long to come.
     """
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body") and len(message["body"]) <= limits.body:
-        return message["body"]
     try:
         async with asyncio.timeout(limits.patience):
-            return await _collected(message, receive, limits.body)
+            return await _collected(receive, limits.body)
     except TimeoutError:
         raise Refusal(
             408, "body_timeout", f"The body had not come after {limits.patience:g} seconds. Send it again.", 1.0
         ) from None
 
 
-async def _collected(message: Event, receive: Receive, limit: int) -> bytes:
+async def _collected(receive: Receive, limit: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:
+        message = await receive()
         if message["type"] == "http.disconnect":
             raise Gone
         size += len(message.get("body", b""))
@@ -51,10 +49,9 @@ async def _collected(message: Event, receive: Receive, limit: int) -> bytes:
             chunks.clear()
         if not message.get("more_body") or size > _DISCARDED * limit:
             break
-        message = await receive()
     if size > limit:
         raise _over(limit)
-    return b"".join(chunks)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def decompressed(body: bytes, headers: Headers, limit: int) -> bytes:
@@ -78,6 +75,14 @@ def decompressed(body: bytes, headers: Headers, limit: int) -> bytes:
             break
         body = _gunzipped(body, limit)
     return body
+
+
+def readable(body: bytes, headers: Headers, limit: int) -> bytes:
+    """The body without its compression where that can be taken off, for people to read."""
+    try:
+        return decompressed(body, headers, limit)
+    except Refusal:
+        return body
 
 
 def _deflated(body: bytes, limit: int) -> bytes:

@@ -14,7 +14,7 @@ from fireflower.model.errors import InputError, Overloaded, Unavailable
 from fireflower.model.messages import Message, Reject
 from fireflower.web.ingest import answers
 from fireflower.web.ingest.asgi import App, Headers, Receive, Scope, Send
-from fireflower.web.ingest.bodies import decompressed, received
+from fireflower.web.ingest.bodies import decompressed, readable, received
 from fireflower.web.ingest.envelopes import Envelope
 from fireflower.web.ingest.harmless import harmless, settings, settings_key
 from fireflower.web.ingest.keys import key_in_headers, key_in_query
@@ -134,7 +134,8 @@ class _Endpoint:
             envelope, body = await self._apart(route, body, scope, headers, is_known=source is not None)
         except Refusal as refusal:
             if source is not None and refusal.status == 400:
-                await self._accept([], [reject_whole(refusal.message, body, now, source)])
+                text = readable(body, headers, self._limits.body)
+                await self._accept([], [reject_whole(refusal.message, text, now, source)])
             raise
         if source is None:
             source = self._admitted(envelope.key, now)

@@ -9,7 +9,7 @@ from msgspec import Raw
 
 from fireflower.model.messages import Message, Reject
 from fireflower.web.ingest.envelopes import LONGEST_KEY, Envelope, short_key
-from fireflower.web.ingest.parsing import pieces
+from fireflower.web.ingest.parsing import pieces, too_deep
 
 _SLICE = 500
 """After how many events others get their turn."""
@@ -54,6 +54,8 @@ async def taken(
             key, body = take_text(event, position) if type(event) is Raw else take(event, position)
         except ValueError as error:
             reasons.append((position, _reason(error)))
+        except RecursionError:
+            reasons.append((position, too_deep()))
         else:
             key = key if len(key) <= LONGEST_KEY else short_key(key)
             messages.append(Message(name, key, body, received, source))
