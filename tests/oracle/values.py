@@ -33,7 +33,10 @@ def identity(value: Any) -> Any:
 
 
 def meaning(node: Any) -> Any:
-    """A form in which two nodes are equal exactly if they mean the same: 1 is 1.0, but true is not 1."""
+    """A form in which two nodes are equal exactly if they mean the same: 1 is 1.0, but true is not 1, and listed values
+    have no order."""
+    if isinstance(node, OneOf):
+        return ("OneOf", frozenset(map(identity, node.values)), node.negated)
     if is_dataclass(node):
         return (type(node).__name__, *(meaning(getattr(node, f.name)) for f in fields(node) if f.compare))
     return tuple(map(meaning, node)) if isinstance(node, tuple) else identity(node)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.evaluate.engines import view
+from fireflower.evaluate.image import zone_words
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel.layout import Rows
 from fireflower.evaluate.program import Columns, Program
@@ -81,6 +82,20 @@ class Machine:
             self.empty()
         return bool(said != k.DONE)
 
+    def add_zones(self, first: int) -> int:
+        """Put the time zones from this number on, which the program was not compiled with, into the heap. Gives how
+        many there are."""
+        names = list(self.program.zones)
+        for number in range(first, len(names)):
+            words = zone_words(names[number])
+            at = int(self.memory[k.TOP])
+            while at + len(words) > len(self.memory):
+                self.mend(k.MEMORY_FULL)
+            self.memory[at : at + len(words)] = words
+            self.memory[k.TOP] += len(words)
+            self.memory[int(self.memory[k.ZONES]) + number] = at
+        return len(names)
+
     def empty(self) -> None:
         """Move what was written to `written`."""
         out = self._table(k.OUT, k.OUT_COUNT, k.OUT_WORDS)
@@ -137,7 +152,9 @@ class Sheets:
             received, self.numbers.reshape(-1), self.codes.reshape(-1),
         )  # fmt: skip
         views: list[Any] = [view(np.ascontiguousarray(column), compiled) for column in columns]
+        row = np.zeros(1, np.int64) if timeline.row is None else timeline.row
         views += [self.numbers.shape[1], timeline.received is not None, timeline.first_row]
+        views += [view(row, compiled), timeline.row is not None]
         return Rows(*views)
 
     def _fill(self, timeline: Timeline) -> None:
@@ -146,6 +163,6 @@ class Sheets:
             self.numbers = np.full((1 + len(self.numbers_of), max(1, count)), np.nan)
             self.codes = np.full((1 + len(self.codes_of), max(1, count)), -1, np.int32)
         for row, name in enumerate(self.numbers_of, 1):
-            self.numbers[row, :count] = timeline.numbers[name]
+            self.numbers[row, :count] = timeline.numbers.get(name, np.nan)
         for row, name in enumerate(self.codes_of, 1):
-            self.codes[row, :count] = timeline.codes[name]
+            self.codes[row, :count] = timeline.codes.get(name, -1)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fireflower.evaluate import specs
 from fireflower.evaluate.answers import INFINITY, intervals, text_holds
-from fireflower.evaluate.image import Image
+from fireflower.evaluate.image import Image, Table, float_word
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel import shortcuts
 from fireflower.evaluate.settling import settle_template
@@ -67,10 +67,14 @@ class Program:
     ----------
     image : the head of the memory and the programs of both kinds of subject
     conditions : the kernel's conditions, by number; those about accounts first
+    tables : what in the image depends on the values of the vocabulary
+    zones : the number of each time zone; `tables` may add to them
     """
 
     image: NDArray[np.int64]
     conditions: tuple[Condition, ...]
+    tables: tuple[Table, ...]
+    zones: Mapping[str, int]
 
     @property
     def most_definitions(self) -> int:
@@ -105,7 +109,7 @@ def compile_program(
     image.words[k.FEED_NEEDS] = sum(image.words[image.words[head] + k.MOST_FEEDS] for head, _ in kinds)
     for head, _ in kinds:
         settle_template(image, image.words[head])
-    return Program(np.array(image.words, np.int64), tuple(conditions))
+    return Program(np.array(image.words, np.int64), tuple(conditions), tuple(image.tables), image.zones)
 
 
 @dataclass(eq=False)
@@ -337,15 +341,18 @@ class _Compiler:
         if made.parts:
             values[k.A], values[k.B] = (self.slot_of[id(part)].at for part in made.parts)
         if made.op == k.MEMBERS:
-            values[k.A] = self._mask([role in made.roles for role in self.vocabulary.roles]) if made.roles else 0
+            roles = self.vocabulary.roles
+            holds = made.roles.__contains__
+            values[k.A] = self.image.table(("role", ""), roles, lambda role: int(holds(role))) if made.roles else 0
         if made.number is not None:
             values[k.A] = self.image.floats([made.number])
         if made.op == k.TRAIT and made.trait is not None:
-            values[k.A] = self.image.floats([_as_number(value) for value in self.vocabulary.traits.get(made.trait, ())])
+            known = self.vocabulary.traits.get(made.trait, ())
+            values[k.A] = self.image.table(("trait", made.trait), known, lambda value: float_word(_as_number(value)))
         if made.op == k.ZONE and made.trait is not None:
-            default = self.image.zone_number(self.settings.timezone)
-            known = [self.image.zone_number(value) for value in self.vocabulary.traits.get(made.trait, ())]
-            values[k.A], values[k.B] = self.image.list(known)[0], default
+            known = self.vocabulary.traits.get(made.trait, ())
+            values[k.A] = self.image.table(("trait", made.trait), known, self.image.zone_number)
+            values[k.B] = self.image.zone_number(self.settings.timezone)
         for position, value in values.items():
             self.code[slot.at + position] = value
 
@@ -458,6 +465,7 @@ class _Compiler:
         timed = self.image.list(records[number] for number in self.flip_of)
         out_formula = self.image.list(self._postfix(out))
         items = self.image.list(self.items)
+        regions = self.image.list(word for slot in self.slots.values() for word in _region(slot))
         values = {
             k.ROW_WORDS: self.row_words,
             k.CONDITIONS: self.condition_at,
@@ -476,6 +484,8 @@ class _Compiler:
             k.ITEM_QUEUE: self.image.reserve(len(self.items) + item_users),
             k.ALL_ITEMS: items[0],
             k.ALL_ITEMS_END: items[1],
+            k.REGIONS: regions[0],
+            k.REGIONS_END: regions[1],
         }
         for position, value in values.items():
             self.code[head + position] = value
@@ -561,13 +571,17 @@ class _Compiler:
             ranges, negated = intervals(test)
             low = self.image.floats([end for ends in ranges for end in ends])
             values = self._values(dictionary)
-            mask = self._mask([text_holds(test, value) for value in values]) if values else 0
+            mask = self.image.table(dictionary, values, lambda value: int(text_holds(test, value))) if values else 0
             missing = int(isinstance(test, Known) and not test.known)
             self.tests[key] = self.image.list([low, low + 2 * len(ranges), int(negated), mask, missing])[0]
         return self.tests[key]
 
-    def _mask(self, truths: Iterable[bool]) -> int:
-        return self.image.list(map(int, truths))[0]
+
+def _region(slot: _Slot) -> list[int]:
+    """Where in a state the quantity has its region of the heap, and the width of the ring there, or SET; [] if it has
+    none."""
+    width = specs.region(slot.spec)
+    return [] if width is None else [slot.state + k.BODY, width]
 
 
 def _remark(made: Spec, test: Test) -> int:

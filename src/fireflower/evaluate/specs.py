@@ -234,6 +234,15 @@ def zone(trait: tuple[Kind, str]) -> Spec:
     return Spec(k.ZONE, feeds=[Feed(row=trait)], trait=trait)
 
 
+def region(made: Spec) -> int | None:
+    """What the quantity keeps in the heap: SET, or a ring, of which this is the width; None if nothing."""
+    if made.op in (k.DISTINCT, k.MEMBERS):
+        return k.SET
+    if made.fields.get(k.MODE, k.EVER) == k.EVER or made.op not in (k.COUNT, k.SUM, k.EXTREME):
+        return None
+    return 0 if made.op == k.COUNT else 1
+
+
 def millionths(points: float) -> int:
     return round(points * MILLION)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fireflower.history.identities import Identities
 from fireflower.history.memberships import Attribution, Memberships
 from fireflower.model.records import Kind, Record
+from fireflower.model.rows import Row
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Name, Timeline, Vocabulary
 from fireflower.model.values import flatten, normal
 
@@ -32,7 +33,8 @@ def assemble(records: Iterable[Record], *, attribution: Attribution = "only") ->
     """
     ordered = canonical(records)
     identities = Identities(record for record in ordered if record.kind == Kind.IDENTITY)
-    rows = list(_rows(ordered, identities, attribution))
+    telling = Telling(identities, attribution, Memberships())
+    rows = [row for record in ordered for row in telling.rows(record)]
     blocks = _Blocks(rows)
     placed = sorted(blocks.place(rows), key=lambda row: (row.block, row.time, row.kind))
     return _columns(placed, blocks)
@@ -76,38 +78,27 @@ def _received(record: Record) -> int:
     return record.time if record.received is None else record.received
 
 
-@dataclass(slots=True)
-class _Row:
-    """A row of the timeline, in text. `value` is the trait value or role behind `detail`."""
+class Telling:
+    """Whose history each record of a history belongs to, told record by record in canonical order.
 
-    time: int
-    kind: Kind
-    name: str
-    person: str | None
-    account: str | None
-    target: int
-    value: Any
-    received: int | None
-    properties: dict[str, Any] = field(default_factory=dict)
-    block: int = -1
+    Parameters
+    ----------
+    identities : whose ids are whose, over all of history
+    memberships : who is a member of what by now
+    """
 
-    def copy(self, target: int, block: int) -> _Row:
-        return _Row(
-            self.time, self.kind, self.name, self.person, self.account, target, self.value, self.received,
-            self.properties, block,
-        )  # fmt: skip
+    def __init__(self, identities: Identities, attribution: Attribution, memberships: Memberships) -> None:
+        self.identities, self.attribution, self.memberships = identities, attribution, memberships
 
-
-def _rows(records: Sequence[Record], identities: Identities, attribution: Attribution) -> Iterator[_Row]:
-    memberships = Memberships()
-    for record in records:
-        person = identities.person(record.person) if record.person else None
+    def rows(self, record: Record) -> Iterator[Row]:
+        """The rows of the timeline that a record makes."""
+        person = self.identities.person(record.person) if record.person else None
         if record.kind == Kind.EVENT:
-            yield from _event_rows(record, person, memberships, attribution)
-            continue
+            yield from self._event(record, person)
+            return
         yield _about(record, person)
-        for seen in memberships.apply(replace(record, person=person)):
-            yield _Row(
+        for seen in self.memberships.apply(replace(record, person=person)):
+            yield Row(
                 time=record.time,
                 kind=Kind.ACCOUNT_TRAIT,
                 name=seen.trait,
@@ -118,41 +109,39 @@ def _rows(records: Sequence[Record], identities: Identities, attribution: Attrib
                 received=seen.received,
             )
 
+    def _event(self, record: Record, person: str | None) -> Iterator[Row]:
+        """One row for each account to which the event belongs, the person's own among them."""
+        memberships = self.memberships
+        accounts: list[str | None] = [record.account] if record.account else []
+        if person and not accounts:
+            accounts.extend(memberships.attributed(person, self.attribution))
+        own = accounts[0] if len(accounts) == 1 else memberships.current(person or "") if accounts else None
+        properties = flatten(record.properties)
+        for account in accounts or [None]:
+            target = (TO_ACCOUNT if account else 0) | (TO_PERSON if person and account == own else 0)
+            role = memberships.role(person, account) if person and account else ""
+            yield Row(
+                record.time, Kind.EVENT, record.name, person, account, target, role or None, record.received, properties
+            )  # fmt: skip
 
-def _about(record: Record, person: str | None) -> _Row:
+
+def _about(record: Record, person: str | None) -> Row:
     """The record itself, which is no event, as a row."""
     time, kind, received = record.time, record.kind, record.received
     if kind == Kind.ACCOUNT_TRAIT:
-        return _Row(time, kind, record.name, None, record.account, TO_ACCOUNT, normal(record.value), received)
+        return Row(time, kind, record.name, None, record.account, TO_ACCOUNT, normal(record.value), received)
     if kind == Kind.PERSON_TRAIT:
-        return _Row(time, kind, record.name, person, None, TO_PERSON, normal(record.value), received)
+        return Row(time, kind, record.name, person, None, TO_PERSON, normal(record.value), received)
     if kind == Kind.IDENTITY:
-        return _Row(time, kind, "", person, None, TO_PERSON, None, received)
+        return Row(time, kind, "", person, None, TO_PERSON, None, received)
     role = record.name if kind == Kind.JOIN else ""
-    return _Row(time, kind, "", person, record.account, TO_PERSON | TO_ACCOUNT, role or None, received)
-
-
-def _event_rows(
-    record: Record, person: str | None, memberships: Memberships, attribution: Attribution
-) -> Iterator[_Row]:  # fmt: skip
-    """One row for each account to which the event belongs, the person's own among them."""
-    accounts: list[str | None] = [record.account] if record.account else []
-    if person and not accounts:
-        accounts.extend(memberships.attributed(person, attribution))
-    own = accounts[0] if len(accounts) == 1 else memberships.current(person or "") if accounts else None
-    for account in accounts or [None]:
-        target = (TO_ACCOUNT if account else 0) | (TO_PERSON if person and account == own else 0)
-        role = memberships.role(person, account) if person and account else ""
-        yield _Row(
-            record.time, Kind.EVENT, record.name, person, account, target, role or None, record.received,
-            flatten(record.properties),
-        )  # fmt: skip
+    return Row(time, kind, "", person, record.account, TO_PERSON | TO_ACCOUNT, role or None, received)
 
 
 class _Blocks:
     """Which block each subject is evaluated in: accounts first, then people with a block of their own; each by id."""
 
-    def __init__(self, rows: Sequence[_Row]) -> None:
+    def __init__(self, rows: Sequence[Row]) -> None:
         touched: dict[str, set[str]] = defaultdict(set)
         accounts: set[str] = set()
         for row in rows:
@@ -169,7 +158,7 @@ class _Blocks:
         self.people = sorted(touched, key=lambda person: (self.of_person[person], person))
         self.count = len(self.accounts) + len(wanderers)
 
-    def place(self, rows: Iterable[_Row]) -> Iterator[_Row]:
+    def place(self, rows: Iterable[Row]) -> Iterator[Row]:
         """The rows in their blocks; a row that concerns subjects of two blocks comes twice."""
         for row in rows:
             home = self.of_person[row.person] if row.person and row.target & TO_PERSON else None
@@ -204,7 +193,7 @@ class _Dictionary:
         return code
 
 
-def _columns(rows: Sequence[_Row], blocks: _Blocks) -> Timeline:
+def _columns(rows: Sequence[Row], blocks: _Blocks) -> Timeline:
     names: list[Name] = sorted({(row.kind, row.name) for row in rows})
     what = {name: code for code, name in enumerate(names)}
     person = {id: number for number, id in enumerate(blocks.people)}
@@ -241,12 +230,12 @@ def _is_trait(name: Name) -> bool:
     return name[0] in (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT)
 
 
-def _received_or_time(row: _Row) -> int:
+def _received_or_time(row: Row) -> int:
     return row.time if row.received is None else row.received
 
 
 def _property_columns(
-    rows: Sequence[_Row],
+    rows: Sequence[Row],
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.int32]], dict[str, list[Any]]]:
     numbers: dict[str, NDArray[np.float64]] = {}
     codes: dict[str, NDArray[np.int32]] = {}

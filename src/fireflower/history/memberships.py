@@ -6,6 +6,7 @@ The one place that knows it: `assembly` and the archive feed it a whole history,
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -113,6 +114,34 @@ class Memberships:
         """The role of the person in the account, "" for none."""
         member = self._accounts.get(person, {}).get(account)
         return member.role if member else ""
+
+    def viewers(self, account: str) -> set[str]:
+        """The people whose current account it is or has been."""
+        return self._viewers.get(account, set())
+
+    def adopt(
+        self, other: Memberships, people: Iterable[str], accounts: Iterable[str], joined: Iterable[str]
+    ) -> None:  # fmt: skip
+        """Take over from another history how these people and the traits of these accounts stand.
+
+        Parameters
+        ----------
+        joined : the accounts of which these people have ever been members
+        """
+        people = set(people)
+        for person in people:
+            self._accounts[person] = other._accounts.get(person, {})
+            self._current.pop(person, None)
+            if person in other._current:
+                self._current[person] = other._current[person]
+        for account in joined:
+            self._viewers[account] -= people
+            self._viewers[account] |= people & other._viewers.get(account, set())
+        for account in accounts:
+            self._traits[account] = other._traits.get(account, {})
+            self._received.pop(account, None)
+            if account in other._received:
+                self._received[account] = other._received[account]
 
     def _move(self, person: str, cause: str, received: int | None) -> list[Seen]:
         """Find the current account anew; if it is another, the person has other traits."""

@@ -1,9 +1,11 @@
-"""What clients send: a message as it will be remembered, and one that is kept aside with the reason."""
+"""What clients send, as it will be remembered."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+
+Form = Literal["segment", "posthog"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,13 +15,13 @@ class Message:
     Attributes
     ----------
     form : the reader that understands `body`
-    key : by which resends are known: the client's messageId or uuid; where it has none, "content:" and a digest
-    body : one JSON object in that form, as the reader of the form reads it without more knowledge
-    received : moment of receipt
-    source : the name of the write key by which it came, never the key itself
+    key : by which resends are known: the client's own id of the message, or where it has none, a digest of the content
+    body : one JSON object in that form, with the time of receipt in it
+    received : when it was received, a moment
+    source : the name of the write key by which it came (never the key itself)
     """
 
-    form: Literal["segment", "posthog"]
+    form: Form
     key: str
     body: bytes
     received: int
@@ -28,14 +30,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """What a client has sent and no reader can read, kept for a person to see, mend and send again.
+    """Something that came and could not be taken.
 
     Attributes
     ----------
-    reason : what, where, what was expected, what to do
-    body : what came, as it came: the single event of a batch, or the beginning of the request's body
-    received : moment of receipt
-    source : the name of the write key by which it came, never the key itself
+    reason : what, where, what was expected, and what to do
+    body : what came, as it came
+    received : when, a moment
+    source : the name of the write key by which it came
     """
 
     reason: str

@@ -68,6 +68,7 @@ class Timeline:
     starts : int64[blocks + 1], row at which each block begins
     first_person, first_account : int32[blocks + 1], the first subject of each kind that is evaluated in a block
     first_row : position of row 0 in the whole archive, so that `first_row + i` names a row for good
+    row : int64, the names of rows that do not lie next to each other, as those that come live
     """
 
     vocabulary: Vocabulary
@@ -84,6 +85,7 @@ class Timeline:
     numbers: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     codes: Mapping[str, NDArray[np.int32]] = field(default_factory=dict)
     first_row: int = 0
+    row: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.time)

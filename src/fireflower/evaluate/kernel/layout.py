@@ -18,8 +18,7 @@ NAN = float("nan")
 
 class Rows(NamedTuple):
     """The columns of a timeline. `numbers` and `codes` hold one property after the other, `width` words each.
-    `received` counts only
-    if `has_received`."""
+    `received` counts only if `has_received`. Row i is named `row[i]` if `has_row`, else `first_row + i`."""
 
     time: Any
     what: Any
@@ -33,6 +32,8 @@ class Rows(NamedTuple):
     width: int
     has_received: bool
     first_row: int
+    row: Any
+    has_row: bool
 
 
 # Head of the memory.
@@ -86,7 +87,12 @@ RELATIVE_END = 22
 AT_BIRTH = 23  # list of the definitions whose formula holds with nothing having happened
 AT_BIRTH_END = 24
 FLIPS = 25
-PROGRAM_HEAD = 26
+REGIONS = (
+    26  # list of the regions that a state may have in the heap: where in the state, and the width of a ring or SET
+)
+REGIONS_END = 27
+PROGRAM_HEAD = 28
+SET = -1
 
 # Quantity record.
 OP = 0

@@ -152,7 +152,8 @@ def take_in(m, f, g, rows, i, row, t):
                 q = m[feed + FEED_QUANTITY]
                 number = rows.numbers[m[q + NUMBER_COLUMN] * rows.width + i]
                 text = rows.codes[m[q + TEXT_COLUMN] * rows.width + i]
-            _take_and_notice(m, f, row, feed, t, rows.first_row + i, number, text, rows.person[i], rows.detail[i])
+            tip = rows.row[i] if rows.has_row else rows.first_row + i
+            _take_and_notice(m, f, row, feed, t, tip, number, text, rows.person[i], rows.detail[i])
         feed += FEED_WORDS
 
 

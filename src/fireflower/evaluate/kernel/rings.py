@@ -67,3 +67,15 @@ def destroy(m, ring, width):
     if m[ring + REGION] != 0:
         release(m, m[ring + REGION], m[ring + CLASS] + width)
         m[ring + REGION] = 0
+
+
+@apart
+def clone(m, ring, width):
+    """Give the ring, whose words have been copied, a region of its own."""
+    old = m[ring + REGION]
+    if old != 0:
+        words = m[ring + CLASS] + width
+        region = allocate(m, words)
+        for word in range(1 << words):
+            m[region + word] = m[old + word]
+        m[ring + REGION] = region

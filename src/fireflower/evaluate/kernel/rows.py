@@ -1,7 +1,8 @@
 """The loop over rows: block by block for a whole archive (`replay_blocks`), or batch by batch on state that is kept
 (`replay_batch`).
 
-`accounts` and `people` hold the position of each subject's state in the memory, 0 for one without a record.
+`accounts` and `people` hold the position of each subject's state in the memory, 0 for one without a record; below 0 is
+the position of a state that has been given back, for the subject to begin anew in (see `lives`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from .layout import (
     MUTED,
     OUT_FULL,
     PEOPLE,
+    SIZE,
     STANDING,
     TO_ACCOUNT,
     TO_PERSON,
@@ -24,6 +26,7 @@ from .layout import (
     USED,
     Rows,
 )
+from .lives import copy, give_back, words_of
 from .noticing import take_in
 from .verdicts import advance, begin, is_due, stand
 
@@ -38,8 +41,8 @@ PROGRESS_WORDS = 3
 def _arrive(m, f, g, states, number, subject, t):
     """The subject's state, brought up to just before t; 0: the output is full."""
     row = states[number]
-    if row == 0:
-        row = begin(m, g, t)
+    if row <= 0:
+        row = begin(m, g, t, -row)
         states[number] = row
     if is_due(m, row, t) and not advance(m, f, g, row, subject, t):
         return 0
@@ -101,7 +104,7 @@ def advance_all(m, f, g, states, count, first, t):
     full."""
     for number in range(count):
         row = states[number]
-        if row == 0:
+        if row <= 0:
             continue
         if is_due(m, row, t) and not advance(m, f, g, row, first + number, t):
             return False
@@ -131,6 +134,8 @@ def _columns(rows):
         rows.width,
         rows.has_received,
         rows.first_row,
+        pointer(rows.row),
+        rows.has_row,
     )
 
 
@@ -198,4 +203,44 @@ def advance_batch(memory, floats, accounts, account_count, people, person_count,
         return OUT_FULL
     if not advance_all(m, f, m[PEOPLE], pointer(people), person_count, 0, t):
         return OUT_FULL
+    return DONE
+
+
+@jit
+def advance_some(memory, floats, kind, states, numbers, times, progress):
+    """Decide for the subjects of one kind with these numbers whatever lies before these times, each its own. `kind` is
+    ACCOUNTS or PEOPLE. progress[ROW] says how many are done."""
+    m, f, rows = pointer(memory), pointer(floats), pointer(states)
+    who, until, done = pointer(numbers), pointer(times), pointer(progress)
+    for i in range(done[ROW], len(numbers)):
+        row = rows[who[i]]
+        if row > 0 and is_due(m, row, until[i]) and not advance(m, f, m[kind], row, who[i], until[i]):
+            done[ROW] = i
+            return OUT_FULL
+    return DONE
+
+
+@jit
+def give_back_some(memory, kind, states, numbers):
+    """Give back the states of these subjects: they begin anew."""
+    m, rows, who = pointer(memory), pointer(states), pointer(numbers)
+    for i in range(len(numbers)):
+        row = rows[who[i]]
+        if row > 0:
+            give_back(m, m[kind], row)
+            rows[who[i]] = -row
+
+
+@jit
+def copy_some(memory, kind, sources, targets, numbers, progress):
+    """Put a copy of each of these subjects' states in `sources` where their state in `targets` has been, which has been
+    given back. progress[ROW] says how many are done."""
+    m, source, target = pointer(memory), pointer(sources), pointer(targets)
+    who, done = pointer(numbers), pointer(progress)
+    for i in range(done[ROW], len(numbers)):
+        row = source[who[i]]
+        if m[TOP] + words_of(m, m[kind], row) > m[SIZE]:
+            done[ROW] = i
+            return MEMORY_FULL
+        target[who[i]] = copy(m, m[kind], row, -target[who[i]])
     return DONE

@@ -177,3 +177,30 @@ def destroy(m, at):
         m[at + NEWEST] = 0
         m[at + OLDEST] = 0
         m[at + SIZE] = 0
+
+
+@jit
+def _moved(position, by):
+    return position + by if position != 0 else 0
+
+
+@apart
+def clone(m, at):
+    """Give the set, whose words have been copied, a region of its own."""
+    old = m[at + REGION]
+    if old == 0:
+        return
+    c = m[at + CLASS]
+    region = allocate(m, c + 3)
+    by = region - old
+    slots = 1 << c
+    for word in range(slots):
+        m[region + word] = _moved(m[old + word], by)
+    for slot in range(slots, slots + SLOT_WORDS * slots, SLOT_WORDS):
+        m[region + slot + KEY] = m[old + slot + KEY]
+        m[region + slot + TIME] = m[old + slot + TIME]
+        for word in range(NEWER, SLOT_WORDS):
+            m[region + slot + word] = _moved(m[old + slot + word], by)
+    m[at + REGION] = region
+    for word in range(NEWEST, SET_WORDS):
+        m[at + word] = _moved(m[at + word], by)

@@ -62,9 +62,10 @@ from .output import has_output_room, write
 
 
 @apart
-def begin(m, g, t):
-    """A subject's first record: it exists from t on. Gives its state, which is as `settle` left the template."""
-    row = take_words(m, m[g + ROW_WORDS])
+def begin(m, g, t, place):
+    """A subject's first record: it exists from t on. Gives its state, which is as `settle` left the template. It lies
+    at `place`, unless that is 0."""
+    row = take_words(m, m[g + ROW_WORDS]) if place == 0 else place
     template = m[g + TEMPLATE]
     for word in range(m[g + ROW_WORDS]):
         m[row + word] = m[template + word]

@@ -21,7 +21,7 @@ from fireflower.history.archive.summary import Summary, summarize
 from fireflower.history.mapping import Mapping
 from fireflower.history.memberships import Attribution
 from fireflower.model.errors import ProjectError
-from fireflower.model.records import Record, SubjectKind
+from fireflower.model.records import Kind, Record, SubjectKind
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
 
 _ATTEMPTS = 5
@@ -189,14 +189,36 @@ class Archive:
         UnknownSubjectError
             If there is none of that id.
         """
+        return [record for _, record in self.told(kind, id)]
+
+    def told(self, kind: SubjectKind, id: str) -> list[tuple[int, Record]]:
+        """The same, each with its row.
+
+        Raises
+        ------
+        UnknownSubjectError
+            If there is none of that id.
+        """
         blocks = self._needed()
         number = blocks.number(kind, id)
         timeline = self.subject(kind, id)
         bit, column = (TO_PERSON, timeline.person) if kind == "person" else (TO_ACCOUNT, timeline.account)
-        mine = np.flatnonzero((timeline.target & bit > 0) & (column == number))
-        rows = blocks.row.take(timeline.first_row + mine).astype(np.int64)
-        _, first = np.unique(rows, return_index=True)
-        return self._records(rows[np.sort(first)])
+        mine = timeline.first_row + np.flatnonzero((timeline.target & bit > 0) & (column == number))
+        records = blocks.row.take(mine).astype(np.int64)
+        _, first = np.unique(records, return_index=True)
+        first.sort()
+        return list(zip(mine[first].tolist(), self._records(records[first]), strict=True))
+
+    def relations(self) -> list[Record]:
+        """Who is who, who was a member of what, and the traits of accounts: the records that decide whose history
+        others belong to, in the order of import."""
+        found = [np.zeros(0, np.int64)]
+        start = 0
+        for segment in self._segments:
+            kind = segment.column("kind").take(np.arange(segment.facts.rows))
+            found.append(start + np.flatnonzero(kind < Kind.PERSON_TRAIT))
+            start += segment.facts.rows
+        return self._records(np.concatenate(found))
 
     def _load(self) -> None:
         """Open what is valid now. An import may put another generation in its place before this one is held."""

@@ -94,17 +94,21 @@ class FirstTimes:
 
     def __init__(self) -> None:
         self._first: dict[tuple[Kind, str, str], tuple[int, int | None]] = {}
+        self._untold: dict[tuple[Kind, str, str], None] = {}
 
     def saw(self, kind: Kind, person: str, other: str, time: int, received: int | None) -> None:
-        key, now = (kind, person, other), (time, received)
-        before = self._first.setdefault(key, now)
-        if time < before[0]:
-            self._first[key] = now
+        key, before = (kind, person, other), self._first.get((kind, person, other))
+        if before is None or time < before[0]:
+            self._first[key] = (time, received)
+            self._untold[key] = None
 
     def told(self) -> list[Told]:
+        """What has become known since the last call. What is told again later was seen earlier than told before."""
+        untold = [(key, self._first[key]) for key in self._untold]
+        self._untold.clear()
         return [
             Told(time, kind, person=person, account=other, received=received)
             if kind == Kind.JOIN
             else Told(time, kind, person=person, other=other, received=received)
-            for (kind, person, other), (time, received) in self._first.items()
+            for (kind, person, other), (time, received) in untold
         ]

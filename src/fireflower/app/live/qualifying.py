@@ -1,0 +1,181 @@
+"""From records, as they come, to changes of verdicts: whose records they are, who is left out, what follows."""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from fireflower.evaluate.kernel.layout import MUTED
+from fireflower.evaluate.leaving_out import without_left_out
+from fireflower.evaluate.live import LATENESS, LiveReplay, Step
+from fireflower.evaluate.live import Who as Known
+from fireflower.evaluate.results import Change, Subject, Transitions
+from fireflower.history.assembly import canonical
+from fireflower.history.ongoing import Find, Numbered, OngoingHistory, Who, place
+from fireflower.language.nodes import AnyOf, Definition, Settings
+from fireflower.model.records import Kind, Record, SubjectKind
+from fireflower.model.rows import Row
+from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
+
+_SUBJECTS: dict[SubjectKind, Subject] = {"person": Subject.PERSON, "account": Subject.ACCOUNT}
+
+
+class Qualifying:
+    """Definitions over a history that goes on.
+
+    Records whose time is yet to come wait until it has.
+
+    Parameters
+    ----------
+    find : looks up records that have been taken
+    begun : the vocabulary of the history that is to be loaded
+    room : see `LiveReplay`
+    """
+
+    def __init__(
+        self,
+        definitions: Sequence[Definition],
+        settings: Settings,
+        find: Find,
+        begun: Vocabulary | None = None,
+        *,
+        compiled: bool = False,
+        room: int = 4096,
+        lateness: int = LATENESS,
+    ) -> None:
+        how: dict[str, Any] = {"compiled": compiled, "room": room, "lateness": lateness}
+        self._settings = settings
+        self.replay = LiveReplay(definitions, settings, begun, **how)
+        self.history = OngoingHistory(settings.attribution, find, self._last)
+        self._leaving = _LeavingOut.of(settings, begun, **how)
+        self._waiting: list[tuple[tuple[object, ...], int, Numbered]] = []
+
+    def load(self, relations: Sequence[Record], timelines: Iterable[Timeline], last: int) -> Step:
+        """Begin with a history that is there: what follows from it up to and including its last record.
+
+        Parameters
+        ----------
+        relations : its records that say who is who and who was a member of what, and the traits of accounts
+        timelines : all of it, coded with the vocabulary that this one began with
+        """
+        self.history.begin(canonical(relations))
+        if self._leaving is not None:
+            timelines = list(timelines)
+            self._leaving.load(timelines, last)
+            timelines = without_left_out(self._settings, timelines, last, compiled=True, threads=1)
+        for timeline in timelines:
+            self.replay.load(timeline, last)
+        return self.replay.loaded(last)
+
+    def take(self, numbered: Iterable[Numbered], now: int) -> Step:
+        """Take in what has come, and decide whatever follows up to and including `now`.
+
+        Raises
+        ------
+        Outgrown
+            If values have come for which the program has no room: begin again, from the history.
+        """
+        numbered = list(numbered)
+        changed = self.history.identify(each.record for each in numbered if each.record.kind == Kind.IDENTITY)
+        for each in numbered:
+            heapq.heappush(self._waiting, (place(each.record), each.number, each))
+        due: list[Numbered] = []
+        while self._waiting and self._waiting[0][2].record.time <= now:
+            due.append(heapq.heappop(self._waiting)[2])
+        arrived = self.history.take(due)
+        stale = changed | arrived.changed | {_who(who) for who in self.replay.stale(arrived.rows)}
+        past = self.history.past(stale, now) if stale else {}
+        if self._leaving is not None:
+            self._leave_out(self._leaving, arrived.rows, past, now)
+        return self.replay.step(arrived.rows, {_known(who): rows for who, rows in past.items()}, now)
+
+    @property
+    def next_due(self) -> int | None:
+        """The moment at which something changes next, if nothing comes; None if nothing ever does."""
+        timers = [self.replay.next_timer, self._leaving.replay.next_timer if self._leaving else None]
+        waiting = self._waiting[0][2].record.time if self._waiting else None
+        return min((moment for moment in (*timers, waiting) if moment is not None), default=None)
+
+    def _last(self, kind: SubjectKind, id: str) -> int:
+        return self.replay.last(_SUBJECTS[kind], id)
+
+    def _leave_out(self, leaving: _LeavingOut, rows: list[Row], past: dict[Who, list[Row]], now: int) -> None:
+        """Mute what left-out people do, for their accounts; if it turns out that somebody was left out at another
+        time than it had seemed, their accounts' past is told again."""
+        doubtful = {_who(who) for who in leaving.replay.stale(rows)} | {who for who in past if who[0] == "person"}
+        people = {who for who in doubtful if who[0] == "person"}
+        renewed = {who: past[who] for who in people if who in past} | self.history.past(
+            [who for who in people if who not in past], now
+        )
+        others = leaving.step(rows, renewed, now)
+        accounts = {who for id in others for who in self.history.around(id) if who[0] == "account"} - past.keys()
+        if accounts:
+            past |= self.history.past(accounts, now)
+        for each in (rows, *past.values()):
+            leaving.mute(each)
+
+
+class _LeavingOut:
+    """Which people are left out when."""
+
+    def __init__(self, replay: LiveReplay) -> None:
+        self.replay = replay
+        self._changes: dict[str, list[tuple[int, bool]]] = defaultdict(list)
+
+    @classmethod
+    def of(cls, settings: Settings, begun: Vocabulary | None, **how: Any) -> _LeavingOut | None:
+        """None if the settings leave nobody out."""
+        formulas = tuple(formula for kind, formula in settings.leave_out if kind == "person")
+        if not formulas:
+            return None
+        definition = Definition("left out", "person", AnyOf(formulas), keep_after_goal=True)
+        alone = replace(settings, leave_out=())
+        return cls(LiveReplay([definition], alone, begun, **how))
+
+    def load(self, timelines: Iterable[Timeline], last: int) -> None:
+        """Begin with a history that is there."""
+        for timeline in timelines:
+            self.replay.load(timeline, last)
+        self._remember(self.replay.loaded(last).transitions)
+
+    def step(self, rows: Iterable[Row], past: Mapping[Who, Sequence[Row]], now: int) -> set[str]:
+        """Take in the rows of people. Gives those who were left out at other times than it had seemed."""
+        own = [row for row in rows if row.target & TO_PERSON]
+        step = self.replay.step(
+            [replace(row, target=TO_PERSON) for row in own], {_known(who): each for who, each in past.items()}, now
+        )
+        before = {id: list(self._changes[id]) for _, id in step.told_again}
+        for (_, id), since in step.told_again.items():
+            changes = self._changes[id]
+            del changes[bisect_right(changes, since, key=lambda change: change[0]) :]
+        self._remember(step.transitions)
+        return {id for id, changes in before.items() if changes != self._changes[id]}
+
+    def _remember(self, found: Transitions) -> None:
+        for i in range(len(found)):
+            entered = bool(found.change[i] == Change.ENTERED)
+            self._changes[found.subject_id(i)].append((int(found.at[i]), entered))
+
+    def mute(self, rows: Iterable[Row]) -> None:
+        """Mark the rows of accounts that do not count."""
+        for row in rows:
+            if row.kind in (Kind.EVENT, Kind.JOIN) and row.target & TO_ACCOUNT and self._is_out(row.person, row.time):
+                row.target |= MUTED
+
+    def _is_out(self, person: str | None, time: int) -> bool:
+        changes = self._changes.get(person or "", ())
+        place = bisect_right(changes, time, key=lambda change: change[0])
+        return place > 0 and changes[place - 1][1]
+
+
+def _who(known: Known) -> Who:
+    kind, id = known
+    return ("person" if kind == Subject.PERSON else "account"), id
+
+
+def _known(who: Who) -> Known:
+    return _SUBJECTS[who[0]], who[1]

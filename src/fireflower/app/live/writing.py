@@ -1,0 +1,125 @@
+"""Writing to the log: what comes at the same time becomes durable together, and only then is it acknowledged."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from fireflower.history.log.database import Database
+from fireflower.history.log.messages import Kept, MessageLog
+from fireflower.history.log.reading import Mappings, MessageReader, mentioned
+from fireflower.history.readers.batches import Told
+from fireflower.model.messages import Message, Reject
+
+Follow = Callable[[list[tuple[Kept, Sequence[Told]]]], None]
+"""Is given what is durable, in the order of the log."""
+
+_TOGETHER = 5_000
+"""Messages that become durable in one transaction at most: beyond, one that came first would wait for the last."""
+
+
+@dataclass(slots=True)
+class _Request:
+    messages: Sequence[Message]
+    rejects: Sequence[Reject]
+    done: Future[int] = field(default_factory=Future)
+
+
+class Writer:
+    """A thread that writes to the log on a connection of its own.
+
+    Parameters
+    ----------
+    follow : is called after each transaction, in this thread
+    """
+
+    def __init__(self, database: Database, mappings: Mappings, follow: Follow) -> None:
+        self._database, self._follow = database, follow
+        self._log = MessageLog(database)
+        self._reader = MessageReader(mappings)
+        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="fireflower-writer")
+        self._stopped = False
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def submit(self, messages: Sequence[Message], rejects: Sequence[Reject] = ()) -> Future[int]:
+        """Have these written. The future gives how many were new once all are durable; it fails with a StorageError,
+        if nothing of them has been kept."""
+        request = _Request(messages, rejects)
+        self._requests.put(request)
+        return request.done
+
+    def waiting(self) -> int:
+        """About how many requests wait."""
+        return self._requests.qsize()
+
+    def stop(self) -> None:
+        """Write what has been submitted, and end."""
+        self._requests.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped:
+            requests = self._next()
+            if requests:
+                self._write(requests)
+
+    def _next(self) -> list[_Request]:
+        """What waits, as much as is written together."""
+        found: list[_Request] = []
+        size = 0
+        while size < _TOGETHER:
+            try:
+                request = self._requests.get(block=not found)
+            except queue.Empty:
+                break
+            if request is None:
+                self._stopped = True
+                break
+            found.append(request)
+            size += len(request.messages)
+        return found
+
+    def _write(self, requests: Sequence[_Request]) -> None:
+        try:
+            counts, durable = self._written(requests)
+        except BaseException as error:
+            for request in requests:
+                request.done.set_exception(error)
+            return
+        for request, count in zip(requests, counts, strict=True):
+            request.done.set_result(count)
+        if durable:
+            self._follow(durable)
+
+    def _written(self, requests: Sequence[_Request]) -> tuple[list[int], list[tuple[Kept, Sequence[Told]]]]:
+        """Write requests in one transaction. Gives how many messages of each were new, and these."""
+        counts: list[int] = []
+        durable: list[tuple[Kept, Sequence[Told]]] = []
+        read = [self._read(request.messages) for request in requests]
+        with self._database.transaction():
+            for request, (messages, told, unreadable) in zip(requests, read, strict=True):
+                kept = self._log.append(messages, [mentioned(each) for each in told])
+                self._log.reject([*request.rejects, *unreadable])
+                by_key = {message.key: said for message, said in zip(messages, told, strict=True)}
+                durable += [(each, by_key[each.message.key]) for each in kept]
+                counts.append(len(kept))
+        return counts, durable
+
+    def _read(self, messages: Sequence[Message]) -> tuple[list[Message], list[list[Told]], list[Reject]]:
+        """The messages with what they say, and those that say nothing that can be understood."""
+        readable: list[Message] = []
+        told: list[list[Told]] = []
+        unreadable: list[Reject] = []
+        for message in messages:
+            try:
+                told.append(self._reader.told(message))
+                readable.append(message)
+            except ValueError as error:
+                unreadable.append(Reject(str(error), message.body, message.received, message.source))
+        return readable, told, unreadable

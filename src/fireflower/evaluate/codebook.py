@@ -1,0 +1,121 @@
+"""A vocabulary that grows while a program compiled for it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
+
+from fireflower.evaluate.image import Dictionary, Outgrown
+from fireflower.language.nodes import Definition, EventName, Settings
+from fireflower.language.walking import events_of, needs, walk
+from fireflower.model.records import Kind
+from fireflower.model.timeline import Name, Vocabulary
+
+UNREAD = "\0unread"
+"""The name of all traits, and of all events, that no definition tells apart from others."""
+
+_FREE = "\0free"
+
+
+class Codes:
+    """A dictionary: codes for values, in the order in which they come. True is not 1.0."""
+
+    def __init__(self, values: Iterable[Any] = ()) -> None:
+        self.values: list[Any] = list(values)
+        self._codes: dict[Hashable, int] = {_key(value): code for code, value in enumerate(self.values)}
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def code(self, value: Any) -> int:
+        """The value's code, a new one if need be."""
+        code = self._codes.setdefault(_key(value), len(self.values))
+        if code == len(self.values):
+            self.values.append(value)
+        return code
+
+    def known(self, value: Any) -> int:
+        """The value's code, -1 if it has none."""
+        return self._codes.get(_key(value), -1)
+
+
+def _key(value: Any) -> Hashable:
+    return value if isinstance(value, str) else (type(value), repr(value))
+
+
+class Codebook:
+    """The dictionaries of a history that goes on.
+
+    Parameters
+    ----------
+    begun : what is known already
+    room : how many more values the dictionaries have room for that programs have tables for
+    """
+
+    def __init__(
+        self, definitions: Sequence[Definition], settings: Settings, begun: Vocabulary, room: int = 4096
+    ) -> None:
+        wanted = needs(definitions, settings)
+        self._room = room
+        read = (*definitions, settings)
+        self._tells_names_apart = any(isinstance(node, EventName) for node in walk(read))
+        self.properties = sorted(wanted.properties)
+        self.people, self.accounts = Codes(begun.people), Codes(begun.accounts)
+        self.roles = Codes(begun.roles)
+        self.texts = {path: Codes(begun.texts.get(path, ())) for path in self.properties}
+        fixed: list[Name] = [(kind, "") for kind in (Kind.IDENTITY, Kind.LEAVE, Kind.JOIN)]
+        fixed += [(kind, UNREAD) for kind in (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT, Kind.EVENT)]
+        fixed += [(Kind.EVENT, name) for events in events_of(read) for name in events.names]
+        traits: list[Name] = [
+            (Kind.ACCOUNT_TRAIT if owner == "account" else Kind.PERSON_TRAIT, name)
+            for owner, name in sorted(wanted.traits | set(settings.timezone_traits))
+        ]
+        self.names = Codes(dict.fromkeys((*begun.names, *fixed, *traits)))
+        self.traits = {name: Codes(begun.traits.get(name, ())) for name in traits}
+
+    def vocabulary(self) -> Vocabulary:
+        """What is known by now; it grows with the codebook."""
+        return Vocabulary(
+            names=self.names.values,
+            people=self.people.values,
+            accounts=self.accounts.values,
+            texts={path: codes.values for path, codes in self.texts.items()},
+            traits={name: codes.values for name, codes in self.traits.items()},
+            roles=self.roles.values,
+        )
+
+    def roomy(self) -> Vocabulary:
+        """The vocabulary with room for what may come: what a program is to be compiled for."""
+        known = self.vocabulary()
+        free: list[Name] = [(Kind.EVENT, f"{_FREE}{number}") for number in range(self._room)]
+        blank = [""] * self._room
+        return Vocabulary(
+            names=[*known.names, *(free if self._tells_names_apart else ())],
+            people=(),
+            accounts=(),
+            texts={path: [*values, *blank] for path, values in known.texts.items()},
+            traits={name: [*values, *blank] for name, values in known.traits.items()},
+            roles=[*known.roles, *blank],
+        )
+
+    def dictionary(self, which: Dictionary) -> Codes:
+        """The dictionary that a program has a table for."""
+        match which:
+            case ("text", path):
+                return self.texts[path]
+            case ("trait", name):
+                return self.traits[name]
+        return self.roles
+
+    def what(self, kind: Kind, name: str, limit: int) -> int:
+        """The code of a row's name. A program knows those below the limit."""
+        if kind in (Kind.IDENTITY, Kind.LEAVE, Kind.JOIN):
+            return self.names.known((kind, ""))
+        code = self.names.known((kind, name))
+        if code >= 0:
+            return code
+        if kind != Kind.EVENT or not self._tells_names_apart:
+            return self.names.known((kind, UNREAD))
+        if len(self.names) >= limit:
+            raise Outgrown(f"the event {name!r}")
+        return self.names.code((kind, name))

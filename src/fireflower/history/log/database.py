@@ -1,0 +1,101 @@
+"""A database, as the log uses it: SQL that SQLite and PostgreSQL have in common, in transactions that are durable."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from fireflower.model.errors import FireflowerError
+
+WAIT_FOR_LOCK = 30.0
+"""Seconds that a writer waits for another."""
+
+
+class StorageError(FireflowerError):
+    """The database cannot be read or written just now: what was to be written is not there."""
+
+
+class Database(Protocol):
+    """One connection, used by one thread at a time. Placeholders are question marks."""
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a statement and give the rows that it returns."""
+
+    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement once for each row of values."""
+
+    def transaction(self) -> Any:
+        """A context in which everything becomes durable together when it ends, or nothing if it raises."""
+
+    def close(self) -> None: ...
+
+
+class SQLite:
+    """An embedded database in one file: a write-ahead log that is synced to disk with every transaction.
+
+    Parameters
+    ----------
+    path : the file; it is made where there is none
+
+    Raises
+    ------
+    StorageError
+        If the file is no database, or cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._told():
+            self._connection = sqlite3.connect(
+                path, timeout=WAIT_FOR_LOCK, isolation_level=None, check_same_thread=False
+            )
+            for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+                self._connection.execute(f"PRAGMA {setting}").fetchone()
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._told():
+            return self._connection.execute(sql, values).fetchall()
+
+    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        with self._told():
+            self._connection.executemany(sql, rows)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self.rows("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.rows("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What went wrong, in words of ours."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise StorageError(f"{self._path}: {error}. {_advice(error)}") from error
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+                raise
+            raise StorageError(f"{self._path} is not a database that fireflower can read: {error}.") from error
+
+
+def _advice(error: sqlite3.OperationalError) -> str:
+    name = getattr(error, "sqlite_errorname", "")
+    if name == "SQLITE_FULL":
+        return "The disk is full: make room; nothing that was acknowledged is lost."
+    if name.startswith("SQLITE_READONLY") or name == "SQLITE_CANTOPEN":
+        return "Make the file and its folder writable for this user."
+    if name.startswith("SQLITE_BUSY"):
+        return "Another process has been writing to it for long: try again when it is done."
+    return "Nothing of this transaction has been kept."

@@ -1,0 +1,79 @@
+"""From messages to records: by the very readers that read files of the same forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from fireflower.history.log.messages import Kept, Mentioned
+from fireflower.history.mapping import Mapping as FileMapping
+from fireflower.history.readers.batches import Told
+from fireflower.history.readers.posthog import PostHogShape
+from fireflower.history.readers.segment import SegmentShape
+from fireflower.model.messages import Form, Message
+from fireflower.model.records import Kind, Record
+
+Mappings = Mapping[Form, FileMapping]
+PLAIN: Mappings = {"segment": FileMapping(form="segment"), "posthog": FileMapping(form="posthog")}
+
+_decode = msgspec.json.Decoder().decode
+
+
+class MessageReader:
+    """Reads messages, in any order.
+
+    That a person bears an anonymous id is said by every message that names both; it is told once, and again only by a
+    message from before.
+    """
+
+    def __init__(self, mappings: Mappings = PLAIN) -> None:
+        self._shapes: dict[Form, SegmentShape | PostHogShape] = {
+            "segment": SegmentShape(mappings["segment"]),
+            "posthog": PostHogShape(mappings["posthog"]),
+        }
+
+    def told(self, message: Message) -> list[Told]:
+        """What a message says.
+
+        Raises
+        ------
+        ValueError
+            With the reason, if it cannot be read.
+        """
+        shape = self._shapes[message.form]
+        try:
+            return [*shape.read(message.body), *shape.finish()]
+        except msgspec.MsgspecError as error:
+            raise ValueError(f"not of the expected form: {error}") from None
+
+    def records(self, kept: Iterable[Kept]) -> list[Record]:
+        """What messages of the log say."""
+        return [record_of(told) for each in kept for told in self.told(each.message)]
+
+
+def mentioned(told: Iterable[Told]) -> Mentioned:
+    """Whom a message speaks of, given all that it says."""
+    person = other = account = None
+    for each in told:
+        person, other, account = each.person or person, each.other or other, each.account or account
+    return Mentioned(person, other, account)
+
+
+def record_of(told: Told) -> Record:
+    """The record that a reader has told."""
+    value: Any = told.other
+    if told.kind != Kind.IDENTITY:
+        value = None if told.value is None else _decode(told.value)
+    return Record(
+        time=told.time,
+        kind=told.kind,
+        name=told.name,
+        person=told.person,
+        account=told.account,
+        value=value,
+        properties=_decode(told.properties) if told.properties else {},
+        message_id=told.message_id or "",
+        received=told.received,
+    )

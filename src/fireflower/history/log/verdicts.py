@@ -1,0 +1,237 @@
+"""The record of verdicts: every transition, with what took it back if history no longer supports it, and who is
+qualified now."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fireflower.history.log.database import Database
+
+Who = tuple[str, str]
+"""(kind, id) of a subject."""
+
+_COLUMNS = "kind, subject, definition, meaning, change, reason, at, known_at, recorded, past, evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A transition, as it is to be recorded.
+
+    Attributes
+    ----------
+    meaning : fingerprint of the definition
+    evidence : gives its evidence as JSON; it is asked only of what has not been recorded yet
+    """
+
+    kind: str
+    subject: str
+    definition: str
+    meaning: str
+    change: str
+    reason: str
+    at: int
+    known_at: int
+    evidence: Callable[[], str]
+
+    @property
+    def what(self) -> tuple[str, str, str, int]:
+        """By which it is the same as another of the same subject."""
+        return self.definition, self.change, self.reason, self.at
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A transition in the record.
+
+    Attributes
+    ----------
+    past : whether it was found when a definition was put to history, and is no news
+    recorded, retracted : when it was written down, and when it was taken back
+    """
+
+    id: int
+    kind: str
+    subject: str
+    definition: str
+    meaning: str
+    change: str
+    reason: str
+    at: int
+    known_at: int
+    recorded: int
+    past: bool
+    evidence: str
+    retracted: int | None = None
+
+
+@dataclass(slots=True)
+class News:
+    """What has been written into the record."""
+
+    new: list[Recorded] = field(default_factory=list)
+    retracted: list[Recorded] = field(default_factory=list)
+
+
+class VerdictLog:
+    """The record, on one connection. Writing is done inside of the caller's transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(
+        self, verdicts: Iterable[Verdict], told_again: Mapping[Who, int], now: int, past: Collection[str] = ()
+    ) -> News:
+        """Write down verdicts.
+
+        Parameters
+        ----------
+        told_again : subjects whose past has been told again, with the moment up to which earlier transitions stand:
+            of later ones, those that `verdicts` has not are taken back, and those that it has are not written twice
+        past : definitions whose transitions are no news
+        """
+        news = News()
+        fresh: list[Verdict] = []
+        again: dict[Who, list[Verdict]] = {who: [] for who in told_again}
+        for verdict in verdicts:
+            again.get((verdict.kind, verdict.subject), fresh).append(verdict)
+        for who, since in told_again.items():
+            fresh += self._reconcile(self._of(*who, since), again[who], now, news)
+        self._write(fresh, now, past, news)
+        self._stand(news, {(verdict.kind, verdict.subject) for verdict in news.retracted})
+        return news
+
+    def record_all(self, verdicts: Sequence[Verdict], now: int, past: Collection[str] = ()) -> News:
+        """Write down the verdicts on everybody: what is recorded and not among them is taken back."""
+        news = News()
+        recorded: dict[Who, list[Recorded]] = defaultdict(list)
+        for each in self._select("retracted IS NULL"):
+            recorded[each.kind, each.subject].append(each)
+        by_subject: dict[Who, list[Verdict]] = defaultdict(list)
+        for verdict in verdicts:
+            by_subject[verdict.kind, verdict.subject].append(verdict)
+        fresh: list[Verdict] = []
+        for who in recorded.keys() | by_subject.keys():
+            fresh += self._reconcile(recorded.get(who, []), by_subject.get(who, []), now, news)
+        self._write(sorted(fresh, key=lambda verdict: verdict.at), now, past, news)
+        self._stand(news, {(verdict.kind, verdict.subject) for verdict in news.retracted})
+        return news
+
+    def forget_definitions(self, kept: Collection[str]) -> None:
+        """Nobody stands qualified any longer by definitions that are not kept. Their transitions stay recorded."""
+        for (name,) in self._database.rows("SELECT DISTINCT definition FROM standing"):
+            if name not in kept:
+                self._database.rows("DELETE FROM standing WHERE definition = ?", (name,))
+
+    # --- What is asked ------------------------------------------------------------------------------------------------
+
+    def after(self, id: int, limit: int = 1000) -> list[Recorded]:
+        """The transitions recorded behind one, in the order of the record."""
+        return self._select("id > ? ORDER BY id LIMIT ?", (id, limit))
+
+    def of(self, kind: str, subject: str) -> list[Recorded]:
+        """All transitions of a subject that stand, in order of time."""
+        return self._of(kind, subject, -1)
+
+    def qualified(self, definition: str, after: tuple[int, str] | None = None, limit: int = 100) -> list[Recorded]:
+        """Who is qualified, the most recent first, from behind a place (since, subject) on: the transitions by which
+        they entered."""
+        behind, values = ("", ()) if after is None else ("AND (s.since, s.subject) < (?, ?)", after)
+        columns = ", ".join(f"t.{name}" for name in _COLUMNS.split(", "))
+        rows = self._database.rows(
+            f"SELECT t.id, {columns}, t.retracted FROM standing s JOIN transitions t ON t.id = s.transition "
+            f"WHERE s.definition = ? {behind} ORDER BY s.since DESC, s.subject DESC LIMIT ?",
+            (definition, *values, limit),
+        )
+        return [_recorded(row) for row in rows]
+
+    def standing(self, kind: str, subject: str) -> dict[str, int]:
+        """The definitions by which a subject is qualified, and since when."""
+        return dict(
+            self._database.rows(
+                "SELECT definition, since FROM standing WHERE kind = ? AND subject = ?", (kind, subject)
+            )
+        )  # fmt: skip
+
+    def counts(self) -> dict[str, int]:
+        """How many are qualified, by definition."""
+        return dict(self._database.rows("SELECT definition, COUNT(*) FROM standing GROUP BY definition"))
+
+    def end(self) -> int:
+        """The last transition that was recorded; 0 if there is none."""
+        return int(self._database.rows("SELECT COALESCE(MAX(id), 0) FROM transitions")[0][0])
+
+    # --- Writing ------------------------------------------------------------------------------------------------------
+
+    def _reconcile(
+        self, recorded: Sequence[Recorded], verdicts: Sequence[Verdict], now: int, news: News
+    ) -> list[Verdict]:  # fmt: skip
+        """Take back what is recorded and not among the verdicts. Gives those that are not recorded."""
+        found = {verdict.what: verdict for verdict in verdicts}
+        for each in recorded:
+            verdict = found.pop((each.definition, each.change, each.reason, each.at), None)
+            if verdict is None:
+                self._database.rows("UPDATE transitions SET retracted = ? WHERE id = ?", (now, each.id))
+                news.retracted.append(each)
+            elif verdict.known_at != each.known_at:
+                self._database.rows(
+                    "UPDATE transitions SET known_at = ?, evidence = ? WHERE id = ?",
+                    (verdict.known_at, verdict.evidence(), each.id),
+                )
+        return list(found.values())
+
+    def _write(self, verdicts: Sequence[Verdict], now: int, past: Collection[str], news: News) -> None:
+        if not verdicts:
+            return
+        first = self.end()
+        self._database.many(
+            f"INSERT INTO transitions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (v.kind, v.subject, v.definition, v.meaning, v.change, v.reason, v.at, v.known_at, now,
+                 int(v.definition in past), v.evidence())
+                for v in verdicts
+            ],
+        )  # fmt: skip
+        while some := self.after(first):
+            news.new += some
+            first = some[-1].id
+
+    def _stand(self, news: News, doubtful: Collection[Who]) -> None:
+        """Who is qualified now."""
+        latest: dict[tuple[str, str, str], Recorded] = {}
+        for each in news.new:
+            key = (each.definition, each.kind, each.subject)
+            if key not in latest or latest[key].at < each.at:
+                latest[key] = each
+        for who in doubtful:
+            for name in {each.definition for each in news.retracted if (each.kind, each.subject) == who}:
+                latest.pop((name, *who), None)
+                self._leave(name, *who)
+            latest |= {(each.definition, *who): each for each in self._of(*who, -1)}
+        for key, each in latest.items():
+            self._leave(*key)
+            if each.change == "entered":
+                self._database.rows(
+                    "INSERT INTO standing (definition, kind, subject, since, transition) VALUES (?, ?, ?, ?, ?)",
+                    (*key, each.at, each.id),
+                )
+
+    def _leave(self, definition: str, kind: str, subject: str) -> None:
+        self._database.rows(
+            "DELETE FROM standing WHERE definition = ? AND kind = ? AND subject = ?", (definition, kind, subject)
+        )
+
+    def _of(self, kind: str, subject: str, since: int) -> list[Recorded]:
+        return self._select(
+            "kind = ? AND subject = ? AND retracted IS NULL AND at > ? ORDER BY at, id", (kind, subject, since)
+        )
+
+    def _select(self, where: str, values: Sequence[Any] = ()) -> list[Recorded]:
+        rows = self._database.rows(f"SELECT id, {_COLUMNS}, retracted FROM transitions WHERE {where}", values)
+        return [_recorded(row) for row in rows]
+
+
+def _recorded(row: Sequence[Any]) -> Recorded:
+    return Recorded(*(*row[:10], bool(row[10]), *row[11:]))

@@ -1,0 +1,303 @@
+"""A history that goes on: whose history each record belongs to, as records come, some of them late.
+
+Most records can be told at once, by who is who and who is a member of what *now*. Where a record changes that for the
+past (a late membership, two ids found to be one person, a late trait of an account), the subjects concerned are named,
+and their past is told again from all of their records.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from fireflower.history.assembly import Telling, canonical
+from fireflower.history.identities import Identities
+from fireflower.history.memberships import Attribution, Memberships
+from fireflower.model.records import Kind, Record, SubjectKind
+from fireflower.model.rows import Row
+from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON
+
+Who = tuple[SubjectKind, str]
+
+
+class Numbered(NamedTuple):
+    """A record, and the number by which it is found again."""
+
+    record: Record
+    number: int
+
+
+Found = dict[int, list[Record]]
+"""Records by number; what one message says has one."""
+
+Last = Callable[[SubjectKind, str], int]
+Find = Callable[[Collection[str], Collection[str]], Iterable[Numbered]]
+"""All records up to now that name one of these people (by any id) or accounts; others may be among them."""
+
+
+@dataclass(slots=True)
+class Arrived:
+    """What records have brought.
+
+    Attributes
+    ----------
+    rows : in canonical order
+    changed : subjects whose past is another now; rows of theirs may be wrong or lacking
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    changed: set[Who] = field(default_factory=set)
+
+
+class OngoingIdentities(Identities):
+    """Who is who, by identity records in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._records: dict[str, list[Record]] = {}
+        """Id -> the records of all ids that are joined with it, a list that they share."""
+
+    def add(self, record: Record) -> dict[str, str]:
+        """Take in a record. Gives the ids that are of another person now, and whose they have been."""
+        ids = (record.person or "", str(record.value))
+        return self._with([*self._joined(ids), record])
+
+    def remove(self, message_id: str, ids: Iterable[str]) -> dict[str, str]:
+        """Take back the identity records of a message about these ids, as if they had never been."""
+        ids = list(ids)
+        joined = self._joined(ids)
+        kept = [record for record in joined if record.message_id != message_id]
+        return self._with(kept, {id for record in joined for id in _ids(record)})
+
+    def ids(self, person: str) -> set[str]:
+        """All ids of the person who bears or has borne this one, it among them, and perhaps of others with whom an
+        anonymous id of theirs has been used."""
+        return {person} | {id for record in self._records.get(person, ()) for id in _ids(record)}
+
+    def _joined(self, ids: Iterable[str]) -> list[Record]:
+        found: list[list[Record]] = []
+        for each in ids:
+            records = self._records.get(each)
+            if records is not None and not any(records is other for other in found):
+                found.append(records)
+        return [record for records in found for record in records]
+
+    def _with(self, records: list[Record], all_ids: Iterable[str] = ()) -> dict[str, str]:
+        """Put these records in the place of those that their ids had before."""
+        concerned = {id for record in records for id in _ids(record)} | set(all_ids)
+        before = {id: self.person(id) for id in concerned}
+        records.sort(key=Record.order)
+        for id in concerned:
+            self._above.pop(id, None)
+            self._records[id] = []
+        for component in _components(records):
+            self._records |= {each: component for record in component for each in _ids(record)}
+        self._above |= Identities(records).merged()
+        return {id: person for id, person in before.items() if self.person(id) != person}
+
+
+def _ids(record: Record) -> tuple[str, str]:
+    return record.person or "", str(record.value)
+
+
+def _components(records: Sequence[Record]) -> list[list[Record]]:
+    """The records, together where they share an id, each part in canonical order."""
+    parts: list[list[Record]] = []
+    of: dict[str, list[Record]] = {}
+    for record in records:
+        joined = [record]
+        for part in [part for part in parts if any(part is of.get(each) for each in _ids(record))]:
+            joined += part
+            parts.remove(part)
+        parts.append(joined)
+        of |= {each: joined for inside in joined for each in _ids(inside)}
+    return [sorted(part, key=Record.order) for part in parts]
+
+
+class OngoingHistory:
+    """Whose history records belong to, as they come.
+
+    Parameters
+    ----------
+    find : looks records up
+    last : the last instant of a subject that has been told; -1 for one who is not known
+    """
+
+    def __init__(self, attribution: Attribution, find: Find, last: Last) -> None:
+        self.identities = OngoingIdentities()
+        self.memberships = Memberships()
+        self._telling = Telling(self.identities, attribution, self.memberships)
+        self._attribution = attribution
+        self._find, self._last = find, last
+        self._moved: dict[str, int] = defaultdict(lambda: -1)
+        self._told: dict[str, int] = defaultdict(lambda: -1)
+
+    def begin(self, records: Iterable[Record]) -> None:
+        """Who is who and a member of what by now: the records of a history that are no events and no traits of people,
+        in canonical order. Nothing is told of them."""
+        records = list(records)
+        for record in records:
+            if record.kind == Kind.IDENTITY:
+                self.identities.add(record)
+        for record in records:
+            if record.kind != Kind.IDENTITY:
+                list(self._telling.rows(record))
+                self._note(record)
+
+    def identify(self, records: Iterable[Record]) -> set[Who]:
+        """Who is who, by identity records that have come, of whatever time. Gives those whose past is another, as ids
+        are found to be of another person than it had seemed."""
+        concerned: set[str] = set()
+        for record in records:
+            others = self.identities.add(record)
+            if any(self._last("person", before) >= 0 for before in others.values()):
+                concerned |= {
+                    person for id, before in others.items() for person in (before, self.identities.person(id))
+                }
+        return {who for person in concerned for who in self.around(person)}
+
+    def take(self, numbered: Sequence[Numbered]) -> Arrived:
+        """Records that have come, in any order, after `identify` has had those that say who is who."""
+        arrived = Arrived()
+        told: set[str] = set()
+        for each in sorted(numbered, key=lambda each: place(each.record)):
+            record = each.record
+            if record.kind in (Kind.JOIN, Kind.LEAVE):
+                if self._is_late_move(record):
+                    arrived.changed |= self.around(self._bearer(record), record.account)
+            elif record.kind == Kind.ACCOUNT_TRAIT:
+                if self._is_late_trait(record, told):
+                    arrived.changed |= self._members(record.account or "")
+                told.add(record.account or "")
+            elif record.person and record.time < self._moved.get(self._bearer(record), -1):
+                arrived.changed |= self.around(self._bearer(record), record.account)
+            arrived.rows += _placed(self._telling.rows(record), each)
+            self._note(record)
+        return arrived
+
+    def past(self, subjects: Collection[Who], until: int) -> dict[Who, list[Row]]:
+        """All rows of these subjects up to and including `until`, in canonical order, from all of their records."""
+        people = {id for kind, id in subjects if kind == "person"}
+        accounts = {id for kind, id in subjects if kind == "account"}
+        found = self._found(people, accounts)
+        members = {self.identities.person(record.person or "") for record in _moves(found, accounts)}
+        found |= self._found(members - people, ())
+        own = (record for record in _moves(found) if self.identities.person(record.person or "") in people)
+        elsewhere = {record.account or "" for record in own} - accounts
+        for number, records in self._found((), elsewhere).items():
+            found.setdefault(number, [record for record in records if record.kind == Kind.ACCOUNT_TRAIT])
+        telling = Telling(self.identities, self._attribution, Memberships())
+        rows: dict[Who, list[Row]] = {who: [] for who in subjects}
+        for each in _ordered(found, until):
+            for row in _placed(telling.rows(each.record), each):
+                for who in whose(row):
+                    if who in rows:
+                        rows[who].append(row)
+        self._adopt(telling.memberships, people | members, accounts, found)
+        return rows
+
+    def around(self, person: str, account: str | None = None) -> set[Who]:
+        """A person, and the accounts in whose history they may have a part."""
+        records = (record for records in self._found([person], ()).values() for record in records)
+        accounts = {record.account for record in records} | {account}
+        return {_person(person), *(_account(each) for each in accounts if each)}
+
+    # --- What is late -------------------------------------------------------------------------------------------------
+
+    def _is_late_move(self, record: Record) -> bool:
+        person = self._bearer(record)
+        latest = max(self._last("person", person), self._moved.get(person, -1))
+        return record.time <= latest or record.time < self._told.get(record.account or "", -1)
+
+    def _is_late_trait(self, record: Record, told: Collection[str]) -> bool:
+        """`told`: accounts of which traits have come just now."""
+        account = record.account or ""
+        latest = self._told.get(account, -1)
+        if record.time < latest or (record.time == latest and account not in told):
+            return True
+        return any(self._moved.get(person, -1) > record.time for person in self.memberships.viewers(account))
+
+    def _note(self, record: Record) -> None:
+        if record.kind == Kind.ACCOUNT_TRAIT:
+            account = record.account or ""
+            self._told[account] = max(self._told[account], record.time)
+        elif record.kind in (Kind.JOIN, Kind.LEAVE):
+            person = self._bearer(record)
+            self._moved[person] = max(self._moved[person], record.time)
+
+    def _members(self, account: str) -> set[Who]:
+        """An account and all who have ever been members of it."""
+        moves = _moves(self._found((), [account]), [account])
+        return {_account(account), *(_person(self._bearer(record)) for record in moves)}
+
+    # --- Records ------------------------------------------------------------------------------------------------------
+
+    def _bearer(self, record: Record) -> str:
+        return self.identities.person(record.person or "")
+
+    def _found(self, people: Iterable[str], accounts: Collection[str]) -> Found:
+        ids = {id for person in people for id in self.identities.ids(person)}
+        found: Found = {}
+        if ids or accounts:
+            for record, number in self._find(ids, accounts):
+                found.setdefault(number, []).append(record)
+        return found
+
+    def _adopt(self, memberships: Memberships, people: Iterable[str], accounts: Iterable[str], found: Found) -> None:
+        """Who is a member of what by now, as it has come out for those all of whose records were looked at."""
+        moves = _moves(found)
+        self.memberships.adopt(memberships, people, accounts, {record.account or "" for record in moves})
+        for record in moves:
+            self._note(record)
+
+
+def _person(id: str) -> Who:
+    return "person", id
+
+
+def _account(id: str) -> Who:
+    return "account", id
+
+
+def _moves(found: Found, accounts: Collection[str] | None = None) -> list[Record]:
+    """The records by which somebody joins or leaves one of these accounts."""
+    return [
+        record
+        for records in found.values()
+        for record in records
+        if record.kind in (Kind.JOIN, Kind.LEAVE) and (accounts is None or record.account in accounts)
+    ]
+
+
+def _ordered(found: Found, until: int) -> list[Numbered]:
+    """The records up to and including `until` in canonical order, every message once."""
+    numbers = {id(record): number for number, records in found.items() for record in records}
+    ordered = canonical(record for records in found.values() for record in records)
+    return [Numbered(record, numbers[id(record)]) for record in ordered if record.time <= until]
+
+
+def place(record: Record) -> tuple[object, ...]:
+    """The place of a record in canonical order; shorter than `Record.order` where a message id decides."""
+    if record.message_id:
+        return record.time, int(record.kind), record.message_id, record.name, record.person or "", record.account or ""
+    return record.order()
+
+
+def whose(row: Row) -> list[Who]:
+    """Whose history the row belongs to."""
+    found: list[Who] = []
+    if row.target & TO_PERSON and row.person is not None:
+        found.append(("person", row.person))
+    if row.target & TO_ACCOUNT and row.account is not None:
+        found.append(("account", row.account))
+    return found
+
+
+def _placed(rows: Iterable[Row], source: Numbered) -> list[Row]:
+    """The rows that a record makes, with their place and number."""
+    order, placed = place(source.record)[2:], list(rows)
+    for nth, row in enumerate(placed):
+        row.order, row.number = (*order, nth), source.number
+    return placed

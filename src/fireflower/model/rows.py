@@ -1,0 +1,43 @@
+"""A row of a timeline before it is coded: a record, as it belongs to the history of a person, an account, or both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from fireflower.model.records import Kind
+
+
+@dataclass(slots=True)
+class Row:
+    """A row, in text.
+
+    Attributes
+    ----------
+    person, account : whom it speaks of
+    target : whose history it belongs to (`timeline.TO_PERSON`, `TO_ACCOUNT`)
+    value : a trait's value, or a role
+    block : where it lies in the timeline; -1 where that is not known
+    order : its place among the rows of one instant
+    number : the name by which it is found again
+    """
+
+    time: int
+    kind: Kind
+    name: str
+    person: str | None
+    account: str | None
+    target: int
+    value: Any
+    received: int | None
+    properties: dict[str, Any] = field(default_factory=dict)
+    block: int = -1
+    order: tuple[Any, ...] = ()
+    number: int = -1
+
+    def copy(self, target: int, block: int) -> Row:
+        """The same row in another block."""
+        return Row(
+            self.time, self.kind, self.name, self.person, self.account, target, self.value, self.received,
+            self.properties, block, self.order, self.number,
+        )  # fmt: skip

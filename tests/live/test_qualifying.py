@@ -1,0 +1,88 @@
+"""Whatever comes in whatever order, in the end the verdicts are those of a replay."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fireflower.app.live.qualifying import Qualifying
+from fireflower.evaluate.live import Step
+from fireflower.evaluate.results import Subject
+from fireflower.history.assembly import canonical
+from fireflower.history.ongoing import Numbered
+from fireflower.model.moments import DAY, HOUR
+from oracle import strategies
+from oracle.engine import Told, told, told_by_engine
+
+
+class Verdicts:
+    """What is remembered of steps: the transitions that stand."""
+
+    def __init__(self) -> None:
+        self.standing: dict[tuple[str, str], list[Told]] = defaultdict(list)
+
+    def add(self, step: Step) -> None:
+        for (kind, id), since in step.told_again.items():
+            who = Subject(kind).name.lower(), id
+            self.standing[who] = [row for row in self.standing[who] if row[0] <= since]
+        for row in told(step.transitions):
+            self.standing[row[2], row[3]].append(row)
+
+    def all(self) -> list[Told]:
+        return in_order(row for rows in self.standing.values() for row in rows)
+
+
+def in_order(rows: Iterable[Told]) -> list[Told]:
+    return sorted(rows, key=lambda row: (row[0], *row[2:5]))
+
+
+class Memory:
+    """Records that have come, found by whom they name."""
+
+    def __init__(self) -> None:
+        self.records: list[Numbered] = []
+
+    def find(self, people: Collection[str], accounts: Collection[str]) -> list[Numbered]:
+        return [
+            each
+            for each in self.records
+            if {each.record.person, each.record.value if isinstance(each.record.value, str) else None} & set(people)
+            or each.record.account in accounts
+        ]
+
+
+def live(case: strategies.Case, order: list[int], cuts: list[int], waits: list[int], lateness: int) -> list[Told]:
+    """The verdicts after the records have come in this order, in batches that end before these, with these waits
+    between them."""
+    definitions, settings, records, as_of = case
+    memory, verdicts = Memory(), Verdicts()
+    qualifying = Qualifying(definitions, settings, memory.find, lateness=lateness)
+    numbered = [Numbered(record, number) for number, record in enumerate(canonical(records))]
+    numbered = [numbered[i] for i in order if i < len(numbered)]
+    edges = sorted({0, len(numbered), *(cut for cut in cuts if cut < len(numbered))})
+    now = as_of - sum(waits)
+    for number, first in enumerate(edges):
+        end = edges[number + 1] if number + 1 < len(edges) else first
+        memory.records += numbered[first:end]
+        verdicts.add(qualifying.take(numbered[first:end], now))
+        now += waits[number] if number < len(waits) else 0
+    verdicts.add(qualifying.take([], as_of))
+    return verdicts.all()
+
+
+@strategies.examples(400)
+@given(
+    strategies.cases(),
+    st.permutations(range(30)),
+    st.lists(st.integers(0, 30), max_size=5),
+    st.lists(st.sampled_from((0, HOUR, DAY, 5 * DAY)), min_size=1, max_size=5),
+    st.sampled_from((0, DAY, 5 * DAY, 100 * DAY)),
+)
+def test_any_order_any_batches(
+    case: strategies.Case, order: list[int], cuts: list[int], waits: list[int], lateness: int
+) -> None:
+    assert live(case, order, cuts, waits, lateness) == in_order(told_by_engine(case))
