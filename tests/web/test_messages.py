@@ -218,7 +218,7 @@ def test_a_message_of_posthog_is_complete_in_itself() -> None:
             "event": "Ran",
             "distinct_id": "u1",
             "uuid": "m1",
-            "timestamp": "2026-03-01T11:00:00.000000Z",
+            "timestamp": "2026-03-01T11:00:00Z",
             "created_at": "2026-03-01T12:00:00.000000Z",
             "properties": {"n": 1, "$groups": {"company": "acme"}},
         }

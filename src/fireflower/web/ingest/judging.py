@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import NoneType
 from typing import Any, Protocol
 
@@ -13,7 +13,6 @@ from fireflower.history.readers.batches import Told
 from fireflower.model.moments import EARLIEST, LATEST, format_moment, format_span, to_datetime
 
 _AFRESH = 500
-_WITHOUT_OFFSET = len("2026-03-01T10:00:00.000000")
 
 
 class Shape(Protocol):
@@ -111,11 +110,4 @@ def _datetime(moment: int) -> datetime:
 
 def iso(moment: int) -> str:
     """ISO 8601 in UTC with microseconds, as messages are marked with."""
-    return iso_datetime(to_datetime(moment))
-
-
-def iso_datetime(time: datetime) -> str:
-    """The same, of a datetime."""
-    if time.tzinfo is not UTC:
-        time = time.astimezone(UTC)
-    return time.isoformat(timespec="microseconds")[:_WITHOUT_OFFSET] + "Z"
+    return to_datetime(moment).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
