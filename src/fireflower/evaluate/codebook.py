@@ -6,8 +6,8 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 from fireflower.evaluate.image import Dictionary, Outgrown
-from fireflower.language.nodes import Definition, EventName, Settings
-from fireflower.language.walking import events_of, needs, walk
+from fireflower.language.nodes import Definition, EventName, Events, Settings
+from fireflower.language.walking import events_of, needs, properties_of, walk
 from fireflower.model.records import Kind
 from fireflower.model.timeline import Name, Vocabulary
 
@@ -15,6 +15,7 @@ UNREAD = "\0unread"
 """The name of all traits, and of all events, that no definition tells apart from others."""
 
 _FREE = "\0free"
+ANY = "\0any"
 
 
 class Codes:
@@ -43,6 +44,18 @@ def _key(value: Any) -> Hashable:
     return value if isinstance(value, str) else (type(value), repr(value))
 
 
+def _read_on(node: Any, properties: Sequence[str]) -> dict[str, Sequence[int]]:
+    """Event -> places of the properties that are read on it; under ANY those of events that are not named."""
+    read: dict[str, set[str]] = {ANY: set()}
+    for inner in walk(node):
+        events = inner if isinstance(inner, Events) else getattr(inner, "events", None)
+        if isinstance(events, Events):
+            for name in events.names or (ANY,):
+                read.setdefault(name, set()).update(properties_of(inner))
+    place = {path: number for number, path in enumerate(properties)}
+    return {name: sorted(place[path] for path in paths | read[ANY]) for name, paths in read.items()}
+
+
 class Codebook:
     """The dictionaries of a history that goes on.
 
@@ -60,6 +73,7 @@ class Codebook:
         read = (*definitions, settings)
         self._tells_names_apart = any(isinstance(node, EventName) for node in walk(read))
         self.properties = sorted(wanted.properties)
+        self._read = _read_on(read, self.properties)
         self.people, self.accounts = Codes(begun.people), Codes(begun.accounts)
         self.roles = Codes(begun.roles)
         self.texts = {path: Codes(begun.texts.get(path, ())) for path in self.properties}
@@ -97,6 +111,10 @@ class Codebook:
             traits={name: [*values, *blank] for name, values in known.traits.items()},
             roles=[*known.roles, *blank],
         )
+
+    def read(self, kind: Kind, name: str) -> Sequence[int]:
+        """Which of the properties definitions read on rows of this name, by their place in `properties`."""
+        return () if kind != Kind.EVENT else self._read.get(name, self._read[ANY])
 
     def dictionary(self, which: Dictionary) -> Codes:
         """The dictionary that a program has a table for."""

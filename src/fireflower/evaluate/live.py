@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fireflower.evaluate.codebook import Codebook
+from fireflower.evaluate.codebook import Codebook, Codes
 from fireflower.evaluate.collecting import collect
 from fireflower.evaluate.engines import engine, view
 from fireflower.evaluate.image import Outgrown
@@ -32,6 +32,7 @@ from fireflower.model.moments import MINUTE
 from fireflower.model.records import Kind
 from fireflower.model.rows import Row
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
+from fireflower.model.values import flatten
 
 Who = tuple[Subject, str]
 """A subject, by its id."""
@@ -39,27 +40,20 @@ Who = tuple[Subject, str]
 LATENESS = 10 * MINUTE
 """How long a subject's rows are remembered, so that one that comes late is no trouble."""
 
-_SETTLE_AT = 32
-"""Rows of one subject from which on it is tried to settle the oldest of them."""
+_SWEEPS = 4
+"""How often within the lateness states are settled."""
 
 _NOBODY = -1
-_time = attrgetter("time")
 
 
-class _Coded(NamedTuple):
-    """A row of one subject's history. It compares by its place in that history."""
-
-    time: int
-    kind: int
-    order: tuple[Any, ...]
-    what: int
-    person: int
-    account: int
-    target: int
-    detail: int
-    received: int
-    values: tuple[tuple[float, int], ...]
-    number: int
+_Coded = tuple[Any, ...]
+"""A row: time, kind, order, what, person, account, target, detail, received, values, number. It compares by its place
+in a history. Values are (property, number, code) each; None if there are none."""
+_TIME, _WHAT, _PERSON, _ACCOUNT, _TARGET, _DETAIL, _RECEIVED, _VALUES, _NUMBER = 0, 3, 4, 5, 6, 7, 8, 9, 10
+_time = itemgetter(_TIME)
+_BIT = {Subject.ACCOUNT: TO_ACCOUNT, Subject.PERSON: TO_PERSON}
+_WHO = {Subject.ACCOUNT: _ACCOUNT, Subject.PERSON: _PERSON}
+_HEAD = {Subject.ACCOUNT: k.ACCOUNTS, Subject.PERSON: k.PEOPLE}
 
 
 @dataclass(slots=True)
@@ -68,6 +62,29 @@ class _Recent:
 
     since: int
     rows: list[_Coded] = field(default_factory=list)
+
+
+class Coded:
+    """Rows that have come, coded; in canonical order."""
+
+    def __init__(self, rows: list[_Coded]) -> None:
+        self.rows = rows
+        self.time = np.array([row[_TIME] for row in rows], np.int64)
+        self.target = np.array([row[_TARGET] for row in rows], np.uint8)
+        self._who = {kind: np.array([row[_WHO[kind]] for row in rows], np.int64) for kind in Subject}
+
+    def of(self, kind: Subject) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The rows that belong to the history of a subject of this kind, and which subject that is."""
+        mine = np.flatnonzero(self.target & _BIT[kind])
+        return mine, self._who[kind][mine]
+
+    def mute(self, rows: Sequence[Row]) -> None:
+        """Take over from the rows which of them are muted."""
+        self.target = np.array([row.target for row in rows], np.uint8)
+        self.rows = [
+            (*coded[:_TARGET], row.target, *coded[_TARGET + 1 :]) if row.target & k.MUTED else coded
+            for coded, row in zip(self.rows, rows, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +137,12 @@ class LiveReplay:
         self._limits = {
             table.dictionary: len(self.codebook.dictionary(table.dictionary)) + room for table in program.tables
         }
-        self._settled: dict[Subject, NDArray[np.int64]] = {kind: np.zeros(0, np.int64) for kind in Subject}
-        self._last: dict[Subject, list[int]] = {kind: [] for kind in Subject}
-        self._recent: dict[tuple[Subject, int], _Recent] = {}
+        self._settled = {kind: np.zeros(0, np.int64) for kind in Subject}
+        self._last = {kind: np.zeros(0, np.int64) for kind in Subject}
+        self._planned = {kind: np.zeros(0, np.int64) for kind in Subject}
+        self._recent: dict[Subject, dict[int, _Recent]] = {kind: {} for kind in Subject}
         self._timers: list[tuple[int, Subject, int]] = []
-        self._planned: dict[tuple[Subject, int], int] = {}
+        self._swept = 0
 
     # --- What is asked ------------------------------------------------------------------------------------------------
 
@@ -136,22 +154,33 @@ class LiveReplay:
     def last(self, kind: Subject, id: str) -> int:
         """The last instant of the subject that has been decided; -1 if there is none."""
         code = self._codes(kind).known(id)
-        return self._last[kind][code] if 0 <= code < len(self._last[kind]) else -1
+        return int(self._last[kind][code]) if 0 <= code < len(self._last[kind]) else -1
 
-    def stale(self, rows: Iterable[Row]) -> set[Who]:
+    def stale(self, coded: Coded) -> set[Who]:
         """The subjects for which rows come too late to be taken in by themselves."""
-        return {
-            (kind, id)
-            for row in rows
-            for kind, id in _subjects(row)
-            if row.time <= self.last(kind, id) and not self._is_recent(kind, id, row.time)
-        }
-
-    def _is_recent(self, kind: Subject, id: str, time: int) -> bool:
-        recent = self._recent.get((kind, self._codes(kind).known(id)))
-        return recent is not None and time > recent.since
+        found: set[Who] = set()
+        for kind in Subject:
+            mine, codes = coded.of(kind)
+            late = np.flatnonzero(coded.time[mine] <= self._last[kind][codes])
+            for time, code in zip(coded.time[mine[late]].tolist(), codes[late].tolist(), strict=True):
+                recent = self._recent[kind].get(code)
+                if recent is None or time <= recent.since:
+                    found.add((kind, self._codes(kind).values[code]))
+        return found
 
     # --- What is done -------------------------------------------------------------------------------------------------
+
+    def code(self, rows: Iterable[Row]) -> Coded:
+        """Code rows that have come, which are in canonical order.
+
+        Raises
+        ------
+        Outgrown
+            If values have come for which the program has no room; make a new replay, and begin from the history.
+        """
+        coded = Coded([self._coded(row) for row in rows])
+        self._make_room()
+        return coded
 
     def load(self, timeline: Timeline, until: int) -> None:
         """Take in rows of whole subjects, coded with the vocabulary that this one began with, up to and including
@@ -159,135 +188,126 @@ class LiveReplay:
         self._make_room()
         self._replay(self._sheets.rows(timeline, self._compiled), len(timeline), self._states(), until)
         inside = timeline.time <= until
-        for kind, column, bit in (
-            (Subject.ACCOUNT, timeline.account, TO_ACCOUNT), (Subject.PERSON, timeline.person, TO_PERSON)
-        ):  # fmt: skip
-            mine = inside & (timeline.target & bit > 0)
-            last = np.array(self._last[kind], np.int64)
-            np.maximum.at(last, column[mine], timeline.time[mine])
-            self._last[kind] = last.tolist()
+        for kind, column in ((Subject.ACCOUNT, timeline.account), (Subject.PERSON, timeline.person)):
+            mine = inside & (timeline.target & _BIT[kind] > 0)
+            np.maximum.at(self._last[kind], column[mine], timeline.time[mine])
 
     def loaded(self, now: int) -> Step:
         """What follows from what was loaded, up to and including `now`."""
         for kind in Subject:
             known = np.flatnonzero(self._states()[kind] > 0)
-            self._advance(kind, known, np.array(self._last[kind], np.int64)[known] + 1)
+            self._advance(kind, known, self._last[kind][known] + 1)
             self._plan(kind, known)
         self._let_time_go_on(now)
         return Step(self._transitions(now), {})
 
-    def step(self, rows: Iterable[Row], renewed: Mapping[Who, Sequence[Row]], now: int) -> Step:
+    def step(self, coded: Coded, renewed: Mapping[Who, Sequence[Row]], now: int) -> Step:
         """Take in rows up to `now`, and decide whatever follows up to and including `now`.
 
         Parameters
         ----------
-        rows : what has come, in canonical order, without what is stale
         renewed : of stale subjects and others whose past has changed, all rows, in canonical order
 
         Raises
         ------
         Outgrown
-            If values have come for which the program has no room; make a new replay, and begin from the history.
+            As `code` does.
         """
-        again: dict[tuple[Subject, int], int] = {}
-        feed: list[_Coded] = []
-        for who, past in renewed.items():
-            self._renew(who, past, now, again, feed)
-        for row in rows:
-            for kind, id in _subjects(row):
-                if (kind, id) not in renewed:
-                    self._arrive(kind, id, row, again, feed)
+        again: dict[Subject, dict[int, int]] = {kind: {} for kind in Subject}
+        for (kind, id), past in renewed.items():
+            again[kind][self._renew(kind, id, past, now)] = -1
+        fed = np.zeros(len(coded.rows), np.uint8)
+        for kind in Subject:
+            fed |= self._arrive(kind, coded, again[kind]) * np.uint8(_BIT[kind])
         self._begin_again(again)
-        for subject in again:
-            feed += self._recent[subject].rows
         self._patch()
-        touched = {who: self._recent[who].since for who in again} | self._take_in(feed)
-        self._decide_instants(touched)
-        for kind, codes in self._by_kind(touched).items():
-            self._plan(kind, codes)
+        self._take_in(coded.rows, fed)
+        for kind in Subject:
+            touched = self._feed_again(kind, again[kind]) | self._touch(kind, coded, fed)
+            self._decide(kind, touched, now)
         self._let_time_go_on(now)
-        ids = {(kind, self._codes(kind).values[code]): since for (kind, code), since in again.items()}
+        ids = {(kind, self._codes(kind).values[code]): since for kind in Subject for code, since in again[kind].items()}
         step = Step(self._transitions(now), ids)
-        self._settle(touched, now)
+        self._settle(now)
         return step
 
     # --- Rows ---------------------------------------------------------------------------------------------------------
 
-    def _arrive(
-        self, kind: Subject, id: str, row: Row, again: dict[tuple[Subject, int], int], feed: list[_Coded]
-    ) -> None:  # fmt: skip
-        """A row of a subject: behind all others, or among the recent ones, which are then told again."""
-        code = self._code(kind, id)
-        coded = self._coded(row, kind)
-        recent = self._recent.get((kind, code))
-        if recent is None:
-            recent = self._recent[kind, code] = _Recent(self._last[kind][code])
-            self._copy(kind, [code], self._states()[kind], self._settled[kind])
-        if recent.rows and coded < recent.rows[-1]:
-            insort(recent.rows, coded)
-        else:
-            recent.rows.append(coded)
-        if (kind, code) in again:
-            return
-        if row.time <= self._last[kind][code]:
-            again[kind, code] = recent.since
-        else:
-            feed.append(coded)
+    def _arrive(self, kind: Subject, coded: Coded, again: dict[int, int]) -> NDArray[np.bool_]:
+        """Put rows with the recent ones of their subjects. Gives which rows follow in time, and so can be taken in as
+        they are; the pasts of the other subjects are told `again`."""
+        recent = self._recent[kind]
+        mine, codes = coded.of(kind)
+        if again:
+            others = ~np.isin(codes, list(again))
+            mine, codes = mine[others], codes[others]
+        self._remember(kind, {code for code in codes.tolist() if code not in recent})
+        in_time = coded.time[mine] > self._last[kind][codes]
+        rows = coded.rows
+        for row, code, follows in zip(mine.tolist(), codes.tolist(), in_time.tolist(), strict=True):
+            if follows:
+                recent[code].rows.append(rows[row])
+            else:
+                insort(recent[code].rows, rows[row])
+                again[code] = recent[code].since
+        if not in_time.all():
+            in_time &= ~np.isin(codes, list(again))
+        fed = np.zeros(len(rows), bool)
+        fed[mine[in_time]] = True
+        return fed
 
-    def _renew(
-        self,
-        who: Who,
-        past: Sequence[Row],
-        now: int,
-        again: dict[tuple[Subject, int], int],
-        feed: list[_Coded],
-    ) -> None:
-        """Tell a subject's whole past again; what is older than the lateness is settled."""
-        kind, id = who
-        code = self._code(kind, id)
-        coded = [self._coded(row, kind) for row in past]
-        border = now - self._lateness
-        old = coded[: bisect_right(coded, border, key=_time)]
-        self._give_back(kind, [code], self._settled[kind])
-        self._give_back(kind, [code], self._states()[kind])
+    def _remember(self, kind: Subject, codes: Collection[int]) -> None:
+        """From now on, keep the rows of these subjects, and their states as they are now."""
+        if codes:
+            self._copy(kind, list(codes), self._states()[kind], self._settled[kind])
+            last = self._last[kind]
+            self._recent[kind].update((code, _Recent(int(last[code]))) for code in codes)
+
+    def _renew(self, kind: Subject, id: str, past: Sequence[Row], now: int) -> int:
+        """Tell a subject's whole past again; what is older than the lateness is settled. Gives its code."""
+        coded = [self._coded(row) for row in past]
+        code: int = self._codes(kind).code(id)
+        self._make_room()
+        old = coded[: bisect_right(coded, now - self._lateness, key=_time)]
+        for states in (self._settled[kind], self._states()[kind]):
+            self._give_back(kind, [code], states)
         self._patch()
-        self._take_in(old, self._settled)
-        since = old[-1].time if old else -1
+        self._take_in(old, np.full(len(old), _BIT[kind], np.uint8), self._settled)
+        since = old[-1][_TIME] if old else -1
         self._advance(kind, np.array([code]), np.array([since + 1]), self._settled[kind])
-        self._recent[kind, code] = _Recent(since, coded[len(old) :])
-        again[kind, code] = -1
+        self._recent[kind][code] = _Recent(since, coded[len(old) :])
+        return code
 
-    def _coded(self, row: Row, kind: Subject) -> _Coded:
+    def _coded(self, row: Row) -> _Coded:
         book = self.codebook
-        person = _NOBODY if row.person is None else self._code(Subject.PERSON, row.person)
-        account = _NOBODY if row.account is None else self._code(Subject.ACCOUNT, row.account)
-        values = tuple(self._value(path, row.properties.get(path)) for path in book.properties)
-        detail = _NOBODY
+        person = _NOBODY if row.person is None else book.people.code(row.person)
+        account = _NOBODY if row.account is None else book.accounts.code(row.account)
+        detail, values = _NOBODY, None
         if row.kind in (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT):
             codes = book.traits.get((row.kind, row.name))
             detail = _NOBODY if codes is None or row.value is None else codes.code(row.value)
         elif row.value is not None:
             detail = book.roles.code(row.value)
-        return _Coded(
-            row.time, row.kind, row.order, book.what(row.kind, row.name, self._name_limit), person, account,
-            TO_PERSON if kind == Subject.PERSON else row.target & ~TO_PERSON, detail,
-            row.time if row.received is None else row.received, values, row.number,
+        if row.properties and (wanted := book.read(row.kind, row.name)):
+            values = self._values(row.properties, wanted)
+        return (
+            row.time, int(row.kind), row.order, book.what(row.kind, row.name, self._name_limit), person, account,
+            row.target, detail, row.time if row.received is None else row.received, values, row.number,
         )  # fmt: skip
 
-    def _value(self, path: str, value: Any) -> tuple[float, int]:
-        if value is None:
-            return np.nan, _NOBODY
-        if isinstance(value, float):
-            return value, _NOBODY
-        return np.nan, self.codebook.texts[path].code(value)
+    def _values(self, properties: Mapping[str, Any], wanted: Sequence[int]) -> tuple[tuple[int, float, int], ...]:
+        flat = flatten(properties)
+        found: list[tuple[int, float, int]] = []
+        for place in wanted:
+            path = self.codebook.properties[place]
+            value = flat.get(path)
+            if isinstance(value, float):
+                found.append((place, value, _NOBODY))
+            elif value is not None:
+                found.append((place, np.nan, self.codebook.texts[path].code(value)))
+        return tuple(found)
 
-    def _code(self, kind: Subject, id: str) -> int:
-        code = self._codes(kind).code(id)
-        if code >= len(self._last[kind]):
-            self._make_room()
-        return code
-
-    def _codes(self, kind: Subject) -> Any:
+    def _codes(self, kind: Subject) -> Codes:
         return self.codebook.people if kind == Subject.PERSON else self.codebook.accounts
 
     def _patch(self) -> None:
@@ -311,48 +331,60 @@ class LiveReplay:
     def _make_room(self) -> None:
         """Room for all subjects that are known by now."""
         for kind in Subject:
-            wanted = len(self._codes(kind))
-            if wanted > len(self._last[kind]):
-                room = max(wanted, 2 * len(self._last[kind]), 64)
-                self._last[kind] += [-1] * (room - len(self._last[kind]))
-                self._settled[kind] = np.append(
-                    self._settled[kind], np.zeros(room - len(self._settled[kind]), np.int64)
-                )
+            wanted, room = len(self._codes(kind)), len(self._last[kind])
+            if wanted > room:
+                room = max(wanted, 2 * room, 64)
+                self._settled[kind] = _longer(self._settled[kind], room, 0)
+                self._last[kind] = _longer(self._last[kind], room, -1)
+                self._planned[kind] = _longer(self._planned[kind], room, k.NEVER)
         self._machine.make_room(len(self._last[Subject.ACCOUNT]), len(self._last[Subject.PERSON]))
 
     def _take_in(
-        self, feed: Sequence[_Coded], states: Mapping[Subject, NDArray[np.int64]] | None = None
-    ) -> dict[tuple[Subject, int], int]:
-        """Rows happen; gives the last instant of each subject that they happened to."""
-        if not feed:
-            return {}
+        self,
+        feed: Sequence[_Coded],
+        target: NDArray[np.uint8],
+        states: Mapping[Subject, NDArray[np.int64]] | None = None,
+    ) -> None:
+        """Rows happen to whom `target` says."""
+        inside = np.flatnonzero(target)
+        if not len(inside):
+            return
+        if len(inside) < len(feed):
+            feed = [feed[i] for i in inside.tolist()]
         columns = list(zip(*feed, strict=True))
-        numbers = np.array(columns[9], np.float64).reshape(len(feed), 2 * len(self.codebook.properties))
-        values = {path: numbers[:, 2 * i] for i, path in enumerate(self.codebook.properties)}
-        codes = {path: numbers[:, 2 * i + 1].astype(np.int32) for i, path in enumerate(self.codebook.properties)}
+        numbers, codes = self._value_columns(columns[_VALUES])
+        muted = np.array(columns[_TARGET], np.uint8) & np.uint8(k.MUTED)
         timeline = Timeline(
             vocabulary=Vocabulary((), (), ()),
-            time=np.array(columns[0], np.int64),
-            what=np.array(columns[3], np.int32),
-            person=np.array(columns[4], np.int32),
-            account=np.array(columns[5], np.int32),
-            target=np.array(columns[6], np.uint8),
-            detail=np.array(columns[7], np.int32),
+            time=np.array(columns[_TIME], np.int64),
+            what=np.array(columns[_WHAT], np.int32),
+            person=np.array(columns[_PERSON], np.int32),
+            account=np.array(columns[_ACCOUNT], np.int32),
+            target=target[inside] | muted,
+            detail=np.array(columns[_DETAIL], np.int32),
             starts=np.zeros(1, np.int64),
             first_person=np.zeros(1, np.int32),
             first_account=np.zeros(1, np.int32),
-            received=np.array(columns[8], np.int64),
-            numbers=values,
+            received=np.array(columns[_RECEIVED], np.int64),
+            numbers=numbers,
             codes=codes,
-            row=np.array(columns[10], np.int64),
+            row=np.array(columns[_NUMBER], np.int64),
         )
         rows = self._sheets.rows(timeline, self._compiled)
         self._replay(rows, len(feed), states or self._states(), k.NEVER - 1)
-        touched: dict[tuple[Subject, int], int] = {}
-        for each in feed:
-            kind = Subject.PERSON if each.target & TO_PERSON else Subject.ACCOUNT
-            touched[kind, each.person if kind == Subject.PERSON else each.account] = each.time
-        return touched
+
+    def _value_columns(self, values: Sequence[Any]) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+        """The properties of rows, as columns; without those that no row has."""
+        numbers: dict[str, NDArray[Any]] = {}
+        codes: dict[str, NDArray[Any]] = {}
+        for i, found in enumerate(values):
+            for place, number, code in found or ():
+                path = self.codebook.properties[place]
+                if path not in numbers:
+                    numbers[path] = np.full(len(values), np.nan)
+                    codes[path] = np.full(len(values), _NOBODY, np.int32)
+                numbers[path][i], codes[path][i] = number, code
+        return numbers, codes
 
     def _replay(self, rows: Any, count: int, states: Mapping[Subject, NDArray[np.int64]], until: int) -> None:
         progress = view(np.zeros(PROGRESS_WORDS, np.int64), self._compiled)
@@ -370,119 +402,130 @@ class LiveReplay:
         states: NDArray[np.int64] | None = None,
     ) -> None:
         """Decide whatever lies before these times, for these subjects."""
-        head = k.PEOPLE if kind == Subject.PERSON else k.ACCOUNTS
         columns = (self._states()[kind] if states is None else states, codes, times, np.zeros(PROGRESS_WORDS, np.int64))
         views = [view(column, self._compiled) for column in columns]
         machine = self._machine
-        while machine.mend(self._engine.advance_some(*machine.views(), head, *views)):
+        while machine.mend(self._engine.advance_some(*machine.views(), _HEAD[kind], *views)):
             pass
 
     def _give_back(self, kind: Subject, codes: Sequence[int], states: NDArray[np.int64]) -> None:
-        head = k.PEOPLE if kind == Subject.PERSON else k.ACCOUNTS
         memory = view(self._machine.memory, self._compiled)
         columns = (states, np.array(codes, np.int64))
-        self._engine.give_back_some(memory, head, *(view(column, self._compiled) for column in columns))
+        self._engine.give_back_some(memory, _HEAD[kind], *(view(column, self._compiled) for column in columns))
 
     def _copy(
         self, kind: Subject, codes: Sequence[int], sources: NDArray[np.int64], targets: NDArray[np.int64]
     ) -> None:  # fmt: skip
         """Copies of these subjects' states; of those that have none, none."""
-        with_state = np.array([code for code in codes if sources[code] > 0], np.int64)
-        if not len(with_state):
+        wanted = np.array(codes, np.int64)
+        wanted = wanted[sources[wanted] > 0]
+        if not len(wanted):
             return
-        head = k.PEOPLE if kind == Subject.PERSON else k.ACCOUNTS
-        columns = (sources, targets, with_state, np.zeros(PROGRESS_WORDS, np.int64))
+        columns = (sources, targets, wanted, np.zeros(PROGRESS_WORDS, np.int64))
         views = [view(column, self._compiled) for column in columns]
         machine = self._machine
-        while machine.mend(self._engine.copy_some(view(machine.memory, self._compiled), head, *views)):
+        while machine.mend(self._engine.copy_some(view(machine.memory, self._compiled), _HEAD[kind], *views)):
             pass
 
-    def _begin_again(self, again: Mapping[tuple[Subject, int], int]) -> None:
+    def _begin_again(self, again: Mapping[Subject, Mapping[int, int]]) -> None:
         """Put the settled states in the place of these subjects' own."""
-        for kind, codes in self._by_kind(again).items():
-            states = self._states()[kind]
-            self._give_back(kind, codes.tolist(), states)
-            self._copy(kind, codes.tolist(), self._settled[kind], states)
+        for kind, codes in again.items():
+            if codes:
+                states = self._states()[kind]
+                self._give_back(kind, list(codes), states)
+                self._copy(kind, list(codes), self._settled[kind], states)
+
+    def _feed_again(self, kind: Subject, again: Mapping[int, int]) -> dict[int, int]:
+        """Have the recent rows of these subjects happen. Gives the last instant of each."""
+        recent = self._recent[kind]
+        feed = [row for code in again for row in recent[code].rows]
+        self._take_in(feed, np.full(len(feed), _BIT[kind], np.uint8))
+        return {code: recent[code].rows[-1][_TIME] if recent[code].rows else recent[code].since for code in again}
+
+    def _touch(self, kind: Subject, coded: Coded, fed: NDArray[np.uint8]) -> dict[int, int]:
+        """The subjects to whom rows have happened, with the last instant of each."""
+        mine = np.flatnonzero(fed & _BIT[kind])
+        who = coded.of(kind)
+        codes = np.zeros(len(fed), np.int64)
+        codes[who[0]] = who[1]
+        return dict(zip(codes[mine].tolist(), coded.time[mine].tolist(), strict=True))
 
     # --- Time ---------------------------------------------------------------------------------------------------------
 
-    def _by_kind(self, subjects: Iterable[tuple[Subject, int]]) -> dict[Subject, NDArray[np.int64]]:
-        found: dict[Subject, list[int]] = {}
-        for kind, code in subjects:
-            found.setdefault(kind, []).append(code)
-        return {kind: np.array(codes, np.int64) for kind, codes in found.items()}
-
-    def _decide_instants(self, touched: Mapping[tuple[Subject, int], int]) -> None:
+    def _decide(self, kind: Subject, touched: Mapping[int, int], now: int) -> None:
         """Decide the instants of the rows that have been taken in."""
-        for kind, codes in self._by_kind(touched).items():
-            times = np.array([touched[kind, code] for code in codes.tolist()], np.int64)
+        if touched:
+            codes = np.fromiter(touched.keys(), np.int64, len(touched))
+            times = np.fromiter(touched.values(), np.int64, len(touched))
             self._advance(kind, codes, times + 1)
-            for code, time in zip(codes.tolist(), times.tolist(), strict=True):
-                self._last[kind][code] = time
+            self._last[kind][codes] = times
+            self._plan(kind, codes)
 
     def _plan(self, kind: Subject, codes: NDArray[np.int64]) -> None:
         """Find out when time alone changes these subjects next."""
+        planned = self._planned[kind]
         states = self._states()[kind][codes]
-        wakes = self._machine.memory[states + k.WAKE]
-        for code, wake in zip(codes.tolist(), wakes.tolist(), strict=True):
-            if self._planned.get((kind, code)) != wake:
-                self._planned.pop((kind, code), None)
-                if wake < k.NEVER:
-                    self._planned[kind, code] = wake
-                    heapq.heappush(self._timers, (wake, kind, code))
+        wakes = np.full(len(codes), k.NEVER)
+        wakes[states > 0] = self._machine.memory[states[states > 0] + k.WAKE]
+        moved = np.flatnonzero(wakes != planned[codes])
+        planned[codes[moved]] = wakes[moved]
+        for code, wake in zip(codes[moved].tolist(), wakes[moved].tolist(), strict=True):
+            if wake < k.NEVER:
+                heapq.heappush(self._timers, (wake, kind, code))
 
     def _let_time_go_on(self, now: int) -> None:
         """Decide what time alone changes up to and including `now`."""
-        due: dict[tuple[Subject, int], None] = {}
+        due: dict[Subject, dict[int, None]] = {kind: {} for kind in Subject}
         while self._timers and self._timers[0][0] <= now:
             wake, kind, code = heapq.heappop(self._timers)
-            if self._planned.get((kind, code)) == wake:
-                del self._planned[kind, code]
-                due[kind, code] = None
-        for kind, codes in self._by_kind(due).items():
-            self._advance(kind, codes, np.full(len(codes), now + 1))
-            for code in codes.tolist():
-                self._last[kind][code] = max(self._last[kind][code], now)
-            self._plan(kind, codes)
+            if self._planned[kind][code] == wake:
+                self._planned[kind][code] = k.NEVER
+                due[kind][code] = None
+        for kind, some in due.items():
+            if some:
+                codes = np.fromiter(some, np.int64, len(some))
+                self._advance(kind, codes, np.full(len(codes), now + 1))
+                self._last[kind][codes] = np.maximum(self._last[kind][codes], now)
+                self._plan(kind, codes)
 
     def _transitions(self, now: int) -> Transitions:
         return collect([self._machine], self.definitions, self.codebook.vocabulary(), now)
 
     # --- Settling -----------------------------------------------------------------------------------------------------
 
-    def _settle(self, touched: Mapping[tuple[Subject, int], int], now: int) -> None:
-        """Let the settled states of subjects with many recent rows follow."""
-        for kind, code in touched:
-            recent = self._recent.get((kind, code))
-            if recent is not None and len(recent.rows) >= _SETTLE_AT:
-                self._settle_one(kind, code, recent, now - self._lateness)
-
-    def settle_idle(self, now: int) -> None:
-        """Forget the recent rows of subjects to whom nothing has happened for a while: their states are settled."""
-        border = now - self._lateness
-        idle = [who for who, recent in self._recent.items() if not recent.rows or recent.rows[-1].time <= border]
-        for kind, code in idle:
-            self._give_back(kind, [code], self._settled[kind])
-            del self._recent[kind, code]
-
-    def _settle_one(self, kind: Subject, code: int, recent: _Recent, border: int) -> None:
-        old = recent.rows[: bisect_right(recent.rows, border, key=_time)]
-        if len(old) < len(recent.rows) // 2:
+    def _settle(self, now: int) -> None:
+        """Now and then, let the settled states follow, and forget the recent rows of those to whom nothing happens."""
+        if now - self._swept < self._lateness // _SWEEPS:
             return
-        self._take_in(old, self._settled)
-        since = old[-1].time
-        self._advance(kind, np.array([code]), np.array([since + 1]), self._settled[kind])
+        self._swept = now
+        border = now - self._lateness
+        for kind in Subject:
+            recent = self._recent[kind]
+            idle = [code for code, each in recent.items() if not each.rows or each.rows[-1][_TIME] <= border]
+            self._give_back(kind, idle, self._settled[kind])
+            for code in idle:
+                del recent[code]
+            self._follow(kind, border)
         self._machine.empty()
         for column in self._machine.written.values():
             column.clear()
-        self._recent[kind, code] = _Recent(since, recent.rows[len(old) :])
+
+    def _follow(self, kind: Subject, border: int) -> None:
+        """Have the rows up to the border happen to the settled states, too."""
+        feed: list[_Coded] = []
+        moved: dict[int, int] = {}
+        for code, each in self._recent[kind].items():
+            count = bisect_right(each.rows, border, key=_time)
+            if count:
+                feed += each.rows[:count]
+                moved[code] = each.since = each.rows[count - 1][_TIME]
+                del each.rows[:count]
+        if moved:
+            self._take_in(feed, np.full(len(feed), _BIT[kind], np.uint8), self._settled)
+            codes = np.fromiter(moved.keys(), np.int64, len(moved))
+            times = np.fromiter(moved.values(), np.int64, len(moved))
+            self._advance(kind, codes, times + 1, self._settled[kind])
 
 
-def _subjects(row: Row) -> list[Who]:
-    """Whose history the row belongs to."""
-    found: list[Who] = []
-    if row.target & TO_PERSON and row.person is not None:
-        found.append((Subject.PERSON, row.person))
-    if row.target & TO_ACCOUNT and row.account is not None:
-        found.append((Subject.ACCOUNT, row.account))
-    return found
+def _longer(array: NDArray[np.int64], room: int, filling: int) -> NDArray[np.int64]:
+    return np.concatenate([array, np.full(room - len(array), filling, np.int64)])

@@ -116,12 +116,12 @@ class Telling:
         if person and not accounts:
             accounts.extend(memberships.attributed(person, self.attribution))
         own = accounts[0] if len(accounts) == 1 else memberships.current(person or "") if accounts else None
-        properties = flatten(record.properties)
         for account in accounts or [None]:
             target = (TO_ACCOUNT if account else 0) | (TO_PERSON if person and account == own else 0)
             role = memberships.role(person, account) if person and account else ""
             yield Row(
-                record.time, Kind.EVENT, record.name, person, account, target, role or None, record.received, properties
+                record.time, Kind.EVENT, record.name, person, account, target, role or None, record.received,
+                record.properties,
             )  # fmt: skip
 
 
@@ -241,7 +241,7 @@ def _property_columns(
     codes: dict[str, NDArray[np.int32]] = {}
     dictionaries: dict[str, _Dictionary] = defaultdict(_Dictionary)
     for i, row in enumerate(rows):
-        for path, value in row.properties.items():
+        for path, value in flatten(row.properties).items() if row.properties else ():
             if isinstance(value, float):
                 numbers.setdefault(path, np.full(len(rows), np.nan))[i] = value
             else:

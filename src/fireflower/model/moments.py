@@ -76,7 +76,8 @@ def from_datetime(value: datetime) -> int:
     """The moment of a datetime; a naive one is taken as UTC."""
     if value.tzinfo is None:
         value = value.replace(tzinfo=UTC)
-    return (value - _EPOCH) // timedelta(microseconds=1)
+    since = value - _EPOCH
+    return since.days * DAY + since.seconds * SECOND + since.microseconds
 
 
 def parse_moment(text: str) -> int:

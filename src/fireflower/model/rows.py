@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ class Row:
     person, account : whom it speaks of
     target : whose history it belongs to (`timeline.TO_PERSON`, `TO_ACCOUNT`)
     value : a trait's value, or a role
+    properties : an event's, as they came
     block : where it lies in the timeline; -1 where that is not known
     order : its place among the rows of one instant
     number : the name by which it is found again
@@ -30,7 +32,7 @@ class Row:
     target: int
     value: Any
     received: int | None
-    properties: dict[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, Any] = field(default_factory=dict)
     block: int = -1
     order: tuple[Any, ...] = ()
     number: int = -1

@@ -11,7 +11,7 @@ from typing import Any
 
 from fireflower.evaluate.kernel.layout import MUTED
 from fireflower.evaluate.leaving_out import without_left_out
-from fireflower.evaluate.live import LATENESS, LiveReplay, Step
+from fireflower.evaluate.live import LATENESS, Coded, LiveReplay, Step
 from fireflower.evaluate.live import Who as Known
 from fireflower.evaluate.results import Change, Subject, Transitions
 from fireflower.history.assembly import canonical
@@ -87,11 +87,13 @@ class Qualifying:
         while self._waiting and self._waiting[0][2].record.time <= now:
             due.append(heapq.heappop(self._waiting)[2])
         arrived = self.history.take(due)
-        stale = changed | arrived.changed | {_who(who) for who in self.replay.stale(arrived.rows)}
+        coded = self.replay.code(arrived.rows)
+        stale = changed | arrived.changed | {_who(who) for who in self.replay.stale(coded)}
         past = self.history.past(stale, now) if stale else {}
         if self._leaving is not None:
             self._leave_out(self._leaving, arrived.rows, past, now)
-        return self.replay.step(arrived.rows, {_known(who): rows for who, rows in past.items()}, now)
+            coded.mute(arrived.rows)
+        return self.replay.step(coded, {_known(who): rows for who, rows in past.items()}, now)
 
     @property
     def next_due(self) -> int | None:
@@ -106,12 +108,12 @@ class Qualifying:
     def _leave_out(self, leaving: _LeavingOut, rows: list[Row], past: dict[Who, list[Row]], now: int) -> None:
         """Mute what left-out people do, for their accounts; if it turns out that somebody was left out at another
         time than it had seemed, their accounts' past is told again."""
-        doubtful = {_who(who) for who in leaving.replay.stale(rows)} | {who for who in past if who[0] == "person"}
-        people = {who for who in doubtful if who[0] == "person"}
+        coded = leaving.replay.code(replace(row, target=TO_PERSON) for row in rows if row.target & TO_PERSON)
+        people = {_who(who) for who in leaving.replay.stale(coded)} | {who for who in past if who[0] == "person"}
         renewed = {who: past[who] for who in people if who in past} | self.history.past(
             [who for who in people if who not in past], now
         )
-        others = leaving.step(rows, renewed, now)
+        others = leaving.step(coded, renewed, now)
         accounts = {who for id in others for who in self.history.around(id) if who[0] == "account"} - past.keys()
         if accounts:
             past |= self.history.past(accounts, now)
@@ -142,12 +144,9 @@ class _LeavingOut:
             self.replay.load(timeline, last)
         self._remember(self.replay.loaded(last).transitions)
 
-    def step(self, rows: Iterable[Row], past: Mapping[Who, Sequence[Row]], now: int) -> set[str]:
+    def step(self, coded: Coded, past: Mapping[Who, Sequence[Row]], now: int) -> set[str]:
         """Take in the rows of people. Gives those who were left out at other times than it had seemed."""
-        own = [row for row in rows if row.target & TO_PERSON]
-        step = self.replay.step(
-            [replace(row, target=TO_PERSON) for row in own], {_known(who): each for who, each in past.items()}, now
-        )
+        step = self.replay.step(coded, {_known(who): each for who, each in past.items()}, now)
         before = {id: list(self._changes[id]) for _, id in step.told_again}
         for (_, id), since in step.told_again.items():
             changes = self._changes[id]

@@ -12,6 +12,8 @@ from fireflower.model.moments import EARLIEST, LATEST, format_moment, from_datet
 
 _UNITS: dict[TimeUnit, float] = {"s": 1_000_000.0, "ms": 1_000.0, "us": 1.0, "ns": 0.001}
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_REMEMBERED = 4096
+"""Texts whose moment is remembered: one message names its time several times, and so do those sent together."""
 _NO_TIME = "'there is no time'"
 _RANGE = "is outside 1970-01-01 .. 2100-01-01: a mistake of a clock or of the unit"
 
@@ -23,6 +25,7 @@ class TimeReader:
         self._format = mapping.time_format
         self._unit = mapping.time_unit
         self._zone = UTC if mapping.timezone == "UTC" else ZoneInfo(mapping.timezone)
+        self._read: dict[str, int] = {}
 
     def moment(self, value: Any) -> int:
         """The moment that the value names.
@@ -32,7 +35,15 @@ class TimeReader:
         ValueError
             With the reason, if it names none that a history can have.
         """
-        return self._inside(self._parse(value), value)
+        if not isinstance(value, str):
+            return self._inside(self._parse(value), value)
+        moment = self._read.get(value)
+        if moment is None:
+            moment = self._inside(self._parse(value), value)
+            if len(self._read) >= _REMEMBERED:
+                self._read.clear()
+            self._read[value] = moment
+        return moment
 
     def corrected(self, moment: int, shift: int) -> int:
         """The moment by a right clock, `shift` later.
@@ -42,6 +53,8 @@ class TimeReader:
         ValueError
             If no history can have it.
         """
+        if EARLIEST <= moment + shift < LATEST:
+            return moment + shift
         return self._inside(moment + shift, format_moment(moment))
 
     @staticmethod
