@@ -32,6 +32,18 @@ class NotInstalledError(FireflowerError):
     """A library that fireflower otherwise does without is needed: install it."""
 
 
+class Overloaded(FireflowerError):
+    """More comes than can be made durable: slow down, and send the same again after `retry_after` seconds."""
+
+    def __init__(self, message: str, retry_after: float = 1.0) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class Unavailable(FireflowerError):
+    """Nothing can be made durable until a person has mended what the text names: a full disk, a read-only file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong with one place of one file.

@@ -93,7 +93,7 @@ class PostHogShape:
         told = [base._replace(kind=Kind.IDENTITY, other=other)] if other and other != person else []
         traits = dict(self._new_traits(person, message.set_once or said.set_once))
         traits.update(trait_values(message.set or said.set))
-        traits.update(dict.fromkeys(said.unset or ()))
+        traits.update(dict.fromkeys(_names(said.unset)))
         return told + [
             base._replace(kind=Kind.PERSON_TRAIT, name=trait, value=value) for trait, value in traits.items()
         ]
@@ -124,6 +124,15 @@ def usual_group_type(groups: Object[str, Any]) -> str:
     """The group type that is most likely the account."""
     usual = [type for type in USUAL_GROUP_TYPES if type in groups]
     return usual[0] if usual else min(groups)
+
+
+def _names(unset: Any) -> list[str]:
+    """The traits that are taken away."""
+    if unset is None:
+        return []
+    if not (isinstance(unset, list) and all(isinstance(name, str) for name in unset)):
+        raise ValueError(f"expected $unset to be a list of names, got {unset!r:.60}")
+    return unset
 
 
 def _unquoted(raw: msgspec.Raw) -> bytes:

@@ -1,0 +1,123 @@
+"""The body of a request: received, and decompressed, without ever holding more than the limit."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+
+from fireflower.web.ingest.asgi import Headers, Receive
+from fireflower.web.ingest.limits import Limits
+from fireflower.web.ingest.refusals import Gone, Refusal, malformed, too_large
+
+GZIP = b"\x1f\x8b"
+_GZIP_WINDOW, _ZLIB_WINDOW, _RAW_WINDOW = 31, 15, -15
+_LAYERS = 2
+_DISCARDED = 4
+"""How many times the limit is read and dropped, so that a client hears the answer instead of a broken connection."""
+
+
+async def received(receive: Receive, limits: Limits) -> bytes:
+    """The body as it came.
+
+    Raises
+    ------
+    Gone
+        If the client goes away in the middle.
+    Refusal
+        If it is too large, or takes too long to come.
+    """
+    try:
+        async with asyncio.timeout(limits.patience):
+            return await _collected(receive, limits.body)
+    except TimeoutError:
+        raise Refusal(
+            408, "body_timeout", f"The body had not come after {limits.patience:g} seconds. Send it again.", 1.0
+        ) from None
+
+
+async def _collected(receive: Receive, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        size += len(message.get("body", b""))
+        if size <= limit:
+            chunks.append(message.get("body", b""))
+        else:
+            chunks.clear()
+        if not message.get("more_body") or size > _DISCARDED * limit:
+            break
+    if size > limit:
+        raise _over(limit)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def decompressed(body: bytes, headers: Headers, limit: int) -> bytes:
+    """The body without its compression, which is known by its first bytes rather than by what the headers say.
+
+    Raises
+    ------
+    Refusal
+        If it is damaged, too large, or compressed in a way that is not read here.
+    """
+    encoding = headers.get(b"content-encoding", b"").strip().lower()
+    if encoding in (b"br", b"zstd", b"compress"):
+        name = encoding.decode()
+        raise Refusal(
+            415, "unknown_encoding", f"Content-Encoding {name} is not read. Send gzip, deflate, or plain JSON."
+        )
+    if encoding == b"deflate":
+        body = _deflated(body, limit)
+    for _ in range(_LAYERS):
+        if not body.startswith(GZIP):
+            break
+        body = _gunzipped(body, limit)
+    return body
+
+
+def readable(body: bytes, headers: Headers, limit: int) -> bytes:
+    """The body without its compression where that can be taken off, for people to read."""
+    try:
+        return decompressed(body, headers, limit)
+    except Refusal:
+        return body
+
+
+def _deflated(body: bytes, limit: int) -> bytes:
+    """`deflate` means zlib's form, and some clients send the bare stream. A body in plain text is taken as it is."""
+    if body.lstrip()[:1] in (b"{", b"["):
+        return body
+    is_zlib = len(body) > 1 and body[0] & 0x0F == 8 and (body[0] << 8 | body[1]) % 31 == 0
+    return _inflated(body, _ZLIB_WINDOW if is_zlib else _RAW_WINDOW, limit)[0]
+
+
+def _gunzipped(body: bytes, limit: int) -> bytes:
+    """All members of a gzip file, one after the other; what follows them is no member and is left out."""
+    members: list[bytes] = []
+    while body.startswith(GZIP):
+        member, body = _inflated(body, _GZIP_WINDOW, limit)
+        members.append(member)
+        limit -= len(member)
+    return members[0] if len(members) == 1 else b"".join(members)
+
+
+def _inflated(body: bytes, window: int, limit: int) -> tuple[bytes, bytes]:
+    """(content, what follows the stream). At most one byte more than the limit is ever inflated."""
+    stream = zlib.decompressobj(window)
+    try:
+        content = stream.decompress(body, limit + 1)
+    except zlib.error as error:
+        raise malformed(f"The body is compressed but damaged: {error}. Send it again, or send plain JSON.") from None
+    if len(content) > limit:
+        raise _over(limit)
+    if not stream.eof:
+        raise malformed("The compressed body ends early. Send it again, or send plain JSON.")
+    return content, stream.unused_data
+
+
+def _over(limit: int) -> Refusal:
+    return too_large(
+        f"The body has more than {limit / (1 << 20):g} MiB (after decompression). Send fewer events in a request."
+    )

@@ -1,0 +1,32 @@
+"""What the ingest endpoint needs of others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from fireflower.model.messages import Message, Reject
+
+
+class Sink(Protocol):
+    """Where messages become durable."""
+
+    async def accept(self, messages: Sequence[Message], rejects: Sequence[Reject]) -> int:
+        """Make them durable; returns how many messages were new, once they are.
+
+        Raises
+        ------
+        Overloaded
+            If more comes than it can take: the client is told to come again.
+        Unavailable
+            If it can take nothing until a person has mended what the text names.
+        """
+        ...
+
+
+class Keys(Protocol):
+    """The write keys of a project."""
+
+    def source(self, key: str) -> str | None:
+        """The name of a write key; None if it is none."""
+        ...
