@@ -16,19 +16,21 @@ MAY_IMPORT = {
     "history": {"model"},
     "evaluate": {"language", "model"},
     "review": {"evaluate", "history", "language", "model"},
+    "destinations": {"evaluate", "language", "model"},
     "report": {"review", "evaluate", "history", "language", "model"},
     "simulate": {"model"},
-    "app": {"report", "simulate", "review", "evaluate", "history", "language", "model"},
-    "cli": {"app", "report", "simulate", "review", "evaluate", "history", "language", "model"},
+    "app": {"destinations", "report", "simulate", "review", "evaluate", "history", "language", "model"},
+    "cli": {"app", "destinations", "report", "simulate", "review", "evaluate", "history", "language", "model"},
 }
 
 HOMES = {
     "click": {"cli"},
     "rich": {"cli"},
-    "jinja2": {"report"},
+    "jinja2": {"destinations", "report"},
     "ruamel": {"language"},
     "duckdb": {"history"},
     "numba": {"evaluate"},
+    "urllib3": {"destinations"},
 }
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -14,7 +14,7 @@ import pytest
 import fireflower
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("numpy", "pyarrow", "duckdb", "numba", "jinja2", "rich", "pandas", "polars", "ruamel")
+HEAVY = ("numpy", "pyarrow", "duckdb", "numba", "jinja2", "rich", "pandas", "polars", "ruamel", "urllib3")
 
 
 def loaded_by(statement: str) -> set[str]:

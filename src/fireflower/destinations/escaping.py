@@ -1,0 +1,66 @@
+"""Values on their way into a message: they are text, and must not become markup, mentions, links or lines."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from typing import Any
+
+LONGEST_VALUE = 1_000
+"""Characters of one value. What is longer is cut, so that no trait can make a message of a megabyte."""
+
+_MARKS = re.compile(r"(?<!\w)([*_~`])|([*_~`])(?!\w)")
+_URL = re.compile(r"https?://[^\s<>|\"]+")
+_BREAK = "\u200b"
+
+
+def plain(value: Any) -> str:
+    """The value as one line of text, without control characters and marks that turn the direction of reading."""
+    text = " ".join(_visible(as_text(value)).split())
+    return cut(text, LONGEST_VALUE)
+
+
+def cut(text: str, length: int) -> str:
+    """The text, or its beginning and "…"."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def for_slack(value: Any) -> str:
+    """For Slack's mrkdwn: `<!channel>`, `<@U1>` and links stay text, and so do signs that would begin or end a style.
+
+    >>> for_slack("<!channel> R&D")
+    '&lt;!channel&gt; R&amp;D'
+    """
+    text = plain(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if _URL.fullmatch(text):
+        return text
+    return _MARKS.sub(lambda match: f"{_BREAK}{match[0]}{_BREAK}", text)
+
+
+def for_html(text: str) -> str:
+    return html.escape(text)
+
+
+def as_text(value: Any) -> str:
+    """A value as people write it: 25 for 25.0, "unknown" for what is missing."""
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, list | tuple):
+        return ", ".join(as_text(item) for item in value[:50])
+    return str(value)[: 4 * LONGEST_VALUE]
+
+
+def _visible(text: str) -> str:
+    return "".join(" " if character.isspace() else character for character in text if _is_visible(character))
+
+
+def _is_visible(character: str) -> bool:
+    if character.isspace():
+        return True
+    hidden = unicodedata.category(character) in ("Cc", "Cs", "Co") or "\u202a" <= character <= "\u202e"
+    return not hidden and not "\u2066" <= character <= "\u2069"
