@@ -82,6 +82,22 @@ def is_public(address: Address) -> bool:
     )
 
 
+def literal(host: str) -> Address | None:
+    """The address that a host is written as, in any form that systems read; None for a name.
+
+    >>> literal("2130706433"), literal("0x7f.1"), literal("example.com")
+    (IPv4Address('127.0.0.1'), IPv4Address('127.0.0.1'), None)
+    """
+    try:
+        return ip_address(host.partition("%")[0])
+    except ValueError:
+        pass
+    try:
+        return IPv4Address(socket.inet_aton(host)) if host[:1].isdigit() else None
+    except (OSError, UnicodeError):
+        return None
+
+
 def _resolved(host: str, port: int, timeout: float) -> list[Address]:
     answer: list[list[Address] | OSError | UnicodeError] = []
     thread = threading.Thread(target=_resolve, args=(host, port, answer), daemon=True)

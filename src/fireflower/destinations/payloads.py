@@ -169,9 +169,14 @@ def address_in(text: str, source: str) -> str:
     Unaddressed
         If it is something else: a trait can hold anything.
     """
-    if _ADDRESS.fullmatch(text) and text.isprintable():
+    if is_address(text):
         return text
     raise Unaddressed(f"{source} is no e-mail address: {plain(text)[:80]!r}")
+
+
+def is_address(text: str) -> bool:
+    """Whether the text is one e-mail address, as far as that can be seen."""
+    return _ADDRESS.fullmatch(text) is not None and text.isprintable()
 
 
 # --- Addresses that traits hold ---------------------------------------------------------------------------------------

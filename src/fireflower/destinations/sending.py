@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fireflower.destinations import files, webhook
+from fireflower.destinations import files, mail, slack, webhook
 from fireflower.destinations.deliveries import Delivery, Outcome, Parked
-from fireflower.destinations.nodes import Destination, JsonLines, Webhook
+from fireflower.destinations.nodes import Destination, Email, JsonLines, Webhook
 from fireflower.destinations.secret import SecretError
 
 
@@ -27,4 +27,7 @@ def _sent(delivery: Delivery, destination: Destination, now: int) -> Outcome:
             return webhook.send(delivery, channel, now)
         case JsonLines() as channel:
             return files.send(delivery, channel)
-    raise TypeError(f"not a channel: {destination.channel!r}")
+        case Email() as channel:
+            return mail.send(delivery, channel, now)
+        case channel:
+            return slack.send(delivery, channel, now)
