@@ -127,6 +127,8 @@ def says(condition: Condition, value: Any, label: str = "") -> str:
         return _several(label, value) + _of_window(quantity, value)
     if isinstance(quantity, Count):
         return _count(quantity, value)
+    if isinstance(quantity, DistinctDays | Distinct | Actors | Members | Sessions):
+        label = ""  # "5 last week" is no English
     if label or not isinstance(value, int | float) or isinstance(quantity, Recency | Elapsed):
         name = label or describe_quantity(quantity).removeprefix("the ")
         return f"{name} {_amount(quantity, value)}"

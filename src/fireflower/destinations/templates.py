@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from fireflower.destinations.escaping import as_text, cut
@@ -98,7 +99,7 @@ def compiled(source: str, escape: Callable[[Any], str], names: frozenset[str]) -
     return _compiled(source, escape)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _compiled(source: str, escape: Callable[[Any], str]) -> Compiled:
     return Compiled(_environment(escape).from_string(source))
 
@@ -223,12 +224,35 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
 """Filters by name. None of them makes of a text one that is much longer."""
 
 
+_OF_LOOPS = frozenset({"index", "index0", "first", "last", "length", "revindex", "revindex0"})
+
+
+@cache
+def _sandbox() -> type[Environment]:
+    """A sandbox in which a dot reaches what a mapping holds, and nothing of the mapping itself."""
+    from jinja2.runtime import LoopContext
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class Sandbox(ImmutableSandboxedEnvironment):
+        def getattr(self, obj: Any, attribute: str) -> Any:
+            if isinstance(obj, LoopContext) and attribute in _OF_LOOPS:
+                return super().getattr(obj, attribute)
+            return self.getitem(obj, attribute)
+
+        def getitem(self, obj: Any, argument: Any) -> Any:
+            if isinstance(obj, Mapping | list | tuple):
+                with suppress(LookupError, TypeError):
+                    return obj[argument]
+            return self.undefined(obj=obj, name=argument)
+
+    return Sandbox
+
+
 @cache
 def _environment(escape: Callable[[Any], str]) -> Environment:
     from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    made = ImmutableSandboxedEnvironment(
+    made = _sandbox()(
         undefined=StrictUndefined, finalize=_printing(escape), trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
     made.filters = dict(FILTERS)
@@ -243,6 +267,8 @@ def _printing(escape: Callable[[Any], str]) -> Callable[[Any], str]:
     def printed(value: Any) -> str:
         if isinstance(value, StrictUndefined):
             str(value)  # raises, and says what is not defined
+        if any(isinstance(item, Mapping) for item in (value if isinstance(value, list | tuple) else [value])):
+            raise TypeError("a mapping cannot be printed; name what is in it, such as `traits.plan` or `fact.says`")
         return escape(value)
 
     return printed
