@@ -10,9 +10,11 @@ from destinations.notices_sample import notice
 from fireflower.destinations.doing import done
 from fireflower.destinations.facts import bound_of, fact_of, facts_of
 from fireflower.destinations.messages import message_of
+from fireflower.destinations.next_steps import next_step_of
 from fireflower.evaluate.results import Evidence
 from fireflower.language.expressions import parse_formula
 from fireflower.language.loading import load_definition
+from fireflower.language.walking import conditions_of
 from fireflower.model.moments import DAY, HOUR, MINUTE
 
 
@@ -99,6 +101,28 @@ def test_the_names_of_a_definition_are_used() -> None:
     assert [fact.says for fact in facts] == ["12 reports in the last 7 days", "CRM not connected yet"]
     assert [fact.tipped_by for fact in facts] == ["Report Run by ann", ""]
     assert facts[0].condition == "at least 10 Report Run in the last 7 days" and facts[0].bound == 10
+
+
+@pytest.mark.parametrize(
+    ("value", "states", "step"),
+    [
+        ("count(Report Run) >= 3 or did(Crm Connected)", [(3.0, True), (0.0, False)], "connect the CRM"),
+        ("count(Report Run) >= 3 or did(Crm Connected)", [(2.0, False), (0.0, False)], "run a report once more"),
+        ("count(Report Run, last 7 days) > 3 or did(A)", [(0.0, False), (1.0, True)],
+         "run a report 4 times in the last 7 days"),
+        ("did(A) and not did(Crm Disconnected)", [(1.0, True), (0.0, False)], ""),
+        ("did(A) or account.plan = free", [(1.0, True), ("pro", False)], ""),
+        ("did(A) or members >= 4", [(1.0, True), (3.0, False)], "add 1 more member"),
+        ("did(A) or did(Pricing Pondered)", [(1.0, True), (0.0, False)], "do Pricing Pondered once"),
+        ("did(A) or (did(Crm Connected) and no Login for 3 days) or not did(Crm Connected)",
+         [(1.0, True), (0.0, False), (5.0, False)], ""),
+    ],
+)  # fmt: skip
+def test_next_steps(value: str, states: list[tuple[Any, bool]], step: str) -> None:
+    definition = load_definition(f"definition: d\nsubject: account\nvalue: {value}\n")
+    conditions = conditions_of(definition.qualified)
+    evidence = [Evidence(each, holds, value, 0, None) for each, (value, holds) in zip(conditions, states, strict=True)]
+    assert next_step_of(definition, evidence) == step
 
 
 def test_the_standard_messages() -> None:

@@ -11,8 +11,19 @@ from destinations.notices_sample import NOW, Memory, destination, notice
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fireflower.destinations import Delivery, Notice, Withheld, from_plain, key_of, plan, to_plain
-from fireflower.destinations.nodes import Cap, Email, Filter, QuietHours, SlackChannel, Smtp
+from fireflower.destinations import Dead, Delivery, Notice, Withheld, attempt, from_plain, key_of, plan, to_plain
+from fireflower.destinations.nodes import (
+    Cap,
+    Channel,
+    Email,
+    Filter,
+    JsonLines,
+    QuietHours,
+    SlackChannel,
+    SlackWebhook,
+    Smtp,
+    Webhook,
+)
 from fireflower.destinations.quiet import end_of_quiet, is_quiet
 from fireflower.destinations.secret import Secret
 from fireflower.model.moments import DAY, HOUR, MINUTE, from_datetime, parse_moment, to_datetime
@@ -214,6 +225,25 @@ def test_a_channel_can_be_a_trait() -> None:
     found = planned(notice(traits={"owner_slack": "U123"}), [slack])
     assert isinstance(found, Delivery) and json.loads(found.payload)["channel"] == "U123"
     assert "is missing" in reason(planned(notice(), [slack]))
+
+
+CHANNELS = (
+    Webhook("https://example.com", (Secret("env", "S"),)), JsonLines("/nowhere/x.jsonl"),
+    SlackWebhook(Secret("env", "S")), SlackChannel(Secret("env", "T"), "#leads"), Email(("a@example.com",), "ff@example.com", SMTP),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("before", CHANNELS, ids=lambda channel: type(channel).__name__)
+@pytest.mark.parametrize("after", CHANNELS, ids=lambda channel: type(channel).__name__)
+def test_what_was_planned_for_another_kind_is_not_sent(before: Channel, after: Channel) -> None:
+    found = planned(notice(), [destination(channel=before)])
+    assert isinstance(found, Delivery)
+    alike = {Webhook, JsonLines} >= {type(before), type(after)} or isinstance(after, type(before))
+    alike = alike or (isinstance(before, SlackChannel) and isinstance(after, SlackWebhook))
+    if not alike:
+        assert attempt(found, destination(channel=after), NOW) == Dead(
+            "it was planned when this destination was of another kind: plan it again"
+        )
 
 
 # --- All of it --------------------------------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ def _secrets(form: MapNode, reader: _Reader) -> Iterator[Secret]:
     if node is not None and not nodes:
         reader.notes.fault(node.place, "expected at least one signing secret.")
     for each in nodes:
-        secret = reader.secret(each, "a signing secret")
+        secret = reader.secret(each, "what signs a webhook")
         if secret is not None:
             yield secret
 

@@ -19,6 +19,17 @@ _ACRONYMS = frozenset({
     "id", "ios", "ip", "json", "kpi", "llm", "mfa", "nps", "oauth", "pdf", "pr", "qa", "qr", "saml", "scim", "sdk",
     "seo", "sla", "sms", "sql", "sso", "ssl", "tls", "ui", "url", "ux", "vpn", "xml", "yaml",
 })  # fmt: skip
+_VERBS = {
+    "accepted": "accept", "activated": "activate", "added": "add", "assigned": "assign", "built": "build",
+    "completed": "complete", "configured": "configure", "connected": "connect", "created": "create",
+    "customized": "customize", "deployed": "deploy", "downloaded": "download", "edited": "edit", "enabled": "enable",
+    "exported": "export", "finished": "finish", "imported": "import", "installed": "install", "integrated": "integrate",
+    "invited": "invite", "launched": "launch", "linked": "link", "opened": "open", "published": "publish", "run": "run",
+    "saved": "save", "scheduled": "schedule", "sent": "send", "set": "set", "shared": "share", "started": "start",
+    "submitted": "submit", "synced": "sync", "tested": "test", "updated": "update", "upgraded": "upgrade",
+    "uploaded": "upload", "verified": "verify", "viewed": "view", "written": "write",
+}  # fmt: skip
+"""What a step can be. Only these: rules that make 'connect' of 'connected' make 'creat' of 'created'."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^A-Z\s_.:/-]+|[A-Z]")
 _MOST_WORDS = 6
 
@@ -34,6 +45,26 @@ def done(name: str) -> tuple[str, str] | None:
     if not 2 <= len(words) <= _MOST_WORDS or not _is_participle(words[-1]):
         return None
     return " ".join(words[:-1]), words[-1]
+
+
+def to_do(name: str) -> str | None:
+    """The event as something to do; None if its verb is not known.
+
+    >>> to_do("Crm Connected"), to_do("Teammate Invited"), to_do("Data Source Connected")
+    ('connect the CRM', 'invite a teammate', 'connect a data source')
+    """
+    known = done(name)
+    verb = _VERBS.get(known[1]) if known else None
+    return f"{verb} {_with_article(known[0])}" if known and verb else None
+
+
+def _with_article(thing: str) -> str:
+    first = thing.split()[0]
+    if first.isupper() and first == thing:
+        return f"the {thing}"
+    if thing.endswith("s"):
+        return thing
+    return f"{'an' if first[0] in 'aeio' else 'a'} {thing}"
 
 
 def _is_participle(word: str) -> bool:

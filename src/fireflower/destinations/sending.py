@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 from fireflower.destinations import files, mail, slack, webhook
-from fireflower.destinations.deliveries import Delivery, Outcome, Parked
-from fireflower.destinations.nodes import Destination, Email, JsonLines, Webhook
+from fireflower.destinations.deliveries import Dead, Delivery, Outcome, Parked
+from fireflower.destinations.nodes import Destination, Email, JsonLines, SlackChannel, SlackWebhook, Webhook
 from fireflower.destinations.secret import SecretError
 
 
@@ -15,6 +17,8 @@ def attempt(delivery: Delivery, destination: Destination, now: int) -> Outcome:
     ----------
     now : the moment of the try, which stands in signatures and headers
     """
+    if not _fits(delivery, destination):
+        return Dead("it was planned when this destination was of another kind: plan it again")
     try:
         return _sent(delivery, destination, now)
     except SecretError as error:
@@ -31,3 +35,18 @@ def _sent(delivery: Delivery, destination: Destination, now: int) -> Outcome:
             return mail.send(delivery, channel, now)
         case channel:
             return slack.send(delivery, channel, now)
+
+
+_KEYS: dict[type, frozenset[str]] = {
+    Webhook: frozenset({"type", "data"}),
+    JsonLines: frozenset({"type", "data", "key"}),
+    Email: frozenset({"to", "from", "subject", "text", "html"}),
+    SlackWebhook: frozenset({"text", "blocks"}),
+    SlackChannel: frozenset({"text", "blocks", "channel"}),
+}
+"""What the payload for a kind of channel has. A file may have been edited since a delivery was planned."""
+
+
+def _fits(delivery: Delivery, destination: Destination) -> bool:
+    payload = json.loads(delivery.payload)
+    return isinstance(payload, dict) and _KEYS[type(destination.channel)] <= payload.keys()
