@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
@@ -127,6 +128,22 @@ def test_values_are_no_headers_and_no_markup() -> None:
     assert letter["Subject"] == "<script> Bcc: evil@example.com"
     assert "<script>" not in letter.as_string().partition("text/html")[2]
     assert "javascript:" not in letter.as_string()
+
+
+def test_names_and_addresses_in_any_letters() -> None:
+    mailbox = Mailbox()
+    with post_office(mailbox) as port:
+        sender = "Jürgen <ff@example.com>"
+        channel = letter_box(port).channel
+        assert isinstance(channel, Email)
+        for to, smtputf8 in (("sales@example.com", False), ("jürgen@example.com", True)):
+            where = destination("mail", replace(channel, to=(to,), sender=sender))
+            assert isinstance(attempt(delivery(where, traits={"name": "名" * 2000}), where, NOW), Sent)
+            receivers, letter = mailbox.letters[-1]
+            assert receivers == [to]
+            assert str(letter["From"]).encode("utf-8", "surrogateescape").decode() == sender
+            assert (b"j\xc3\xbcrgen@example.com" in letter.as_bytes()) == smtputf8
+            assert max(map(len, letter.as_bytes().splitlines())) < 998
 
 
 # --- What the server says ---------------------------------------------------------------------------------------------

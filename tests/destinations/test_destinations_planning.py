@@ -229,7 +229,8 @@ def test_a_channel_can_be_a_trait() -> None:
 
 CHANNELS = (
     Webhook("https://example.com", (Secret("env", "S"),)), JsonLines("/nowhere/x.jsonl"),
-    SlackWebhook(Secret("env", "S")), SlackChannel(Secret("env", "T"), "#leads"), Email(("a@example.com",), "ff@example.com", SMTP),
+    SlackWebhook(Secret("env", "S")), SlackChannel(Secret("env", "T"), "#leads"),
+    Email(("a@example.com",), "ff@example.com", SMTP),
 )  # fmt: skip
 
 

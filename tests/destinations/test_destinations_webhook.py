@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -220,6 +221,26 @@ def test_what_the_server_repeats_of_our_secrets_is_not_kept() -> None:
         headers=(("Authorization", Secret("env", "TOKEN")),),
     )
     assert found == Parked("HTTP 401: bad token *** / ***, ***")
+
+
+def test_what_the_server_repeats_of_a_secret_url_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(answer("400 No", b"unknown: /hooks/T0/hunter2hunter2?key=hunter3hunter3 (hunter2hunter2)")) as server:
+        url = server.url.removesuffix("/hook") + "/hooks/T0/hunter2hunter2?key=hunter3hunter3"
+        monkeypatch.setenv("HOOK_URL", url)
+        where = hook("")
+        where = replace(where, channel=replace(where.channel, url=Secret("env", "HOOK_URL")))
+        assert attempt(delivery(where), where, NOW) == Dead("HTTP 400: unknown: /*** (***)")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://u:hunter2@e.invalid/", "https://ä.invalid/", "https://e.invalid/a b", "hunter2"]
+)
+def test_a_secret_url_that_cannot_be_used(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOK_URL", url)
+    where = hook("")
+    where = replace(where, channel=replace(where.channel, url=Secret("env", "HOOK_URL")))
+    found = attempt(delivery(where), where, NOW)
+    assert isinstance(found, Parked) and "hunter2" not in found.reason
 
 
 # --- TLS --------------------------------------------------------------------------------------------------------------

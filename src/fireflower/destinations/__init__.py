@@ -11,6 +11,8 @@ due and says what came of it:
 `Parked`  the destination must be mended: nothing goes there until a person says so; then all that waits does
 `Dead`    it will never be taken: kept with its reason, for a person to replay or forget
 ========  ==================================================================================================
+
+A wait may end in quiet hours: `due_at(notice, destination, next_try(..))` moves it behind them.
 """
 
 from fireflower.destinations.backoff import next_try
@@ -21,11 +23,11 @@ from fireflower.destinations.loading import DESTINATIONS_FOLDER, load_destinatio
 from fireflower.destinations.next_steps import next_step_of
 from fireflower.destinations.nodes import Destination
 from fireflower.destinations.notices import Fact, Notice, from_plain, to_plain
-from fireflower.destinations.planning import plan
+from fireflower.destinations.planning import due_at, plan
 from fireflower.destinations.sending import attempt
 
 __all__ = [
     "DESTINATIONS_FOLDER", "Dead", "Delivery", "Destination", "Fact", "Ledger", "Notice", "Outcome", "Parked",
-    "Retry", "Sent", "Unsure", "Withheld", "attempt", "facts_of", "from_plain", "key_of", "load_destination",
+    "Retry", "Sent", "Unsure", "Withheld", "attempt", "due_at", "facts_of", "from_plain", "key_of", "load_destination",
     "load_destinations", "next_step_of", "next_try", "plan", "to_plain",
 ]  # fmt: skip

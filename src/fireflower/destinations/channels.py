@@ -278,6 +278,8 @@ def _url_fault(text: str, private: bool) -> str:
         return "this URL cannot be read. Expected one such as https://example.com/hook."
     if parts.scheme not in ("https", "http") or not host or not text.isprintable() or " " in text:
         return f"expected a URL that begins with https://.{did_you_mean(parts.scheme, ['https'])}"
+    if not text.isascii():
+        return "expected a URL in ASCII: other letters of a host are written as xn--.., those of a path as %C3%A4."
     if parts.username is not None or parts.password is not None:
         return "a URL with a user's name or password in it is a secret: put it into env:NAME or file:PATH."
     if not private:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from typing import Any
 
 LONGEST_VALUE = 1_000
 """Characters of one value. What is longer is cut, so that no trait can make a message of a megabyte."""
 
+_HIDDEN = re.compile(
+    "[\\x00-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f\\ud800-\\udfff\\ue000-\\uf8ff\\u202a-\\u202e\\u2066-\\u2069]"
+)
+"""Signs of control, halves of characters, private ones, and those that turn the direction; but no blanks and line ends."""
 _MARKS = re.compile(r"(?<!\w)([*_~`])|([*_~`])(?!\w)")
 _URL = re.compile(r"https?://[^\s<>|\"]+")
 _BREAK = "\u200b"
@@ -17,7 +20,7 @@ _BREAK = "\u200b"
 
 def plain(value: Any) -> str:
     """The value as one line of text, without control characters and marks that turn the direction of reading."""
-    text = " ".join(_visible(as_text(value)).split())
+    text = " ".join(_HIDDEN.sub("", as_text(value)).split())
     return cut(text, LONGEST_VALUE)
 
 
@@ -53,14 +56,3 @@ def as_text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(as_text(item) for item in value[:50])
     return str(value)[: 4 * LONGEST_VALUE]
-
-
-def _visible(text: str) -> str:
-    return "".join(" " if character.isspace() else character for character in text if _is_visible(character))
-
-
-def _is_visible(character: str) -> bool:
-    if character.isspace():
-        return True
-    hidden = unicodedata.category(character) in ("Cc", "Cs", "Co") or "\u202a" <= character <= "\u202e"
-    return not hidden and not "\u2066" <= character <= "\u2069"

@@ -79,6 +79,8 @@ def post(url: str, headers: Mapping[str, str], body: bytes, *, timeout: int, all
         return Failure("the URL cannot be read", lasting=True)
     if parts.scheme not in ("https", "http") or not host or (parts.scheme == "http" and not allow_private):
         return Failure("expected a URL that begins with https://", lasting=True)
+    if "@" in parts.netloc or not url.isascii() or not url.isprintable() or " " in url:
+        return Failure("expected a URL without a user's name, blanks and letters beyond ASCII", lasting=True)
     with Deadline(timeout / SECOND) as deadline:
         try:
             found = endpoints(host, port, allow_private=allow_private, timeout=deadline.left())

@@ -67,8 +67,9 @@ def message_of(plan: dict[str, Any], key: str, now: int) -> EmailMessage:
     message["Date"] = format_datetime(to_datetime(now).replace(microsecond=0))
     message["Message-ID"] = f"<{key}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(plan["text"])
-    message.add_alternative(plan["html"], subtype="html")
+    # Not every server on the way takes eight bits or long lines.
+    message.set_content(plan["text"], cte="quoted-printable")
+    message.add_alternative(plan["html"], subtype="html", cte="quoted-printable")
     return message
 
 
@@ -84,7 +85,7 @@ def _exchange(
         if user:
             server.login(user, password)
         refused = _envelope(server, plan)
-        code, text = server.data(message.as_bytes())
+        code, text = server.data(_as_bytes(message, plan))
         if code != 250:
             raise smtplib.SMTPDataError(code, text)
         return Sent(f"{_text(code, text)}{''.join(refused)}")
@@ -140,7 +141,7 @@ def _envelope(server: smtplib.SMTP, plan: dict[str, Any]) -> list[str]:
     _Refused
         If one of them is refused for now (nobody has got anything yet, so all can be tried again), or all for good.
     """
-    options = _options(server, plan)
+    options = [] if _is_ascii(plan) else _international(server)
     code, text = server.mail(parseaddr(plan["from"])[1], options)
     if code != 250:
         raise smtplib.SMTPSenderRefused(code, text, "")
@@ -157,9 +158,17 @@ def _envelope(server: smtplib.SMTP, plan: dict[str, Any]) -> list[str]:
     return [remark for _, remark in refused]
 
 
-def _options(server: smtplib.SMTP, plan: dict[str, Any]) -> list[str]:
-    if all(address.isascii() for address in (plan["from"], *plan["to"])):
-        return []
+def _is_ascii(plan: dict[str, Any]) -> bool:
+    """Whether all addresses are; names beside them may be anything."""
+    return all(parseaddr(address)[1].isascii() for address in (plan["from"], *plan["to"]))
+
+
+def _as_bytes(message: EmailMessage, plan: dict[str, Any]) -> bytes:
+    return message.as_bytes(policy=POLICY if _is_ascii(plan) else POLICY.clone(utf8=True))
+
+
+def _international(server: smtplib.SMTP) -> list[str]:
+    """What asks the server to take addresses beyond ASCII."""
     if not server.has_extn("smtputf8"):
         raise _Refused(Dead("the server takes no addresses with letters beyond ASCII"))
     server.command_encoding = "utf-8"

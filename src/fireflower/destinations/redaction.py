@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
@@ -32,4 +33,12 @@ def hide(text: str, secrets: Iterable[str]) -> str:
 
 
 def _parts(secret: str) -> Iterable[str]:
-    return (part for part in (secret, secret.removeprefix("whsec_"), *secret.split()) if len(part) >= _SHORTEST)
+    parts = (secret, secret.removeprefix("whsec_"), *secret.split(), *_parts_of_url(secret))
+    return (part for part in parts if len(part) >= _SHORTEST)
+
+
+def _parts_of_url(secret: str) -> Iterable[str]:
+    """Of a URL that is a secret, what stands behind the host: servers tell which path they do not know."""
+    _, scheme, rest = secret.partition("://")
+    _, _, path = rest.partition("/")
+    return (path, *(segment for segment in re.split(r"[/?&=#]", path) if len(segment) >= 8)) if scheme else ()

@@ -80,6 +80,7 @@ class Compiled:
         return "".join(pieces).strip()
 
 
+@lru_cache(maxsize=256)
 def compiled(source: str, escape: Callable[[Any], str], names: frozenset[str]) -> Compiled:
     """The template, ready to be filled in.
 
@@ -96,11 +97,6 @@ def compiled(source: str, escape: Callable[[Any], str], names: frozenset[str]) -
     fault = next(faults(source, names), None)
     if fault is not None:
         raise fault
-    return _compiled(source, escape)
-
-
-@lru_cache(maxsize=256)
-def _compiled(source: str, escape: Callable[[Any], str]) -> Compiled:
     return Compiled(_environment(escape).from_string(source))
 
 
