@@ -9,9 +9,7 @@ from typing import Any
 LONGEST_VALUE = 1_000
 """Characters of one value. What is longer is cut, so that no trait can make a message of a megabyte."""
 
-_HIDDEN = re.compile(
-    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ue000-\uf8ff\u202a-\u202e\u2066-\u2069]"
-)
+_HIDDEN = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ue000-\uf8ff\u202a-\u202e\u2066-\u2069]")
 """Signs of control, halves of characters, private ones, and those that turn the direction of reading; no blanks."""
 _MARKS = re.compile(r"(?<!\w)([*_~`])|([*_~`])(?!\w)")
 _URL = re.compile(r"https?://[^\s<>|\"]+")
