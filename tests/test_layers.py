@@ -16,22 +16,24 @@ MAY_IMPORT = {
     "history": {"model"},
     "evaluate": {"language", "model"},
     "review": {"evaluate", "history", "language", "model"},
+    "destinations": {"evaluate", "language", "model"},
     "report": {"review", "evaluate", "history", "language", "model"},
     "simulate": {"model"},
-    "app": {"report", "simulate", "review", "evaluate", "history", "language", "model"},
-    "web": {"app", "report", "simulate", "review", "evaluate", "history", "language", "model"},
-    "cli": {"app", "report", "simulate", "review", "evaluate", "history", "language", "model"},
+    "app": {"destinations", "report", "simulate", "review", "evaluate", "history", "language", "model"},
+    "web": {"app", "destinations", "report", "simulate", "review", "evaluate", "history", "language", "model"},
+    "cli": {"web", "app", "destinations", "report", "simulate", "review", "evaluate", "history", "language", "model"},
 }
 
 HOMES = {
     "click": {"cli"},
     "rich": {"cli"},
-    "jinja2": {"report"},
+    "jinja2": {"destinations", "report"},
     "ruamel": {"language"},
     "duckdb": {"history"},
     "numba": {"evaluate"},
     "uvicorn": {"web"},
     "starlette": {"web"},
+    "urllib3": {"destinations"},
 }
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

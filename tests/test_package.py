@@ -14,7 +14,9 @@ import pytest
 import fireflower
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("numpy", "pyarrow", "duckdb", "numba", "jinja2", "rich", "pandas", "polars", "ruamel", "uvicorn", "uvloop")
+HEAVY = (
+    "numpy", "pyarrow", "duckdb", "numba", "jinja2", "rich", "pandas", "polars", "ruamel", "uvicorn", "uvloop", "urllib3",
+)  # fmt: skip
 
 
 def loaded_by(statement: str) -> set[str]:

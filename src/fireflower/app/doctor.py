@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fireflower.app.project import Project
     from fireflower.history.archive import Summary
 
-LIBRARIES = ("numpy", "numba", "pyarrow", "duckdb", "msgspec", "ruamel.yaml", "click", "rich", "jinja2")
+LIBRARIES = ("numpy", "numba", "pyarrow", "duckdb", "msgspec", "ruamel.yaml", "click", "rich", "jinja2", "urllib3")
 _MANY = 0.01
 """Share of rows kept aside from which on it is a problem, not noise."""
 

@@ -1,0 +1,194 @@
+"""Evidence as facts in plain English, for people who sell: what is, not which formula holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fireflower.destinations.doing import done
+from fireflower.destinations.notices import Fact
+from fireflower.language.describing import describe_condition, describe_quantity
+from fireflower.language.fingerprints import canonical
+from fireflower.language.nodes import (
+    Actors,
+    Between,
+    Compare,
+    Condition,
+    Count,
+    Date,
+    Definition,
+    Distinct,
+    DistinctDays,
+    Elapsed,
+    Ever,
+    Members,
+    Number,
+    OneOf,
+    Quantity,
+    Ratio,
+    Recency,
+    Sessions,
+    Sum,
+    Test,
+    Text,
+    Trait,
+)
+from fireflower.language.phrases import events, holds_several, listed, number, window
+from fireflower.language.phrases import value as in_words
+from fireflower.language.rules import unit_of
+from fireflower.model.moments import DAY, HOUR, MINUTE, SECOND, format_span
+
+if TYPE_CHECKING:
+    from fireflower.evaluate.results import Evidence
+
+_MOST_FACTS = 6
+_LONGEST_FACT = 140
+_COUNTED = Count | Distinct | DistinctDays | Actors | Members | Sessions
+
+
+def facts_of(
+    definition: Definition, evidence: Iterable[Evidence], tipped_by: Mapping[int, str] | None = None
+) -> tuple[Fact, ...]:
+    """The evidence of a transition as facts.
+
+    Parameters
+    ----------
+    definition : its names of quantities are the words of its authors, and used
+    tipped_by : archive row -> the record in words
+    """
+    return tuple(
+        fact_of(
+            each.condition,
+            holds=each.holds,
+            value=each.value,
+            since=each.since,
+            tipped_by=(tipped_by or {}).get(each.row, "") if each.row is not None else "",
+            label=label_of(definition, each.condition.quantity),
+        )
+        for each in evidence
+    )
+
+
+def fact_of(
+    condition: Condition, *, holds: bool, value: Any, since: int = 0, tipped_by: str = "", label: str = ""
+) -> Fact:
+    """One condition and the value that its quantity has, as a fact.
+
+    >>> from fireflower.language.expressions import parse_formula
+    >>> fact_of(parse_formula("count(Report Run, last 7 days) >= 3"), holds=True, value=12.0).says
+    'report run 12 times in the last 7 days'
+    """
+    said = says(condition, value, label)
+    return Fact(said, describe_condition(condition), holds, value, bound_of(condition.test), since, tipped_by)
+
+
+def label_of(definition: Definition, quantity: Quantity) -> str:
+    """What the definition's author calls a quantity: "reports"; "" if it has no name."""
+    wanted = canonical(quantity)
+    names = (name for name, named in definition.quantities if canonical(named) == wanted)
+    return next(names, "").replace("_", " ")
+
+
+def together(facts: Sequence[Fact]) -> str:
+    """Facts in one phrase: those whose conditions hold come first."""
+    ordered = [*(fact.says for fact in facts if fact.holds), *(fact.says for fact in facts if not fact.holds)]
+    more = len(ordered) - _MOST_FACTS
+    shown = (fact if len(fact) <= _LONGEST_FACT else fact[: _LONGEST_FACT - 1] + "…" for fact in ordered[:_MOST_FACTS])
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def bound_of(test: Test) -> Any:
+    """What a test compares with, as plain values."""
+    match test:
+        case Compare(_, bound):
+            return bound
+        case Date(_, moment):
+            return moment
+        case Between(low, high):
+            return [low, high]
+        case OneOf(values, _):
+            return list(values)
+        case Text(_, part, _):
+            return part
+    return None
+
+
+# --- Saying one -------------------------------------------------------------------------------------------------------
+
+
+def says(condition: Condition, value: Any, label: str = "") -> str:
+    """What the quantity is, in words."""
+    quantity = condition.quantity
+    if isinstance(quantity, Trait):
+        return _trait(quantity.name.replace("_", " "), value)
+    if value is None:
+        return f"{label or describe_quantity(quantity).removeprefix('the ')} not known yet"
+    if label and isinstance(quantity, _COUNTED | Sum) and holds_several(label):
+        return _several(label, value) + _of_window(quantity, value)
+    if isinstance(quantity, Count):
+        return _count(quantity, value)
+    if isinstance(quantity, DistinctDays | Distinct | Actors | Members | Sessions):
+        label = ""  # "5 last week" is no English
+    if label or not isinstance(value, int | float) or isinstance(quantity, Recency | Elapsed):
+        name = label or describe_quantity(quantity).removeprefix("the ")
+        return f"{name} {_amount(quantity, value)}"
+    exactly = describe_condition(Condition(quantity, Compare("=", _rounded(value))))
+    return exactly.removeprefix("exactly ").removeprefix("the ")
+
+
+def _several(label: str, value: float) -> str:
+    """ "12 reports", "1 report", "no reports"."""
+    if value == 0:
+        return f"no {label}"
+    return f"{number(_rounded(value))} {label[:-1] if value == 1 else label}"
+
+
+def _of_window(quantity: Quantity, value: Any) -> str:
+    node = getattr(quantity, "window", Ever())
+    return " yet" if isinstance(node, Ever) and value == 0 else window(node)
+
+
+def _count(quantity: Count, value: float) -> str:
+    """ "CRM not connected yet", "report run 12 times in the last 7 days"."""
+    selection, when = quantity.events, _of_window(quantity, value)
+    known = done(selection.names[0]) if len(selection.names) == 1 and selection.where is None else None
+    if value == 0:
+        return f"{known[0]} not {known[1]}{when}" if known else f"no {events(selection)}{when}"
+    what = " ".join(known) if known else events(selection)
+    times = "" if value == 1 and known else " once" if value == 1 else f" {number(value)} times"
+    return f"{what}{times}{when}"
+
+
+def _trait(name: str, value: Any) -> str:
+    if value is None:
+        return f"{name} unknown"
+    if isinstance(value, bool):
+        return name if value else f"not {name}"
+    if isinstance(value, int | float):
+        return f"{number(_rounded(value))} {name}" if holds_several(name) else f"{name} {number(_rounded(value))}"
+    return f"{name} {listed([str(item) for item in value]) if isinstance(value, list | tuple) else value}"
+
+
+def _amount(quantity: Quantity, value: Any) -> str:
+    if isinstance(value, str | list | tuple) and not isinstance(value, bool):
+        return listed([str(item) for item in ([value] if isinstance(value, str) else value)])
+    if (isinstance(quantity, Ratio) and not isinstance(quantity.denominator, Number)) or _is_share(quantity, value):
+        return f"at {number(round(value * 100))}%"
+    if unit_of(quantity) == "span":
+        return _roughly(round(value))
+    return in_words(_rounded(value), unit_of(quantity))
+
+
+def _is_share(quantity: Quantity, value: Any) -> bool:
+    return isinstance(quantity, Ratio) and 0 <= value <= 2
+
+
+def _roughly(span: int) -> str:
+    """A span in its greatest whole unit: nobody needs the microseconds of "5 days"."""
+    unit = next((unit for unit in (DAY, HOUR, MINUTE) if span >= 2 * unit or span == unit), SECOND)
+    return format_span(span // unit * unit)
+
+
+def _rounded(value: float) -> float:
+    """Three digits behind the point are enough for people."""
+    return value if isinstance(value, bool) else round(float(value), 3)

@@ -1,0 +1,142 @@
+"""Evidence in plain English."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from destinations.notices_sample import notice
+
+from fireflower.destinations.doing import done
+from fireflower.destinations.facts import bound_of, fact_of, facts_of
+from fireflower.destinations.messages import message_of
+from fireflower.destinations.next_steps import next_step_of
+from fireflower.evaluate.results import Evidence
+from fireflower.language.expressions import parse_formula
+from fireflower.language.loading import load_definition
+from fireflower.language.walking import conditions_of
+from fireflower.model.moments import DAY, HOUR, MINUTE
+
+
+@pytest.mark.parametrize(
+    ("formula", "value", "label", "says"),
+    [
+        ("count(Report Run, last 7 days) >= 10", 12.0, "", "report run 12 times in the last 7 days"),
+        ("count(Report Run, last 7 days) >= 10", 12.0, "reports", "12 reports in the last 7 days"),
+        ("count(Report Run, last 7 days) >= 10", 1.0, "reports", "1 report in the last 7 days"),
+        ("count(Report Run, last 7 days) >= 10", 0.0, "reports", "no reports in the last 7 days"),
+        ("count(Report Run) >= 2000", 2150.0, "reports", "2,150 reports"),
+        ("did(Crm Connected)", 0.0, "", "CRM not connected yet"),
+        ("did(Crm Connected)", 1.0, "", "CRM connected"),
+        ("did(Crm Connected, last 30 days)", 0.0, "", "CRM not connected in the last 30 days"),
+        ("did(Talk To Sales Clicked)", 2.0, "", "talk to sales clicked 2 times"),
+        ("did(Login)", 0.0, "", "no Login yet"),
+        ("count(Login) >= 3", 3.0, "", "Login 3 times"),
+        ("count(Report Run or Report Shared) >= 3", 4.0, "", "Report Run or Report Shared 4 times"),
+        ("count(Report Run where properties.rows > 0) >= 1", 1.0, "", "Report Run where rows is above 0 once"),
+        ("members >= 2", 5.0, "", "5 members"),
+        ("members(admin) >= 1", 1.0, "", "1 member who is admin"),
+        ("actors(Invite Accepted) >= 2", 3.0, "colleagues", "3 colleagues"),
+        ("actors(Invite Accepted) >= 2", 3.0, "", "3 people with Invite Accepted"),
+        ("distinct_days(any, last 7 days) >= 3", 5.0, "last week", "5 days with any event in the last 7 days"),
+        ("distinct_days(any, last 7 days) >= 3", 1.0, "", "1 day with any event in the last 7 days"),
+        ("account.plan = free", "free", "", "plan free"),
+        ("account.plan = free", None, "", "plan unknown"),
+        ("account.employees >= 25", 120.0, "", "120 employees"),
+        ("account.seats_left <= 2", 1.0, "", "seats left 1"),
+        ("account.is_trial = true", True, "", "is trial"),
+        ("account.is_trial = true", False, "", "not is trial"),
+        ("account.stack contains crm", ["crm", "bi"], "", "stack crm and bi"),
+        ("recency(Login) < 2 days", float(36 * HOUR + MINUTE), "", "time since the latest Login 36 hours"),
+        ("recency(Login) < 2 days", float(5 * DAY + HOUR), "silence", "silence 5 days"),
+        ("latest(properties.used_gb of Storage Reported) / account.plan_gb >= 90%", 0.953, "storage", "storage at 95%"),
+        ("sum(properties.minutes of Flow Edited) >= 90", 95.5, "minutes", "95.5 minutes"),
+        ("sum(properties.minutes of Flow Edited) >= 90", 95.5, "", "sum of minutes of Flow Edited is 95.5"),
+        ("latest(properties.plan of Plan Chosen) = pro", "pro", "", "latest plan of Plan Chosen pro"),
+        ("latest(properties.plan of Plan Chosen) = pro", None, "plan", "plan not known yet"),
+        ("hours_spent(Flow Edited) >= 2", 3.25, "building", "building 3.25 hours"),
+        ("streak(Login) >= 5", 6.0, "", "current run of days in a row with Login is 6"),
+        ("account.plan_gb - latest(properties.gb of S) <= 2", 1.5, "gb left", "gb left 1.5"),
+    ],
+)  # fmt: skip
+def test_a_fact(formula: str, value: Any, label: str, says: str) -> None:
+    condition = parse_formula(formula)
+    assert fact_of(condition, holds=True, value=value, label=label).says == says  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Crm Connected", ("CRM", "connected")), ("report_run", ("report", "run")), ("Login", None),
+        ("Signed Up", None),         ("SSO Enabled", ("SSO", "enabled")), ("dataSourceConnected", ("data source",
+         "connected")), ("Need", None),
+        ("product.viewed", ("product", "viewed")), ("Newsfeed", None), ("News Feed", None), ("", None), ("ed", None),
+        ("Überweisung Created", ("überweisung", "created")), ("A B C D E F Created", None),
+    ],
+)  # fmt: skip
+def test_objects_and_what_was_done(name: str, words: tuple[str, str] | None) -> None:
+    assert done(name) == words
+
+
+@pytest.mark.parametrize(
+    ("formula", "bound"),
+    [("count(A) >= 3", 3), ("account.x between 1 and 2", [1, 2]), ("account.x in [a, b]", ["a", "b"]),
+     ("account.x is known", None), ("account.x contains y", "y"), ("account.x < 1970-01-02", DAY)],
+)  # fmt: skip
+def test_bounds(formula: str, bound: Any) -> None:
+    assert bound_of(parse_formula(formula).test) == bound  # type: ignore[union-attr]
+
+
+def test_the_names_of_a_definition_are_used() -> None:
+    definition = load_definition(
+        "definition: d\nsubject: account\nquantities:\n  reports: count(Report Run, last 7 days)\n"
+        "value:\n  all:\n    - reports >= 10\n    - did(Crm Connected)\n"
+    )
+    reports, crm = definition.qualified.parts  # type: ignore[union-attr]
+    facts = facts_of(
+        definition,
+        [Evidence(reports, True, 12.0, DAY, 7), Evidence(crm, False, 0.0, DAY, None)],
+        {7: "Report Run by ann"},
+    )
+    assert [fact.says for fact in facts] == ["12 reports in the last 7 days", "CRM not connected yet"]
+    assert [fact.tipped_by for fact in facts] == ["Report Run by ann", ""]
+    assert facts[0].condition == "at least 10 Report Run in the last 7 days" and facts[0].bound == 10
+
+
+@pytest.mark.parametrize(
+    ("value", "states", "step"),
+    [
+        ("count(Report Run) >= 3 or did(Crm Connected)", [(3.0, True), (0.0, False)], "connect the CRM"),
+        ("count(Report Run) >= 3 or did(Crm Connected)", [(2.0, False), (0.0, False)], "run a report once more"),
+        ("count(Report Run, last 7 days) > 3 or did(A)", [(0.0, False), (1.0, True)],
+         "run a report 4 times in the last 7 days"),
+        ("did(A) and not did(Crm Disconnected)", [(1.0, True), (0.0, False)], ""),
+        ("did(A) or account.plan = free", [(1.0, True), ("pro", False)], ""),
+        ("did(A) or members >= 4", [(1.0, True), (3.0, False)], "add 1 more member"),
+        ("did(A) or did(Pricing Pondered)", [(1.0, True), (0.0, False)], "do Pricing Pondered once"),
+        ("did(A) or (did(Crm Connected) and no Login for 3 days) or not did(Crm Connected)",
+         [(1.0, True), (0.0, False), (5.0, False)], ""),
+    ],
+)  # fmt: skip
+def test_next_steps(value: str, states: list[tuple[Any, bool]], step: str) -> None:
+    definition = load_definition(f"definition: d\nsubject: account\nvalue: {value}\n")
+    conditions = conditions_of(definition.qualified)
+    evidence = [Evidence(each, holds, value, 0, None) for each, (value, holds) in zip(conditions, states, strict=True)]
+    assert next_step_of(definition, evidence) == step
+
+
+def test_the_standard_messages() -> None:
+    assert message_of(notice(), "").text.splitlines()[:2] == [
+        "Acme & Söhne qualifies: Team ready to pay",
+        "12 reports in the last 7 days, 3 colleagues, CRM not connected yet. Next: connect the CRM.",
+    ]
+    left = message_of(notice(change="left", reason="converted"), "")
+    assert left.headline == "Acme & Söhne no longer qualifies: Team ready to pay (the goal is reached)"
+    assert "Next" not in left.body
+    assert message_of(notice(change="retracted"), "").headline.startswith("Correction: ")
+
+
+def test_of_many_facts_the_first_are_told() -> None:
+    many = tuple(fact_of(parse_formula(f"did(E{i})"), holds=True, value=2.0) for i in range(20))  # type: ignore[arg-type]
+    assert message_of(notice(evidence=many), "").body.startswith("E0 2 times, E1 2 times")
+    assert " and 14 more. Next" in message_of(notice(evidence=many), "").body
