@@ -29,6 +29,7 @@ HOMES = {
     "ruamel": {"language"},
     "duckdb": {"history"},
     "numba": {"evaluate"},
+    "psycopg": {"history"},
 }
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from fireflower.app.live.database import opener
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.writing import Writer
-from fireflower.app.project import HISTORY_FOLDER, Project
-from fireflower.history.log.database import Database, SQLite, StorageError
+from fireflower.app.project import Project
+from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.messages import Kept
 from fireflower.history.log.reading import PLAIN, Mappings
 from fireflower.history.log.schema import prepare
@@ -23,16 +23,10 @@ from fireflower.model.messages import Message, Reject
 
 _LOGGER = logging.getLogger("fireflower.live")
 
-LOG_FILE = "log.sqlite"
 _PATIENCE = 30.0
 """Seconds after which the evaluator looks around though nothing was due."""
 
 Listener = Callable[[News], None]
-
-
-def log_file(project: Project) -> Path:
-    """Where a project keeps its log, unless it keeps it in PostgreSQL."""
-    return project.folder / HISTORY_FOLDER / LOG_FILE
 
 
 def now() -> int:
@@ -88,7 +82,7 @@ class Service:
 
     Parameters
     ----------
-    connect : opens a connection to the database; by default to the project's own file
+    connect : opens a connection to the database; by default the one that the project names
     """
 
     def __init__(
@@ -103,9 +97,7 @@ class Service:
         self.project = project
         self.state = State()
         self.clock = clock
-        self.connect = connect or (lambda: SQLite(log_file(project)))
-        if connect is None:
-            log_file(project).parent.mkdir(parents=True, exist_ok=True)
+        self.connect = connect or opener(project)
         first = self.connect()
         prepare(first)
         self._inbox = _Inbox()
