@@ -100,9 +100,10 @@ class Service:
         self.connect = connect or opener(project)
         first = self.connect()
         prepare(first)
+        self._databases = first, self.connect()
         self._inbox = _Inbox()
         self._writer = Writer(first, mappings, self._inbox.put)
-        self._evaluator = Evaluator(project, self.connect(), mappings, compiled=compiled)
+        self._evaluator = Evaluator(project, self._databases[1], mappings, compiled=compiled)
         self._thread = threading.Thread(target=self._run, name="fireflower-evaluator")
         self._listeners: list[Listener] = []
 
@@ -128,6 +129,8 @@ class Service:
         self._writer.stop()
         self._inbox.stop()
         self._thread.join()
+        for database in self._databases:
+            database.close()
 
     # --- The evaluator's thread ---------------------------------------------------------------------------------------
 
@@ -136,7 +139,8 @@ class Service:
             return
         while True:
             messages = self._inbox.get(self._until_due())
-            self._persist(lambda messages=messages: self._evaluator.take(messages, self.clock()))  # type: ignore[misc]
+            if not self._persist(lambda messages=messages: self._evaluator.take(messages, self.clock())):  # type: ignore[misc]
+                return
             self.state.evaluated += len(messages)
             if self._inbox.stopped and not self._inbox.messages:
                 return
@@ -153,15 +157,16 @@ class Service:
             return True
         return False
 
-    def _persist(self, work: Callable[[], News]) -> None:
-        """Do some work of the evaluator. If it fails, begin again from history, which has everything."""
+    def _persist(self, work: Callable[[], News]) -> bool:
+        """Do some work of the evaluator. If it fails, begin again from history, which has everything. False if that
+        is left to the next start."""
         try:
             self._tell(work())
-            return
+            return True
         except Exception as error:
             self._troubled(error)
         self.state.ready = False
-        self._begin()
+        return self._begin()
 
     def _troubled(self, error: Exception) -> None:
         self.state.trouble = str(error) or type(error).__name__
