@@ -34,6 +34,7 @@ HOMES = {
     "uvicorn": {"web"},
     "starlette": {"web"},
     "urllib3": {"destinations"},
+    "psycopg": {"history"},
 }
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -37,6 +37,7 @@ SETTINGS: Keys = {
     "timezone_traits": "Which trait holds a subject's own time zone.",
     "timeless": "Traits whose imported values without a time have held from the beginning.",
     "attribution": "To which accounts an event belongs that names none: only (the default), latest or all.",
+    "database": "Where the live log is kept: env:NAME, postgresql://USER@HOST/DATABASE, sqlite:///PATH or a path.",
     "imports": "How files are read; see the page on importing.",
 }
 

@@ -54,6 +54,7 @@ def project_schema() -> Schema:
         "timezone_traits": _object(keys.TIMEZONE_TRAITS, dict.fromkeys(keys.TIMEZONE_TRAITS, _TEXT)),
         "timeless": {"type": "array", "items": {"type": "string", "pattern": r"^(person|account)\."}},
         "attribution": {"enum": list(ATTRIBUTIONS)},
+        "database": {"type": "string", "examples": ["env:DATABASE_URL", "postgresql://fireflower@localhost/leads"]},
         "imports": {"type": "object"},
     }
     parts = {name: part for name, part in _parts().items() if name in ("events", "formula", "where")}

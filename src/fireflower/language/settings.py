@@ -8,6 +8,7 @@ from typing import Literal
 
 from fireflower.language import keys
 from fireflower.language.cursor import NoNames
+from fireflower.language.databases import database_from
 from fireflower.language.documents import ListNode, MapNode, Node, plain_value
 from fireflower.language.expressions import UNKNOWN, quantity_of
 from fireflower.language.forms import Reading, events_from, formula_from
@@ -40,6 +41,7 @@ def settings_from(node: Node, file: str, notes: Notes) -> Settings:
         timezone_traits=tuple(_zone_traits(form.get("timezone_traits"), notes)),
         timeless=tuple(_timeless(form.get("timeless"), notes)),
         attribution=_attribution(form.get("attribution"), notes),
+        database=database_from(form.get("database"), notes),
         imports=plain_value(imports) if isinstance(imports, MapNode) else _no_imports(imports, notes),
         file=file,
         mentions=notes.sorted_mentions(),

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from fireflower.app.live.past import Past, numbered
+from fireflower.app.live.past import Past, archived_up_to, numbered
 from fireflower.app.live.qualifying import Qualifying
 from fireflower.app.live.telling import meaning_of, verdicts_of
 from fireflower.app.project import Project
@@ -261,7 +261,8 @@ class Evaluator:
             step = qualifying.load(past.archive.relations(), past.archive.timelines(wanted), last)
             standing.add(_verdicts(part, step), {})
         kept = list(past.log.all())
-        past.position = kept[-1].position if kept else past.log.end()
+        # Only what has been read counts as evaluated: more may have come meanwhile.
+        past.position = kept[-1].position if kept else archived_up_to(database)
         records = sorted(past.read(kept), key=lambda each: each.record.time)
         for start in range(0, len(records), _AT_ONCE):
             some = records[start : start + _AT_ONCE]

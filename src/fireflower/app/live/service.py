@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from fireflower.app.live.database import opener
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.writing import Writer
-from fireflower.app.project import HISTORY_FOLDER, Project
-from fireflower.history.log.database import Database, SQLite, StorageError
+from fireflower.app.project import Project
+from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.messages import Kept
 from fireflower.history.log.reading import PLAIN, Mappings
 from fireflower.history.log.schema import prepare
@@ -23,16 +23,10 @@ from fireflower.model.messages import Message, Reject
 
 _LOGGER = logging.getLogger("fireflower.live")
 
-LOG_FILE = "log.sqlite"
 _PATIENCE = 30.0
 """Seconds after which the evaluator looks around though nothing was due."""
 
 Listener = Callable[[News], None]
-
-
-def log_file(project: Project) -> Path:
-    """Where a project keeps its log, unless it keeps it in PostgreSQL."""
-    return project.folder / HISTORY_FOLDER / LOG_FILE
 
 
 def now() -> int:
@@ -88,7 +82,7 @@ class Service:
 
     Parameters
     ----------
-    connect : opens a connection to the database; by default to the project's own file
+    connect : opens a connection to the database; by default the one that the project names
     """
 
     def __init__(
@@ -103,14 +97,13 @@ class Service:
         self.project = project
         self.state = State()
         self.clock = clock
-        self.connect = connect or (lambda: SQLite(log_file(project)))
-        if connect is None:
-            log_file(project).parent.mkdir(parents=True, exist_ok=True)
+        self.connect = connect or opener(project)
         first = self.connect()
         prepare(first)
+        self._databases = first, self.connect()
         self._inbox = _Inbox()
         self._writer = Writer(first, mappings, self._inbox.put)
-        self._evaluator = Evaluator(project, self.connect(), mappings, compiled=compiled)
+        self._evaluator = Evaluator(project, self._databases[1], mappings, compiled=compiled)
         self._thread = threading.Thread(target=self._run, name="fireflower-evaluator")
         self._listeners: list[Listener] = []
 
@@ -136,6 +129,8 @@ class Service:
         self._writer.stop()
         self._inbox.stop()
         self._thread.join()
+        for database in self._databases:
+            database.close()
 
     # --- The evaluator's thread ---------------------------------------------------------------------------------------
 
@@ -144,7 +139,8 @@ class Service:
             return
         while True:
             messages = self._inbox.get(self._until_due())
-            self._persist(lambda messages=messages: self._evaluator.take(messages, self.clock()))  # type: ignore[misc]
+            if not self._persist(lambda messages=messages: self._evaluator.take(messages, self.clock())):  # type: ignore[misc]
+                return
             self.state.evaluated += len(messages)
             if self._inbox.stopped and not self._inbox.messages:
                 return
@@ -161,15 +157,16 @@ class Service:
             return True
         return False
 
-    def _persist(self, work: Callable[[], News]) -> None:
-        """Do some work of the evaluator. If it fails, begin again from history, which has everything."""
+    def _persist(self, work: Callable[[], News]) -> bool:
+        """Do some work of the evaluator. If it fails, begin again from history, which has everything. False if that
+        is left to the next start."""
         try:
             self._tell(work())
-            return
+            return True
         except Exception as error:
             self._troubled(error)
         self.state.ready = False
-        self._begin()
+        return self._begin()
 
     def _troubled(self, error: Exception) -> None:
         self.state.trouble = str(error) or type(error).__name__

@@ -8,14 +8,18 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from fireflower.history.log.database import Database
+from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.log.reading import Mappings, MessageReader, mentioned
 from fireflower.history.readers.batches import Told
 from fireflower.model.messages import Message, Reject
 
-Follow = Callable[[list[tuple[Kept, Sequence[Told]]]], None]
+_Durable = tuple[Kept, Sequence[Told]]
+Follow = Callable[[list[_Durable]], None]
 """Is given what is durable, in the order of the log."""
+
+_SOON = 1.0
+"""Seconds after which the log is looked at again, when it is in doubt what it has."""
 
 _TOGETHER = 5_000
 """Messages that become durable in one transaction at most: beyond, one that came first would wait for the last."""
@@ -39,10 +43,13 @@ class Writer:
     def __init__(self, database: Database, mappings: Mappings, follow: Follow) -> None:
         self._database, self._follow = database, follow
         self._log = MessageLog(database)
+        self._mappings = mappings
         self._reader = MessageReader(mappings)
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="fireflower-writer")
         self._stopped = False
+        self._handed_on = self._log.end()
+        self._doubtful = False
 
     def start(self) -> None:
         self._thread.start()
@@ -68,6 +75,8 @@ class Writer:
             requests = self._next()
             if requests:
                 self._write(requests)
+            elif self._doubtful:
+                self._hand_on([])
 
     def _next(self) -> list[_Request]:
         """What waits, as much as is written together."""
@@ -75,38 +84,56 @@ class Writer:
         size = 0
         while size < _TOGETHER:
             try:
-                request = self._requests.get(block=not found)
+                request = self._requests.get(not found, _SOON if self._doubtful else None)
             except queue.Empty:
                 break
             if request is None:
                 self._stopped = True
                 break
-            found.append(request)
-            size += len(request.messages)
+            if request.done.set_running_or_notify_cancel():  # else whoever asked has gone
+                found.append(request)
+                size += len(request.messages)
         return found
 
     def _write(self, requests: Sequence[_Request]) -> None:
         try:
             counts, durable = self._written(requests)
         except BaseException as error:
+            self._doubtful = True
+            self._reader = MessageReader(self._mappings)  # what was told of who is who has not been kept
             for request in requests:
                 request.done.set_exception(error)
             return
         for request, count in zip(requests, counts, strict=True):
             request.done.set_result(count)
+        self._hand_on(durable)
+
+    def _hand_on(self, durable: list[_Durable]) -> None:
+        """Have what is durable followed. A commit that seemed to fail may have been durable all the same, if only its
+        answer was lost: then the log is read from where it was last certain."""
+        if self._doubtful:
+            told = MessageReader(self._mappings).told
+            try:
+                durable = [(kept, told(kept.message)) for kept in self._log.all(self._handed_on)]
+            except StorageError:
+                return
+            self._doubtful = False
         if durable:
+            self._handed_on = durable[-1][0].position
             self._follow(durable)
 
-    def _written(self, requests: Sequence[_Request]) -> tuple[list[int], list[tuple[Kept, Sequence[Told]]]]:
+    def _written(self, requests: Sequence[_Request]) -> tuple[list[int], list[_Durable]]:
         """Write requests in one transaction. Gives how many messages of each were new, and these."""
         counts: list[int] = []
-        durable: list[tuple[Kept, Sequence[Told]]] = []
+        durable: list[_Durable] = []
         read = [self._read(request.messages) for request in requests]
         with self._database.transaction():
             for request, (messages, told, unreadable) in zip(requests, read, strict=True):
                 kept = self._log.append(messages, [mentioned(each) for each in told])
                 self._log.reject([*request.rejects, *unreadable])
-                by_key = {message.key: said for message, said in zip(messages, told, strict=True)}
+                by_key: dict[str, Sequence[Told]] = {}
+                for message, said in zip(messages, told, strict=True):
+                    by_key.setdefault(message.key, said)  # of two with one key, the log keeps the first
                 durable += [(each, by_key[each.message.key]) for each in kept]
                 counts.append(len(kept))
         return counts, durable

@@ -30,6 +30,10 @@ class Database(Protocol):
     def transaction(self) -> Any:
         """A context in which everything becomes durable together when it ends, or nothing if it raises."""
 
+    def in_order(self, table: str) -> None:
+        """Until the transaction ends, nobody else numbers rows of a table: they can be seen in the order of their
+        numbers, so that whoever reads on behind a number misses none."""
+
     def close(self) -> None: ...
 
 
@@ -73,6 +77,9 @@ class SQLite:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+
+    def in_order(self, table: str) -> None:
+        """As it is: whoever writes has the file for himself."""
 
     def close(self) -> None:
         self._connection.close()

@@ -58,6 +58,7 @@ class MessageLog:
              messages[i].body)
             for key, i in first.items()
         ]  # fmt: skip
+        self._database.in_order("messages")
         for some in _parts(rows):
             places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(some))
             new |= dict(

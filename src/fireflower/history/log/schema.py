@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fireflower.history.log.database import Database, SQLite, StorageError
 
 VERSION = 1
@@ -12,7 +14,7 @@ CREATE TABLE messages (
   key {bytes} NOT NULL UNIQUE,
   form SMALLINT NOT NULL,
   received BIGINT NOT NULL,
-  source TEXT NOT NULL,
+  source {text} NOT NULL,
   person BIGINT,
   other BIGINT,
   account BIGINT,
@@ -24,81 +26,90 @@ CREATE INDEX messages_account ON messages (account) WHERE account IS NOT NULL;
 CREATE TABLE rejects (
   id {serial},
   received BIGINT NOT NULL,
-  source TEXT NOT NULL,
-  reason TEXT NOT NULL,
+  source {text} NOT NULL,
+  reason {text} NOT NULL,
   body {bytes} NOT NULL,
   replayed BIGINT
 );
 CREATE TABLE transitions (
   id {serial},
-  kind TEXT NOT NULL,
-  subject TEXT NOT NULL,
-  definition TEXT NOT NULL,
-  meaning TEXT NOT NULL,
-  change TEXT NOT NULL,
-  reason TEXT NOT NULL,
+  kind {text} NOT NULL,
+  subject {text} NOT NULL,
+  definition {text} NOT NULL,
+  meaning {text} NOT NULL,
+  change {text} NOT NULL,
+  reason {text} NOT NULL,
   at BIGINT NOT NULL,
   known_at BIGINT NOT NULL,
   recorded BIGINT NOT NULL,
   past SMALLINT NOT NULL,
-  evidence TEXT NOT NULL,
+  evidence {text} NOT NULL,
   retracted BIGINT
 );
 CREATE INDEX transitions_subject ON transitions (kind, subject);
 CREATE TABLE standing (
-  definition TEXT NOT NULL,
-  kind TEXT NOT NULL,
-  subject TEXT NOT NULL,
+  definition {text} NOT NULL,
+  kind {text} NOT NULL,
+  subject {text} NOT NULL,
   since BIGINT NOT NULL,
   transition BIGINT NOT NULL,
   PRIMARY KEY (definition, kind, subject)
 );
 CREATE INDEX standing_since ON standing (since);
 CREATE TABLE definitions (
-  name TEXT PRIMARY KEY,
-  meaning TEXT NOT NULL,
+  name {text} PRIMARY KEY,
+  meaning {text} NOT NULL,
   since BIGINT NOT NULL
 );
 CREATE TABLE tokens (
-  name TEXT PRIMARY KEY,
-  scope TEXT NOT NULL,
+  name {text} PRIMARY KEY,
+  scope {text} NOT NULL,
   digest {bytes} NOT NULL UNIQUE,
   made BIGINT NOT NULL,
   revoked BIGINT
 );
 CREATE TABLE deliveries (
-  key TEXT PRIMARY KEY,
+  key {text} PRIMARY KEY,
   transition BIGINT NOT NULL,
-  destination TEXT NOT NULL,
-  kind TEXT NOT NULL,
-  subject TEXT NOT NULL,
+  destination {text} NOT NULL,
+  kind {text} NOT NULL,
+  subject {text} NOT NULL,
   planned BIGINT NOT NULL,
-  state TEXT NOT NULL,
+  state {text} NOT NULL,
   due BIGINT NOT NULL,
   attempts INTEGER NOT NULL,
-  reason TEXT NOT NULL,
-  payload TEXT NOT NULL
+  reason {text} NOT NULL,
+  payload {text} NOT NULL
 );
 CREATE INDEX deliveries_due ON deliveries (due) WHERE state = 'waiting';
 CREATE INDEX deliveries_subject ON deliveries (kind, subject);
 CREATE TABLE attempts (
   id {serial},
-  delivery TEXT NOT NULL,
+  delivery {text} NOT NULL,
   at BIGINT NOT NULL,
-  outcome TEXT NOT NULL,
-  detail TEXT NOT NULL
+  outcome {text} NOT NULL,
+  detail {text} NOT NULL
 );
 CREATE INDEX attempts_delivery ON attempts (delivery);
 """
 """`messages.person`, `other` and `account` are digests of ids (`messages.digest`): who the message speaks of. A body is
 empty once the archive has taken the message over; the key stays, so that a resend is still known."""
 
-_SQLITE = {"serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "bytes": "BLOB"}
-_POSTGRESQL = {"serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "bytes": "BYTEA"}
+_SQLITE = {"serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "bytes": "BLOB", "text": "TEXT"}
+_POSTGRESQL = {
+    "serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+    "bytes": "BYTEA",
+    "text": 'TEXT COLLATE "C"',
+}
+"""Texts are ordered by their characters' numbers in both, whatever the language of the server."""
+
+
+UPGRADES: Mapping[int, str] = {}
+"""What makes of the tables of a version those of the next."""
 
 
 def prepare(database: Database) -> None:
-    """Make the tables where there are none.
+    """Make the tables where there are none, and of those of an older version the present ones.
 
     Raises
     ------
@@ -106,16 +117,25 @@ def prepare(database: Database) -> None:
         If they were made by a later version.
     """
     with database.transaction():
+        database.in_order("meta")  # two processes may start at once
         database.rows("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
         found = database.rows("SELECT value FROM meta WHERE name = 'schema'")
         if not found:
-            words = _SQLITE if isinstance(database, SQLite) else _POSTGRESQL
-            for statement in TABLES.format(**words).split(";"):
-                if statement.strip():
-                    database.rows(statement)
+            _run(database, TABLES)
             database.rows("INSERT INTO meta (name, value) VALUES ('schema', ?)", (str(VERSION),))
-        elif int(found[0][0]) > VERSION:
+            return
+        if int(found[0][0]) > VERSION:
             raise StorageError(
                 f"the log was written by a later version of fireflower (its schema is {found[0][0]}, this version "
                 f"knows {VERSION}). Install that version again."
             )
+        for version in range(int(found[0][0]), VERSION):
+            _run(database, UPGRADES[version])
+        database.rows("UPDATE meta SET value = ? WHERE name = 'schema'", (str(VERSION),))
+
+
+def _run(database: Database, statements: str) -> None:
+    words = _SQLITE if isinstance(database, SQLite) else _POSTGRESQL
+    for statement in statements.format(**words).split(";"):
+        if statement.strip():
+            database.rows(statement)

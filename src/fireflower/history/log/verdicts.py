@@ -103,7 +103,7 @@ class VerdictLog:
             recorded = [each for each in self._of(*who, since) if each.definition in of]
             fresh += self._reconcile(recorded, again[who], now, news)
         self._write(fresh, now, (), news)
-        self._stand(news, {(verdict.kind, verdict.subject) for verdict in news.retracted})
+        self._stand(news, told_again.keys())
         return news
 
     def record_all(
@@ -129,7 +129,7 @@ class VerdictLog:
         for who in recorded.keys() | by_subject.keys():
             fresh += self._reconcile(recorded.get(who, []), by_subject.get(who, []), now, news)
         self._write(sorted(fresh, key=lambda verdict: verdict.at), now, past, news)
-        self._stand(news, {(verdict.kind, verdict.subject) for verdict in news.retracted})
+        self._stand(news, recorded.keys())
         return news
 
     def forget_definitions(self, kept: Collection[str]) -> None:
@@ -203,6 +203,7 @@ class VerdictLog:
     def _write(self, verdicts: Sequence[Verdict], now: int, past: Collection[str], news: News) -> None:
         if not verdicts:
             return
+        self._database.in_order("transitions")
         first = self.end()
         self._database.many(
             f"INSERT INTO transitions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -216,29 +217,25 @@ class VerdictLog:
             news.new += some
             first = some[-1].id
 
-    def _stand(self, news: News, doubtful: Collection[Who]) -> None:
-        """Who is qualified now."""
-        latest: dict[tuple[str, str, str], Recorded] = {}
-        for each in news.new:
-            key = (each.definition, each.kind, each.subject)
-            if key not in latest or latest[key].at < each.at:
+    def _stand(self, news: News, told_again: Collection[Who]) -> None:
+        """Who is qualified now. What is new of subjects whose past was told again may be older than what stands."""
+        latest: dict[tuple[str, str, str], Recorded | None] = {}
+        doubtful: dict[Who, None] = {}
+        for each in (*news.retracted, *news.new):
+            key, who = (each.definition, each.kind, each.subject), (each.kind, each.subject)
+            before = latest.get(key)
+            if who in told_again:
+                doubtful[who] = latest[key] = None
+            elif before is None or before.at <= each.at:
                 latest[key] = each
         for who in doubtful:
-            for name in {each.definition for each in news.retracted if (each.kind, each.subject) == who}:
-                latest.pop((name, *who), None)
-                self._leave(name, *who)
-            latest |= {(each.definition, *who): each for each in self._of(*who, -1)}
-        for key, each in latest.items():
-            self._leave(*key)
-            if each.change == "entered":
-                self._database.rows(
-                    "INSERT INTO standing (definition, kind, subject, since, transition) VALUES (?, ?, ?, ?, ?)",
-                    (*key, each.at, each.id),
-                )
-
-    def _leave(self, definition: str, kind: str, subject: str) -> None:
-        self._database.rows(
-            "DELETE FROM standing WHERE definition = ? AND kind = ? AND subject = ?", (definition, kind, subject)
+            for each in self._of(*who, -1):
+                if (each.definition, *who) in latest:
+                    latest[each.definition, *who] = each
+        self._database.many("DELETE FROM standing WHERE definition = ? AND kind = ? AND subject = ?", latest)
+        self._database.many(
+            "INSERT INTO standing (definition, kind, subject, since, transition) VALUES (?, ?, ?, ?, ?)",
+            [(*key, each.at, each.id) for key, each in latest.items() if each is not None and each.change == "entered"],
         )
 
     def _of(self, kind: str, subject: str, since: int) -> list[Recorded]:
