@@ -164,3 +164,8 @@ class Destination:
     quiet_hours: QuietHours | None = None
     retractions: Retractions = "tell"
     file: str = field(default="", compare=False)
+
+    @property
+    def recognises_repetitions(self) -> bool:
+        """Whether what is sent twice is known by its key, so that it does no harm."""
+        return not isinstance(self.channel, SlackWebhook | SlackChannel)

@@ -6,7 +6,7 @@ The one place that knows it: `assembly` and the archive feed it a whole history,
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -109,6 +109,10 @@ class Memberships:
         if attribution == "all" or len(accounts) <= 1:
             return accounts
         return [] if attribution == "only" else [self._current[person]]
+
+    def traits(self, account: str) -> Mapping[str, Any]:
+        """The traits of an account, with None for those that were removed."""
+        return self._traits.get(account, {})
 
     def role(self, person: str, account: str) -> str:
         """The role of the person in the account, "" for none."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from fireflower.app.live.announcing import Announcer
 from fireflower.app.live.past import Past, archived_up_to, numbered
 from fireflower.app.live.qualifying import Qualifying
 from fireflower.app.live.telling import meaning_of, verdicts_of
@@ -17,10 +19,11 @@ from fireflower.history.log.database import Database
 from fireflower.history.log.messages import Kept
 from fireflower.history.log.reading import Mappings
 from fireflower.history.log.verdicts import News, Verdict, VerdictLog, Who
-from fireflower.history.ongoing import Numbered
+from fireflower.history.ongoing import Numbered, place
 from fireflower.history.readers.batches import Told
 from fireflower.language.nodes import Definition, Settings
 from fireflower.language.walking import needs
+from fireflower.model.records import Kind, Record, SubjectKind
 
 _LOGGER = logging.getLogger("fireflower.live")
 _ROOM = 4096
@@ -108,11 +111,21 @@ class Evaluator:
     Parameters
     ----------
     mappings : how messages are read
+    announcer : plans, on the same connection, what is to be sent
     compiled : whether the compiled kernel is used
     """
 
-    def __init__(self, project: Project, database: Database, mappings: Mappings, *, compiled: bool = True) -> None:
+    def __init__(
+        self,
+        project: Project,
+        database: Database,
+        mappings: Mappings,
+        announcer: Announcer | None = None,
+        *,
+        compiled: bool = True,
+    ) -> None:
         self.project = project
+        self.announcer = announcer or Announcer(database)
         self.settings: Settings = project.settings
         self.definitions: tuple[Definition, ...] = project.definitions
         self.position = 0
@@ -156,8 +169,22 @@ class Evaluator:
         if found:
             with self._database.transaction():
                 for part, verdicts, again in found:
-                    news.add(self.record.record(verdicts, again, now, part.names))
+                    recorded = self.record.record(verdicts, again, now, part.names)
+                    self.announcer.announce(recorded, verdicts, self.traits, now)
+                    news.add(recorded)
         return news
+
+    def traits(self, kind: SubjectKind, id: str) -> Mapping[str, Any]:
+        """The traits of a subject as of now; of a person also those of the current account, as "account.NAME"."""
+        part = self._parts[0]
+        memberships = part.qualifying.history.memberships
+        if kind == "account":
+            return memberships.traits(id)
+        records = [each.record for each in part.past.find(part.qualifying.history.identities.ids(id), ())]
+        own = {each.name: each.value for each in sorted(records, key=place) if _is_trait_of(each, part, id)}
+        account = memberships.current(id)
+        theirs = memberships.traits(account) if account is not None else {}
+        return own | {f"account.{name}": value for name, value in theirs.items()}
 
     # --- Definitions that change --------------------------------------------------------------------------------------
 
@@ -226,7 +253,9 @@ class Evaluator:
         meanings = {definition.name: meaning_of(definition, self.settings) for definition in self.definitions}
         past = {name for name, meaning in meanings.items() if known.get(name) != meaning}
         with self._database.transaction():
-            news = self.record.record_all(standing.all(), now, names, past)
+            verdicts = standing.all()
+            news = self.record.record_all(verdicts, now, names, past)
+            self.announcer.announce(news, verdicts, self.traits, now)
             self.record.forget_definitions(meanings.keys())
             self._database.rows("DELETE FROM definitions")
             self._database.many(
@@ -274,6 +303,11 @@ class Evaluator:
 
     def _past(self, database: Database | None = None) -> Past:
         return Past(self.project, database or self._database, self._mappings)
+
+
+def _is_trait_of(record: Record, part: Part, person: str) -> bool:
+    bearer = part.qualifying.history.identities.person(record.person or "")
+    return record.kind == Kind.PERSON_TRAIT and bearer == person
 
 
 def _verdicts(part: Part, step: Step) -> list[Verdict]:

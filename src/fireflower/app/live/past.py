@@ -43,6 +43,8 @@ class Past:
         self.archive = self._renewed()
         kept = [each for each in self.log.about(people, accounts) if each.position <= self.position]
         yield from self.read(kept)
+        if not self.archive.summary().records:
+            return
         for kind, ids in _by_kind(people, accounts):
             for id in ids:
                 with suppress(UnknownSubjectError):

@@ -9,10 +9,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from fireflower.app.live.announcing import Announcer
 from fireflower.app.live.database import opener
+from fireflower.app.live.delivering import Deliverer
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
+from fireflower.destinations import load_destinations
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.messages import Kept
 from fireflower.history.log.reading import PLAIN, Mappings
@@ -100,10 +103,14 @@ class Service:
         self.connect = connect or opener(project)
         first = self.connect()
         prepare(first)
-        self._databases = first, self.connect()
+        self._databases = first, self.connect(), self.connect()
+        names = [definition.name for definition in project.definitions]
+        destinations = load_destinations(project.folder, names, project.settings.timezone)
         self._inbox = _Inbox()
         self._writer = Writer(first, mappings, self._inbox.put)
-        self._evaluator = Evaluator(project, self._databases[1], mappings, compiled=compiled)
+        announcer = Announcer(self._databases[1], destinations)
+        self._evaluator = Evaluator(project, self._databases[1], mappings, announcer, compiled=compiled)
+        self._deliverer = Deliverer(self._databases[2], destinations, clock)
         self._thread = threading.Thread(target=self._run, name="fireflower-evaluator")
         self._listeners: list[Listener] = []
 
@@ -111,6 +118,7 @@ class Service:
         """Take messages in from now on. Verdicts follow once history has been evaluated."""
         self._writer.start()
         self._thread.start()
+        self._deliverer.start()
 
     def submit(self, messages: Sequence[Message], rejects: Sequence[Reject] = ()) -> Future[int]:
         """Have messages made durable; the future gives how many were new."""
@@ -129,6 +137,7 @@ class Service:
         self._writer.stop()
         self._inbox.stop()
         self._thread.join()
+        self._deliverer.stop()
         for database in self._databases:
             database.close()
 
@@ -174,6 +183,7 @@ class Service:
 
     def _tell(self, news: News) -> None:
         if news.new or news.retracted:
+            self._deliverer.look()
             for listener in self._listeners:
                 listener(news)
 

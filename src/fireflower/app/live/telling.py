@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 
 from fireflower.app.records import in_words
 from fireflower.evaluate.results import Change, Evidence, Reason, Subject, Transitions
@@ -39,18 +39,38 @@ def verdicts_of(found: Transitions, settings: Settings, lookup: Lookup) -> Itera
             reason=Reason(int(found.reason[i])).label,
             at=int(found.at[i]),
             known_at=int(found.known_at[i]),
-            evidence=partial(_evidence, found, i, definition, lookup),
+            evidence=Shown(definition, partial(found.shown, i), lookup),
         )
 
 
-def _evidence(found: Transitions, i: int, definition: Definition, lookup: Lookup) -> str:
-    shown = found.shown(i)
-    records = lookup([state.row for state in shown if state.row is not None])
-    return json.dumps([_told(state, records) for state in shown], ensure_ascii=False)
+class Shown:
+    """The evidence of a transition, made when it is asked for.
+
+    Attributes
+    ----------
+    definition : by which the subject has entered or left
+    """
+
+    def __init__(self, definition: Definition, states: Callable[[], list[Evidence]], lookup: Lookup) -> None:
+        self.definition, self._states, self._lookup = definition, states, lookup
+
+    @cached_property
+    def states(self) -> list[Evidence]:
+        """Its conditions, as they were."""
+        return self._states()
+
+    @cached_property
+    def tipped_by(self) -> dict[int, str]:
+        """The records that tipped conditions, in words, by their numbers."""
+        records = self._lookup([state.row for state in self.states if state.row is not None])
+        return {number: in_words(record) for number, record in records.items()}
+
+    def __call__(self) -> str:
+        """The evidence as JSON."""
+        return json.dumps([_told(state, self.tipped_by) for state in self.states], ensure_ascii=False)
 
 
-def _told(state: Evidence, records: Mapping[int, Record]) -> dict[str, object]:
-    by = records.get(state.row) if state.row is not None else None
+def _told(state: Evidence, tipped_by: Mapping[int, str]) -> dict[str, object]:
     value = state.value
     return {
         "condition": state.condition.text or describe_condition(state.condition),
@@ -58,7 +78,7 @@ def _told(state: Evidence, records: Mapping[int, Record]) -> dict[str, object]:
         "holds": state.holds,
         "value": None if isinstance(value, float) and not math.isfinite(value) else value,
         "since": iso(state.since),
-        "tipped_by": None if by is None else in_words(by),
+        "tipped_by": None if state.row is None else tipped_by.get(state.row),
     }
 
 

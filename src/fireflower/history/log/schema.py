@@ -79,9 +79,11 @@ CREATE TABLE deliveries (
   due BIGINT NOT NULL,
   attempts INTEGER NOT NULL,
   reason {text} NOT NULL,
-  payload {text} NOT NULL
+  payload {bytes} NOT NULL,
+  notice {text} NOT NULL
 );
-CREATE INDEX deliveries_due ON deliveries (due) WHERE state = 'waiting';
+CREATE INDEX deliveries_due ON deliveries (due) WHERE state IN ('waiting', 'sending');
+CREATE INDEX deliveries_planned ON deliveries (planned, key);
 CREATE INDEX deliveries_subject ON deliveries (kind, subject);
 CREATE TABLE attempts (
   id {serial},

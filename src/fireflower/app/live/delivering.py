@@ -1,0 +1,148 @@
+"""Sending what is due: a thread that claims deliveries, tries them, and writes down what came of it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from fireflower.destinations import (
+    Dead,
+    Delivery,
+    Destination,
+    Outcome,
+    Parked,
+    Retry,
+    Sent,
+    Unsure,
+    attempt,
+    due_at,
+    from_plain,
+    next_try,
+)
+from fireflower.history.log.database import Database, StorageError
+from fireflower.history.log.outbox import Outbox, Posting
+from fireflower.model.moments import MINUTE
+
+_LOGGER = logging.getLogger("fireflower.deliveries")
+
+_AT_ONCE = 8
+_LEASE = 5 * MINUTE
+"""After so long without an outcome, whoever sends is given up: longer than any try takes."""
+_PATIENCE = 5.0
+"""Seconds after which the outbox is looked at though nobody said that something is due: another process may have."""
+
+
+class Deliverer:
+    """Sends what the outbox holds, on a connection of its own.
+
+    Attributes
+    ----------
+    destinations : by name, with what is needed to reach them
+    """
+
+    def __init__(self, database: Database, destinations: Sequence[Destination], clock: Callable[[], int]) -> None:
+        self.destinations: Mapping[str, Destination] = {each.name: each for each in destinations}
+        self._database, self._clock = database, clock
+        self._outbox = Outbox(database)
+        self._wake = threading.Event()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="fireflower-deliveries")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def look(self) -> None:
+        """Something may be due."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End, after what is being sent has been."""
+        self._stopped = True
+        self._wake.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fireflower-delivery") as pool:
+            while not self._stopped:
+                try:
+                    busy = self._round(pool)
+                    wait = 0.0 if busy else self._until_due()
+                except StorageError as error:
+                    _LOGGER.error("Deliveries wait: %s", error)
+                    wait = 1.0
+                self._wake.wait(wait)
+                self._wake.clear()
+
+    def _round(self, pool: ThreadPoolExecutor) -> bool:
+        """Send some of what is due. Whether there was anything."""
+        now = self._clock()
+        with self._database.transaction():
+            for each in self._outbox.given_up(now):
+                self._tell(each, self._interrupted(each), now)
+            claimed = self._outbox.claim(now, now + _LEASE, _AT_ONCE)
+        outcomes = pool.map(self._try, claimed)
+        for each, outcome in zip(claimed, outcomes, strict=True):
+            with self._database.transaction():
+                self._tell(each, outcome, self._clock())
+        return bool(claimed)
+
+    def _try(self, posting: Posting) -> Outcome:
+        destination = self.destinations.get(posting.destination)
+        if destination is None:
+            return Parked(f"there is no destination {posting.destination!r} any more: add it again, or forget these")
+        try:
+            return attempt(_delivery(posting), destination, self._clock())
+        except Exception as error:  # whatever it is, it must not keep the others from being sent
+            _LOGGER.exception("A delivery to %s failed in a way that is not understood", posting.destination)
+            return Retry(f"failed in a way that is not understood: {type(error).__name__}")
+
+    def _interrupted(self, posting: Posting) -> Outcome:
+        """What is to be made of a try that nobody has told the outcome of."""
+        destination = self.destinations.get(posting.destination)
+        if destination is not None and destination.recognises_repetitions:
+            return Retry("the process ended while it was being sent")
+        return Unsure("the process ended while it was being sent: it may have arrived")
+
+    def _tell(self, posting: Posting, outcome: Outcome, now: int) -> None:
+        key, attempts = posting.key, posting.attempts + 1
+        match outcome:
+            case Sent(detail):
+                self._outbox.tell(key, "sent", now, now, "sent", detail)
+            case Unsure(reason):
+                self._outbox.tell(key, "unsure", now, now, "unsure", reason)
+            case Dead(reason):
+                self._outbox.tell(key, "dead", now, now, "dead", reason)
+            case Parked(reason):
+                self._outbox.tell(key, "parked", now, now, "parked", reason)
+                self._outbox.park(posting.destination, reason)
+                _LOGGER.error("Deliveries to %s are parked: %s", posting.destination, reason)
+            case Retry(reason):
+                again = next_try(attempts, outcome, key, now)
+                if isinstance(again, Dead):
+                    self._outbox.tell(key, "dead", now, now, "given up", again.reason)
+                else:
+                    self._outbox.tell(key, "waiting", self._after_quiet_hours(posting, again), now, "retry", reason)
+
+    def _after_quiet_hours(self, posting: Posting, moment: int) -> int:
+        destination = self.destinations.get(posting.destination)
+        return moment if destination is None else due_at(from_plain(json.loads(posting.notice)), destination, moment)
+
+    def _until_due(self) -> float:
+        due = self._outbox.next_due()
+        return _PATIENCE if due is None else min(_PATIENCE, max(0.0, (due - self._clock()) / 1e6))
+
+
+def _delivery(posting: Posting) -> Delivery:
+    return Delivery(
+        key=posting.key,
+        destination=posting.destination,
+        notice_id=str(json.loads(posting.notice).get("id", "")),
+        subject_kind="account" if posting.kind == "account" else "person",
+        subject=posting.subject,
+        due=posting.due,
+        payload=posting.payload,
+        attempts=posting.attempts,
+    )
