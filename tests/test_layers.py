@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "report": {"review", "evaluate", "history", "language", "model"},
     "simulate": {"model"},
     "app": {"report", "simulate", "review", "evaluate", "history", "language", "model"},
+    "web": {"app", "report", "simulate", "review", "evaluate", "history", "language", "model"},
     "cli": {"app", "report", "simulate", "review", "evaluate", "history", "language", "model"},
 }
 
@@ -29,6 +30,9 @@ HOMES = {
     "ruamel": {"language"},
     "duckdb": {"history"},
     "numba": {"evaluate"},
+    "starlette": {"web"},
+    "uvicorn": {"web"},
+    "prometheus_client": {"web"},
 }
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -14,7 +14,10 @@ import pytest
 import fireflower
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("numpy", "pyarrow", "duckdb", "numba", "jinja2", "rich", "pandas", "polars", "ruamel")
+HEAVY = (
+    "numpy", "pyarrow", "duckdb", "numba", "jinja2", "rich", "pandas", "polars", "ruamel", "starlette", "uvicorn",
+    "prometheus_client",
+)  # fmt: skip
 
 
 def loaded_by(statement: str) -> set[str]:

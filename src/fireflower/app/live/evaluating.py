@@ -12,7 +12,7 @@ from fireflower.app.live.telling import verdicts_of
 from fireflower.app.project import Project
 from fireflower.evaluate.image import Outgrown
 from fireflower.evaluate.live import Step
-from fireflower.evaluate.results import Subject
+from fireflower.evaluate.results import Subject, Transitions
 from fireflower.history.log.database import Database
 from fireflower.history.log.messages import Kept
 from fireflower.history.log.reading import Mappings
@@ -21,6 +21,7 @@ from fireflower.history.readers.batches import Told
 from fireflower.language.fingerprints import fingerprint
 from fireflower.language.nodes import Definition, Settings
 from fireflower.language.walking import needs
+from fireflower.model.records import SubjectKind
 
 _LOGGER = logging.getLogger("fireflower.live")
 _ROOM = 4096
@@ -47,6 +48,11 @@ class Standing:
 class Evaluator:
     """Follows the log of a project on a connection of its own.
 
+    Attributes
+    ----------
+    steps : how often it has evaluated what came
+    told_again : how many subjects' past has been told again since it began
+
     Parameters
     ----------
     mappings : how messages are read
@@ -63,6 +69,7 @@ class Evaluator:
         self._room = _ROOM
         self.record = VerdictLog(database)
         self.past = Past(project, database, mappings)
+        self.steps = self.told_again = 0
         self._qualifying: Qualifying | None = None
 
     @property
@@ -74,6 +81,20 @@ class Evaluator:
     def next_due(self) -> int | None:
         """When something changes next by time alone; None if nothing will."""
         return self._qualifying.next_due if self._qualifying else None
+
+    def standing(self, kind: SubjectKind, id: str, now: int) -> Transitions | None:
+        """How a subject stands with each definition about its kind; None if nothing is known of it."""
+        return self._begun().standing(kind, id, now)
+
+    def person(self, id: str) -> str:
+        """The id by which verdicts name the person who bears or has borne this one."""
+        return self._begun().history.identities.person(id)
+
+    def accounts(self, person: str) -> list[str]:
+        """The accounts of which a person is a member, the current one first."""
+        memberships = self._begun().history.memberships
+        current = memberships.current(person)
+        return sorted(memberships.accounts(person), key=lambda account: account != current)
 
     def begin(self, now: int) -> News:
         """Evaluate all of history, and record what is not recorded yet. Transitions of definitions that are new, or
@@ -94,22 +115,28 @@ class Evaluator:
 
     def take(self, messages: Sequence[tuple[Kept, Sequence[Told]]], now: int) -> News:
         """Evaluate the next messages of the log, and whatever time has brought up to and including `now`."""
-        assert self._qualifying is not None, "begin first"
+        qualifying = self._begun()
         fresh = [each for each in messages if each[0].position > self.position]
         if fresh:
             self.past.position = fresh[-1][0].position
         records = [record for kept, told in fresh for record in numbered(kept.position, told)]
         try:
-            step = self._qualifying.take(records, now)
+            step = qualifying.take(records, now)
         except Outgrown as error:
             _LOGGER.info("The program is compiled again: no room for %s.", error)
             self._room *= 4
             return self.begin(now)
+        self.steps += 1
+        self.told_again += len(step.told_again)
         if not len(step.transitions) and not step.told_again:
             return News()
         verdicts = list(verdicts_of(step.transitions, self.past.lookup))
         with self._database.transaction():
             return self.record.record(verdicts, _again(step), now)
+
+    def _begun(self) -> Qualifying:
+        assert self._qualifying is not None, "begin first"
+        return self._qualifying
 
     def _built(self, now: int) -> tuple[Qualifying, list[Verdict]]:
         """All of history, evaluated."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
+from fireflower.app.explained import asked, finite, iso
 from fireflower.app.records import in_words
 from fireflower.evaluate.results import Change, Evidence, Reason, Subject, Transitions
 from fireflower.history.log.verdicts import Verdict
 from fireflower.language.describing import describe_condition
 from fireflower.language.fingerprints import fingerprint
 from fireflower.language.nodes import Definition
-from fireflower.model.moments import to_datetime
 from fireflower.model.records import Record
 
 Lookup = Callable[[Sequence[int]], Mapping[int, Record]]
@@ -46,17 +45,11 @@ def _evidence(found: Transitions, i: int, definition: Definition, lookup: Lookup
 
 def _told(state: Evidence, records: Mapping[int, Record]) -> dict[str, object]:
     by = records.get(state.row) if state.row is not None else None
-    value = state.value
     return {
-        "condition": state.condition.text or describe_condition(state.condition),
+        "condition": asked(state),
         "in_words": describe_condition(state.condition),
         "holds": state.holds,
-        "value": None if isinstance(value, float) and not math.isfinite(value) else value,
+        "value": finite(state.value),
         "since": iso(state.since),
         "tipped_by": None if by is None else in_words(by),
     }
-
-
-def iso(moment: int) -> str:
-    """A moment as ISO 8601, with its zone."""
-    return to_datetime(moment).isoformat().replace("+00:00", "Z")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from fireflower.app.live.counting import Tally
 from fireflower.history.log.database import Database
 from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.log.reading import Mappings, MessageReader, mentioned
@@ -28,12 +29,20 @@ class _Request:
     done: Future[int] = field(default_factory=Future)
 
 
+_Read = tuple[list[Message], list[list[Told]], list[Reject]]
+
+
 class Writer:
     """A thread that writes to the log on a connection of its own.
 
     Parameters
     ----------
-    follow : is called after each transaction, in this thread
+    follow : is called after each transaction, in this thread, and before it is acknowledged: who has been told that an
+        event is kept, and then asks, is answered with it
+
+    Attributes
+    ----------
+    tally : what has come since the start
     """
 
     def __init__(self, database: Database, mappings: Mappings, follow: Follow) -> None:
@@ -43,6 +52,7 @@ class Writer:
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="fireflower-writer")
         self._stopped = False
+        self.tally = Tally()
 
     def start(self) -> None:
         self._thread.start()
@@ -92,10 +102,10 @@ class Writer:
             for request in requests:
                 request.done.set_exception(error)
             return
-        for request, count in zip(requests, counts, strict=True):
-            request.done.set_result(count)
         if durable:
             self._follow(durable)
+        for request, count in zip(requests, counts, strict=True):
+            request.done.set_result(count)
 
     def _written(self, requests: Sequence[_Request]) -> tuple[list[int], list[tuple[Kept, Sequence[Told]]]]:
         """Write requests in one transaction. Gives how many messages of each were new, and these."""
@@ -109,9 +119,17 @@ class Writer:
                 by_key = {message.key: said for message, said in zip(messages, told, strict=True)}
                 durable += [(each, by_key[each.message.key]) for each in kept]
                 counts.append(len(kept))
+        self._count(requests, read, len(durable))
         return counts, durable
 
-    def _read(self, messages: Sequence[Message]) -> tuple[list[Message], list[list[Told]], list[Reject]]:
+    def _count(self, requests: Sequence[_Request], read: Sequence[_Read], new: int) -> None:
+        readable = sum(len(messages) for messages, _, _ in read)
+        unreadable = sum(len(rejects) for _, _, rejects in read)
+        self.tally.received += readable
+        self.tally.duplicates += readable - new
+        self.tally.rejected += unreadable + sum(len(request.rejects) for request in requests)
+
+    def _read(self, messages: Sequence[Message]) -> _Read:
         """The messages with what they say, and those that say nothing that can be understood."""
         readable: list[Message] = []
         told: list[list[Told]] = []

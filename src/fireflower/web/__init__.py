@@ -1,0 +1,1 @@
+"""HTTP in and out: what clients send, and what people look at."""
