@@ -33,6 +33,7 @@ HOMES = {
     "numba": {"evaluate"},
     "uvicorn": {"web"},
     "starlette": {"web"},
+    "prometheus_client": {"web"},
     "urllib3": {"destinations"},
     "psycopg": {"history"},
 }

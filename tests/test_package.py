@@ -15,8 +15,8 @@ import fireflower
 
 ROOT = Path(__file__).parent.parent
 HEAVY = (
-    "numpy", "pyarrow", "duckdb", "numba", "jinja2", "rich", "pandas", "polars", "ruamel", "uvicorn", "uvloop",
-    "urllib3",
+    "numpy", "pyarrow", "duckdb", "numba", "jinja2", "rich", "pandas", "polars", "ruamel", "starlette", "uvicorn",
+    "uvloop", "prometheus_client", "urllib3",
 )  # fmt: skip
 
 

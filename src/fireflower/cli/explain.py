@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fireflower.app.explained import asked, explanation_json, there_is
 from fireflower.cli.as_of import note_outside_data
-from fireflower.cli.evidence import as_json as evidence_as_json
-from fireflower.cli.evidence import asked, there_is
-from fireflower.cli.jsons import iso, print_json
+from fireflower.cli.jsons import print_json
 from fireflower.cli.notes import note_doubts
 from fireflower.cli.options import as_of_option, definition_option, json_option, project_option
 from fireflower.cli.printing import in_one_line
@@ -58,7 +57,7 @@ def explain(
     note_doubts(project, [each.definition for each in found], found[0].as_of)
     tipped = tipping_records(project, found)
     if as_json:
-        print_json([_json(each, tipped) for each in found])
+        print_json([explanation_json(each, tipped) for each in found])
         return
     click.echo(f"As of {format_moment(found[0].as_of)} UTC")
     for each in found:
@@ -109,25 +108,3 @@ def _show_conditions(states: Sequence[Evidence], tipped: dict[int, str]) -> None
 
 def _by(state: Evidence, tipped: dict[int, str]) -> str:
     return f", by {tipped[state.row]}" if state.row in tipped else ""
-
-
-def _json(found: Explanation, tipped: dict[int, str]) -> dict[str, object]:
-    states = {"conditions": found.conditions, "missing": found.missing}
-    return {
-        "definition": found.definition.name,
-        "subject_kind": found.kind,
-        "subject": found.subject,
-        "as_of": iso(found.as_of),
-        "qualified": found.qualified,
-        "since": iso(found.since),
-        "reason": found.reason and found.reason.label,
-        "circles": {circle.name: circle.holds for circle in found.circles},
-        **{name: [evidence_as_json(state, tipped) for state in part] for name, part in states.items()},
-        "next_step": found.next_step or None,
-        "score": found.score,
-        "history": [
-            {"at": iso(change.at), "known_at": iso(change.known_at), "change": "entered" if change.entered else "left",
-             "reason": change.reason.label}
-            for change in found.history
-        ],
-    }  # fmt: skip

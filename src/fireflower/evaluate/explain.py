@@ -130,8 +130,7 @@ def _explanation(
     history: Transitions,
 ) -> Explanation:
     qualified = bool(found.change[row])
-    missing = () if qualified else _shortest(definition.qualified, states)
-    nearest = min(missing, key=_gap, default=None)
+    way = Way() if qualified else _way(_shortest(definition.qualified, states))
     return Explanation(
         definition=definition,
         kind=kind,
@@ -142,9 +141,9 @@ def _explanation(
         reason=Reason(int(found.reason[row])) if not qualified and found.reason[row] >= 0 else None,
         conditions=tuple(found.shown(row)),
         circles=tuple(_circle(name, formula, states) for name, formula in definition.circles),
-        missing=missing,
-        nearest=nearest,
-        next_step=next_step(nearest.condition, nearest.value) if nearest is not None and not nearest.holds else "",
+        missing=way.missing,
+        nearest=way.nearest,
+        next_step=way.next_step,
         score=_score(definition, states),
         history=tuple(_change(history, i) for i in _rows_of(history, kind, subject_id)),
     )
@@ -208,6 +207,32 @@ def _score(definition: Definition, states: Mapping[str, Evidence]) -> float | No
         return None
     value = states[canonical(Condition(definition.score, Known()))].value
     return value if isinstance(value, float) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What stands between a subject and qualifying; see Explanation."""
+
+    missing: tuple[Evidence, ...] = ()
+    nearest: Evidence | None = None
+    next_step: str = ""
+
+    @property
+    def gap(self) -> float:
+        """How far the nearest condition is from holding, 0 to 1."""
+        return 1.0 if self.nearest is None else _gap(self.nearest)
+
+
+def way_to(definition: Definition, conditions: Sequence[Evidence]) -> Way:
+    """The shortest way to qualifying, given all conditions of the definition as they stand."""
+    states = {canonical(state.condition): state for state in conditions}
+    return _way(_shortest(definition.qualified, states))
+
+
+def _way(missing: tuple[Evidence, ...]) -> Way:
+    nearest = min(missing, key=_gap, default=None)
+    step = next_step(nearest.condition, nearest.value) if nearest is not None and not nearest.holds else ""
+    return Way(missing, nearest, step)
 
 
 # --- The shortest way -------------------------------------------------------------------------------------------------

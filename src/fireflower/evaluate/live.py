@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_right, insort
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
@@ -143,6 +143,8 @@ class LiveReplay:
         self._recent: dict[Subject, dict[int, _Recent]] = {kind: {} for kind in Subject}
         self._timers: list[tuple[int, Subject, int]] = []
         self._swept = 0
+        self._asked = {kind: np.zeros(1, np.int64) for kind in Subject}
+        """Where the copy of a state lies that is asked how it stands."""
 
     # --- What is asked ------------------------------------------------------------------------------------------------
 
@@ -155,6 +157,21 @@ class LiveReplay:
         """The last instant of the subject that has been decided; -1 if there is none."""
         code = self._codes(kind).known(id)
         return int(self._last[kind][code]) if 0 <= code < len(self._last[kind]) else -1
+
+    def standing(self, kind: Subject, id: str, now: int) -> Transitions | None:
+        """How a subject stands at `now` with each definition about its kind, with the evidence as of then; None if
+        nothing is known of it. The rows are those of `replay.standing`. Nothing is changed by asking.
+
+        `now` must not lie before the last step.
+        """
+        code = self._codes(kind).known(id)
+        if not 0 <= code < len(self._last[kind]) or self._last[kind][code] < 0:
+            return None
+        state = int(self._states()[kind][code])
+        if state > 0:
+            self._stand(kind, state, now)
+        found = self._transitions(now)
+        return replace(found, subject=np.full(len(found), code, np.int32))
 
     def stale(self, coded: Coded) -> set[Who]:
         """The subjects for which rows come too late to be taken in by themselves."""
@@ -426,6 +443,23 @@ class LiveReplay:
         machine = self._machine
         while machine.mend(self._engine.copy_some(view(machine.memory, self._compiled), _HEAD[kind], *views)):
             pass
+
+    def _stand(self, kind: Subject, state: int, now: int) -> None:
+        """Have a copy of a state brought to `now`, and written how it stands there."""
+        machine, nobody, place = self._machine, np.zeros(1, np.int64), self._asked[kind]
+        columns = (np.array([state]), place, np.zeros(1, np.int64), np.zeros(PROGRESS_WORDS, np.int64))
+        views = [view(column, self._compiled) for column in columns]
+        while machine.mend(self._engine.copy_some(view(machine.memory, self._compiled), _HEAD[kind], *views)):
+            pass
+        accounts, people = (nobody, place) if kind == Subject.PERSON else (place, nobody)
+        batch = (view(accounts, self._compiled), 1, view(people, self._compiled), 1, now + 1)
+        machine.memory[k.STANDING] = 2
+        try:
+            while machine.mend(self._engine.advance_batch(*machine.views(), *batch)):
+                pass
+        finally:
+            machine.memory[k.STANDING] = 0
+            self._give_back(kind, [0], place)
 
     def _begin_again(self, again: Mapping[Subject, Mapping[int, int]]) -> None:
         """Put the settled states in the place of these subjects' own."""

@@ -18,13 +18,16 @@ from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Name, Timeline, Voc
 from fireflower.model.values import flatten, normal
 
 
-def assemble(records: Iterable[Record], *, attribution: Attribution = "only") -> Timeline:
+def assemble(
+    records: Iterable[Record], *, attribution: Attribution = "only", numbered: bool = False
+) -> Timeline:  # fmt: skip
     """The timeline of these records, in whatever order they come.
 
     Parameters
     ----------
     records : a whole history; records with the same message id count once
     attribution : to which accounts an event belongs that names none (docs/semantics.md, section 1)
+    numbered : whether rows are named by the places of their records among all in canonical order (`Timeline.row`)
 
     Raises
     ------
@@ -34,10 +37,17 @@ def assemble(records: Iterable[Record], *, attribution: Attribution = "only") ->
     ordered = canonical(records)
     identities = Identities(record for record in ordered if record.kind == Kind.IDENTITY)
     telling = Telling(identities, attribution, Memberships())
-    rows = [row for record in ordered for row in telling.rows(record)]
+    rows = [row for place, record in enumerate(ordered) for row in _named(telling.rows(record), place)]
     blocks = _Blocks(rows)
     placed = sorted(blocks.place(rows), key=lambda row: (row.block, row.time, row.kind))
-    return _columns(placed, blocks)
+    timeline = _columns(placed, blocks)
+    return replace(timeline, row=np.array([row.number for row in placed], np.int64)) if numbered else timeline
+
+
+def _named(rows: Iterable[Row], number: int) -> Iterator[Row]:
+    for row in rows:
+        row.number = number
+        yield row
 
 
 def canonical(records: Iterable[Record]) -> list[Record]:

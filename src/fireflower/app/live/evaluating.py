@@ -14,7 +14,7 @@ from fireflower.app.live.telling import meaning_of, verdicts_of
 from fireflower.app.project import Project
 from fireflower.evaluate.image import Outgrown
 from fireflower.evaluate.live import Step
-from fireflower.evaluate.results import Subject
+from fireflower.evaluate.results import Subject, Transitions
 from fireflower.history.log.database import Database
 from fireflower.history.log.messages import Kept
 from fireflower.history.log.reading import Mappings
@@ -108,6 +108,11 @@ class Difference:
 class Evaluator:
     """Follows the log of a project on a connection of its own.
 
+    Attributes
+    ----------
+    steps : how often it has evaluated what came
+    told_again : how many subjects' past has been told again since it began
+
     Parameters
     ----------
     mappings : how messages are read
@@ -135,11 +140,28 @@ class Evaluator:
         self._compiled = compiled
         self._room = _ROOM
         self._parts: list[Part] = []
+        self.steps = self.told_again = 0
 
     @property
     def next_due(self) -> int | None:
         """When something changes next by time alone; None if nothing will."""
         return min((due for part in self._parts if (due := part.qualifying.next_due) is not None), default=None)
+
+    def standing(self, kind: SubjectKind, id: str, now: int) -> list[tuple[Transitions, frozenset[str]]]:
+        """How a subject stands with each definition about its kind: of each part, with the names of the definitions
+        that count there. Nothing, if nothing is known of it."""
+        found = ((part.qualifying.standing(kind, id, now), part.names) for part in self._parts)
+        return [(stands, names) for stands, names in found if stands is not None]
+
+    def person(self, id: str) -> str:
+        """The id by which verdicts name the person who bears or has borne this one."""
+        return self._parts[0].qualifying.history.identities.person(id)
+
+    def accounts(self, person: str) -> list[str]:
+        """The accounts of which a person is a member, the current one first."""
+        memberships = self._parts[0].qualifying.history.memberships
+        current = memberships.current(person)
+        return sorted(memberships.accounts(person), key=lambda account: account != current)
 
     def begin(self, now: int) -> News:
         """Evaluate all of history, and record what is not recorded yet. Transitions of definitions that are new, or
@@ -155,10 +177,12 @@ class Evaluator:
         if fresh:
             self.position = fresh[-1][0].position
         records = [record for kept, told in fresh for record in numbered(kept.position, told)]
+        self.steps += 1
         found: list[tuple[Part, list[Verdict], dict[Who, int]]] = []
         try:
             for part in self._parts:
                 step = self._step(part, records, now)
+                self.told_again += len(step.told_again)
                 if len(step.transitions) or step.told_again:
                     found.append((part, _verdicts(part, step), _again(step)))
         except Outgrown as error:

@@ -17,7 +17,11 @@ from fireflower.model.errors import UnknownSubjectError
 from fireflower.model.records import Record, SubjectKind
 
 LOG = 1 << 44
-"""Numbers of records from the log begin here; below are rows of the archive."""
+"""Numbers of records from the log begin here."""
+
+_ARCHIVED = 1 << 43
+"""Those of records of the archive begin here, as `find` gives them; below are rows of its timelines. A record may have
+several rows, and has one number."""
 
 _RECORDS = 1 << 8
 """Records that one message may have numbers for; what it says beyond shares the last."""
@@ -48,8 +52,8 @@ class Past:
         for kind, ids in _by_kind(people, accounts):
             for id in ids:
                 with suppress(UnknownSubjectError):
-                    for row, record in self.archive.told(kind, id):
-                        yield Numbered(record, row)
+                    for number, record in self.archive.told(kind, id):
+                        yield Numbered(record, _ARCHIVED + number)
 
     def read(self, kept: Iterable[Kept]) -> Iterator[Numbered]:
         """What messages say."""
@@ -61,9 +65,13 @@ class Past:
         """The records with these numbers, as far as they are still to be had."""
         positions = {(number - LOG) // _RECORDS for number in numbers if number >= LOG}
         found = {each.number: each.record for each in self.read(self.log.at(positions))}
-        rows = [number for number in numbers if number < LOG]
+        rows = [number for number in numbers if number < _ARCHIVED]
         if rows:
             found |= dict(zip(rows, self.archive.records(rows), strict=True))
+        archived = [number for number in numbers if _ARCHIVED <= number < LOG]
+        if archived:
+            records = self.archive.numbered([number - _ARCHIVED for number in archived])
+            found |= dict(zip(archived, records, strict=True))
         return {number: found[number] for number in numbers if number in found}
 
     def _renewed(self) -> Archive:

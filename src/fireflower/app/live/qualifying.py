@@ -95,6 +95,10 @@ class Qualifying:
             coded.mute(arrived.rows)
         return self.replay.step(coded, {_known(who): rows for who, rows in past.items()}, now)
 
+    def standing(self, kind: SubjectKind, id: str, now: int) -> Transitions | None:
+        """How a subject stands with each definition about its kind; None if nothing is known of it."""
+        return self.replay.standing(_SUBJECTS[kind], id, now)
+
     @property
     def next_due(self) -> int | None:
         """The moment at which something changes next, if nothing comes; None if nothing ever does."""

@@ -7,21 +7,21 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from fireflower.app.live.announcing import Announcer
+from fireflower.app.live.counting import Tally, Told
 from fireflower.app.live.database import opener
 from fireflower.app.live.delivering import Deliverer
 from fireflower.app.live.evaluating import Evaluator
+from fireflower.app.live.inbox import Answer, Batch, Inbox, NotReady
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
 from fireflower.destinations import load_destinations
 from fireflower.history.log.database import Database, StorageError
-from fireflower.history.log.messages import Kept
 from fireflower.history.log.reading import PLAIN, Mappings
 from fireflower.history.log.schema import prepare
 from fireflower.history.log.verdicts import News
-from fireflower.history.readers.batches import Told
 from fireflower.model.messages import Message, Reject
 
 _LOGGER = logging.getLogger("fireflower.live")
@@ -53,33 +53,6 @@ class State:
     evaluated: int = 0
 
 
-@dataclass(slots=True)
-class _Inbox:
-    """What is durable and has not been evaluated yet."""
-
-    changed: threading.Condition = field(default_factory=threading.Condition)
-    messages: list[tuple[Kept, Sequence[Told]]] = field(default_factory=list)
-    stopped: bool = False
-
-    def put(self, messages: list[tuple[Kept, Sequence[Told]]]) -> None:
-        with self.changed:
-            self.messages += messages
-            self.changed.notify()
-
-    def stop(self) -> None:
-        with self.changed:
-            self.stopped = True
-            self.changed.notify()
-
-    def get(self, wait: float) -> list[tuple[Kept, Sequence[Told]]]:
-        """What has come; waits for it for some seconds at most."""
-        with self.changed:
-            if not self.messages and not self.stopped:
-                self.changed.wait(wait)
-            messages, self.messages = self.messages, []
-            return messages
-
-
 class Service:
     """Takes messages in and keeps verdicts true.
 
@@ -106,13 +79,15 @@ class Service:
         self._databases = first, self.connect(), self.connect()
         names = [definition.name for definition in project.definitions]
         destinations = load_destinations(project.folder, names, project.settings.timezone)
-        self._inbox = _Inbox()
+        self._inbox = Inbox()
+        self._mappings = mappings
         self._writer = Writer(first, mappings, self._inbox.put)
         announcer = Announcer(self._databases[1], destinations)
         self._evaluator = Evaluator(project, self._databases[1], mappings, announcer, compiled=compiled)
         self._deliverer = Deliverer(self._databases[2], destinations, clock)
         self._thread = threading.Thread(target=self._run, name="fireflower-evaluator")
         self._listeners: list[Listener] = []
+        self.told = Told()
 
     def start(self) -> None:
         """Take messages in from now on. Verdicts follow once history has been evaluated."""
@@ -128,9 +103,37 @@ class Service:
         """Have somebody told of every change, after it has been recorded, in the evaluator's thread."""
         self._listeners.append(listener)
 
+    def ask(self, question: Callable[[Evaluator], Answer]) -> Future[Answer]:
+        """Have the evaluator asked something between two steps, in its thread. Unless much waits, what was
+        acknowledged before the question is taken in before the answer.
+
+        Raises
+        ------
+        NotReady
+            If history is not evaluated just now.
+        """
+        if not self.state.ready:
+            raise NotReady(self.state.trouble or "history is being evaluated; this is done in a moment.")
+        return self._inbox.ask(question)
+
+    @property
+    def tally(self) -> Tally:
+        """What has come since the start."""
+        return self._writer.tally
+
+    @property
+    def evaluator(self) -> Evaluator:
+        """The evaluator, of which other threads may read plain numbers; see `ask` for the rest."""
+        return self._evaluator
+
+    @property
+    def mappings(self) -> Mappings:
+        """How messages are read."""
+        return self._mappings
+
     def waiting(self) -> int:
         """About how much waits to be written or evaluated."""
-        return self._writer.waiting() + len(self._inbox.messages)
+        return self._writer.waiting() + self._inbox.waiting()
 
     def stop(self) -> None:
         """Make durable what has been submitted, evaluate it, and end."""
@@ -144,15 +147,19 @@ class Service:
     # --- The evaluator's thread ---------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        if not self._begin():
-            return
-        while True:
-            messages = self._inbox.get(self._until_due())
-            if not self._persist(lambda messages=messages: self._evaluator.take(messages, self.clock())):  # type: ignore[misc]
-                return
-            self.state.evaluated += len(messages)
-            if self._inbox.stopped and not self._inbox.messages:
-                return
+        if self._begin():
+            while not self._inbox.is_done():
+                messages, questions = self._inbox.get(self._until_due())
+                if (messages or not questions or not self._until_due()) and not self._take(messages):
+                    break
+                for question in questions:
+                    question.answer(self._evaluator)
+        self._inbox.close()
+
+    def _take(self, messages: Batch) -> bool:
+        done = self._persist(lambda: self._evaluator.take(messages, self.clock()))
+        self.state.evaluated += len(messages)
+        return done
 
     def _begin(self) -> bool:
         while not self._inbox.stopped:
@@ -182,6 +189,7 @@ class Service:
         _LOGGER.error("Evaluation has stopped: %s", self.state.trouble, exc_info=not isinstance(error, StorageError))
 
     def _tell(self, news: News) -> None:
+        self.told.add(news)
         if news.new or news.retracted:
             self._deliverer.look()
             for listener in self._listeners:

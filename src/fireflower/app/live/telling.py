@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 
+from fireflower.app.explained import asked, finite, iso
 from fireflower.app.records import in_words
 from fireflower.evaluate.results import Change, Evidence, Reason, Subject, Transitions
 from fireflower.history.log.verdicts import Verdict
 from fireflower.language.describing import describe_condition
 from fireflower.language.fingerprints import fingerprint
 from fireflower.language.nodes import Definition, Settings
-from fireflower.model.moments import to_datetime
 from fireflower.model.records import Record
 
 Lookup = Callable[[Sequence[int]], Mapping[int, Record]]
@@ -71,17 +70,11 @@ class Shown:
 
 
 def _told(state: Evidence, tipped_by: Mapping[int, str]) -> dict[str, object]:
-    value = state.value
     return {
-        "condition": state.condition.text or describe_condition(state.condition),
+        "condition": asked(state),
         "in_words": describe_condition(state.condition),
         "holds": state.holds,
-        "value": None if isinstance(value, float) and not math.isfinite(value) else value,
+        "value": finite(state.value),
         "since": iso(state.since),
         "tipped_by": None if state.row is None else tipped_by.get(state.row),
     }
-
-
-def iso(moment: int) -> str:
-    """A moment as ISO 8601, with its zone."""
-    return to_datetime(moment).isoformat().replace("+00:00", "Z")

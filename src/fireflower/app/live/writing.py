@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from fireflower.app.live.counting import Tally
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.log.reading import Mappings, MessageReader, mentioned
@@ -32,12 +33,20 @@ class _Request:
     done: Future[int] = field(default_factory=Future)
 
 
+_Read = tuple[list[Message], list[list[Told]], list[Reject]]
+
+
 class Writer:
     """A thread that writes to the log on a connection of its own.
 
     Parameters
     ----------
-    follow : is called after each transaction, in this thread
+    follow : is called after each transaction, in this thread, and before it is acknowledged: who has been told that an
+        event is kept, and then asks, is answered with it
+
+    Attributes
+    ----------
+    tally : what has come since the start
     """
 
     def __init__(self, database: Database, mappings: Mappings, follow: Follow) -> None:
@@ -50,6 +59,7 @@ class Writer:
         self._stopped = False
         self._handed_on = self._log.end()
         self._doubtful = False
+        self.tally = Tally()
 
     def start(self) -> None:
         self._thread.start()
@@ -104,9 +114,9 @@ class Writer:
             for request in requests:
                 request.done.set_exception(error)
             return
+        self._hand_on(durable)
         for request, count in zip(requests, counts, strict=True):
             request.done.set_result(count)
-        self._hand_on(durable)
 
     def _hand_on(self, durable: list[_Durable]) -> None:
         """Have what is durable followed. A commit that seemed to fail may have been durable all the same, if only its
@@ -136,9 +146,17 @@ class Writer:
                     by_key.setdefault(message.key, said)  # of two with one key, the log keeps the first
                 durable += [(each, by_key[each.message.key]) for each in kept]
                 counts.append(len(kept))
+        self._count(requests, read, len(durable))
         return counts, durable
 
-    def _read(self, messages: Sequence[Message]) -> tuple[list[Message], list[list[Told]], list[Reject]]:
+    def _count(self, requests: Sequence[_Request], read: Sequence[_Read], new: int) -> None:
+        readable = sum(len(messages) for messages, _, _ in read)
+        unreadable = sum(len(rejects) for _, _, rejects in read)
+        self.tally.received += readable
+        self.tally.duplicates += readable - new
+        self.tally.rejected += unreadable + sum(len(request.rejects) for request in requests)
+
+    def _read(self, messages: Sequence[Message]) -> _Read:
         """The messages with what they say, and those that say nothing that can be understood."""
         readable: list[Message] = []
         told: list[list[Told]] = []

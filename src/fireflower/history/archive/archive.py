@@ -192,7 +192,7 @@ class Archive:
         return [record for _, record in self.told(kind, id)]
 
     def told(self, kind: SubjectKind, id: str) -> list[tuple[int, Record]]:
-        """The same, each with its row.
+        """The same, each with its number: a record of a person and an account has rows in both of their histories.
 
         Raises
         ------
@@ -207,7 +207,11 @@ class Archive:
         records = blocks.row.take(mine).astype(np.int64)
         _, first = np.unique(records, return_index=True)
         first.sort()
-        return list(zip(mine[first].tolist(), self._records(records[first]), strict=True))
+        return list(zip(records[first].tolist(), self._records(records[first]), strict=True))
+
+    def numbered(self, numbers: Sequence[int]) -> list[Record]:
+        """The records with these numbers."""
+        return self._records(np.asarray(numbers, np.int64))
 
     def relations(self) -> list[Record]:
         """Who is who, who was a member of what, and the traits of accounts: the records that decide whose history

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 
 from fireflower.history.log.database import Database, SQLite, StorageError
 
-VERSION = 1
+VERSION = 2
+
+_CHANGES = """
+CREATE INDEX standing_definition ON standing (definition, since, subject);
+CREATE TABLE changes (
+  id {serial},
+  transition BIGINT NOT NULL,
+  what TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+"""
+"""What has been written into the record of transitions and taken back, in order, for those who follow it."""
 
 TABLES = """
 CREATE TABLE messages (
@@ -97,6 +108,16 @@ CREATE INDEX attempts_delivery ON attempts (delivery);
 """`messages.person`, `other` and `account` are digests of ids (`messages.digest`): who the message speaks of. A body is
 empty once the archive has taken the message over; the key stays, so that a resend is still known."""
 
+UPGRADES: Mapping[int, str] = {
+    2: _CHANGES
+    + """
+INSERT INTO changes (transition, what, at) SELECT id, 'recorded', recorded FROM transitions ORDER BY id;
+INSERT INTO changes (transition, what, at)
+  SELECT id, 'retracted', retracted FROM transitions WHERE retracted IS NOT NULL ORDER BY retracted, id;
+""",
+}
+"""Version -> what makes tables of the version before into tables of it."""
+
 _SQLITE = {"serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "bytes": "BLOB", "text": "TEXT"}
 _POSTGRESQL = {
     "serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
@@ -104,10 +125,6 @@ _POSTGRESQL = {
     "text": 'TEXT COLLATE "C"',
 }
 """Texts are ordered by their characters' numbers in both, whatever the language of the server."""
-
-
-UPGRADES: Mapping[int, str] = {}
-"""What makes of the tables of a version those of the next."""
 
 
 def prepare(database: Database) -> None:
@@ -123,17 +140,18 @@ def prepare(database: Database) -> None:
         database.rows("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
         found = database.rows("SELECT value FROM meta WHERE name = 'schema'")
         if not found:
-            _run(database, TABLES)
+            _run(database, TABLES + _CHANGES)
             database.rows("INSERT INTO meta (name, value) VALUES ('schema', ?)", (str(VERSION),))
             return
-        if int(found[0][0]) > VERSION:
+        version = int(found[0][0])
+        if version > VERSION:
             raise StorageError(
-                f"the log was written by a later version of fireflower (its schema is {found[0][0]}, this version "
+                f"the log was written by a later version of fireflower (its schema is {version}, this version "
                 f"knows {VERSION}). Install that version again."
             )
-        for version in range(int(found[0][0]), VERSION):
-            _run(database, UPGRADES[version])
-        database.rows("UPDATE meta SET value = ? WHERE name = 'schema'", (str(VERSION),))
+        for later in range(version + 1, VERSION + 1):
+            _run(database, UPGRADES[later])
+            database.rows("UPDATE meta SET value = ? WHERE name = 'schema'", (str(later),))
 
 
 def _run(database: Database, statements: str) -> None:

@@ -67,6 +67,24 @@ class Recorded:
     retracted: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One change of the record: a transition has been written down, or taken back.
+
+    Attributes
+    ----------
+    id : its place among all changes; those behind it have come later
+    what : "recorded" or "retracted"
+    at : when
+    transition : as the record has it now
+    """
+
+    id: int
+    what: str
+    at: int
+    transition: Recorded
+
+
 @dataclass(slots=True)
 class News:
     """What has been written into the record."""
@@ -103,6 +121,7 @@ class VerdictLog:
             recorded = [each for each in self._of(*who, since) if each.definition in of]
             fresh += self._reconcile(recorded, again[who], now, news)
         self._write(fresh, now, (), news)
+        self._note(news, now)
         self._stand(news, told_again.keys())
         return news
 
@@ -129,6 +148,7 @@ class VerdictLog:
         for who in recorded.keys() | by_subject.keys():
             fresh += self._reconcile(recorded.get(who, []), by_subject.get(who, []), now, news)
         self._write(sorted(fresh, key=lambda verdict: verdict.at), now, past, news)
+        self._note(news, now)
         self._stand(news, recorded.keys())
         return news
 
@@ -143,6 +163,25 @@ class VerdictLog:
     def after(self, id: int, limit: int = 1000) -> list[Recorded]:
         """The transitions recorded behind one, in the order of the record."""
         return self._select("id > ? ORDER BY id LIMIT ?", (id, limit))
+
+    def changes(self, after: int, limit: int = 1000) -> list[Changed]:
+        """The changes of the record behind one, in their order. There is one writer, so that none appears later
+        before one that has been seen."""
+        columns = ", ".join(f"t.{name}" for name in _COLUMNS.split(", "))
+        rows = self._database.rows(
+            f"SELECT c.id, c.what, c.at, t.id, {columns}, t.retracted FROM changes c "
+            "JOIN transitions t ON t.id = c.transition WHERE c.id > ? ORDER BY c.id LIMIT ?",
+            (after, limit),
+        )
+        return [Changed(id, what, at, _recorded(row)) for id, what, at, *row in rows]
+
+    def last_change(self) -> int:
+        """The last change of the record; 0 if there is none."""
+        return int(self._database.rows("SELECT COALESCE(MAX(id), 0) FROM changes")[0][0])
+
+    def history(self, kind: str, subject: str) -> list[Recorded]:
+        """All transitions of a subject in order of time, also those that have been taken back."""
+        return self._select("kind = ? AND subject = ? ORDER BY at, id", (kind, subject))
 
     def of(self, kind: str, subject: str) -> list[Recorded]:
         """All transitions of a subject that stand, in order of time."""
@@ -176,6 +215,10 @@ class VerdictLog:
     def counts(self) -> dict[str, int]:
         """How many are qualified, by definition."""
         return dict(self._database.rows("SELECT definition, COUNT(*) FROM standing GROUP BY definition"))
+
+    def meant_since(self) -> dict[str, int]:
+        """Since when each definition has meant what it means."""
+        return dict(self._database.rows("SELECT name, since FROM definitions"))
 
     def end(self) -> int:
         """The last transition that was recorded; 0 if there is none."""
@@ -216,6 +259,12 @@ class VerdictLog:
         while some := self.after(first):
             news.new += some
             first = some[-1].id
+
+    def _note(self, news: News, now: int) -> None:
+        """Add what has been done to the changes, for those who follow them."""
+        done = [(each.id, "retracted", now) for each in news.retracted]
+        done += [(each.id, "recorded", now) for each in news.new]
+        self._database.many("INSERT INTO changes (transition, what, at) VALUES (?, ?, ?)", done)
 
     def _stand(self, news: News, told_again: Collection[Who]) -> None:
         """Who is qualified now. What is new of subjects whose past was told again may be older than what stands."""

@@ -1,0 +1,279 @@
+"""What may be asked of the running service: its record, its subjects, its deliveries, and how users stand now."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+from fireflower.app.live.past import Past
+from fireflower.app.live.profile import Profile, profile
+from fireflower.app.live.rereading import Reread, read_again
+from fireflower.app.live.service import Service
+from fireflower.app.live.stands import Found, look
+from fireflower.history.log.database import Database
+from fireflower.history.log.delivered import Deliveries, Delivery, Which
+from fireflower.history.log.measuring import bytes_of
+from fireflower.history.log.messages import MessageLog
+from fireflower.history.log.rejects import Rejected, Rejects
+from fireflower.history.log.tokens import Accepted, Tokens
+from fireflower.history.log.verdicts import Changed, Recorded, VerdictLog
+from fireflower.language.describing import describe
+from fireflower.language.fingerprints import fingerprint
+from fireflower.language.nodes import Definition
+from fireflower.model.errors import ProjectError, did_you_mean
+from fireflower.model.records import SubjectKind
+
+_TOKENS_HOLD = 1.0
+"""Seconds for which tokens are believed, before they are looked up again: so late is one revoked."""
+
+_AT_ONCE = 500
+"""Rejects that are read again in one go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A subject with its record: verdicts as they stand, and all transitions, those taken back among them."""
+
+    profile: Profile
+    standing: dict[str, int]
+    transitions: list[Recorded]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A definition, in words.
+
+    Attributes
+    ----------
+    since : from when on it has meant what it means, as far as the service knows; None before history was evaluated
+    qualified : how many are qualified now
+    """
+
+    definition: Definition
+    description: str
+    fingerprint: str
+    since: int | None
+    qualified: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Figures that are in the database."""
+
+    log_end: int
+    bytes: int
+    deliveries: dict[str, int]
+    qualified: dict[str, int]
+
+
+class _Reader:
+    """A connection, and what is read by it."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self.database: Database = service.connect()
+        self.verdicts = VerdictLog(self.database)
+        self.deliveries = Deliveries(self.database)
+        self.rejects = Rejects(self.database)
+
+    @cached_property
+    def past(self) -> Past:
+        return Past(self._service.project, self.database, self._service.mappings)
+
+
+class Asking:
+    """Answers questions, in any number of threads. Reading waits for nobody who writes."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self._idle: queue.LifoQueue[_Reader] = queue.LifoQueue()
+        self._tokens: tuple[float, list[Accepted]] = (float("-inf"), [])
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        while not self._idle.empty():
+            self._idle.get_nowait().database.close()
+
+    # --- How users stand now ------------------------------------------------------------------------------------------
+
+    def now(self, person: str | None, account: str | None) -> Future[Found]:
+        """How a person and their accounts stand; the evaluator answers between two steps.
+
+        Raises
+        ------
+        NotReady
+            If history is not evaluated just now.
+        """
+        return self.service.ask(lambda evaluator: look(evaluator, person, account, self.service.clock()))
+
+    # --- The record ---------------------------------------------------------------------------------------------------
+
+    def qualified(self, definition: str, after: tuple[int, str] | None, limit: int) -> list[Recorded]:
+        """Who is qualified, the most recent first, from behind (since, subject) on.
+
+        Raises
+        ------
+        ProjectError
+            If there is no such definition.
+        """
+        self._named(definition)
+        with self._reader() as reader:
+            return reader.verdicts.qualified(definition, after, limit)
+
+    def subject(self, kind: SubjectKind, id: str) -> Subject:
+        """All that is known of a subject, as of now.
+
+        Raises
+        ------
+        UnknownSubjectError
+            If nothing is.
+        """
+        service = self.service
+        with self._reader() as reader:
+            reader.past.position = service.evaluator.position
+            project = service.project
+            found = profile(reader.past.find, project.settings, project.definitions, kind, id, service.clock())
+            verdicts = reader.verdicts
+            return Subject(found, verdicts.standing(kind, found.id), verdicts.history(kind, found.id))
+
+    def changes(self, after: int, limit: int) -> list[Changed]:
+        """What has been recorded and taken back behind a change, in order."""
+        with self._reader() as reader:
+            return reader.verdicts.changes(after, limit)
+
+    def last_change(self) -> int:
+        """The last change of the record."""
+        with self._reader() as reader:
+            return reader.verdicts.last_change()
+
+    # --- Definitions --------------------------------------------------------------------------------------------------
+
+    def definitions(self) -> list[Described]:
+        """All definitions of the project."""
+        with self._reader() as reader:
+            counts = reader.verdicts.counts()
+            since = dict(reader.verdicts.meant_since())
+        settings = self.service.project.settings
+        return [
+            Described(
+                definition=each,
+                description=describe(each, settings),
+                fingerprint=fingerprint(each),
+                since=since.get(each.name),
+                qualified=counts.get(each.name, 0),
+            )
+            for each in self.service.project.definitions
+        ]
+
+    def definition(self, name: str) -> Described:
+        """One of them.
+
+        Raises
+        ------
+        ProjectError
+            If there is none of that name.
+        """
+        self._named(name)
+        return next(each for each in self.definitions() if each.definition.name == name)
+
+    def _named(self, name: str) -> None:
+        names = [each.name for each in self.service.project.definitions]
+        if name not in names:
+            known = did_you_mean(name, names) or f" There are: {', '.join(sorted(names)) or 'none'}."
+            raise ProjectError(f"no definition is named {name!r}.{known}")
+
+    # --- Deliveries and rejects ---------------------------------------------------------------------------------------
+
+    def deliveries(self, which: Which, after: tuple[int, str] | None, limit: int) -> list[Delivery]:
+        """Deliveries, those planned last first, from behind (planned, key) on."""
+        with self._reader() as reader:
+            return reader.deliveries.page(which, after, limit)
+
+    def deliver_again(self, which: Which) -> int:
+        """Let deliveries wait to be sent once more. Gives how many."""
+        with self._reader() as reader, reader.database.transaction():
+            return reader.deliveries.replay(which, self.service.clock())
+
+    def rejects(self, source: str | None, before: int | None, limit: int) -> list[Rejected]:
+        """What could not be taken, the latest first, from before one on."""
+        with self._reader() as reader:
+            return reader.rejects.page(source, before, limit)
+
+    def read_again(self, source: str | None, since: int | None, until: int | None) -> Reread:
+        """Read what could not be taken again; what can be read now becomes messages. If it is cut short, those taken so
+        far are known by their ids when it is done again."""
+        done, after = Reread(), 0
+        while True:
+            with self._reader() as reader:
+                some = reader.rejects.waiting(source, since, until, after, _AT_ONCE)
+            if not some:
+                return done
+            self._read_again(some, done)
+            after = some[-1].id
+
+    def _read_again(self, some: Sequence[Rejected], done: Reread) -> None:
+        found = read_again(some, self.service.mappings)
+        if found.taken:
+            self.service.submit(found.messages).result()
+            with self._reader() as reader, reader.database.transaction():
+                reader.rejects.taken(found.taken, self.service.clock())
+        done.taken += found.taken
+        done.still += found.still
+
+    # --- Who asks, and how the service is -----------------------------------------------------------------------------
+
+    def tokens_are_old(self) -> bool:
+        """Whether `tokens` would look them up again."""
+        return time.monotonic() - self._tokens[0] > _TOKENS_HOLD
+
+    def tokens(self) -> list[Accepted]:
+        """The tokens that are accepted; revoking one takes a second to be known."""
+        accepted = self._tokens[1]
+        if self.tokens_are_old():
+            with self._reader() as reader:
+                accepted = Tokens(reader.database).accepted()
+            self._tokens = time.monotonic(), accepted
+        return accepted
+
+    def trouble(self) -> str:
+        """Why the service does not do its work just now; "" if it does.
+
+        Raises
+        ------
+        StorageError
+            If the database cannot be written.
+        """
+        state = self.service.state
+        if state.trouble:
+            return state.trouble
+        if not state.ready:
+            return "history is being evaluated; verdicts are not up to date yet."
+        with self._reader() as reader, reader.database.transaction():
+            reader.database.rows("UPDATE meta SET value = value WHERE name = 'schema'")
+        return ""
+
+    def measured(self) -> Measured:
+        """Figures of the database."""
+        with self._reader() as reader:
+            return Measured(
+                MessageLog(reader.database).end(), bytes_of(reader.database), reader.deliveries.counts(),
+                reader.verdicts.counts(),
+            )  # fmt: skip
+
+    @contextmanager
+    def _reader(self) -> Iterator[_Reader]:
+        try:
+            reader = self._idle.get_nowait()
+        except queue.Empty:
+            reader = _Reader(self.service)
+        try:
+            yield reader
+        except BaseException:
+            reader.database.close()
+            raise
+        self._idle.put(reader)

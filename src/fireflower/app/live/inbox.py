@@ -1,0 +1,103 @@
+"""What the evaluator's thread is to do next: messages to take in, and questions to answer between steps."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Generic, TypeVar
+
+from fireflower.app.live.evaluating import Evaluator
+from fireflower.history.log.messages import Kept
+from fireflower.history.readers.batches import Told
+from fireflower.model.errors import FireflowerError
+
+Batch = Sequence[tuple[Kept, Sequence[Told]]]
+Answer = TypeVar("Answer")
+
+_AT_ONCE = 5_000
+_WHILE_ASKED = 100
+"""Messages that one step takes in at most. While somebody asks, few: whoever asks waits for the step."""
+
+_ASKED_LATELY = 5.0
+"""Seconds."""
+
+
+class NotReady(FireflowerError):
+    """History has not been evaluated yet, or not again: ask later."""
+
+
+class Question(Generic[Answer]):
+    """Something that the evaluator is asked."""
+
+    def __init__(self, ask: Callable[[Evaluator], Answer]) -> None:
+        self._ask = ask
+        self.done: Future[Answer] = Future()
+
+    def answer(self, evaluator: Evaluator) -> None:
+        """Answer it, unless nobody waits for it any longer."""
+        if not self.done.set_running_or_notify_cancel():
+            return
+        try:
+            self.done.set_result(self._ask(evaluator))
+        except Exception as error:
+            self.done.set_exception(error)
+
+
+class Inbox:
+    """What is durable and has not been evaluated yet, and what is asked."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._messages: list[tuple[Kept, Sequence[Told]]] = []
+        self._questions: list[Question[Any]] = []
+        self._asked = float("-inf")
+        self._closed = False
+        self.stopped = False
+
+    def put(self, messages: Batch) -> None:
+        with self._changed:
+            self._messages += messages
+            self._changed.notify()
+
+    def ask(self, ask: Callable[[Evaluator], Answer]) -> Future[Answer]:
+        question = Question(ask)
+        with self._changed:
+            if self._closed:
+                raise NotReady("the service has been stopped.")
+            self._questions.append(question)
+            self._asked = time.monotonic()
+            self._changed.notify()
+        return question.done
+
+    def stop(self) -> None:
+        with self._changed:
+            self.stopped = True
+            self._changed.notify()
+
+    def waiting(self) -> int:
+        """How many messages wait."""
+        return len(self._messages)
+
+    def is_done(self) -> bool:
+        """Whether it is stopped and empty."""
+        return self.stopped and not self._messages
+
+    def get(self, wait: float) -> tuple[Batch, list[Question[Any]]]:
+        """What is to be done next; waits for it for some seconds at most."""
+        with self._changed:
+            if not (self._messages or self._questions or self.stopped):
+                self._changed.wait(wait)
+            most = _WHILE_ASKED if time.monotonic() - self._asked < _ASKED_LATELY else _AT_ONCE
+            messages, self._messages = self._messages[:most], self._messages[most:]
+            questions, self._questions = self._questions, []
+            return messages, questions
+
+    def close(self) -> None:
+        """Answer nothing any longer."""
+        with self._changed:
+            self._closed = True
+            for question in self._questions:
+                question.done.set_exception(NotReady("the service has been stopped."))
+            self._questions.clear()

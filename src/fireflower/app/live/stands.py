@@ -1,0 +1,123 @@
+"""What now for a user: how a person and their accounts stand, from the states that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fireflower.app.live.evaluating import Evaluator
+from fireflower.evaluate.explain import Way, way_to
+from fireflower.evaluate.results import Evidence, Reason, Transitions
+from fireflower.language.nodes import Definition
+from fireflower.model.records import SubjectKind
+
+_MOST_ACCOUNTS = 10
+"""Accounts of one person that an answer speaks of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How a subject stands with a definition.
+
+    Attributes
+    ----------
+    since : since when it is (not) qualified; its first record, if that never changed
+    reason : why it is not qualified any more; None if it is, or never was
+    conditions : every condition of the definition, as it stands
+    way : what is not yet, on the shortest way to qualifying
+    """
+
+    definition: Definition
+    qualified: bool
+    since: int
+    reason: Reason | None
+    conditions: tuple[Evidence, ...]
+    way: Way
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """How a subject stands with each definition about its kind.
+
+    Attributes
+    ----------
+    id : a person's is the one by which verdicts name them
+    known : whether anything is known of it
+    """
+
+    kind: SubjectKind
+    id: str
+    known: bool
+    stands: tuple[Stand, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """How a person and their accounts stand.
+
+    Attributes
+    ----------
+    more_accounts : accounts of the person that are left out, as they are many
+    """
+
+    as_of: int
+    subjects: tuple[Stands, ...]
+    more_accounts: int
+
+    def steps(self) -> list[tuple[Stands, Stand]]:
+        """The next steps, the nearest first."""
+        open_ = [(each, stand) for each in self.subjects for stand in each.stands if stand.way.next_step]
+        return sorted(open_, key=lambda step: (len(step[1].way.missing), step[1].way.gap))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The same, as it comes from the evaluator's thread, which is not to be kept for longer than need be."""
+
+    as_of: int
+    subjects: Sequence[tuple[SubjectKind, str, Sequence[tuple[Transitions, frozenset[str]]]]]
+    more_accounts: int
+
+    def read(self) -> Now:
+        """In the words of definitions and conditions."""
+        return Now(self.as_of, tuple(_read(*subject) for subject in self.subjects), self.more_accounts)
+
+
+def look(evaluator: Evaluator, person: str | None, account: str | None, now: int) -> Found:
+    """Ask how a person, an account or both stand. Without an account, those of which the person is a member."""
+    wanted: list[tuple[SubjectKind, str]] = []
+    more = 0
+    if person is not None:
+        person = evaluator.person(person)
+        wanted.append(("person", person))
+    if account is not None:
+        wanted.append(("account", account))
+    elif person is not None:
+        accounts = evaluator.accounts(person)
+        more = max(0, len(accounts) - _MOST_ACCOUNTS)
+        wanted += [("account", each) for each in accounts[:_MOST_ACCOUNTS]]
+    return Found(now, [(kind, id, evaluator.standing(kind, id, now)) for kind, id in wanted], more)
+
+
+def _read(kind: SubjectKind, id: str, parts: Sequence[tuple[Transitions, frozenset[str]]]) -> Stands:
+    stands = [_stand(found, i) for found, names in parts for i in _in_order(found, names)]
+    return Stands(kind, id, bool(parts), tuple(stands))
+
+
+def _in_order(found: Transitions, names: frozenset[str]) -> list[int]:
+    """The rows of definitions that count, in the order of these."""
+    rows = sorted(range(len(found)), key=lambda i: int(found.definition[i]))
+    return [i for i in rows if found.definitions[found.definition[i]].name in names]
+
+
+def _stand(found: Transitions, i: int) -> Stand:
+    definition, qualified = found.definitions[found.definition[i]], bool(found.change[i])
+    conditions = tuple(found.shown(i))
+    return Stand(
+        definition=definition,
+        qualified=qualified,
+        since=int(found.at[i]),
+        reason=Reason(int(found.reason[i])) if not qualified and found.reason[i] >= 0 else None,
+        conditions=conditions,
+        way=Way() if qualified else way_to(definition, conditions),
+    )
