@@ -10,11 +10,13 @@ from .layout import (
     ATOM_NUMBER,
     ATOM_TEST,
     ATOM_TEXT,
+    CEIL,
     CONDITION_STATE,
     DAY,
     FIELD,
-    FLAGS,
+    FLOOR,
     HIGH,
+    HOLDS,
     HOUR,
     LOW,
     MASK,
@@ -24,12 +26,8 @@ from .layout import (
     NOT,
     OR,
     PROPERTY,
-    QUANTITY,
-    TEST,
-    TRUE,
     WEEKDAY,
 )
-from .reading import text_code, value
 
 
 @jit
@@ -38,6 +36,12 @@ def inside(f, low, high, number):
         if f[i] <= number <= f[i + 1]:
             return True
     return False
+
+
+@jit
+def is_in_cell(f, at, number):
+    """Whether the quantity whose words are at `at` would still be where it was decided: no condition differs."""
+    return f[at + FLOOR] <= number < f[at + CEIL]
 
 
 @jit
@@ -68,7 +72,7 @@ def formula_holds(m, row, start, end):
     for i in range(start, end):
         code = m[i]
         if code > 0:
-            stack = (stack << 1) | (m[row + m[code + CONDITION_STATE] + FLAGS] & TRUE)
+            stack = (stack << 1) | m[row + m[code + CONDITION_STATE] + HOLDS]
         else:
             stack = _combine(stack, code)
     return (stack & 1) == 1
@@ -102,11 +106,3 @@ def where_holds(m, f, rows, i, row, start, end, t):
         else:
             stack = _combine(stack, code)
     return (stack & 1) == 1
-
-
-@jit
-def condition_holds(m, f, row, condition, t):
-    q = m[condition + QUANTITY]
-    number = value(m, f, row, q, t)
-    text = text_code(m, row, q, t) if number != number else -1
-    return passes(m, f, m[condition + TEST], number, text)
