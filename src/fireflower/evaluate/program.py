@@ -254,6 +254,8 @@ class _Compiler:
         word += k.CONDITION_STATE_WORDS * count
         self.definition_state = word
         word += k.DEFINITION_STATE_WORDS * definitions
+        self.missed = word
+        word += definitions
         self.flips = word
         timed = [slot for slot in self._tested() if slot.spec.timed]
         self.flip_of = {id(slot): word + place for place, slot in enumerate(timed)}
@@ -406,13 +408,14 @@ class _Compiler:
             goal = self._condition_position(goal_number)
             reads.add(goal_number)
         for condition in reads:
-            users[condition].append(record)
+            users[condition] += [record, self.missed + place]
         formula = self.image.list(self._postfix(definition.qualified))
         shown = self.image.list(map(self._condition_position, self._numbers(definition.qualified)))
         needed = self.image.list(self._postfix(part)[0] for part in _needed(definition.qualified))
         state = self.definition_state + place * k.DEFINITION_STATE_WORDS
         self.code[record : record + k.DEFINITION_WORDS] = [
             *formula, goal, int(definition.keep_after_goal), definition.cooldown, *shown, state, number, 0, *needed,
+            self.missed + place,
         ]  # fmt: skip
 
     def _write_conditions(self, users: list[list[int]], items: list[list[int]]) -> None:

@@ -35,7 +35,6 @@ from .layout import (
     LATE,
     MARKED,
     MARKED_COUNT,
-    MISSED,
     NAN,
     NEVER,
     QUEUE,
@@ -59,11 +58,8 @@ from .reading import text_code, value
 
 
 @jit
-def queue_definition(m, g, row, definition):
-    """A definition to decide at this instant, once. One that misses a condition comes when that one holds."""
-    missed = m[row + m[definition + DEFINITION_STATE] + MISSED]
-    if missed != 0 and m[row + m[missed + CONDITION_STATE] + HOLDS] == 0:
-        return
+def queue_definition(m, g, definition):
+    """A definition to decide at this instant, once."""
     if m[definition + QUEUED] == 0:
         m[definition + QUEUED] = 1
         m[m[g + QUEUE] + m[g + QUEUE_COUNT]] = definition
@@ -108,8 +104,10 @@ def _decide_condition(m, g, row, condition, holds, t):
         m[at + SINCE] = t
         m[at + TIP] = m[at + DIFFERS]
         m[g + LAST_TIP] = m[at + DIFFERS]
-        for i in range(m[condition + USERS], m[condition + USERS_END]):
-            queue_definition(m, g, row, m[i])
+        for i in range(m[condition + USERS], m[condition + USERS_END], 2):
+            missed = m[row + m[i + 1]]
+            if missed == 0 or missed == condition:
+                queue_definition(m, g, m[i])
         queue_items(m, g, m[condition + ITEMS], m[condition + ITEMS_END])
     m[at + DIFFERS] = -1
 
@@ -182,7 +180,7 @@ def _end_cooldowns(m, g, row, t):
         if until > t:
             cool = min(cool, until)
         elif until == t:
-            queue_definition(m, g, row, definition)
+            queue_definition(m, g, definition)
     m[row + COOL] = cool
 
 

@@ -21,9 +21,11 @@ from .layout import (
     LATEST,
     MODE,
     NEVER,
+    NO_REMARK,
     OP,
     RATIO,
     RECENCY,
+    REMARK,
     SCORE,
     SPAN,
     STATE,
@@ -116,6 +118,7 @@ def _score_crossing(m, f, row, q, points, t):
     at = row + m[q + STATE]
     floor = f[at + FLOOR]
     ceil = f[at + CEIL]
+    falls = m[q + REMARK] == NO_REMARK
     horizon = t + 64 * half_life
     far = t + half_life // 1024
     start = t
@@ -123,13 +126,14 @@ def _score_crossing(m, f, row, q, points, t):
     while start < horizon:
         end = min(start + length, horizon)
         least = float(points_now(m, row, q, end, start + 1)) / 1e6
-        most = float(points_now(m, row, q, start + 1, end)) / 1e6
+        # What only falls never rises above what it is now.
+        most = points if falls else float(points_now(m, row, q, start + 1, end)) / 1e6
         if floor <= least and most < ceil:
             start = end
             if far < start < horizon:
                 return start + 1
             length = length * 2
-        elif least == most or most < floor or least >= ceil:
+        elif end == start + 1 or most < floor or least >= ceil:
             return start + 1
         else:
             length = (length + 1) // 2 if length > 1 else 1

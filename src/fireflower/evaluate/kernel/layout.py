@@ -176,7 +176,7 @@ BODY = 6  # from here on each op's own words
 # Condition record.
 QUANTITY = 0
 TEST = 1
-USERS = 2  # list of the definitions that read it
+USERS = 2  # list of the definitions that read it, each followed by its MISSED
 USERS_END = 3
 ITEMS = 4  # list of the score items that read it
 ITEMS_END = 5
@@ -212,15 +212,17 @@ INDEX = 8  # among all definitions
 QUEUED = 9  # scratch: 1 while it is in the queue
 NEEDED = 10  # list of the conditions without any of which its formula cannot hold
 NEEDED_END = 11
-DEFINITION_WORDS = 12
+# Position in the subject's state of the needed condition that it misses: until that one holds, it need not be looked
+# at; 0 there if it misses none.
+MISSED = 12
+DEFINITION_WORDS = 13
 
 # Words of a definition's state.
 QUALIFIED = 0
 COOL_UNTIL = 1
 VERDICT_SINCE = 2  # since when it is (not) qualified
 VERDICT_REASON = 3
-MISSED = 4  # while this needed condition does not hold, it need not be looked at; 0 for none
-DEFINITION_STATE_WORDS = 5
+DEFINITION_STATE_WORDS = 4
 
 # Formula codes: a positive number is a condition record; the rest are these.
 AND = -1

@@ -95,12 +95,12 @@ def _happened(m, row, goal):
 def _misses(m, row, definition):
     """Whether a condition without which the definition's formula cannot hold does not hold. It is remembered: until it
     holds, the definition need not be looked at."""
-    at = row + m[definition + DEFINITION_STATE]
+    missed = row + m[definition + MISSED]
     for i in range(m[definition + NEEDED], m[definition + NEEDED_END]):
         if m[row + m[m[i] + CONDITION_STATE] + HOLDS] == 0:
-            m[at + MISSED] = m[i]
+            m[missed] = m[i]
             return True
-    m[at + MISSED] = 0
+    m[missed] = 0
     return False
 
 
@@ -125,8 +125,8 @@ def _decide_definition(m, f, g, row, subject, definition, t):
 
 @jit
 def settle(m, f, g, row):
-    """Decide the conditions of a subject to whom nothing has happened and whose first record is at moment 0. This makes
-    the template; `begin` moves what follows from the moment."""
+    """Decide the conditions of a subject to whom nothing has happened and whose first record is at moment 0, and what
+    definitions miss. This makes the template; `begin` moves what follows from the moment."""
     queue_items(m, g, m[g + ALL_ITEMS], m[g + ALL_ITEMS_END])
     for number in range(m[g + CONDITION_COUNT]):
         mark(m, row, m[m[g + CONDITIONS] + number * CONDITION_WORDS + QUANTITY])
@@ -134,6 +134,8 @@ def settle(m, f, g, row):
     for k in range(m[g + QUEUE_COUNT]):
         m[m[m[g + QUEUE] + k] + QUEUED] = 0
     m[g + QUEUE_COUNT] = 0
+    for number in range(m[g + DEFINITION_COUNT]):
+        _misses(m, row, m[g + DEFINITIONS] + number * DEFINITION_WORDS)
 
 
 @jit
@@ -146,7 +148,7 @@ def decide(m, f, g, row, subject, t):
     if m[row + BORN] == 0:
         m[row + BORN] = 1
         for i in range(m[g + AT_BIRTH], m[g + AT_BIRTH_END]):
-            queue_definition(m, g, row, m[i])
+            queue_definition(m, g, m[i])
     for k in range(m[g + QUEUE_COUNT]):
         definition = m[m[g + QUEUE] + k]
         m[definition + QUEUED] = 0
