@@ -338,8 +338,10 @@ class _Compiler:
         values[k.QUIET_SCORE] = score.at if score is not None else 0
         values[k.READERS], values[k.READERS_END] = self.image.list(tested.at for tested in slot.readers.values())
         values[k.TESTS], values[k.TESTS_END] = self.image.list(map(self._condition_position, slot.tests))
-        values[k.CUTS] = self.image.floats(self._cuts(slot))
-        values[k.CUTS_END] = len(self.code)
+        cuts = self._cuts(slot)
+        values[k.CUTS] = self.image.floats([*cuts, INFINITY])
+        values[k.LAST_CELL] = len(cuts) - 1
+        values[k.TRUTHS] = self.image.list(int(truth) for cut in cuts for truth in self._truths(slot, cut))[0]
         values[k.FLIP] = self.flip_of.get(id(slot), 0)
         values[k.REMARK] = _remark(made)
         values[k.LATE] = int(made.late)
@@ -390,12 +392,21 @@ class _Compiler:
 
     def _cuts(self, slot: _Slot) -> list[float]:
         """Where a rising value changes the truth of one of its tests."""
-        conditions = list(self.conditions.values())
         cuts = {-INFINITY, INFINITY}
-        for number in slot.tests:
-            for low, high in intervals(conditions[number].test)[0]:
+        for ranges, _ in self._intervals(slot):
+            for low, high in ranges:
                 cuts |= {low, math.nextafter(high, INFINITY)}
         return sorted(cuts)
+
+    def _truths(self, slot: _Slot, value: float) -> list[bool]:
+        """Which of its tests hold of a value."""
+        return [
+            any(low <= value <= high for low, high in ranges) != negated for ranges, negated in self._intervals(slot)
+        ]
+
+    def _intervals(self, slot: _Slot) -> list[tuple[list[tuple[float, float]], bool]]:
+        conditions = list(self.conditions.values())
+        return [intervals(conditions[number].test) for number in slot.tests]
 
     def _write_definition(
         self, place: int, number: int, definition: Definition, out: Formula, users: list[list[int]]

@@ -4,7 +4,7 @@ queued."""
 from __future__ import annotations
 
 from .flips import next_flip
-from .formulas import formula_holds, is_in_cell, passes
+from .formulas import cell_of, formula_holds, is_in_cell, test_holds
 from .jit import apart, jit
 from .layout import (
     CEIL,
@@ -12,7 +12,6 @@ from .layout import (
     COOL,
     COOL_UNTIL,
     CUTS,
-    CUTS_END,
     DEFINITION_COUNT,
     DEFINITION_STATE,
     DEFINITION_WORDS,
@@ -43,7 +42,6 @@ from .layout import (
     SINCE,
     STATE,
     STATE_HEAD,
-    TEST,
     TESTS,
     TESTS_END,
     TIMED,
@@ -71,19 +69,6 @@ def queue_items(m, g, start, end):
     for i in range(start, end):
         m[m[g + ITEM_QUEUE] + m[g + ITEM_QUEUE_COUNT]] = m[i]
         m[g + ITEM_QUEUE_COUNT] += 1
-
-
-@jit
-def _find_cell(m, f, row, q, number):
-    """Between which cuts the value lies."""
-    at = row + m[q + STATE]
-    f[at + FLOOR] = f[at + CEIL] = NAN
-    if number == number:
-        cut = m[q + CUTS] + 1
-        while f[cut] <= number and cut + 1 < m[q + CUTS_END]:
-            cut += 1
-        f[at + FLOOR] = f[cut - 1]
-        f[at + CEIL] = f[cut]
 
 
 @jit
@@ -118,11 +103,12 @@ def _decide_quantity(m, f, g, row, q, t):
     at = row + m[q + STATE]
     number = value(m, f, row, q, t)
     if not is_in_cell(f, at, number):
-        text = text_code(m, row, q, t) if number != number else -1
-        for i in range(m[q + TESTS], m[q + TESTS_END]):
-            holds = 1 if passes(m, f, m[m[i] + TEST], number, text) else 0
-            _decide_condition(m, g, row, m[i], holds, t)
-        _find_cell(m, f, row, q, number)
+        cell = cell_of(m, f, q, number)
+        text = text_code(m, row, q, t) if cell < 0 else -1
+        for i in range(m[q + TESTS_END] - m[q + TESTS]):
+            _decide_condition(m, g, row, m[m[q + TESTS] + i], test_holds(m, f, q, i, cell, text), t)
+        f[at + FLOOR] = f[m[q + CUTS] + cell] if cell >= 0 else NAN
+        f[at + CEIL] = f[m[q + CUTS] + cell + 1] if cell >= 0 else NAN
     m[at + MARKED] = 0
     be_quiet(m, f, row, q, number)
     _plan(m, f, row, q, number, t)

@@ -12,12 +12,14 @@ from .layout import (
     ATOM_TEXT,
     CEIL,
     CONDITION_STATE,
+    CUTS,
     DAY,
     FIELD,
     FLOOR,
     HIGH,
     HOLDS,
     HOUR,
+    LAST_CELL,
     LOW,
     MASK,
     MISSING,
@@ -26,6 +28,10 @@ from .layout import (
     NOT,
     OR,
     PROPERTY,
+    TEST,
+    TESTS,
+    TESTS_END,
+    TRUTHS,
     WEEKDAY,
 )
 
@@ -42,6 +48,23 @@ def inside(f, low, high, number):
 def is_in_cell(f, at, number):
     """Whether the quantity whose words are at `at` would still be where it was decided: no condition differs."""
     return f[at + FLOOR] <= number < f[at + CEIL]
+
+
+@jit
+def cell_of(m, f, q, number):
+    """Number of the cell in which a value lies, -1 if it is missing or text."""
+    cell = -1
+    while f[m[q + CUTS] + cell + 1] <= number and cell < m[q + LAST_CELL]:
+        cell += 1
+    return cell
+
+
+@jit
+def test_holds(m, f, q, i, cell, text):
+    """Whether the quantity's i-th test holds of a value in the cell, 0 or 1."""
+    if cell >= 0:
+        return m[m[q + TRUTHS] + cell * (m[q + TESTS_END] - m[q + TESTS]) + i]
+    return 1 if passes(m, f, m[m[m[q + TESTS] + i] + TEST], NAN, text) else 0
 
 
 @jit

@@ -117,17 +117,18 @@ SCALE = 18  # units of the total in one of the value
 QUIET_SCORE = 19  # of POINTS: the record of the score that may be QUIET about it, 0 for none
 TESTS = 20  # list of the conditions that test it
 TESTS_END = 21
-CUTS = 22  # list of floats, rising from -inf to inf: between two of them no test changes its truth
-CUTS_END = 23
+CUTS = 22  # list of floats, rising from -inf to inf, twice inf: between two of them no test changes its truth
+TRUTHS = 23  # for each cell, from the cut at its beginning to the next, the truth of each test
+LAST_CELL = 24
 # Position in the subject's state of the moment at which time alone may lead it out of its cell; 0 if it never does.
-FLIP = 24
-REMARK = 25  # when to plan anew, though its cell stays, since time alone may lead out of it sooner than planned:
+FLIP = 25
+REMARK = 26  # when to plan anew, though its cell stays, since time alone may lead out of it sooner than planned:
 NO_REMARK = 0  # never
 UNPLANNED = 1  # after a change, if nothing has been planned
 NEGATIVE_ONLY = 2  # after a change, if there are negative amounts
 ANY_CHANGE = 3
-LATE = 26  # 1: it is or reads a score, so it is decided after the others
-QUANTITY_WORDS = 27
+LATE = 27  # 1: it is or reads a score, so it is decided after the others
+QUANTITY_WORDS = 28
 
 # Ops.
 COUNT = 0

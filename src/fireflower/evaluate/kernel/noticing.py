@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 
-from .formulas import is_in_cell, passes, where_holds
+from .formulas import cell_of, is_in_cell, test_holds, where_holds
 from .jit import apart, jit
 from .layout import (
     ANY_CHANGE,
@@ -40,7 +40,6 @@ from .layout import (
     SCORE,
     STATE,
     STATE_HEAD,
-    TEST,
     TESTS,
     TESTS_END,
     TEXT_COLUMN,
@@ -99,11 +98,12 @@ def _has_moved(m, f, row, q, number, t, tip):
     at = row + m[q + STATE]
     if is_in_cell(f, at, number):
         return False
-    text = text_code(m, row, q, t) if number != number else -1
-    moved = number == number or f[at + CEIL] == f[at + CEIL]
-    for i in range(m[q + TESTS], m[q + TESTS_END]):
-        state = row + m[m[i] + CONDITION_STATE]
-        if passes(m, f, m[m[i] + TEST], number, text) == (m[state + HOLDS] == 1):
+    cell = cell_of(m, f, q, number)
+    text = text_code(m, row, q, t) if cell < 0 else -1
+    moved = cell >= 0 or f[at + CEIL] == f[at + CEIL]
+    for i in range(m[q + TESTS_END] - m[q + TESTS]):
+        state = row + m[m[m[q + TESTS] + i] + CONDITION_STATE]
+        if test_holds(m, f, q, i, cell, text) == m[state + HOLDS]:
             m[state + DIFFERS] = -1
         else:
             moved = True
