@@ -100,7 +100,7 @@ def _has_moved(m, f, row, q, number, t, tip):
         return False
     cell = cell_of(m, f, q, number)
     text = text_code(m, row, q, t) if cell < 0 else -1
-    moved = cell >= 0 or f[at + CEIL] == f[at + CEIL]
+    moved = cell >= 0
     for i in range(m[q + TESTS_END] - m[q + TESTS]):
         state = row + m[m[m[q + TESTS] + i] + CONDITION_STATE]
         if test_holds(m, f, q, i, cell, text) == m[state + HOLDS]:
