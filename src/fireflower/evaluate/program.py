@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.evaluate import specs
-from fireflower.evaluate.answers import INFINITY, intervals, text_holds
+from fireflower.evaluate.answers import INFINITY, cells, intervals, text_holds
 from fireflower.evaluate.image import Image, Table, float_word
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel import shortcuts
@@ -338,10 +337,11 @@ class _Compiler:
         values[k.QUIET_SCORE] = score.at if score is not None else 0
         values[k.READERS], values[k.READERS_END] = self.image.list(tested.at for tested in slot.readers.values())
         values[k.TESTS], values[k.TESTS_END] = self.image.list(map(self._condition_position, slot.tests))
-        cuts = self._cuts(slot)
+        conditions = list(self.conditions.values())
+        cuts, truths = cells([conditions[number].test for number in slot.tests])
         values[k.CUTS] = self.image.floats([*cuts, INFINITY])
         values[k.LAST_CELL] = len(cuts) - 1
-        values[k.TRUTHS] = self.image.list(int(truth) for cut in cuts for truth in self._truths(slot, cut))[0]
+        values[k.TRUTHS] = self.image.list(map(int, truths))[0]
         values[k.FLIP] = self.flip_of.get(id(slot), 0)
         values[k.REMARK] = _remark(made)
         values[k.LATE] = int(made.late)
@@ -389,24 +389,6 @@ class _Compiler:
             return any(item.spec and self._quiet_score(self.slot_of[id(item.spec)]) is slot for item in slot.items)
         raised = slot.spec.op in (k.COUNT, k.SUM, k.DISTINCT, k.RECENCY) and slot.spec.anchor is None
         return raised and _reads_alone(slot, slot)
-
-    def _cuts(self, slot: _Slot) -> list[float]:
-        """Where a rising value changes the truth of one of its tests."""
-        cuts = {-INFINITY, INFINITY}
-        for ranges, _ in self._intervals(slot):
-            for low, high in ranges:
-                cuts |= {low, math.nextafter(high, INFINITY)}
-        return sorted(cuts)
-
-    def _truths(self, slot: _Slot, value: float) -> list[bool]:
-        """Which of its tests hold of a value."""
-        return [
-            any(low <= value <= high for low, high in ranges) != negated for ranges, negated in self._intervals(slot)
-        ]
-
-    def _intervals(self, slot: _Slot) -> list[tuple[list[tuple[float, float]], bool]]:
-        conditions = list(self.conditions.values())
-        return [intervals(conditions[number].test) for number in slot.tests]
 
     def _write_definition(
         self, place: int, number: int, definition: Definition, out: Formula, users: list[list[int]]
