@@ -299,15 +299,22 @@ QUANTITIES: dict[str, SubjectKind] = {
 """The kinds of quantities, each with a kind of subject that can have it."""
 
 
-@st.composite
-def conditions(draw: st.DrawFn, subject: SubjectKind, depth: int = 1, kind: str = "") -> n.Condition:
-    """A condition, of one kind if it is named; scores in it are at most `depth` deep in each other."""
-    kinds = {
+def all_quantities(
+    subject: SubjectKind, depth: int = 1
+) -> dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[n.Test]]]:
+    """For each kind of quantity, strategies of it and of tests of it."""
+    return {
         **plain_quantities(subject),
         "ratio": (ratios(subject), compares(0.5, 1.0, 1.5, 2.0)),
         "difference": (differences(subject), compares(-1.0, 0.0, 0.0, 1.0, 2.0)),
         "score": (scores(subject, depth), compares(2.5, 5.0, 7.0, 10.0, 12.5, 20.0)),
     }
+
+
+@st.composite
+def conditions(draw: st.DrawFn, subject: SubjectKind, depth: int = 1, kind: str = "") -> n.Condition:
+    """A condition, of one kind if it is named; scores in it are at most `depth` deep in each other."""
+    kinds = all_quantities(subject, depth)
     names = [*kinds, "score", "score"] if depth else [name for name in kinds if name != "score"]
     quantity, test = kinds[kind or draw(st.sampled_from(names))]
     return n.Condition(draw(quantity), draw(test))
@@ -389,5 +396,18 @@ def cases(draw: st.DrawFn, kind: str = "") -> Case:
             subjects = ("account",)
         subject = draw(st.sampled_from(subjects))
         chosen.append(draw(definitions(subject, f"d{i}", conditions(subject, kind=kind) if kind else None)))
+    history = draw(histories())
+    return chosen, draw(settings()), history, draw(moments_as_of(history))
+
+
+@st.composite
+def cases_of_one_quantity(draw: st.DrawFn, kind: str) -> Case:
+    """Several tests of one quantity of the kind named, each a definition, and two of them together."""
+    subject: SubjectKind = draw(st.sampled_from(("person", "account"))) if QUANTITIES[kind] != "account" else "account"
+    of, test = all_quantities(subject)[kind]
+    quantity = draw(of)
+    tested: list[n.Formula] = [n.Condition(quantity, draw(test)) for _ in range(draw(st.integers(2, 5)))]
+    tested.append(n.All((tested[0], n.Not(tested[1]))))
+    chosen = [draw(definitions(subject, f"d{i}", st.just(formula))) for i, formula in enumerate(tested)]
     history = draw(histories())
     return chosen, draw(settings()), history, draw(moments_as_of(history))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fireflower.evaluate.replay import replay
 from fireflower.language.nodes import (
     AnyOf,
     Compare,
@@ -16,6 +17,7 @@ from fireflower.language.nodes import (
     Events,
     Ever,
     Last,
+    Latest,
     OneOf,
     Property,
     Quantity,
@@ -28,7 +30,7 @@ from fireflower.language.nodes import (
 from fireflower.model.moments import DAY
 from fireflower.model.records import Kind, Record
 
-from .engine import told_by_engine, told_by_oracle
+from .engine import timeline_of, told_by_engine, told_by_oracle
 
 START = 20_000 * DAY
 OPEN, RUN = Events(("open",)), Events(("run",))
@@ -111,3 +113,12 @@ def test_points_that_two_scores_share_are_heard() -> None:
     records = [happened(day, name) for day, name in enumerate(("run", "open", "open", "run", "run"))]
     whole = (wanted, Settings(), records, START + 10 * DAY)
     assert told_by_engine(whole) == told_by_oracle(whole)
+
+
+def test_what_comes_and_goes_within_an_instant_tips_nothing() -> None:
+    latest = Condition(Latest(Property("n"), OPEN, Last(7 * DAY)), Compare(">=", 3.0))
+    records = [happened(0, n=5.0), happened(1, "open", "1", n=1.0), happened(1, "open", "2", n=5.0)]
+    case = ([Definition("high", "person", latest)], Settings(), records, START + 10 * DAY)
+    found = replay(case[0], case[1], [timeline_of(case)], as_of=case[3], compiled=False)
+    assert [(at - START) / DAY for at in found.at] == [0, 8]
+    assert (found.row >= 0).tolist() == [True, False]

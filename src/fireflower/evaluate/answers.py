@@ -40,6 +40,19 @@ def _comparison(op: str, bound: float) -> tuple[list[Interval], bool]:
     return [(bound, bound)], op == "!="
 
 
+def cells(tests: Sequence[Test]) -> tuple[list[float], list[bool]]:
+    """Where a rising number changes the truth of one of the tests, and from each cut to the next, the truth of each."""
+    answers = [intervals(test) for test in tests]
+    cuts = {-INFINITY, INFINITY}
+    for ranges, _ in answers:
+        for low, high in ranges:
+            cuts |= {low, math.nextafter(high, INFINITY)}
+    rising = sorted(cuts)
+    return rising, [
+        any(low <= cut <= high for low, high in ranges) != negated for cut in rising for ranges, negated in answers
+    ]
+
+
 def text_holds(test: Test, value: Any) -> bool:
     """Whether a test holds for a value that is not a number: text, a truth value or a list."""
     match test:

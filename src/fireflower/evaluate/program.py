@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.evaluate import specs
-from fireflower.evaluate.answers import INFINITY, intervals, text_holds
+from fireflower.evaluate.answers import INFINITY, cells, intervals, text_holds
 from fireflower.evaluate.image import Image, Table, float_word
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel import shortcuts
@@ -128,7 +128,8 @@ class _Slot:
     spec: Spec
     at: int = 0
     state: int = 0
-    readers: dict[int, None] = field(default_factory=dict)
+    tests: list[int] = field(default_factory=list)
+    readers: dict[int, _Slot] = field(default_factory=dict)
     gated: list[_Slot] = field(default_factory=list)
     items: list[_Item] = field(default_factory=list)
 
@@ -181,8 +182,9 @@ class _Compiler:
             key = self._meaning(condition)
             if key not in self.conditions:
                 slot = self._slot(condition.quantity)
+                slot.tests.append(len(self.conditions))
                 self.conditions[key] = condition
-                self._read(slot, len(self.conditions) - 1)
+                self._read(slot, slot)
 
     def _slot(self, node: Quantity) -> _Slot:
         key = self._meaning(node)
@@ -223,13 +225,13 @@ class _Compiler:
         slot = self.slots[key] if key in self.slots else self._add(key, specs.points(item, score))
         return _Item(None, slot.spec, specs.millionths(item.points))
 
-    def _read(self, slot: _Slot, condition: int) -> None:
-        """Whatever changes this quantity concerns the condition."""
-        slot.readers[condition] = None
+    def _read(self, slot: _Slot, tested: _Slot) -> None:
+        """Whatever changes the one quantity concerns the conditions on the other."""
+        slot.readers[id(tested)] = tested
         below = [*slot.spec.parts, slot.spec.anchor, *(item.spec for item in slot.items)]
         for part in below:
             if part is not None:
-                self._read(self.slot_of[id(part)], condition)
+                self._read(self.slot_of[id(part)], tested)
 
     def _add_zone(self) -> None:
         name = dict(self.settings.timezone_traits).get(self.subject)
@@ -237,24 +239,25 @@ class _Compiler:
             return
         kind = Kind.PERSON_TRAIT if self.subject == "person" else Kind.ACCOUNT_TRAIT
         slot = self._add(("zone",), specs.zone((kind, name)))
-        for number, condition in enumerate(self.conditions.values()):
-            reads = self.slots[self._meaning(condition.quantity)].spec
-            if k.STREAK in {reads.op, *(part.op for part in reads.parts)}:
-                slot.readers[number] = None
+        for tested in self._tested():
+            if k.STREAK in {tested.spec.op, *(part.op for part in tested.spec.parts)}:
+                slot.readers[id(tested)] = tested
 
     # --- Placing ----------------------------------------------------------------------------------------------------
 
     def _place(self, definitions: int) -> None:
         count = len(self.conditions)
         self.order = {key: number for number, key in enumerate(self.conditions)}
-        word = k.STATE_HEAD + 2 * count
+        word = k.STATE_HEAD + len(self._tested())
         self.condition_state = word
         word += k.CONDITION_STATE_WORDS * count
         self.definition_state = word
         word += k.DEFINITION_STATE_WORDS * definitions
+        self.missed = word
+        word += definitions
         self.flips = word
-        timed = [number for number, made in enumerate(self._condition_specs()) if made.timed]
-        self.flip_of = {number: word + place for place, number in enumerate(timed)}
+        timed = [slot for slot in self._tested() if slot.spec.timed]
+        self.flip_of = {id(slot): word + place for place, slot in enumerate(timed)}
         word += len(timed)
         for slot in self.slots.values():
             slot.state = word
@@ -268,8 +271,9 @@ class _Compiler:
             slot.at = self.image.reserve(k.QUANTITY_WORDS)
         self.template = self.image.list(self._template(definitions))[0]
 
-    def _condition_specs(self) -> list[Spec]:
-        return [self.slots[self._meaning(condition.quantity)].spec for condition in self.conditions.values()]
+    def _tested(self) -> list[_Slot]:
+        """The quantities that conditions test."""
+        return [slot for slot in self.slots.values() if slot.tests]
 
     def _condition_position(self, number: int) -> int:
         return self.condition_at + number * k.CONDITION_WORDS
@@ -310,7 +314,7 @@ class _Compiler:
 
     def _write_item(self, item: _Item, score: _Slot, state: int, items: list[list[int]]) -> int:
         record = self.image.reserve(k.ITEM_WORDS)
-        readers = self.image.list(self._condition_position(number) for number in score.readers)
+        readers = self.image.list(tested.at for tested in score.readers.values())
         if item.formula is None:
             assert item.spec is not None
             place = (self.slot_of[id(item.spec)].at, 0)
@@ -328,10 +332,19 @@ class _Compiler:
         values |= {k.OP: made.op, k.STATE: slot.state, k.WORDS: k.BODY + len(made.body)}
         values[k.FRESH] = self.template + slot.state
         values[k.QUIETS] = int(self._may_be_quiet(slot))
-        values[k.SCALE] = {k.SUM: made.fields.get(k.A, 1), k.POINTS: specs.MILLION}.get(made.op, 1)
+        values[k.SCALE] = {k.SUM: made.fields.get(k.A, 1), k.SCORE: specs.MILLION}.get(made.op, 1)
         score = self._quiet_score(slot)
         values[k.QUIET_SCORE] = score.at if score is not None else 0
-        values[k.READERS], values[k.READERS_END] = self.image.list(self._readers(slot))
+        values[k.READERS], values[k.READERS_END] = self.image.list(tested.at for tested in slot.readers.values())
+        values[k.TESTS], values[k.TESTS_END] = self.image.list(map(self._condition_position, slot.tests))
+        conditions = list(self.conditions.values())
+        cuts, truths = cells([conditions[number].test for number in slot.tests])
+        values[k.CUTS] = self.image.floats([*cuts, INFINITY])
+        values[k.LAST_CELL] = len(cuts) - 1
+        values[k.TRUTHS] = self.image.list(map(int, truths))[0]
+        values[k.FLIP] = self.flip_of.get(id(slot), 0)
+        values[k.REMARK] = _remark(made)
+        values[k.LATE] = int(made.late)
         values[k.GATED], values[k.GATED_END] = self.image.list(gated.at for gated in slot.gated)
         if made.anchor is not None:
             values[k.GATE] = self.slot_of[id(made.anchor)].at
@@ -362,33 +375,20 @@ class _Compiler:
         if slot.spec.op != k.POINTS:
             return None
         scores = [other for other in self.slots.values() if any(item.spec is slot.spec for item in other.items)]
-        conditions = list(self.conditions.values())
         if len(scores) != 1 or any(item.points < 0 for item in scores[0].items):
             return None
         earning = [id(item.spec) for other in self.slots.values() for item in other.items]
         if any(earning.count(id(item.spec)) > 1 for item in scores[0].items if item.spec is not None):
             return None  # something would be earned without being taken off what may be
-        reads = {self._meaning(conditions[number].quantity) for number in slot.readers}
-        return scores[0] if all(self.slots[key] is scores[0] for key in reads) else None
-
-    def _readers(self, slot: _Slot) -> list[int]:
-        """The conditions that read it, those on one quantity next to each other."""
-        conditions = list(self.conditions.values())
-        quantity = {number: self.slots[self._meaning(conditions[number].quantity)].at for number in slot.readers}
-        return [self._condition_position(number) for number in sorted(quantity, key=lambda n: (quantity[n], n))]
+        return scores[0] if _reads_alone(scores[0], slot) else None
 
     def _may_be_quiet(self, slot: _Slot) -> bool:
         """Whether all that read the quantity are conditions on it alone, and it is one that events can only raise or
         renew."""
-        if slot.spec.op not in (k.COUNT, k.SUM, k.DISTINCT, k.RECENCY) or slot.spec.anchor is not None:
-            return False
-        conditions = list(self.conditions.values())
-        return all(self.slots[self._meaning(conditions[number].quantity)] is slot for number in slot.readers) and (
-            slot.spec.op != k.SUM
-            or all(
-                _remark(slot.spec, conditions[number].test) in (k.NO_REMARK, k.NEGATIVE_ONLY) for number in slot.readers
-            )
-        )
+        if slot.spec.op == k.SCORE:
+            return any(item.spec and self._quiet_score(self.slot_of[id(item.spec)]) is slot for item in slot.items)
+        raised = slot.spec.op in (k.COUNT, k.SUM, k.DISTINCT, k.RECENCY) and slot.spec.anchor is None
+        return raised and _reads_alone(slot, slot)
 
     def _write_definition(
         self, place: int, number: int, definition: Definition, out: Formula, users: list[list[int]]
@@ -401,29 +401,26 @@ class _Compiler:
             goal = self._condition_position(goal_number)
             reads.add(goal_number)
         for condition in reads:
-            users[condition].append(record)
+            users[condition] += [record, self.missed + place]
         formula = self.image.list(self._postfix(definition.qualified))
         shown = self.image.list(map(self._condition_position, self._numbers(definition.qualified)))
         needed = self.image.list(self._postfix(part)[0] for part in _needed(definition.qualified))
         state = self.definition_state + place * k.DEFINITION_STATE_WORDS
         self.code[record : record + k.DEFINITION_WORDS] = [
             *formula, goal, int(definition.keep_after_goal), definition.cooldown, *shown, state, number, 0, *needed,
+            self.missed + place,
         ]  # fmt: skip
 
     def _write_conditions(self, users: list[list[int]], items: list[list[int]]) -> None:
         for number, condition in enumerate(self.conditions.values()):
             slot = self.slots[self._meaning(condition.quantity)]
-            made = slot.spec
             record = self._condition_position(number)
             self.code[record : record + k.CONDITION_WORDS] = [
                 slot.at,
                 self._test(condition.test, self._dictionary(condition.quantity)),
-                _remark(made, condition.test),
-                int(made.late),
                 *self.image.list(users[number]),
                 *self.image.list(items[number]),
                 self.condition_state + number * k.CONDITION_STATE_WORDS,
-                self.flip_of.get(number, 0),
                 self.first_condition + number,
             ]
 
@@ -461,8 +458,7 @@ class _Compiler:
         return [self.names[name] for name in wanted if name in self.names]
 
     def _write_head(self, head: int, definitions: Mapping[int, Definition], out: Formula, item_users: int) -> None:
-        records = [self._condition_position(number) for number in range(len(self.conditions))]
-        timed = self.image.list(records[number] for number in self.flip_of)
+        timed = self.image.list(slot.at for slot in self._tested() if slot.spec.timed)
         out_formula = self.image.list(self._postfix(out))
         items = self.image.list(self.items)
         regions = self.image.list(word for slot in self.slots.values() for word in _region(slot))
@@ -497,7 +493,8 @@ class _Compiler:
         words[k.PENDING] = words[k.WAKE] = words[k.COOL] = k.NEVER
         words[k.ZONE_NUMBER], words[k.ZONE_FROM] = self.image.zone_number(self.settings.timezone), 1
         for number in range(len(self.conditions)):
-            words[self.condition_state + number * k.CONDITION_STATE_WORDS + k.TIP] = -1
+            state = self.condition_state + number * k.CONDITION_STATE_WORDS
+            words[state + k.TIP] = words[state + k.DIFFERS] = -1
         for flip in self.flip_of.values():
             words[flip] = k.NEVER
         for number in range(definitions):
@@ -584,21 +581,22 @@ def _region(slot: _Slot) -> list[int]:
     return [] if width is None else [slot.state + k.BODY, width]
 
 
-def _remark(made: Spec, test: Test) -> int:
-    """When a condition is to be looked at though its truth stays: see `layout.REMARK`."""
+def _reads_alone(tested: _Slot, slot: _Slot) -> bool:
+    """Whether the second quantity is read by conditions on the first alone."""
+    return all(reader is tested for reader in slot.readers.values())
+
+
+def _remark(made: Spec) -> int:
+    """When a quantity is to be planned anew though its cell stays: see `layout.REMARK`."""
     if made.steady or not made.timed:
         return k.NO_REMARK
-    ranges, negated = intervals(test)
-    if made.op not in (k.SUM, k.SCORE):
-        # Among several ranges another end may now be crossed first; of two windows, that of the new event.
-        return k.ANY_CHANGE if len(ranges) > 1 or sum(part.timed for part in made.parts) > 1 else k.UNPLANNED
-    if negated or len(ranges) != 1 or ranges[0][1] != INFINITY:
-        return k.ANY_CHANGE
-    # A lower bound is crossed later if something is added.
     if made.op == k.SUM:
         return k.NEGATIVE_ONLY
-    assert made.score is not None
-    return k.NO_REMARK if all(item.points >= 0 for item in made.score.items) else k.ANY_CHANGE
+    if made.score is not None:
+        # What is earned later only keeps it above its floor for longer.
+        return k.NO_REMARK if all(item.points >= 0 for item in made.score.items) else k.ANY_CHANGE
+    # Of two windows, that of the new event may now end first.
+    return k.ANY_CHANGE if sum(part.timed for part in made.parts) > 1 else k.UNPLANNED
 
 
 def _goal(events: Events) -> Condition:

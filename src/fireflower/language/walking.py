@@ -64,7 +64,11 @@ def properties_of(node: Any) -> frozenset[str]:
 
 def traits_of(node: Any) -> frozenset[tuple[SubjectKind, str]]:
     """The traits that a node reads, as (owner, name)."""
-    return frozenset((inner.owner, inner.name) for inner in walk(node) if isinstance(inner, Trait))
+    return _traits(walk(node))
+
+
+def _traits(nodes: Iterable[Any]) -> frozenset[tuple[SubjectKind, str]]:
+    return frozenset((node.owner, node.name) for node in nodes if isinstance(node, Trait))
 
 
 def _different(nodes: Iterable[Any]) -> tuple[Any, ...]:
@@ -109,7 +113,7 @@ def needs(definitions: Iterable[Definition], settings: Settings) -> Needs:
     return Needs(
         properties=frozenset(node.path for node in nodes if isinstance(node, Property)),
         events=_names(selections),
-        traits=traits_of(tuple(nodes)) | (frozenset(settings.timezone_traits) if local_time else frozenset()),
+        traits=_traits(nodes) | (frozenset(settings.timezone_traits) if local_time else frozenset()),
         roles=any(isinstance(node, Role) for node in nodes),
         members=any(isinstance(node, Members | Actors) for node in nodes),
         local_time=local_time,

@@ -1,24 +1,26 @@
-"""Conditions: the marked ones are decided, what time alone changes is found, and whom it concerns is queued."""
+"""Conditions: those on marked quantities are decided, what time alone changes is found, and whom it concerns is
+queued."""
 
 from __future__ import annotations
 
 from .flips import next_flip
-from .formulas import condition_holds, formula_holds
+from .formulas import cell_of, formula_holds, is_in_cell, test_holds
 from .jit import apart, jit
 from .layout import (
+    CEIL,
     CONDITION_STATE,
     COOL,
     COOL_UNTIL,
+    CUTS,
     DEFINITION_COUNT,
     DEFINITION_STATE,
     DEFINITION_WORDS,
     DEFINITIONS,
-    DIRTY,
-    DIRTY_COUNT,
-    FLAGS,
+    DIFFERS,
     FLIP,
     FLIPS,
-    HIGH,
+    FLOOR,
+    HOLDS,
     ITEM_FORMULA,
     ITEM_FORMULA_END,
     ITEM_QUEUE,
@@ -30,35 +32,32 @@ from .layout import (
     ITEMS_END,
     LAST_TIP,
     LATE,
-    LOW,
-    MISSED,
+    MARKED,
+    MARKED_COUNT,
+    NAN,
     NEVER,
-    QUANTITY,
     QUEUE,
     QUEUE_COUNT,
     QUEUED,
-    QUIET,
     SINCE,
     STATE,
     STATE_HEAD,
-    TEST,
+    TESTS,
+    TESTS_END,
     TIMED,
     TIMED_END,
     TIP,
-    TRUE,
     USERS,
     USERS_END,
     WAKE,
 )
-from .noticing import mark, mark_again
+from .noticing import be_quiet, mark
+from .reading import text_code, value
 
 
 @jit
-def queue_definition(m, g, row, definition):
-    """A definition to decide at this instant, once. One that misses a condition comes when that one holds."""
-    missed = m[row + m[definition + DEFINITION_STATE] + MISSED]
-    if missed != 0 and m[row + m[missed + CONDITION_STATE] + FLAGS] & TRUE == 0:
-        return
+def queue_definition(m, g, definition):
+    """A definition to decide at this instant, once."""
     if m[definition + QUEUED] == 0:
         m[definition + QUEUED] = 1
         m[m[g + QUEUE] + m[g + QUEUE_COUNT]] = definition
@@ -73,36 +72,61 @@ def queue_items(m, g, start, end):
 
 
 @jit
-def _plan(m, f, row, condition, t):
-    """Find out when time alone may change the condition next."""
-    if m[condition + FLIP] != 0:
-        test = m[condition + TEST]
-        flip = next_flip(m, f, row, m[condition + QUANTITY], m[test + LOW], m[test + HIGH], t)
-        m[row + m[condition + FLIP]] = flip
+def _plan(m, f, row, q, number, t):
+    """Find out when time alone may lead the quantity out of its cell next."""
+    if m[q + FLIP] != 0:
+        flip = next_flip(m, f, row, q, number, t)
+        m[row + m[q + FLIP]] = flip
         if flip < m[row + WAKE]:
             m[row + WAKE] = flip
 
 
 @jit
-def _decide_condition(m, f, g, row, condition, tip, t):
+def _decide_condition(m, g, row, condition, holds, t):
     at = row + m[condition + CONDITION_STATE]
-    held = m[at + FLAGS] & TRUE == TRUE
-    holds = condition_holds(m, f, row, condition, t)
-    m[at + FLAGS] = TRUE if holds else 0
-    if holds != held:
+    if holds != m[at + HOLDS]:
+        m[at + HOLDS] = holds
         m[at + SINCE] = t
-        m[at + TIP] = tip
-        m[g + LAST_TIP] = tip
-        for i in range(m[condition + USERS], m[condition + USERS_END]):
-            queue_definition(m, g, row, m[i])
+        m[at + TIP] = m[at + DIFFERS]
+        m[g + LAST_TIP] = m[at + DIFFERS]
+        for i in range(m[condition + USERS], m[condition + USERS_END], 2):
+            missed = m[row + m[i + 1]]
+            if missed == 0 or missed == condition:
+                queue_definition(m, g, m[i])
         queue_items(m, g, m[condition + ITEMS], m[condition + ITEMS_END])
-    m[row + m[m[condition + QUANTITY] + STATE] + QUIET] = 0
-    _plan(m, f, row, condition, t)
+    m[at + DIFFERS] = -1
+
+
+@jit
+def _decide_quantity(m, f, g, row, q, t):
+    """The conditions on a marked quantity, its cell, and its next flip."""
+    at = row + m[q + STATE]
+    number = value(m, f, row, q, t)
+    if not is_in_cell(f, at, number):
+        cell = cell_of(m, f, q, number)
+        text = text_code(m, row, q, t) if cell < 0 else -1
+        for i in range(m[q + TESTS_END] - m[q + TESTS]):
+            _decide_condition(m, g, row, m[m[q + TESTS] + i], test_holds(m, f, q, i, cell, text), t)
+        f[at + FLOOR] = f[m[q + CUTS] + cell] if cell >= 0 else NAN
+        f[at + CEIL] = f[m[q + CUTS] + cell + 1] if cell >= 0 else NAN
+    m[at + MARKED] = 0
+    be_quiet(m, f, row, q, number)
+    _plan(m, f, row, q, number, t)
+
+
+@jit
+def _tip(m, f, row, q, tip):
+    """Should conditions on the quantity turn out to be others now, then since this row."""
+    f[row + m[q + STATE] + FLOOR] = NAN
+    for i in range(m[q + TESTS], m[q + TESTS_END]):
+        state = row + m[m[i] + CONDITION_STATE]
+        if m[state + DIFFERS] < 0:
+            m[state + DIFFERS] = tip
 
 
 @apart
-def _update_items(m, g, row, t):
-    """Score items whose formula has changed begin or stop to hold; the conditions on their score are marked."""
+def _update_items(m, f, g, row, t):
+    """Score items whose formula has changed begin or stop to hold; their score is marked."""
     for k in range(m[g + ITEM_QUEUE_COUNT]):
         item = m[m[g + ITEM_QUEUE] + k]
         at = row + m[item + ITEM_STATE]
@@ -111,27 +135,24 @@ def _update_items(m, g, row, t):
             m[at] = holds
             m[at + 1] = t
             for i in range(m[item + ITEM_READERS], m[item + ITEM_READERS_END]):
-                flags = m[row + m[m[i] + CONDITION_STATE] + FLAGS]
-                if flags & DIRTY == 0:
-                    mark(m, row, m[i], m[g + LAST_TIP])
-                else:
-                    mark_again(m, row, flags, True, m[g + LAST_TIP])
+                _tip(m, f, row, m[i], m[g + LAST_TIP])
+                mark(m, row, m[i])
     m[g + ITEM_QUEUE_COUNT] = 0
 
 
 @jit
-def decide_conditions(m, f, g, row, t):
-    """The dirty conditions; those that read scores last, since scores read conditions."""
+def decide_marked(m, f, g, row, t):
+    """The conditions on marked quantities; those on scores last, since scores read conditions."""
     for late in range(2):
         k = 0
-        while k < m[row + DIRTY_COUNT]:
-            place = row + STATE_HEAD + 2 * k
-            if m[m[place] + LATE] == late:
-                _decide_condition(m, f, g, row, m[place], m[place + 1], t)
+        while k < m[row + MARKED_COUNT]:
+            q = m[row + STATE_HEAD + k]
+            if m[q + LATE] == late:
+                _decide_quantity(m, f, g, row, q, t)
             k += 1
         if late == 0 and m[g + ITEM_QUEUE_COUNT] > 0:
-            _update_items(m, g, row, t)
-    m[row + DIRTY_COUNT] = 0
+            _update_items(m, f, g, row, t)
+    m[row + MARKED_COUNT] = 0
 
 
 @apart
@@ -145,36 +166,22 @@ def _end_cooldowns(m, g, row, t):
         if until > t:
             cool = min(cool, until)
         elif until == t:
-            queue_definition(m, g, row, definition)
+            queue_definition(m, g, definition)
     m[row + COOL] = cool
 
 
 @jit
-def collect_due(m, f, g, row, t):
-    """Mark what time alone changes at or before t, and find the next such moment. What may have changed and has not is
-    only planned anew."""
+def collect_due(m, g, row, t):
+    """Mark what time alone may change at or before t, and find the next such moment."""
     if m[row + COOL] <= t:
         _end_cooldowns(m, g, row, t)
-    m[row + WAKE] = m[row + COOL]
     first = m[g + TIMED]
     flips = row + m[g + FLIPS]
-    wake = NEVER
+    wake = m[row + COOL]
     for k in range(m[g + TIMED_END] - first):
         flip = m[flips + k]
         if flip > t:
             wake = min(wake, flip)
         else:
-            _look_again(m, f, row, m[first + k], t)
-    m[row + WAKE] = min(m[row + WAKE], wake)
-
-
-@jit
-def _look_again(m, f, row, condition, t):
-    flags = m[row + m[condition + CONDITION_STATE] + FLAGS]
-    if flags & DIRTY != 0:
-        return
-    if m[condition + LATE] == 0 and condition_holds(m, f, row, condition, t) == (flags == TRUE):
-        m[row + m[m[condition + QUANTITY] + STATE] + QUIET] = 0
-        _plan(m, f, row, condition, t)
-    else:
-        mark(m, row, condition, -1)
+            mark(m, row, m[first + k])
+    m[row + WAKE] = wake

@@ -1,4 +1,4 @@
-"""When time alone will change on which side of its bounds a quantity is."""
+"""When time alone will lead a quantity out of its cell."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ import math
 
 from . import rings, sets
 from .clocks import offset
-from .formulas import inside
+from .formulas import is_in_cell
 from .jit import apart, jit
 from .layout import (
     BODY,
+    CEIL,
     COUNT,
     DAY,
     DIFFERENCE,
     DISTINCT,
     FIRST,
+    FLOOR,
     LAST,
     LATEST,
     MODE,
     NEVER,
+    NO_REMARK,
     OP,
     RATIO,
     RECENCY,
+    REMARK,
     SCORE,
     SPAN,
     STATE,
@@ -32,7 +36,6 @@ from .layout import (
     B,
 )
 from .points import total as points_now
-from .reading import span_since, whole_number
 from .windows import LOW_BITS, NEGATIVES, NO_DAY, TOTAL, saturated
 
 
@@ -65,12 +68,12 @@ def _streak_turn(m, row, last_day, t):
 
 
 @jit
-def _streak_crossing(m, f, row, q, low, high, t):
-    """When a streak breaks or is mended, if the intervals tell the days that it has from none."""
-    p = row + m[q + STATE] + BODY
-    if m[q + A] == 1 or inside(f, low, high, float(m[p + 1])) == inside(f, low, high, 0.0):
+def _streak_crossing(m, f, row, q, t):
+    """When a streak breaks or is mended, if the cell tells the days that it has from none."""
+    p = row + m[q + STATE]
+    if m[q + A] == 1 or (is_in_cell(f, p, float(m[p + BODY + 1])) and is_in_cell(f, p, 0.0)):
         return NEVER
-    return _streak_turn(m, row, m[p], t)
+    return _streak_turn(m, row, m[p + BODY], t)
 
 
 @jit
@@ -96,91 +99,54 @@ def _newest(m, row, q, nth):
 
 
 @jit
-def _falls_past(f, low, high, size):
-    """A falling count of `size` next crosses an end of the intervals when its nth newest event leaves; 0: it never
-    does."""
-    nth = 0
-    for i in range(low, high, 2):
-        if f[i] > 0.0 and f[i] <= size:
-            nth = max(nth, int(math.ceil(f[i])))
-        if 0.0 <= f[i + 1] < size:
-            nth = max(nth, int(math.floor(f[i + 1])) + 1)
-    return nth
-
-
-@jit
-def _rises_past(f, low, high, span):
-    """The smallest whole number above `span` at which a growing span crosses an end of the intervals."""
-    crossing = NEVER
-    for i in range(low, high, 2):
-        if span < f[i] < 1e18:
-            crossing = min(crossing, int(math.ceil(f[i])))
-        if span <= f[i + 1] < 1e18:
-            crossing = min(crossing, int(math.floor(f[i + 1])) + 1)
-    return crossing
-
-
-@jit
-def _score_cannot_cross(f, low, high, least, most):
-    for i in range(low, high, 2):
-        for end in range(i, i + 2):
-            if least <= f[end] <= most:
-                return False
-    return True
-
-
-@jit
-def _fading_time(f, low, high, points, half_life):
-    """About how long so many points take to fade to the next bound below, a little less; 64 half-lives if there is
-    none."""
-    bound = 0.0
-    for end in range(low, high):
-        if bound < f[end] < points:
-            bound = f[end]
-    if bound == 0.0:
+def _fading_time(floor, points, half_life):
+    """About how long so many points take to fade to the floor, a little less; 64 half-lives if they never do."""
+    if floor <= 0.0:
         return 64 * half_life
-    halvings = 0.99 * (math.log2(points) - math.log2(bound))
+    halvings = 0.99 * (math.log2(points) - math.log2(floor))
     return max(1, int(half_life * min(64.0, halvings)))
 
 
 @apart
-def _score_crossing(m, f, row, q, low, high, t):
-    """A moment after t up to which the fading score stays on its side of the intervals; NEVER if it always does. Cuts
-    the time ahead, leaving out every part over which bounds of the score show that nothing can change. Whoever is sent
-    there early looks again: a score that is far from its bound will have risen by then more often than not."""
+def _score_crossing(m, f, row, q, points, t):
+    """A moment after t up to which the fading score stays in its cell; NEVER if it always does. Cuts the time ahead,
+    leaving out every part over which bounds of the score show that it stays. Whoever is sent there early looks again:
+    a score that is far from its floor will have risen by then more often than not."""
     half_life = m[q + SPAN]
     if half_life == 0:
         return NEVER
-    points = float(points_now(m, row, q, t, t)) / 1e6
-    holds = inside(f, low, high, points)
+    at = row + m[q + STATE]
+    floor = f[at + FLOOR]
+    ceil = f[at + CEIL]
+    falls = m[q + REMARK] == NO_REMARK
     horizon = t + 64 * half_life
     far = t + half_life // 1024
     start = t
-    length = min(horizon - t, _fading_time(f, low, high, points, half_life))
+    length = min(horizon - t, _fading_time(floor, points, half_life))
     while start < horizon:
         end = min(start + length, horizon)
         least = float(points_now(m, row, q, end, start + 1)) / 1e6
-        most = float(points_now(m, row, q, start + 1, end)) / 1e6
-        if least == most or _score_cannot_cross(f, low, high, least, most):
-            if inside(f, low, high, least) != holds:
-                return start + 1
+        # What only falls never rises above what it is now.
+        most = points if falls else float(points_now(m, row, q, start + 1, end)) / 1e6
+        if floor <= least and most < ceil:
             start = end
             if far < start < horizon:
                 return start + 1
             length = length * 2
+        elif end == start + 1 or most < floor or least >= ceil:
+            return start + 1
         else:
             length = (length + 1) // 2 if length > 1 else 1
     return NEVER
 
 
 @jit
-def _sum_crossing(m, f, row, q, low, high, t, total):
-    """When a windowed sum next falls to another side of the intervals; with negative amounts, when its oldest amount
-    leaves."""
-    p = row + m[q + STATE] + BODY
+def _sum_crossing(m, f, row, q, t):
+    """When a windowed sum next falls out of its cell; with negative amounts, when its oldest amount leaves."""
+    at = row + m[q + STATE]
+    p = at + BODY
     if m[p + NEGATIVES] > 0:
         return _next_expiry(m, row, q, t)
-    holds = inside(f, low, high, float(total) / float(m[q + A]))
     upper = m[p + TOTAL]
     lower = m[p + TOTAL + 1]
     for i in range(m[p + rings.SIZE]):
@@ -188,31 +154,30 @@ def _sum_crossing(m, f, row, q, low, high, t, total):
         lower -= m[oldest + 1] & LOW_BITS
         upper += (lower >> 32) - (m[oldest + 1] >> 32)
         lower = lower & LOW_BITS
-        if inside(f, low, high, float(saturated(upper, lower)) / float(m[q + A])) != holds:
+        if not is_in_cell(f, at, float(saturated(upper, lower)) / float(m[q + A])):
             return m[oldest] + m[q + SPAN]
     return NEVER
 
 
 @apart
-def next_flip(m, f, row, q, low, high, t):
-    """A moment after t before which time alone cannot change on which side of the intervals the value is."""
+def next_flip(m, f, row, q, number, t):
+    """A moment after t before which time alone cannot lead the quantity, whose value at t is `number`, out of its
+    cell."""
     op = m[q + OP]
+    at = row + m[q + STATE]
     if op == STREAK:
-        return _streak_crossing(m, f, row, q, low, high, t)
+        return _streak_crossing(m, f, row, q, t)
     if op == RATIO or op == DIFFERENCE:
         return min(_next_expiry(m, row, m[q + A], t), _next_expiry(m, row, m[q + B], t))
     if op == SCORE:
-        return _score_crossing(m, f, row, q, low, high, t)
+        return _score_crossing(m, f, row, q, number, t)
     if op == RECENCY or op == FIRST:
-        span = span_since(m, row, q, t)
-        if span != span:
-            return NEVER
-        crossing = _rises_past(f, low, high, span)
-        return crossing if crossing == NEVER else t - int(span) + crossing
-    if (op == COUNT or op == DISTINCT or op == SUM) and m[q + MODE] == LAST:
-        total = whole_number(m, row, q, t)
+        return t - int(number) + int(math.ceil(f[at + CEIL])) if f[at + CEIL] < 1e18 else NEVER
+    if m[q + MODE] == LAST:
         if op == SUM:
-            return _sum_crossing(m, f, row, q, low, high, t, total)
-        nth = _falls_past(f, low, high, float(total))
-        return _newest(m, row, q, nth) + m[q + SPAN] if nth > 0 else NEVER
+            return _sum_crossing(m, f, row, q, t)
+        if op == COUNT or op == DISTINCT:
+            # It falls below its floor when its so manyth newest event leaves.
+            nth = f[at + FLOOR]
+            return _newest(m, row, q, int(math.ceil(nth))) + m[q + SPAN] if nth > 0.0 else NEVER
     return _next_expiry(m, row, q, t)

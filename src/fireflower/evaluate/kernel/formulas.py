@@ -10,12 +10,16 @@ from .layout import (
     ATOM_NUMBER,
     ATOM_TEST,
     ATOM_TEXT,
+    CEIL,
     CONDITION_STATE,
+    CUTS,
     DAY,
     FIELD,
-    FLAGS,
+    FLOOR,
     HIGH,
+    HOLDS,
     HOUR,
+    LAST_CELL,
     LOW,
     MASK,
     MISSING,
@@ -24,12 +28,12 @@ from .layout import (
     NOT,
     OR,
     PROPERTY,
-    QUANTITY,
     TEST,
-    TRUE,
+    TESTS,
+    TESTS_END,
+    TRUTHS,
     WEEKDAY,
 )
-from .reading import text_code, value
 
 
 @jit
@@ -38,6 +42,29 @@ def inside(f, low, high, number):
         if f[i] <= number <= f[i + 1]:
             return True
     return False
+
+
+@jit
+def is_in_cell(f, at, number):
+    """Whether the quantity whose words are at `at` would still be where it was decided: no condition differs."""
+    return f[at + FLOOR] <= number < f[at + CEIL]
+
+
+@jit
+def cell_of(m, f, q, number):
+    """Number of the cell in which a value lies, -1 if it is missing or text."""
+    cell = -1
+    while f[m[q + CUTS] + cell + 1] <= number and cell < m[q + LAST_CELL]:
+        cell += 1
+    return cell
+
+
+@jit
+def test_holds(m, f, q, i, cell, text):
+    """Whether the quantity's i-th test holds of a value in the cell, 0 or 1."""
+    if cell >= 0:
+        return m[m[q + TRUTHS] + cell * (m[q + TESTS_END] - m[q + TESTS]) + i]
+    return 1 if passes(m, f, m[m[m[q + TESTS] + i] + TEST], NAN, text) else 0
 
 
 @jit
@@ -68,7 +95,7 @@ def formula_holds(m, row, start, end):
     for i in range(start, end):
         code = m[i]
         if code > 0:
-            stack = (stack << 1) | (m[row + m[code + CONDITION_STATE] + FLAGS] & TRUE)
+            stack = (stack << 1) | m[row + m[code + CONDITION_STATE] + HOLDS]
         else:
             stack = _combine(stack, code)
     return (stack & 1) == 1
@@ -102,11 +129,3 @@ def where_holds(m, f, rows, i, row, start, end, t):
         else:
             stack = _combine(stack, code)
     return (stack & 1) == 1
-
-
-@jit
-def condition_holds(m, f, row, condition, t):
-    q = m[condition + QUANTITY]
-    number = value(m, f, row, q, t)
-    text = text_code(m, row, q, t) if number != number else -1
-    return passes(m, f, m[condition + TEST], number, text)

@@ -67,7 +67,7 @@ CONDITIONS = 2  # the condition records
 CONDITION_COUNT = 3
 DEFINITIONS = 4
 DEFINITION_COUNT = 5
-TIMED = 6  # list of the conditions that time alone can change; at FLIPS, in their order, the moments (see FLIP)
+TIMED = 6  # list of the quantities that time alone can change; at FLIPS, in their order, the moments (see FLIP)
 TIMED_END = 7
 OUT_START = 8  # the leave-out formula
 OUT_END = 9
@@ -106,7 +106,7 @@ NUMBER_COLUMN = 7
 TEXT_COLUMN = 8
 A = 9  # see each op
 B = 10
-READERS = 11  # list of the conditions to look at when it takes something in
+READERS = 11  # list of the tested quantities to look at when it takes something in
 READERS_END = 12
 GATED = 13  # for an anchor: list of the quantities behind it
 GATED_END = 14
@@ -115,7 +115,20 @@ FRESH = 16  # its words in the template
 QUIETS = 17  # 1: it may be QUIET, since each of its readers reads it alone
 SCALE = 18  # units of the total in one of the value
 QUIET_SCORE = 19  # of POINTS: the record of the score that may be QUIET about it, 0 for none
-QUANTITY_WORDS = 20
+TESTS = 20  # list of the conditions that test it
+TESTS_END = 21
+CUTS = 22  # list of floats, rising from -inf to inf, twice inf: between two of them no test changes its truth
+TRUTHS = 23  # for each cell, from the cut at its beginning to the next, the truth of each test
+LAST_CELL = 24
+# Position in the subject's state of the moment at which time alone may lead it out of its cell; 0 if it never does.
+FLIP = 25
+REMARK = 26  # when to plan anew, though its cell stays, since time alone may lead out of it sooner than planned:
+NO_REMARK = 0  # never
+UNPLANNED = 1  # after a change, if nothing has been planned
+NEGATIVE_ONLY = 2  # after a change, if there are negative amounts
+ANY_CHANGE = 3
+LATE = 27  # 1: it is or reads a score, so it is decided after the others
+QUANTITY_WORDS = 28
 
 # Ops.
 COUNT = 0
@@ -153,38 +166,31 @@ EVENT_NAME = 6  # the feed's argument is the code of the name
 # Words of a quantity's state.
 PROVISIONAL = 0  # the instant at which it took something in before its anchor had happened
 PREVIOUS = 1  # time of the previous event, for sessions; outlives a reset
-# While its total stays below this, no event changes the truth of a reader; RECENCY: while this is 1. SCORE: what may
-# still be earned before a reader has to look. Whoever sees that time has moved the quantity sets it to 0: listen again.
+# While its total stays below this, no event leads it out of its cell; RECENCY: while this is 1. SCORE: what may still
+# be earned. 0 while it is marked.
 QUIET = 2
-BODY = 3  # from here on each op's own words
+FLOOR = 3  # its cell when it was decided: FLOOR <= value < CEIL, between two cuts; both NaN if it was missing or text.
+CEIL = 4  # FLOOR alone is NaN once it has been seen outside
+MARKED = 5  # 1: its conditions are to be decided when the instant is over
+BODY = 6  # from here on each op's own words
 
 # Condition record.
 QUANTITY = 0
 TEST = 1
-REMARK = 2  # when to look again, though its truth stays, since time alone may change it sooner than planned:
-NO_REMARK = 0  # never
-UNPLANNED = 1  # after a change, if nothing has been planned
-NEGATIVE_ONLY = 2  # after a change, if there are negative amounts
-ANY_CHANGE = 3
-LATE = 3  # 1: it reads a score, so it is decided after the others
-USERS = 4  # list of the definitions that read it
-USERS_END = 5
-ITEMS = 6  # list of the score items that read it
-ITEMS_END = 7
-CONDITION_STATE = 8  # position of its words in the subject's state
-# Position in the subject's state of the moment at which time alone may change it next; 0 if it never does.
-FLIP = 9
-NUMBERED = 10  # its number among the conditions
-CONDITION_WORDS = 11
+USERS = 2  # list of the definitions that read it, each followed by its MISSED
+USERS_END = 3
+ITEMS = 4  # list of the score items that read it
+ITEMS_END = 5
+CONDITION_STATE = 6  # position of its words in the subject's state
+NUMBERED = 7  # its number among the conditions
+CONDITION_WORDS = 8
 
 # Words of a condition's state.
-FLAGS = 0
+HOLDS = 0
 SINCE = 1
 TIP = 2
-CONDITION_STATE_WORDS = 3
-TRUE = 1  # bits of FLAGS
-DIRTY = 2
-PLACE = 2  # from this bit on: its place in the list of dirty conditions
+DIFFERS = 3  # the row of this instant since which its truth has been another, -1 for none
+CONDITION_STATE_WORDS = 4
 
 # Test record: the value is inside one of the intervals in [LOW, HIGH) (pairs of floats, both ends included).
 LOW = 0
@@ -207,15 +213,17 @@ INDEX = 8  # among all definitions
 QUEUED = 9  # scratch: 1 while it is in the queue
 NEEDED = 10  # list of the conditions without any of which its formula cannot hold
 NEEDED_END = 11
-DEFINITION_WORDS = 12
+# Position in the subject's state of the needed condition that it misses: until that one holds, it need not be looked
+# at; 0 there if it misses none.
+MISSED = 12
+DEFINITION_WORDS = 13
 
 # Words of a definition's state.
 QUALIFIED = 0
 COOL_UNTIL = 1
 VERDICT_SINCE = 2  # since when it is (not) qualified
 VERDICT_REASON = 3
-MISSED = 4  # while this needed condition does not hold, it need not be looked at; 0 for none
-DEFINITION_STATE_WORDS = 5
+DEFINITION_STATE_WORDS = 4
 
 # Formula codes: a positive number is a condition record; the rest are these.
 AND = -1
@@ -260,7 +268,7 @@ ROLE = 3
 # Head of a subject's state.
 FIRST_RECORD = 0
 PENDING = 1  # the instant that is being taken in, NEVER for none
-WAKE = 2  # no condition changes by time alone before this moment
+WAKE = 2  # nothing changes by time alone before this moment
 KNOWN = 3  # greatest time of receipt so far
 ZONE_NUMBER = 4
 ZONE_FROM = 5  # the offset below is valid in [ZONE_FROM, ZONE_UNTIL)
@@ -271,9 +279,9 @@ DAY_UNTIL = 9
 TODAY = 10
 COOL = 11  # no cooldown ends before this moment
 BORN = 12
-DIRTY_COUNT = 13
+MARKED_COUNT = 13
 STOOD = 14  # 1: how it stands at the end has been written
-STATE_HEAD = 15  # then the dirty conditions, each with the row that changed its truth
+STATE_HEAD = 15  # then the marked quantities
 
 # Columns of transitions and evidence.
 OUT_WORDS = 7  # at, known_at, subject, definition, change, reason, first evidence row

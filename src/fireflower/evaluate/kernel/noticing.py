@@ -5,135 +5,127 @@ from __future__ import annotations
 
 import math
 
-from .formulas import passes, where_holds
+from .formulas import cell_of, is_in_cell, test_holds, where_holds
 from .jit import apart, jit
 from .layout import (
     ANY_CHANGE,
     BODY,
+    CEIL,
     CONDITION_STATE,
-    DIRTY,
-    DIRTY_COUNT,
+    DIFFERS,
     FEED_QUANTITY,
     FEED_READS,
     FEED_WHERE,
     FEED_WHERE_END,
     FEED_WORDS,
     FEEDS,
-    FLAGS,
     FLIP,
-    HIGH,
-    LOW,
+    FLOOR,
+    HOLDS,
+    MARKED,
+    MARKED_COUNT,
     NAN,
     NEGATIVE_ONLY,
     NEVER,
     NUMBER_COLUMN,
     OP,
     PENDING,
-    PLACE,
-    QUANTITY,
     QUIET,
-    QUIET_SCORE,
     QUIETS,
     READERS,
     READERS_END,
     RECENCY,
     REMARK,
     SCALE,
+    SCORE,
     STATE,
     STATE_HEAD,
-    TEST,
+    TESTS,
+    TESTS_END,
     TEXT_COLUMN,
-    TRUE,
     UNPLANNED,
     ZONE,
 )
-from .points import total
-from .reading import text_code, value, whole_number
+from .reading import text_code, value
 from .shortcuts import nothing_comes_of_it
 from .taking import take
 from .windows import NEGATIVES
 
 
 @jit
-def mark(m, row, condition, tip):
-    """The condition is to be decided at the end of this instant; `tip` is the row that changed its truth, -1 for
-    none."""
-    at = row + m[condition + CONDITION_STATE]
-    count = m[row + DIRTY_COUNT]
-    m[at + FLAGS] = (m[at + FLAGS] & TRUE) | DIRTY | (count << PLACE)
-    m[row + STATE_HEAD + 2 * count] = condition
-    m[row + STATE_HEAD + 2 * count + 1] = tip
-    m[row + DIRTY_COUNT] = count + 1
+def mark(m, row, q):
+    """The conditions on the quantity are to be decided, and its next flip found, at the end of this instant."""
+    at = row + m[q + STATE]
+    if m[at + MARKED] == 0:
+        m[at + MARKED] = 1
+        m[at + QUIET] = 0
+        m[row + STATE_HEAD + m[row + MARKED_COUNT]] = q
+        m[row + MARKED_COUNT] += 1
 
 
 @jit
-def mark_again(m, row, flags, differs, tip):
-    """A marked condition was changed again at the same instant: the first record since it last agreed is what tips
-    it."""
-    place = row + STATE_HEAD + 2 * (flags >> PLACE) + 1
-    if not differs:
-        m[place] = -1
-    elif m[place] < 0:
-        m[place] = tip
+def be_quiet(m, f, row, q, number):
+    """Find the total below which events leave the quantity, whose value is `number`, in its cell."""
+    at = row + m[q + STATE]
+    if m[q + QUIETS] == 0 or m[at + MARKED] == 1:
+        return
+    bound = f[at + CEIL] * m[q + SCALE]
+    if m[q + OP] == RECENCY:
+        m[at + QUIET] = 1 if is_in_cell(f, at, 0.0) else 0
+    elif not bound < 1e18:
+        m[at + QUIET] = NEVER
+    elif m[q + OP] == SCORE:
+        m[at + QUIET] = int(math.floor(bound)) - int(math.ceil(number * m[q + SCALE]))
+    else:
+        m[at + QUIET] = int(math.floor(bound))
 
 
 @jit
-def _is_restless(m, row, condition):
-    """Whether time alone may change the condition sooner than planned."""
-    remark = m[condition + REMARK]
+def _is_restless(m, row, q):
+    """Whether time alone may lead the quantity out of its cell sooner than planned."""
+    remark = m[q + REMARK]
     if remark == UNPLANNED:
-        return m[row + m[condition + FLIP]] == NEVER
+        return m[row + m[q + FLIP]] == NEVER
     if remark == NEGATIVE_ONLY:
-        return m[row + m[m[condition + QUANTITY] + STATE] + BODY + NEGATIVES] > 0
+        return m[row + m[q + STATE] + BODY + NEGATIVES] > 0
     return remark == ANY_CHANGE
 
 
 @jit
-def _notice(m, f, row, q, t, tip):
-    """The quantity has taken something in: mark the conditions whose truth, or next change by time alone, may be
-    another now."""
-    rezoned = m[q + OP] == ZONE
-    before = m[row + DIRTY_COUNT]
-    read = 0
-    number = NAN
-    text = -1
-    for i in range(m[q + READERS], m[q + READERS_END]):
-        condition = m[i]
-        if m[condition + QUANTITY] != read:
-            read = m[condition + QUANTITY]
-            number = value(m, f, row, read, t)
-            text = text_code(m, row, read, t) if number != number else -1
-        at = row + m[condition + CONDITION_STATE]
-        flags = m[at + FLAGS]
-        differs = passes(m, f, m[condition + TEST], number, text) != (flags & TRUE == TRUE)
-        if flags & DIRTY != 0:
-            mark_again(m, row, flags, differs, tip)
-        elif differs or rezoned or _is_restless(m, row, condition):
-            mark(m, row, condition, tip if differs else -1)
-    if before == 0 and m[row + DIRTY_COUNT] == 0:
-        if m[q + QUIETS] == 1:
-            m[row + m[q + STATE] + QUIET] = (
-                1 if m[q + OP] == RECENCY else _quiet_until(m, f, q, whole_number(m, row, q, t))
-            )
-        elif m[q + QUIET_SCORE] != 0:
-            score = m[q + QUIET_SCORE]
-            points = total(m, row, score, t, t)
-            m[row + m[score + STATE] + QUIET] = _quiet_until(m, f, q, points) - points
-    elif m[q + QUIETS] == 1:
-        m[row + m[q + STATE] + QUIET] = 0
+def _has_moved(m, f, row, q, number, t, tip):
+    """Whether the quantity has left its cell, so that conditions may differ. The first record since a condition last
+    agreed is what tips it."""
+    at = row + m[q + STATE]
+    if is_in_cell(f, at, number):
+        return False
+    cell = cell_of(m, f, q, number)
+    text = text_code(m, row, q, t) if cell < 0 else -1
+    moved = cell >= 0
+    for i in range(m[q + TESTS_END] - m[q + TESTS]):
+        state = row + m[m[m[q + TESTS] + i] + CONDITION_STATE]
+        if test_holds(m, f, q, i, cell, text) == m[state + HOLDS]:
+            m[state + DIFFERS] = -1
+        else:
+            moved = True
+            if m[state + DIFFERS] < 0:
+                m[state + DIFFERS] = tip
+    if moved:
+        f[at + FLOOR] = NAN
+    return moved
 
 
 @jit
-def _quiet_until(m, f, q, now):
-    """The total below which nothing is to be noticed of a quantity whose readers have all agreed just now."""
-    quiet = NEVER
+def _notice(m, f, row, q, t, tip):
+    """The quantity has taken something in: mark the tested ones of which the conditions, or the next change by time
+    alone, may be others now."""
+    rezoned = m[q + OP] == ZONE
     for i in range(m[q + READERS], m[q + READERS_END]):
-        test = m[m[i] + TEST]
-        for end in range(m[test + LOW], m[test + HIGH]):
-            bound = f[end] * m[q + SCALE]
-            if now <= bound < 1e18:
-                quiet = min(quiet, int(math.floor(bound)))
-    return quiet
+        read = m[i]
+        number = value(m, f, row, read, t)
+        if _has_moved(m, f, row, read, number, t, tip) or rezoned or _is_restless(m, row, read):
+            mark(m, row, read)
+        elif m[read + OP] == SCORE:
+            be_quiet(m, f, row, read, number)
 
 
 @jit
@@ -161,5 +153,5 @@ def take_in(m, f, g, rows, i, row, t):
 def _take_and_notice(m, f, row, feed, t, tip, number, text, person, detail):
     if take(m, f, row, feed, t, number, text, person, detail):
         _notice(m, f, row, m[feed + FEED_QUANTITY], t, tip)
-        if m[row + DIRTY_COUNT] > 0:
+        if m[row + MARKED_COUNT] > 0:
             m[row + PENDING] = t

@@ -11,7 +11,7 @@ from .layout import (
     EVIDENCE_ROOM,
     EVIDENCE_WORDS,
     FIRST_RECORD,
-    FLAGS,
+    HOLDS,
     INDEX,
     KNOWN,
     MOST_EVIDENCE,
@@ -25,7 +25,6 @@ from .layout import (
     SHOWN_END,
     SINCE,
     TIP,
-    TRUE,
     WITH_EVIDENCE,
 )
 from .reading import text_code, value
@@ -41,7 +40,7 @@ def _show(m, f, row, definition, t):
         k = m[EVIDENCE] + EVIDENCE_WORDS * m[EVIDENCE_COUNT]
         number = value(m, f, row, q, t)
         m[k] = m[condition + NUMBERED]
-        m[k + 1] = m[at + FLAGS] & TRUE
+        m[k + 1] = m[at + HOLDS]
         m[k + 2] = m[at + SINCE] if m[at + SINCE] >= 0 else m[row + FIRST_RECORD]
         m[k + 3] = m[at + TIP]
         m[k + 4] = text_code(m, row, q, t) if number != number else -1

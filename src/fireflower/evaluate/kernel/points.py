@@ -6,17 +6,20 @@ from .jit import apart, jit
 from .layout import BODY, EARNING, FADE, GATE_SPAN, ITEM_FORMULA, ITEM_KIND, ITEM_POINTS, ITEM_STATE, SPAN, STATE, A, B
 
 MOST = 2_000_000_000_000
+SHORT = 2**50  # 35 years, of which the steps are counted with one division
 
 
 @jit
 def fade(m, points, span, half_life):
     """What is left of `points` after `span`."""
-    halvings = span // half_life
-    if halvings >= 62:
+    if span >= 62 * half_life:
         return 0
-    part = ((span % half_life) * 4096) // half_life
+    if span < SHORT:
+        steps = (span * 4096) // half_life
+    else:
+        steps = (span // half_life) * 4096 + ((span % half_life) * 4096) // half_life
     size = points if points >= 0 else -points
-    left = ((size * m[m[FADE] + part]) >> 22) >> halvings
+    left = ((size * m[m[FADE] + (steps & 4095)]) >> 22) >> (steps >> 12)
     return left if points >= 0 else -left
 
 

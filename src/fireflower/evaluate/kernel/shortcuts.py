@@ -70,7 +70,6 @@ def _one_more_inside(m, p, t):
 def _earned(m, row, q, t):
     quiet = row + m[m[q + QUIET_SCORE] + STATE] + QUIET
     if m[q + A] >= m[quiet]:
-        m[quiet] = 0
         return False
     m[quiet] -= m[q + A]
     earn(m, row, q, t)

@@ -3,7 +3,7 @@ once (`decide`); `advance` decides whatever lies before a moment, changes by tim
 
 from __future__ import annotations
 
-from .conditions import collect_due, decide_conditions, queue_definition, queue_items
+from .conditions import collect_due, decide_marked, queue_definition, queue_items
 from .formulas import formula_holds
 from .heap import take_words
 from .jit import apart, jit
@@ -24,13 +24,13 @@ from .layout import (
     DEFINITION_STATE,
     DEFINITION_WORDS,
     DEFINITIONS,
-    DIRTY_COUNT,
     FIRST_RECORD,
-    FLAGS,
     FORMULA,
     FORMULA_END,
     GOAL,
+    HOLDS,
     KEEP,
+    MARKED_COUNT,
     MISSED,
     NEEDED,
     NEEDED_END,
@@ -39,6 +39,7 @@ from .layout import (
     OUT_START,
     PENDING,
     QUALIFIED,
+    QUANTITY,
     QUEUE,
     QUEUE_COUNT,
     QUEUED,
@@ -52,7 +53,6 @@ from .layout import (
     STANDING,
     STOOD,
     TEMPLATE,
-    TRUE,
     VERDICT_REASON,
     VERDICT_SINCE,
     WAKE,
@@ -88,19 +88,19 @@ def _change(m, f, row, subject, definition, t, qualified, reason):
 
 @jit
 def _happened(m, row, goal):
-    return goal != 0 and m[row + m[goal + CONDITION_STATE] + FLAGS] & TRUE == TRUE
+    return goal != 0 and m[row + m[goal + CONDITION_STATE] + HOLDS] == 1
 
 
 @jit
 def _misses(m, row, definition):
     """Whether a condition without which the definition's formula cannot hold does not hold. It is remembered: until it
     holds, the definition need not be looked at."""
-    at = row + m[definition + DEFINITION_STATE]
+    missed = row + m[definition + MISSED]
     for i in range(m[definition + NEEDED], m[definition + NEEDED_END]):
-        if m[row + m[m[i] + CONDITION_STATE] + FLAGS] & TRUE == 0:
-            m[at + MISSED] = m[i]
+        if m[row + m[m[i] + CONDITION_STATE] + HOLDS] == 0:
+            m[missed] = m[i]
             return True
-    m[at + MISSED] = 0
+    m[missed] = 0
     return False
 
 
@@ -125,28 +125,30 @@ def _decide_definition(m, f, g, row, subject, definition, t):
 
 @jit
 def settle(m, f, g, row):
-    """Decide the conditions of a subject to whom nothing has happened and whose first record is at moment 0. This makes
-    the template; `begin` moves what follows from the moment."""
+    """Decide the conditions of a subject to whom nothing has happened and whose first record is at moment 0, and what
+    definitions miss. This makes the template; `begin` moves what follows from the moment."""
     queue_items(m, g, m[g + ALL_ITEMS], m[g + ALL_ITEMS_END])
     for number in range(m[g + CONDITION_COUNT]):
-        mark(m, row, m[g + CONDITIONS] + number * CONDITION_WORDS, -1)
-    decide_conditions(m, f, g, row, 0)
+        mark(m, row, m[m[g + CONDITIONS] + number * CONDITION_WORDS + QUANTITY])
+    decide_marked(m, f, g, row, 0)
     for k in range(m[g + QUEUE_COUNT]):
         m[m[m[g + QUEUE] + k] + QUEUED] = 0
     m[g + QUEUE_COUNT] = 0
+    for number in range(m[g + DEFINITION_COUNT]):
+        _misses(m, row, m[g + DEFINITIONS] + number * DEFINITION_WORDS)
 
 
 @jit
 def decide(m, f, g, row, subject, t):
     """Everything that follows for the subject at instant t."""
     if m[row + WAKE] <= t:
-        collect_due(m, f, g, row, t)
-    if m[row + DIRTY_COUNT] > 0:
-        decide_conditions(m, f, g, row, t)
+        collect_due(m, g, row, t)
+    if m[row + MARKED_COUNT] > 0:
+        decide_marked(m, f, g, row, t)
     if m[row + BORN] == 0:
         m[row + BORN] = 1
         for i in range(m[g + AT_BIRTH], m[g + AT_BIRTH_END]):
-            queue_definition(m, g, row, m[i])
+            queue_definition(m, g, m[i])
     for k in range(m[g + QUEUE_COUNT]):
         definition = m[m[g + QUEUE] + k]
         m[definition + QUEUED] = 0
