@@ -6,18 +6,7 @@ from collections.abc import Mapping
 
 from fireflower.history.log.database import Database, SQLite, StorageError
 
-VERSION = 2
-
-_CHANGES = """
-CREATE INDEX standing_definition ON standing (definition, since, subject);
-CREATE TABLE changes (
-  id {serial},
-  transition BIGINT NOT NULL,
-  what TEXT NOT NULL,
-  at BIGINT NOT NULL
-);
-"""
-"""What has been written into the record of transitions and taken back, in order, for those who follow it."""
+VERSION = 1
 
 TABLES = """
 CREATE TABLE messages (
@@ -66,7 +55,13 @@ CREATE TABLE standing (
   transition BIGINT NOT NULL,
   PRIMARY KEY (definition, kind, subject)
 );
-CREATE INDEX standing_since ON standing (since);
+CREATE INDEX standing_definition ON standing (definition, since, subject);
+CREATE TABLE changes (
+  id {serial},
+  transition BIGINT NOT NULL,
+  what {text} NOT NULL,
+  at BIGINT NOT NULL
+);
 CREATE TABLE definitions (
   name {text} PRIMARY KEY,
   meaning {text} NOT NULL,
@@ -106,17 +101,11 @@ CREATE TABLE attempts (
 CREATE INDEX attempts_delivery ON attempts (delivery);
 """
 """`messages.person`, `other` and `account` are digests of ids (`messages.digest`): who the message speaks of. A body is
-empty once the archive has taken the message over; the key stays, so that a resend is still known."""
+empty once the archive has taken the message over; the key stays, so that a resend is still known. `changes` has in their
+order what was written into the record of transitions and taken back, for those who follow it."""
 
-UPGRADES: Mapping[int, str] = {
-    2: _CHANGES
-    + """
-INSERT INTO changes (transition, what, at) SELECT id, 'recorded', recorded FROM transitions ORDER BY id;
-INSERT INTO changes (transition, what, at)
-  SELECT id, 'retracted', retracted FROM transitions WHERE retracted IS NOT NULL ORDER BY retracted, id;
-""",
-}
-"""Version -> what makes tables of the version before into tables of it."""
+UPGRADES: Mapping[int, str] = {}
+"""What makes of the tables of a version those of the next."""
 
 _SQLITE = {"serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "bytes": "BLOB", "text": "TEXT"}
 _POSTGRESQL = {
@@ -140,7 +129,7 @@ def prepare(database: Database) -> None:
         database.rows("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
         found = database.rows("SELECT value FROM meta WHERE name = 'schema'")
         if not found:
-            _run(database, TABLES + _CHANGES)
+            _run(database, TABLES)
             database.rows("INSERT INTO meta (name, value) VALUES ('schema', ?)", (str(VERSION),))
             return
         version = int(found[0][0])
@@ -149,9 +138,9 @@ def prepare(database: Database) -> None:
                 f"the log was written by a later version of fireflower (its schema is {version}, this version "
                 f"knows {VERSION}). Install that version again."
             )
-        for later in range(version + 1, VERSION + 1):
-            _run(database, UPGRADES[later])
-            database.rows("UPDATE meta SET value = ? WHERE name = 'schema'", (str(later),))
+        for before in range(version, VERSION):
+            _run(database, UPGRADES[before])
+        database.rows("UPDATE meta SET value = ? WHERE name = 'schema'", (str(VERSION),))
 
 
 def _run(database: Database, statements: str) -> None:
