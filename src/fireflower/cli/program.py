@@ -18,14 +18,16 @@ from fireflower.cli.qualify import qualify
 from fireflower.cli.rejects import rejects
 from fireflower.cli.report import report
 from fireflower.cli.schema import schema
+from fireflower.cli.serve import serve
 from fireflower.cli.simulate import simulate
+from fireflower.cli.token import token
 from fireflower.model.errors import FireflowerError
 
 INTERRUPTED = 130
 """What a shell expects of a process that Ctrl-C ended."""
 
 COMMANDS: tuple[click.Command, ...] = (
-    init, import_, check, qualify, explain, describe, backtest, diff, report,
+    init, import_, check, qualify, explain, describe, backtest, diff, report, serve, token,
     doctor, rejects, simulate, schema, completion,
 )  # fmt: skip
 """In the order in which one meets them, which is the order of the help."""

@@ -146,6 +146,18 @@ class LiveReplay:
         self._asked = {kind: np.zeros(1, np.int64) for kind in Subject}
         """Where the copy of a state lies that is asked how it stands."""
 
+    def warm(self) -> None:
+        """Load, or compile, whatever of the kernel is needed, so that the first rows need not wait for it."""
+        nobody = np.zeros(0, np.int64)
+        nothing = self._timeline([], np.zeros(0, np.uint8))
+        self._replay(self._sheets.rows(nothing, self._compiled), 0, self._states(), k.NEVER - 1)
+        for kind in Subject:
+            self._advance(kind, nobody, nobody)
+            self._give_back(kind, [], self._settled[kind])
+            views = [view(np.zeros(1, np.int64), self._compiled) for _ in range(2)]
+            views += [view(array, self._compiled) for array in (nobody, np.zeros(PROGRESS_WORDS, np.int64))]
+            self._engine.copy_some(view(self._machine.memory, self._compiled), _HEAD[kind], *views)
+
     # --- What is asked ------------------------------------------------------------------------------------------------
 
     @property
@@ -368,16 +380,21 @@ class LiveReplay:
             return
         if len(inside) < len(feed):
             feed = [feed[i] for i in inside.tolist()]
-        columns = list(zip(*feed, strict=True))
+        timeline = self._timeline(feed, target[inside])
+        rows = self._sheets.rows(timeline, self._compiled)
+        self._replay(rows, len(feed), states or self._states(), k.NEVER - 1)
+
+    def _timeline(self, feed: Sequence[_Coded], target: NDArray[np.uint8]) -> Timeline:
+        """Rows as columns."""
+        columns = list(zip(*feed, strict=True)) or [()] * (_NUMBER + 1)
         numbers, codes = self._value_columns(columns[_VALUES])
-        muted = np.array(columns[_TARGET], np.uint8) & np.uint8(k.MUTED)
-        timeline = Timeline(
+        return Timeline(
             vocabulary=Vocabulary((), (), ()),
             time=np.array(columns[_TIME], np.int64),
             what=np.array(columns[_WHAT], np.int32),
             person=np.array(columns[_PERSON], np.int32),
             account=np.array(columns[_ACCOUNT], np.int32),
-            target=target[inside] | muted,
+            target=target | np.array(columns[_TARGET], np.uint8) & np.uint8(k.MUTED),
             detail=np.array(columns[_DETAIL], np.int32),
             starts=np.zeros(1, np.int64),
             first_person=np.zeros(1, np.int32),
@@ -387,8 +404,6 @@ class LiveReplay:
             codes=codes,
             row=np.array(columns[_NUMBER], np.int64),
         )
-        rows = self._sheets.rows(timeline, self._compiled)
-        self._replay(rows, len(feed), states or self._states(), k.NEVER - 1)
 
     def _value_columns(self, values: Sequence[Any]) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
         """The properties of rows, as columns; without those that no row has."""

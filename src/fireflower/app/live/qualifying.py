@@ -53,6 +53,8 @@ class Qualifying:
         self.history = OngoingHistory(settings.attribution, find, self._last)
         self._leaving = _LeavingOut.of(settings, begun, **how)
         self._waiting: list[tuple[tuple[object, ...], int, Numbered]] = []
+        if compiled:
+            self.replay.warm()
 
     def load(self, relations: Sequence[Record], timelines: Iterable[Timeline], last: int) -> Step:
         """Begin with a history that is there: what follows from it up to and including its last record.

@@ -101,8 +101,8 @@ CREATE TABLE attempts (
 CREATE INDEX attempts_delivery ON attempts (delivery);
 """
 """`messages.person`, `other` and `account` are digests of ids (`messages.digest`): who the message speaks of. A body is
-empty once the archive has taken the message over; the key stays, so that a resend is still known. `changes` has in their
-order what was written into the record of transitions and taken back, for those who follow it."""
+empty once the archive has taken the message over; the key stays, so that a resend is still known. `changes` has in
+their order what was written into the record of transitions and taken back, for those who follow it."""
 
 UPGRADES: Mapping[int, str] = {}
 """What makes of the tables of a version those of the next."""

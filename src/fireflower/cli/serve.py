@@ -1,0 +1,79 @@
+"""fireflower serve: qualify people and accounts as events come in."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fireflower.cli.options import project_option
+
+if TYPE_CHECKING:
+    from fireflower.app.project import Project
+
+
+@click.command(short_help="Take events in by HTTP, and qualify people and accounts at once.")
+@project_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Listen on this address; by default only here.")
+@click.option("--port", default=8700, show_default=True, type=click.IntRange(0, 65535), help="Listen on this port.")
+@click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    help="A web page's origin that may ask the API, such as https://app.example.com.",
+)
+@click.option("--rate", default=0.0, help="Events a second that each write key may send; 0 for no limit.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How the log is written.")
+def serve(
+    folder: Path | None, host: str, port: int, origins: tuple[str, ...], rate: float, log_format: str
+) -> None:  # fmt: skip
+    """Take events in from the clients of Segment, RudderStack, PostHog and others, qualify people and accounts within
+    milliseconds, and tell destinations. Everything that was acknowledged is on disk.
+
+    Stop it with Ctrl-C or SIGTERM: what has been received is evaluated first.
+
+    \b
+    Examples:
+      fireflower serve
+      fireflower serve --port 8080
+      fireflower serve --host 0.0.0.0 --log-format json
+    """
+    from fireflower.app.live.access import first_write_key
+    from fireflower.app.live.service import Service
+    from fireflower.app.project import open_project
+    from fireflower.cli.logs import write_logs
+    from fireflower.evaluate.engines import is_compiled
+    from fireflower.web.ingest import Limits
+    from fireflower.web.serving import Site
+    from fireflower.web.serving import serve as run
+
+    write_logs(log_format)
+    project = open_project(folder)
+    key = first_write_key(project)
+    service = Service(project)
+    if not is_compiled():
+        logging.getLogger("fireflower.serve").warning(
+            "Compiling the kernel, once on this machine: about half a minute. Events are taken in meanwhile."
+        )
+    site = Site(service, limits=Limits(rate=rate), origins=origins)
+    _greet(project, host, port, key)
+    run(site, host, port)
+
+
+def _greet(project: Project, host: str, port: int, key: str | None) -> None:
+    """What one needs to send the first event."""
+    address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+    names = ", ".join(definition.name for definition in project.definitions)
+    click.echo(f"fireflower serves {project.settings.name or project.folder} at {address}")
+    click.echo(f"  definitions   {names}")
+    click.echo(f"  health        {address}/readyz, figures {address}/metrics")
+    click.echo(f"  API           {address}/api/v1/openapi.json (a token: fireflower token make NAME --scope read)")
+    if key is None:
+        click.echo("  write keys    fireflower token list")
+        return
+    click.echo(f"  write key     {key}   (shown this once; others: fireflower token make NAME --scope write)")
+    click.echo("\nPoint a Segment, RudderStack, PostHog or Jitsu client here, or try:\n")
+    event = '{"type": "track", "event": "Report Run", "userId": "ann", "context": {"groupId": "acme"}}'
+    click.echo(f"  curl -u {key}: {address}/v1/track -d '{event}'\n")

@@ -1,0 +1,110 @@
+"""The server: events in, the API out, and the service behind both, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from fireflower.app.live.service import Service
+from fireflower.history.log.database import StorageError
+from fireflower.history.log.tokens import Accepted, Tokens, matching
+from fireflower.web.api import api
+from fireflower.web.ingest import DurableSink, Limits, handles, ingest
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_BELIEVED = 1.0
+"""Seconds for which write keys are believed before they are looked up again: so late is one revoked."""
+_PATIENCE = 10
+"""Seconds that requests have to end when the server stops."""
+
+_LOGGER = logging.getLogger("fireflower.serve")
+
+
+class WriteKeys:
+    """The write keys of a project, looked up now and then."""
+
+    def __init__(self, service: Service) -> None:
+        self._tokens = Tokens(service.connect())
+        self._looked = float("-inf")
+        self._accepted: list[Accepted] = []
+        self._known: dict[str, str | None] = {}
+
+    def source(self, key: str) -> str | None:
+        """The name of a write key; None if it is none."""
+        if time.monotonic() - self._looked > _BELIEVED:
+            with suppress(StorageError):  # then those that were accepted before go on being accepted
+                self._accepted = [each for each in self._tokens.accepted() if each.scope == "write"]
+            self._looked = time.monotonic()
+            self._known.clear()
+        if key not in self._known:
+            found = matching(key, self._accepted)
+            self._known[key] = found.name if found is not None else None
+        return self._known[key]
+
+
+class Site:
+    """Everything that a service answers by HTTP, as one ASGI app.
+
+    Parameters
+    ----------
+    origins : of pages that may ask the API from a browser
+    """
+
+    def __init__(self, service: Service, *, limits: Limits | None = None, origins: Sequence[str] = ()) -> None:
+        self.service = service
+        self._ingest = ingest(DurableSink(service), WriteKeys(service), limits=limits)
+        self._api = api(service, origins=origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http" and handles(scope["path"]):
+            await self._ingest(scope, receive, send)
+        else:
+            await self._api(scope, receive, send)
+
+    def end_streams(self) -> None:
+        """Let those go who follow a stream, so that the server can stop."""
+        self._api.state.streams.end()
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Start the service with the server, and end it when the last request has been answered."""
+        while True:
+            event = await receive()
+            if event["type"] == "lifespan.startup":
+                self.service.start()
+                await send({"type": "lifespan.startup.complete"})
+            elif event["type"] == "lifespan.shutdown":
+                await asyncio.get_running_loop().run_in_executor(None, self.service.stop)
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def serve(site: Site, host: str, port: int) -> None:
+    """Serve until a signal asks to stop: what has been received is made durable and evaluated first.
+
+    Raises
+    ------
+    OSError
+        If the address is taken, or may not be listened on.
+    """
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            site.end_streams()
+            super().handle_exit(sig, frame)
+
+    config = uvicorn.Config(
+        site, host=host, port=port, access_log=False, log_config=None, server_header=False,
+        timeout_graceful_shutdown=_PATIENCE,
+    )  # fmt: skip
+    server = Server(config)
+    server.run()
