@@ -21,13 +21,14 @@ from fireflower.cli.schema import schema
 from fireflower.cli.serve import serve
 from fireflower.cli.simulate import simulate
 from fireflower.cli.token import token
+from fireflower.cli.watch import watch
 from fireflower.model.errors import FireflowerError
 
 INTERRUPTED = 130
 """What a shell expects of a process that Ctrl-C ended."""
 
 COMMANDS: tuple[click.Command, ...] = (
-    init, import_, check, qualify, explain, describe, backtest, diff, report, serve, token,
+    init, import_, check, qualify, explain, describe, backtest, diff, report, serve, watch, token,
     doctor, rejects, simulate, schema, completion,
 )  # fmt: skip
 """In the order in which one meets them, which is the order of the help."""
