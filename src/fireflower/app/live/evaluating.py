@@ -112,12 +112,12 @@ class Evaluator:
     ----------
     steps : how often it has evaluated what came
     told_again : how many subjects' past has been told again since it began
+    compiled : whether the compiled kernel is used, from the next beginning on
 
     Parameters
     ----------
     mappings : how messages are read
     announcer : plans, on the same connection, what is to be sent
-    compiled : whether the compiled kernel is used
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class Evaluator:
         self.record = VerdictLog(database)
         self._database = database
         self._mappings = mappings
-        self._compiled = compiled
+        self.compiled = compiled
         self._room = _ROOM
         self._parts: list[Part] = []
         self.steps = self.told_again = 0
@@ -306,7 +306,7 @@ class Evaluator:
         wanted = needs(definitions, settings).properties
         first = next(iter(past.archive.timelines(wanted)), None)
         begun = first.vocabulary if first is not None else None
-        qualifying = Qualifying(definitions, settings, past.find, begun, compiled=self._compiled, room=self._room)
+        qualifying = Qualifying(definitions, settings, past.find, begun, compiled=self.compiled, room=self._room)
         part = Part(settings, frozenset(definition.name for definition in definitions), qualifying, past)
         standing = Standing({})
         if begun is not None:

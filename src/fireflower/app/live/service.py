@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from fireflower.app.live.announcing import Announcer
+from fireflower.app.live.compiling import Compiling
 from fireflower.app.live.counting import Tally, Told
 from fireflower.app.live.database import opener
 from fireflower.app.live.delivering import Deliverer
@@ -18,6 +19,7 @@ from fireflower.app.live.inbox import Answer, Batch, Inbox, NotReady
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
 from fireflower.destinations import load_destinations
+from fireflower.evaluate.engines import is_compiled
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.reading import PLAIN, Mappings
 from fireflower.history.log.schema import prepare
@@ -83,7 +85,9 @@ class Service:
         self._mappings = mappings
         self._writer = Writer(first, mappings, self._inbox.put)
         announcer = Announcer(self._databases[1], destinations)
-        self._evaluator = Evaluator(project, self._databases[1], mappings, announcer, compiled=compiled)
+        ready = compiled and is_compiled(live=True)
+        self._compiling = Compiling() if compiled and not ready else None
+        self._evaluator = Evaluator(project, self._databases[1], mappings, announcer, compiled=ready)
         self._deliverer = Deliverer(self._databases[2], destinations, clock)
         self._thread = threading.Thread(target=self._run, name="fireflower-evaluator")
         self._listeners: list[Listener] = []
@@ -141,6 +145,8 @@ class Service:
         self._inbox.stop()
         self._thread.join()
         self._deliverer.stop()
+        if self._compiling is not None:
+            self._compiling.stop()
         for database in self._databases:
             database.close()
 
@@ -154,7 +160,14 @@ class Service:
                     break
                 for question in questions:
                     question.answer(self._evaluator)
+                if self._compiling is not None and self._compiling.is_done():
+                    self._use_compiled()
         self._inbox.close()
+
+    def _use_compiled(self) -> None:
+        """The kernel has been compiled meanwhile: go on with it, from history, which says the same."""
+        self._compiling, self._evaluator.compiled = None, True
+        self._begin()
 
     def _take(self, messages: Batch) -> bool:
         done = self._persist(lambda: self._evaluator.take(messages, self.clock()))
@@ -197,4 +210,5 @@ class Service:
 
     def _until_due(self) -> float:
         due = self._evaluator.next_due
-        return _PATIENCE if due is None else min(_PATIENCE, max(0.0, (due - self.clock()) / 1e6))
+        patience = _PATIENCE if self._compiling is None else 1.0
+        return patience if due is None else min(patience, max(0.0, (due - self.clock()) / 1e6))
