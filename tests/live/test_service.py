@@ -116,6 +116,40 @@ def test_what_nobody_waits_for_any_longer_harms_nothing(tmp_path: Path, url: str
     service.stop()
 
 
+# --- Several processes --------------------------------------------------------------------------------------
+
+
+def test_what_others_write_is_evaluated_too(tmp_path: Path, url: str, opened: Opener, database: Database) -> None:
+    acme, clock, some = project(tmp_path), Clock(moment(MINUTES)), messages(6, 90)
+    other = Writer(opened(), PLAIN, lambda durable: None)
+    other.start()
+    with running(acme, url, clock) as service:
+        for start in range(0, 90, 15):
+            part = some[start : start + 15]
+            (other if start // 15 % 2 else service).submit(part).result(30)
+        wait_until(lambda: service.state.evaluated == 90)
+    other.stop()
+    assert recorded(database) == expected(acme, database, clock.now)
+
+
+def test_the_service_that_began_last_evaluates(tmp_path: Path, url: str, database: Database) -> None:
+    acme, clock, some = project(tmp_path), Clock(moment(MINUTES)), messages(7, 120)
+    with running(acme, url, clock) as first:
+        first.submit(some[:40]).result(30)
+        with running(acme, url, clock) as second:
+            assert first.submit(some[40:80]).result(30) == 40
+            wait_until(lambda: second.state.evaluated >= 40)
+            assert second.submit(some[80:]).result(30) == 40
+            wait_until(lambda: first.state.trouble)
+            wait_until(lambda: second.state.evaluated >= 80)
+            assert "another process has begun to evaluate this log" in first.state.trouble
+            assert second.state.ready and not second.state.trouble and not first.state.ready
+        assert first.submit([replace(some[0], key="more")]).result(30) == 1
+    everything = database.rows("SELECT retracted FROM transitions")
+    assert recorded(database) == expected(acme, database, clock.now)
+    assert len(everything) >= 10
+
+
 # --- Trouble ------------------------------------------------------------------------------------------------
 
 
