@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from log.databases import Opener
+from log.server import Server
 
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.service import Service
@@ -239,6 +241,43 @@ def test_after_trouble_the_record_is_what_a_replay_says(tmp_path: Path, url: str
     service.stop()
     assert database.rows("SELECT COUNT(*) FROM messages") == [(240,)]
     assert recorded(database) == expected(acme, database, clock.now)
+
+
+@pytest.mark.parametrize("mode", ["fast", "immediate"])
+def test_a_server_that_is_restarted_under_load(tmp_path: Path, own: Server, mode: str) -> None:
+    """Nothing that was acknowledged is lost, and the service goes on by itself."""
+    acme, clock, some = project(tmp_path), Clock(), messages(8, 300)
+    acknowledged, refused = list[str](), list[str]()
+
+    def submit(service: Service) -> None:
+        for start in range(0, 300, 5):
+            part = some[start : start + 5]
+            clock.now = part[-1].received
+            while True:
+                try:
+                    service.submit(part).result(30)
+                    acknowledged.extend(message.key for message in part)
+                    break
+                except StorageError as error:
+                    refused.append(str(error))
+                    time.sleep(0.02)
+
+    with running(acme, own.url("postgres"), clock) as service:
+        thread = threading.Thread(target=submit, args=(service,))
+        thread.start()
+        for enough in (50, 150):
+            wait_until(lambda enough=enough: len(acknowledged) >= enough)
+            own.stop(mode)
+            wait_until(lambda: refused)
+            own.start()
+            refused.clear()
+        thread.join()
+        wait_until(lambda: service.state.ready and not service.waiting())
+    database = connect(own.url("postgres"))
+    assert database.rows("SELECT COUNT(*) FROM messages") == [(300,)]
+    assert recorded(database) == expected(acme, database, clock.now) != []
+    assert standing(database) == standing_after(recorded(database))
+    database.close()
 
 
 def test_what_comes_while_history_is_evaluated_is_not_lost(

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import tempfile
 import threading
 import traceback
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
@@ -20,7 +17,7 @@ from fireflower.history.log.messages import Mentioned, MessageLog
 from fireflower.history.log.postgresql import PostgreSQL, numbered
 from fireflower.history.log.schema import prepare
 from log.messages import append, track
-from log.server import MISSING, Server, binaries
+from log.server import Server
 
 
 @pytest.mark.parametrize(
@@ -72,21 +69,6 @@ def end_connections(server: Server) -> None:
     """As a restart of the server does."""
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
-
-
-@pytest.fixture
-def own() -> Iterator[Server]:
-    """A server that nobody else uses."""
-    if binaries() is None:
-        pytest.skip(MISSING)
-    home = Path(tempfile.mkdtemp(prefix="ffpg"))
-    home.chmod(0o755)
-    server = Server(home / "s")
-    server.make()
-    server.start()
-    yield server
-    server.stop("immediate")
-    shutil.rmtree(home)
 
 
 def test_servers_that_stop_and_crash(own: Server) -> None:

@@ -75,6 +75,7 @@ class PostgreSQL:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
+        assert not self._inside, "transactions do not nest"
         self._again(lambda: self._connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED"))
         self._inside = True
         try:

@@ -20,13 +20,17 @@ class Turn:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._name = secrets.token_hex(8)
+        self._taken = False
 
     def take(self) -> None:
-        """From now on, nobody who took it before can write."""
+        """From now on, nobody who took it before can write. It is taken once: whoever has lost it cannot take it back."""
+        if self._taken:
+            return
         with self._database.transaction():
             self._database.in_order("transitions")
             self._database.rows("DELETE FROM meta WHERE name = 'turn'")
             self._database.rows("INSERT INTO meta (name, value) VALUES ('turn', ?)", (self._name,))
+        self._taken = True
 
     @contextmanager
     def recording(self) -> Iterator[None]:
