@@ -23,7 +23,7 @@ class Turn:
         self._taken = False
 
     def take(self) -> None:
-        """From now on, nobody who took it before can write. It is taken once: whoever has lost it cannot take it back."""
+        """From now on, nobody who took it before can write. It is taken once: who has lost it cannot take it back."""
         if self._taken:
             return
         with self._database.transaction():
