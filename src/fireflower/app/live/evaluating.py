@@ -18,6 +18,7 @@ from fireflower.evaluate.results import Subject, Transitions
 from fireflower.history.log.database import Database
 from fireflower.history.log.messages import Kept
 from fireflower.history.log.reading import Mappings
+from fireflower.history.log.turns import Turn
 from fireflower.history.log.verdicts import News, Verdict, VerdictLog, Who
 from fireflower.history.ongoing import Numbered, place
 from fireflower.history.readers.batches import Told
@@ -135,6 +136,7 @@ class Evaluator:
         self.definitions: tuple[Definition, ...] = project.definitions
         self.position = 0
         self.record = VerdictLog(database)
+        self._turn = Turn(database)
         self._database = database
         self._mappings = mappings
         self.compiled = compiled
@@ -166,6 +168,7 @@ class Evaluator:
     def begin(self, now: int) -> News:
         """Evaluate all of history, and record what is not recorded yet. Transitions of definitions that are new, or
         mean something else than before, are no news."""
+        self._turn.take()
         part, standing = self._built(self.definitions, self.settings, self._database, now)
         self._parts = [part]
         self.position = part.past.position
@@ -191,7 +194,7 @@ class Evaluator:
             return self.begin(now)
         news = News()
         if found:
-            with self._database.transaction():
+            with self._turn.recording():
                 for part, verdicts, again in found:
                     recorded = self.record.record(verdicts, again, now, part.names)
                     self.announcer.announce(recorded, verdicts, self.traits, now)
@@ -276,7 +279,7 @@ class Evaluator:
         known = dict(self._database.rows("SELECT name, meaning FROM definitions"))
         meanings = {definition.name: meaning_of(definition, self.settings) for definition in self.definitions}
         past = {name for name, meaning in meanings.items() if known.get(name) != meaning}
-        with self._database.transaction():
+        with self._turn.recording():
             verdicts = standing.all()
             news = self.record.record_all(verdicts, now, names, past)
             self.announcer.announce(news, verdicts, self.traits, now)

@@ -58,7 +58,8 @@ class Inbox:
 
     def put(self, messages: Batch) -> None:
         with self._changed:
-            self._messages += messages
+            if not self._closed:  # else nobody takes them in here
+                self._messages += messages
             self._changed.notify()
 
     def ask(self, ask: Callable[[Evaluator], Answer]) -> Future[Answer]:
@@ -98,6 +99,7 @@ class Inbox:
         """Answer nothing any longer."""
         with self._changed:
             self._closed = True
+            self._messages.clear()
             for question in self._questions:
                 question.done.set_exception(NotReady("the service has been stopped."))
             self._questions.clear()

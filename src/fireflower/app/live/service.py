@@ -23,6 +23,7 @@ from fireflower.evaluate.engines import is_compiled
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.reading import PLAIN, Mappings
 from fireflower.history.log.schema import prepare
+from fireflower.history.log.turns import SupersededError
 from fireflower.history.log.verdicts import News
 from fireflower.model.messages import Message, Reject
 
@@ -178,6 +179,8 @@ class Service:
         while not self._inbox.stopped:
             try:
                 self._tell(self._evaluator.begin(self.clock()))
+            except SupersededError as error:
+                return self._superseded(error)
             except Exception as error:
                 self._troubled(error)
                 time.sleep(1)
@@ -192,10 +195,17 @@ class Service:
         try:
             self._tell(work())
             return True
+        except SupersededError as error:
+            return self._superseded(error)
         except Exception as error:
             self._troubled(error)
         self.state.ready = False
         return self._begin()
+
+    def _superseded(self, error: SupersededError) -> bool:
+        self.state.ready, self.state.trouble = False, str(error)
+        _LOGGER.warning("Evaluation has ended here: %s", error)
+        return False
 
     def _troubled(self, error: Exception) -> None:
         self.state.trouble = str(error) or type(error).__name__

@@ -101,6 +101,11 @@ def _advice(error: sqlite3.OperationalError) -> str:
     name = getattr(error, "sqlite_errorname", "")
     if name == "SQLITE_FULL":
         return "The disk is full: make room; nothing that was acknowledged is lost."
+    if name.startswith("SQLITE_IOERR"):
+        return (
+            "The disk or a quota gives no room, or the disk has failed: see the system's log; nothing that was "
+            "acknowledged is lost."
+        )
     if name.startswith("SQLITE_READONLY") or name == "SQLITE_CANTOPEN":
         return "Make the file and its folder writable for this user."
     if name.startswith("SQLITE_BUSY"):

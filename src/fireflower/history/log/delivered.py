@@ -98,7 +98,7 @@ class Deliveries:
         where, values = which.where()
         rows = self.database.rows(
             "UPDATE deliveries SET state = 'waiting', due = ?, attempts = 0, reason = '' "
-            f"WHERE state NOT IN ('waiting', 'sending') AND payload <> '' AND {where} RETURNING key",
+            f"WHERE state NOT IN ('waiting', 'sending') AND LENGTH(payload) > 0 AND {where} RETURNING key",
             (now, *values),
         )
         return len(rows)
