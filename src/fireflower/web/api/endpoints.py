@@ -22,8 +22,10 @@ _PATIENCE = 2.0
 async def _now(asking: Asking, asked: questions.Now, request: Request) -> answers.Now:
     if asked.person is None and asked.account is None:
         raise Refused(422, "invalid", "expected 'person', 'account' or both: whom is it about?")
-    waiting = asyncio.wrap_future(asking.now(asked.person, asked.account))
-    found = (await asyncio.wait_for(waiting, _PATIENCE)).read()
+    waiting = asking.now(asked.person, asked.account)
+    if not waiting.done():
+        await asyncio.wait_for(asyncio.wrap_future(waiting), _PATIENCE)
+    found = waiting.result().read()
     if not any(each.known for each in found.subjects):
         raise Refused(404, "unknown_subject", f"nothing is known of {_whom(asked)} yet. Check the id, and its kind.")
     return showing.now(found, asking.service.waiting())
