@@ -43,9 +43,11 @@ OPERATIONS = [
 @pytest.mark.parametrize("mode", GenerationMode, ids=lambda mode: mode.value)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
 def test_every_answer_is_as_declared(operation: Any, mode: GenerationMode, reading: Served) -> None:
+    if mode is GenerationMode.NEGATIVE and not (operation.query or operation.path_parameters or operation.body):
+        pytest.skip("there is nothing to say, so nothing wrong")
     headers = {"Authorization": reading.client.headers["authorization"]}
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(case=operation.as_strategy(generation_mode=mode))
     def check(case: Any) -> None:
         answer = case.call(base_url=reading.url, headers=headers)
@@ -75,7 +77,9 @@ def test_it_is_served(reading: Served) -> None:
     ],
 )
 def test_answers_that_say_something_are_as_declared(reading: Served, path: str, asked: dict[str, str]) -> None:
-    answer = reading.get(path.format(**asked), **{key: value for key, value in asked.items() if f"{{{key}}}" not in path})
+    answer = reading.get(
+        path.format(**asked), **{key: value for key, value in asked.items() if f"{{{key}}}" not in path}
+    )
     name = DOCUMENT["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     Draft202012Validator({**name, "components": DOCUMENT["components"]}).validate(answer)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from api.serving import Served
-from fireflower.model.moments import DAY, HOUR
+from fireflower.model.moments import DAY, HOUR, MINUTE
 
 
 def qualify(serving: Served, *people: str) -> None:
     for number, person in enumerate(people):
         serving.send({"type": "identify", "userId": person, "traits": {"plan": "pro"}, "ago": 6 * DAY})
-        serving.did("Report Run", person, ago=2 * DAY + number)
-        serving.did("Report Run", person, ago=HOUR + number)
+        serving.did("Report Run", person, ago=2 * DAY + number * MINUTE)
+        serving.did("Report Run", person, ago=HOUR + number * MINUTE)
     serving.settle()
 
 

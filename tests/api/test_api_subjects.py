@@ -48,14 +48,23 @@ def test_the_evaluator_agrees_with_the_records(reading: Served) -> None:
             assert verdict["next_step"] == full["next_step"]
             assert verdict["missing"] == [state["condition"] for state in full["missing"]]
             states = {state["condition"]: (state["value"], state["since"]) for state in full["conditions"]}
-            shown = {state["condition"]: (state["value"], state["since"]) for state in verdict["done"] + verdict["not_done"]}
+            shown = {
+                state["condition"]: (state["value"], state["since"]) for state in verdict["done"] + verdict["not_done"]
+            }
             assert shown == states
 
 
 def test_an_archive_and_a_log_are_one_history(tmp_path: Path) -> None:
     """What was imported explains like what has come; what `fireflower explain` says is said here."""
     folder, begun = shop(tmp_path / "shop"), now()
-    rows = [(6, "join", "ann"), (6, "join", "ben"), (5, "Report Run", "ann"), (5, "Report Run", "ben"), (5, "Report Run", "cleo")]
+    (folder / "fireflower.yaml").write_text("project: Shop\ngoal: Subscription Started\n")
+    rows = [
+        (6, "join", "ann"),
+        (6, "join", "ben"),
+        (5, "Report Run", "ann"),
+        (5, "Report Run", "ben"),
+        (5, "Report Run", "cleo"),
+    ]
     events = tmp_path / "events.jsonl"
     lines = [
         {"timestamp": iso(begun - days * DAY), "event": event, "user_id": person, "account_id": "acme"}

@@ -20,7 +20,9 @@ def test_a_project_without_a_token_says_how_to_make_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ff_read_no", "Basic eDp5", "bearer \u00e9"])
 def test_no_token_and_a_wrong_one(reading: Served, header: str) -> None:
-    answer = httpx.get(f"{reading.url}/api/v1/definitions", headers={"Authorization": header.encode()} if header else {})
+    answer = httpx.get(
+        f"{reading.url}/api/v1/definitions", headers={"Authorization": header.encode()} if header else {}
+    )
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith('Bearer realm="fireflower"')
     assert answer.json()["code"] in ("token_missing", "token_unknown")
@@ -30,6 +32,7 @@ def test_scopes(tmp_path: Path) -> None:
     folder = shop(tmp_path / "shop")
     reader, boss, writer = (token(folder, scope, scope) for scope in ("read", "admin", "write"))  # type: ignore[arg-type]
     with served(folder) as found:
+
         def status(method: str, path: str, bearer: str) -> int:
             return found.client.request(method, path, headers={"Authorization": f"Bearer {bearer}"}).status_code
 
