@@ -74,7 +74,8 @@ def serve(folder: str, people: int, events: int, rate: int, switch: float, pipe:
 
     import uvicorn
 
-    from fireflower.app.live.service import Service, log_file, now
+    from fireflower.app.live.database import log_file
+    from fireflower.app.live.service import Service, now
     from fireflower.app.project import open_project
     from fireflower.history.log.database import SQLite
     from fireflower.history.log.tokens import Tokens

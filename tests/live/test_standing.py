@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from oracle import strategies
+from oracle.engine import told_by_engine
+from oracle.values import identity
 
 from fireflower.app.live.qualifying import Qualifying
 from fireflower.evaluate.replay import standing
@@ -13,9 +16,6 @@ from fireflower.history.ongoing import Numbered
 from fireflower.model.moments import DAY, HOUR
 from fireflower.model.records import SubjectKind
 from live.test_qualifying import Memory, Verdicts, in_order
-from oracle import strategies
-from oracle.engine import told_by_engine
-from oracle.values import identity
 
 KINDS: tuple[SubjectKind, ...] = ("person", "account")
 Stood = dict[tuple[str, str, str], tuple[object, ...]]
