@@ -183,9 +183,7 @@ class LiveReplay:
         for kind in Subject:
             self._advance(kind, nobody, nobody)
             self._give_back(kind, [], self._settled[kind])
-            views = [view(np.zeros(1, np.int64), self._compiled) for _ in range(2)]
-            views += [view(array, self._compiled) for array in (nobody, np.zeros(PROGRESS_WORDS, np.int64))]
-            self._engine.copy_some(view(self._machine.memory, self._compiled), _HEAD[kind], *views)
+            self._stand(kind, 0, 0)
 
     # --- What is asked ------------------------------------------------------------------------------------------------
 
@@ -208,9 +206,7 @@ class LiveReplay:
         code = self._codes(kind).known(id)
         if not 0 <= code < len(self._last[kind]) or self._last[kind][code] < 0:
             return None
-        state = int(self._states()[kind][code])
-        if state > 0:
-            self._stand(kind, state, now)
+        self._stand(kind, int(self._states()[kind][code]), now)
         found = self._transitions(now)
         return replace(found, subject=np.full(len(found), code, np.int32))
 
@@ -490,9 +486,10 @@ class LiveReplay:
             pass
 
     def _stand(self, kind: Subject, state: int, now: int) -> None:
-        """Have a copy of a state brought to `now`, and written how it stands there."""
+        """Have a copy of a state brought to `now`, and written how it stands there; of none, nothing."""
         machine, nobody, place = self._machine, np.zeros(1, np.int64), self._asked[kind]
-        columns = (np.array([state]), place, np.zeros(1, np.int64), np.zeros(PROGRESS_WORDS, np.int64))
+        numbers = np.zeros(1 if state > 0 else 0, np.int64)
+        columns = (np.array([state], np.int64), place, numbers, np.zeros(PROGRESS_WORDS, np.int64))
         views = [view(column, self._compiled) for column in columns]
         while machine.mend(self._engine.copy_some(view(machine.memory, self._compiled), _HEAD[kind], *views)):
             pass

@@ -109,8 +109,8 @@ class Service:
         self._listeners.append(listener)
 
     def ask(self, question: Callable[[Evaluator], Answer]) -> Future[Answer]:
-        """Have the evaluator asked something between two steps, in its thread. Unless much waits, what was
-        acknowledged before the question is taken in before the answer.
+        """Have the evaluator asked something between two steps: in its thread or, while it is idle, in this one. Unless
+        much waits, what was acknowledged before the question is taken in before the answer.
 
         Raises
         ------
@@ -119,7 +119,7 @@ class Service:
         """
         if not self.state.ready:
             raise NotReady(self.state.trouble or "history is being evaluated; this is done in a moment.")
-        return self._inbox.ask(question)
+        return self._inbox.ask(question, self._evaluator)
 
     @property
     def tally(self) -> Tally:
