@@ -7,11 +7,14 @@ from typing import Any
 
 import msgspec
 
+from fireflower.history.log.database import Database
+from fireflower.history.log.firsts import Firsts
 from fireflower.history.log.messages import Kept, Mentioned
 from fireflower.history.mapping import Mapping as FileMapping
 from fireflower.history.readers.batches import Told
 from fireflower.history.readers.posthog import PostHogShape
 from fireflower.history.readers.segment import SegmentShape
+from fireflower.history.readers.told import Once
 from fireflower.model.messages import Form, Message
 from fireflower.model.records import Kind, Record
 
@@ -26,12 +29,16 @@ class MessageReader:
 
     That a person bears an anonymous id is said by every message that names both; it is told once, and again only by a
     message from before.
+
+    Parameters
+    ----------
+    once : what else counts only when it is first said; by default, first among the messages that this reader reads
     """
 
-    def __init__(self, mappings: Mappings = PLAIN) -> None:
+    def __init__(self, mappings: Mappings = PLAIN, once: Once | None = None) -> None:
         self._shapes: dict[Form, SegmentShape | PostHogShape] = {
-            "segment": SegmentShape(mappings["segment"]),
-            "posthog": PostHogShape(mappings["posthog"]),
+            "segment": SegmentShape(mappings["segment"], once),
+            "posthog": PostHogShape(mappings["posthog"], once),
         }
 
     def told(self, message: Message) -> list[Told]:
@@ -51,6 +58,23 @@ class MessageReader:
     def records(self, kept: Iterable[Kept]) -> list[Record]:
         """What messages of the log say."""
         return [record_of(told) for each in kept for told in self.told(each.message)]
+
+
+class LogReader:
+    """Reads messages of the log again: each says what it said when it came."""
+
+    def __init__(self, database: Database, mappings: Mappings) -> None:
+        self._firsts = Firsts(database)
+        self._reader = MessageReader(mappings, self._counts)
+        self._position = 0
+
+    def told(self, kept: Kept) -> list[Told]:
+        """What a message says."""
+        self._position = kept.position
+        return self._reader.told(kept.message)
+
+    def _counts(self, what: tuple[str, ...], time: int) -> bool:
+        return self._firsts.told(self._position, what)
 
 
 def mentioned(told: Iterable[Told]) -> Mentioned:
