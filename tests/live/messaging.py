@@ -8,8 +8,8 @@ from queue import SimpleQueue
 from typing import Any
 
 from fireflower.app.live.compacting import Compactor
-from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.database import log_file
+from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
 from fireflower.history.log.database import SQLite

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fireflower.app.live.backing_up import back_up, restore
-from fireflower.app.live.service import Service
 from fireflower.app.live.database import log_file
+from fireflower.app.live.service import Service
 from fireflower.app.live.storage import existing_log
 from fireflower.app.project import Project
 from fireflower.history.log import schema

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from fireflower.app.live import compacting
 from fireflower.app.live.compacting import Compactor
 from fireflower.history.archive.importing import Importer
 from fireflower.history.archive.manifest import Manifest
+from fireflower.history.log.database import StorageError
+from fireflower.history.log.messages import MessageLog
 from fireflower.model.messages import Message
 from live.messaging import JOINING, Side, at, make_project, posthog, segment, track
 
@@ -102,6 +105,46 @@ def test_ids_and_times_of_receipt_stay() -> None:
         side.compactor().compact()
         event = side.project.open_archive().history("person", "ann")[-1]
         assert (event.message_id, event.time, event.received) == ("late", at(1.0), at(1.25))
+
+
+def test_who_has_been_set_apart_stays_apart_though_later_messages_name_both_ids() -> None:
+    both = {"type": "track", "event": "export", "userId": "cem", "anonymousId": "a-1"}
+    apart = {"time": at(0.5), "kind": "identity", "name": "apart", "person": "cem", "value": "a-1", "message_id": "x"}
+    with sides(3) as found:
+        for number, side in enumerate(found):
+            side.take(segment("m1", 0.1, **both), now=at(0.2))
+            path = side.project.folder / "apart.jsonl"
+            path.write_text(json.dumps(apart) + "\n")
+            side.project.open_archive().ingest(path, compacting.RECORDS)
+            if number == 1:
+                side.compactor().compact()
+            if number > 0:
+                side.restart(at(0.55))
+            alone = {"type": "track", "event": "export", "anonymousId": "a-1"}
+            side.take(segment("m2", 0.6, **both), segment("m3", 0.61, **alone), now=at(0.7))
+            side.compactor().compact()
+            side.take(segment("m4", 0.8, **both), segment("m5", 0.81, **alone), now=at(0.9))
+        first, *others = (side.transitions() for side in found)
+        assert {row[1] for row in first if row[2] == "active-people"} == {"cem", "a-1"}
+        assert [each == first for each in others] == [True, True]
+
+
+def test_what_was_not_kept_is_told_by_who_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with sides(1) as (side,):
+        messages = [
+            segment("m1", 0.1, type="track", event="export", userId="cem", anonymousId="a-1"),
+            posthog("m2", 0.2, "dan", {"$set_once": {"source": "ads"}}),
+        ]
+        with monkeypatch.context() as patched:
+
+            def full(*_: Any) -> None:
+                raise StorageError("the disk is full")
+
+            patched.setattr(MessageLog, "reject", full)
+            with pytest.raises(StorageError):
+                side.write(*messages)
+        kinds = [told.kind.name for _, said in side.write(*messages) for told in said]
+        assert kinds == ["EVENT", "IDENTITY", "PERSON_TRAIT", "EVENT"]
 
 
 def counted(side: Side) -> tuple[Any, ...]:

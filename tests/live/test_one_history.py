@@ -16,9 +16,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from fireflower.app.live.compacting import Compactor
+from fireflower.app.live.database import log_file
 from fireflower.app.live.housekeeping import Compaction, Housekeeper
 from fireflower.app.live.service import Service
-from fireflower.app.live.database import log_file
 from fireflower.app.project import Project
 from fireflower.app.replaying import transitions_of
 from fireflower.evaluate.results import Change, Subject

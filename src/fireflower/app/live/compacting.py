@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path, PurePath
 from typing import IO
 
@@ -170,10 +171,9 @@ class Compactor:
         """Write what the messages say, in the order of the log. Gives how many records that are."""
         reader, count = LogReader(self._database, self._mappings), 0
         with open(path, "wb") as file:
-            for kept in self._log.all(part.first):
-                if kept.position > part.last:
-                    break
-                count += _write_lines(file, reader.told(kept))
+            wanted = takewhile(lambda kept: kept.position <= part.last, self._log.all(part.first))
+            for _, told in reader.all(wanted):
+                count += _write_lines(file, told)
         return count
 
     def _import(self, archive: Archive, path: Path) -> int:

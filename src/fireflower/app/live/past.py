@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from hashlib import sha256
 
 from fireflower.app.live.compacting import Part, archived_up_to, check_whole, covered
@@ -55,7 +56,10 @@ class Past:
         self.archive = self._opened()
         self.covered = self.position = covered(self.archive)
         self.imported = _fingerprint(self.archive)
-        self._known = KnownIds(self.archive.message_ids(_is_imported))
+
+    @cached_property
+    def _known(self) -> KnownIds:
+        return KnownIds(self.archive.message_ids(_is_imported))
 
     def is_current(self) -> bool:
         """Whether the archive is still as it was when this was opened."""
@@ -104,8 +108,8 @@ class Past:
     def read(self, kept: Iterable[Kept]) -> Iterator[Numbered]:
         """What messages say."""
         reader = LogReader(self._database, self._mappings)
-        for each in kept:
-            yield from numbered(each.position, reader.told(each))
+        for each, told in reader.all(kept):
+            yield from numbered(each.position, told)
 
     def lookup(self, numbers: Sequence[int]) -> Mapping[int, Record]:
         """The records with these numbers.

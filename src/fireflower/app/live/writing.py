@@ -138,9 +138,9 @@ class Writer:
         """Have what is durable followed. A commit that seemed to fail may have been durable all the same, if only its
         answer was lost: then the log is read from where it was last certain."""
         if self._doubtful:
-            told = LogReader(self._database, self._mappings).told
+            reader = LogReader(self._database, self._mappings)
             try:
-                durable = [(kept, told(kept)) for kept in self._log.all(self._handed_on)]
+                durable = list(reader.all(self._log.all(self._handed_on)))
             except StorageError:
                 return
             self._doubtful = False

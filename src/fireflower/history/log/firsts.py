@@ -1,10 +1,10 @@
-"""What counts only when it is first said, whichever message says it again: a trait that is set once, a membership that
-is concluded from events. The log remembers by which message it was said, so that every message means for ever what it
-meant when it came."""
+"""What counts only when it is first said, whichever message says it again: a trait that is set once; who is who, and a
+membership, as they are concluded from events. The log remembers by which message it was said, so that every message
+means for ever what it meant when it came."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 from fireflower.history.log.database import Database
@@ -21,10 +21,10 @@ class Firsts:
         self._known: dict[bytes, int] = {}
 
     def is_new(self, what: tuple[str, ...], time: int) -> bool:
-        """Whether a message that comes now is the first to say it; to say it of an earlier time is new for a
-        membership, which begins then."""
+        """Whether a message that comes now is the first to say it; to say it of an earlier time is new, but for what is
+        set once."""
         before = self._before(digest(what))
-        return before is None or (what[0] == "join" and time < before)
+        return before is None or (what[0] != "set once" and time < before)
 
     def note(self, what: tuple[str, ...], time: int) -> None:
         """Have `is_new` know of it before it is in the database."""
@@ -34,10 +34,11 @@ class Firsts:
         """Have `is_new` look it up again."""
         self._known.pop(digest(what), None)
 
-    def told(self, position: int, what: tuple[str, ...]) -> bool:
-        """Whether the message at this place was such a one when it came."""
-        rows = self._database.rows("SELECT 1 FROM firsts WHERE what = ? AND position = ?", (digest(what), position))
-        return bool(rows)
+    def told(self, positions: Sequence[int]) -> set[tuple[int, bytes]]:
+        """Which messages, of those at these places, were such ones when they came, each with what it said."""
+        places = ", ".join("?" * len(positions))
+        rows = self._database.rows(f"SELECT position, what FROM firsts WHERE position IN ({places})", positions)
+        return {(position, bytes(what)) for position, what in rows}
 
     def add(self, said: Iterable[tuple[tuple[str, ...], int, int]]) -> None:
         """Remember (what, position, time), inside of the caller's transaction."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from fireflower.history.log.database import Database
-from fireflower.history.log.firsts import Firsts
+from fireflower.history.log.firsts import Firsts, digest
 from fireflower.history.log.messages import Kept, Mentioned
 from fireflower.history.mapping import Mapping as FileMapping
 from fireflower.history.readers.batches import Told
@@ -21,6 +22,8 @@ from fireflower.model.records import Kind, Record
 Mappings = Mapping[Form, FileMapping]
 PLAIN: Mappings = {"segment": FileMapping(form="segment"), "posthog": FileMapping(form="posthog")}
 
+_AT_ONCE = 400
+
 _decode = msgspec.json.Decoder().decode
 
 
@@ -32,7 +35,7 @@ class MessageReader:
 
     Parameters
     ----------
-    once : what else counts only when it is first said; by default, first among the messages that this reader reads
+    once : knows what has been told; by default, what has been told by this reader
     """
 
     def __init__(self, mappings: Mappings = PLAIN, once: Once | None = None) -> None:
@@ -67,14 +70,19 @@ class LogReader:
         self._firsts = Firsts(database)
         self._reader = MessageReader(mappings, self._counts)
         self._position = 0
+        self._told: set[tuple[int, bytes]] = set()
 
-    def told(self, kept: Kept) -> list[Told]:
-        """What a message says."""
-        self._position = kept.position
-        return self._reader.told(kept.message)
+    def all(self, kept: Iterable[Kept]) -> Iterator[tuple[Kept, list[Told]]]:
+        """Messages, each with what it says."""
+        remaining = iter(kept)
+        while some := list(islice(remaining, _AT_ONCE)):
+            self._told = self._firsts.told([each.position for each in some])
+            for each in some:
+                self._position = each.position
+                yield each, self._reader.told(each.message)
 
     def _counts(self, what: tuple[str, ...], time: int) -> bool:
-        return self._firsts.told(self._position, what)
+        return (self._position, digest(what)) in self._told
 
 
 def mentioned(told: Iterable[Told]) -> Mentioned:

@@ -29,6 +29,7 @@ CREATE TABLE firsts (
   time BIGINT NOT NULL,
   PRIMARY KEY (what, position)
 );
+CREATE INDEX firsts_position ON firsts (position);
 CREATE TABLE rejects (
   id {serial},
   received BIGINT NOT NULL,

@@ -109,8 +109,7 @@ class FirstTimes:
 
     Parameters
     ----------
-    once : knows better than this one which memberships have been told; to tell that two ids are one person again
-        changes nothing
+    once : knows better than this one what has been told
     """
 
     def __init__(self, once: Once | None = None) -> None:
@@ -120,8 +119,8 @@ class FirstTimes:
 
     def saw(self, kind: Kind, person: str, other: str, time: int, received: int | None) -> None:
         key, before = (kind, person, other), self._first.get((kind, person, other))
-        if self._once is not None and kind == Kind.JOIN:
-            is_first = self._once(("join", person, other), time)
+        if self._once is not None:
+            is_first = self._once((kind.name.lower(), person, other), time)
         else:
             is_first = before is None or time < before[0]
         if is_first:
@@ -132,6 +131,8 @@ class FirstTimes:
         """What has become known since the last call. What is told again later was seen earlier than told before."""
         untold = [(key, self._first[key]) for key in self._untold]
         self._untold.clear()
+        if self._once is not None:
+            self._first.clear()
         return [
             Told(time, kind, person=person, account=other, received=received)
             if kind == Kind.JOIN
