@@ -10,18 +10,21 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from fireflower.app.live.announcing import Announcer
+from fireflower.app.live.compacting import Compactor
 from fireflower.app.live.compiling import Compiling
 from fireflower.app.live.counting import Tally, Told
 from fireflower.app.live.database import opener
 from fireflower.app.live.delivering import Deliverer
 from fireflower.app.live.evaluating import Evaluator
+from fireflower.app.live.housekeeping import Compaction, Housekeeper
 from fireflower.app.live.inbox import Answer, Batch, Inbox, NotReady
+from fireflower.app.live.storage import mappings_of
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
 from fireflower.destinations import load_destinations
 from fireflower.evaluate.engines import is_compiled
 from fireflower.history.log.database import Database, StorageError
-from fireflower.history.log.reading import PLAIN, Mappings
+from fireflower.history.log.reading import Mappings
 from fireflower.history.log.schema import prepare
 from fireflower.history.log.turns import SupersededError
 from fireflower.history.log.verdicts import News
@@ -62,6 +65,7 @@ class Service:
     Parameters
     ----------
     connect : opens a connection to the database; by default the one that the project names
+    compaction : when messages move into the archive
     """
 
     def __init__(
@@ -69,9 +73,10 @@ class Service:
         project: Project,
         *,
         connect: Callable[[], Database] | None = None,
-        mappings: Mappings = PLAIN,
+        mappings: Mappings | None = None,
         compiled: bool = True,
         clock: Callable[[], int] = now,
+        compaction: Compaction = Compaction(),  # noqa: B008  # it is frozen
     ) -> None:
         self.project = project
         self.state = State()
@@ -79,11 +84,11 @@ class Service:
         self.connect = connect or opener(project)
         first = self.connect()
         prepare(first)
-        self._databases = first, self.connect(), self.connect()
+        self._databases = first, self.connect(), self.connect(), self.connect()
         names = [definition.name for definition in project.definitions]
         destinations = load_destinations(project.folder, names, project.settings.timezone)
         self._inbox = Inbox()
-        self._mappings = mappings
+        mappings = self._mappings = mappings or mappings_of(project)
         self._writer = Writer(first, mappings, self._inbox.put)
         announcer = Announcer(self._databases[1], destinations)
         ready = compiled and is_compiled(live=True)
@@ -93,12 +98,15 @@ class Service:
         self._thread = threading.Thread(target=self._run, name="fireflower-evaluator")
         self._listeners: list[Listener] = []
         self.told = Told()
+        compactor = Compactor(project, self._databases[3], mappings)
+        self._housekeeper = Housekeeper(compactor, compaction, lambda: self._evaluator.position, clock)
 
     def start(self) -> None:
         """Take messages in from now on. Verdicts follow once history has been evaluated."""
         self._writer.start()
         self._thread.start()
         self._deliverer.start()
+        self._housekeeper.start()
 
     def submit(self, messages: Sequence[Message], rejects: Sequence[Reject] = ()) -> Future[int]:
         """Have messages made durable; the future gives how many were new."""
@@ -142,9 +150,11 @@ class Service:
 
     def stop(self) -> None:
         """Make durable what has been submitted, evaluate it, and end."""
+        self._housekeeper.stop()
         self._writer.stop()
         self._inbox.stop()
         self._thread.join()
+        self._evaluator.keep()
         self._deliverer.stop()
         if self._compiling is not None:
             self._compiling.stop()

@@ -81,6 +81,20 @@ class SQLite:
     def in_order(self, table: str) -> None:
         """As it is: whoever writes has the file for himself."""
 
+    def copy_to(self, path: Path) -> None:
+        """Write the database as it is now into another file. Others may write to it meanwhile, and do not wait."""
+        with self._told():
+            target = sqlite3.connect(path)
+            try:
+                self._connection.backup(target)
+            finally:
+                target.close()
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        return self._path
+
     def close(self) -> None:
         self._connection.close()
 
