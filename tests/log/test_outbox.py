@@ -105,7 +105,7 @@ def test_page_by_page(database: Database) -> None:
     expected = ["first", *sorted(names, reverse=True)]
     assert keys(outbox.find()) == expected
     found: list[str] = []
-    place = None
+    place: tuple[int, str] | None = None
     while page := outbox.find(destination="crm", since=10, until=100, before=place, limit=2):
         found += [each.key for each in page]
         place = page[-1].planned, page[-1].key
@@ -114,8 +114,7 @@ def test_page_by_page(database: Database) -> None:
 
 
 def test_what_has_nothing_to_send_is_not_sent_again(database: Database) -> None:
-    put(database, posting("a", state="dead"), posting("b", state="withheld", payload=b""), posting("c"))
-    outbox = Outbox(database)
+    outbox = put(database, posting("a", state="dead"), posting("b", state="withheld", payload=b""), posting("c"))
     with database.transaction():
         assert outbox.replay(70) == 1
     assert outbox.counts() == {"waiting": 2, "withheld": 1}
