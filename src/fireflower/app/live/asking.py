@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 
 from fireflower.app.live.past import Past
 from fireflower.app.live.profile import Profile, profile
@@ -88,10 +87,15 @@ class _Reader:
         self.database: Database = service.connect()
         self.verdicts = VerdictLog(self.database)
         self.rejects = Rejects(self.database)
+        self._past: Past | None = None
 
-    @cached_property
     def past(self) -> Past:
-        return Past(self._service.project, self.database, self._service.mappings)
+        """What has happened, as far as it has been evaluated."""
+        service = self._service
+        if self._past is None or not self._past.is_current():
+            self._past = Past(service.project, self.database, service.mappings)
+        self._past.position, self._past.mentions = service.evaluator.position, service.evaluator.mentions
+        return self._past
 
 
 class Asking:
@@ -143,9 +147,8 @@ class Asking:
         """
         service = self.service
         with self._reader() as reader:
-            reader.past.position = service.evaluator.position
             meant = service.evaluator
-            found = profile(reader.past.find, meant.settings, meant.definitions, kind, id, service.clock())
+            found = profile(reader.past().find, meant.settings, meant.definitions, kind, id, service.clock())
             verdicts = reader.verdicts
             return Subject(found, verdicts.standing(kind, found.id), verdicts.history(kind, found.id))
 

@@ -8,16 +8,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 
 from fireflower.app.live.counting import Tally
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.firsts import Firsts
 from fireflower.history.log.messages import Kept, MessageLog
-from fireflower.history.log.reading import LogReader, Mappings, MessageReader, mentioned
-from fireflower.history.readers.batches import Told
-from fireflower.model.messages import Message, Reject
+from fireflower.history.log.reading import LogReader, Mappings, MessageReader, record_of
+from fireflower.model.messages import Message, Reject, SaidEvent
+from fireflower.model.records import Record
 
-_Durable = tuple[Kept, Sequence[Told]]
+_Durable = tuple[Kept, Sequence[Record]]
 Follow = Callable[[list[_Durable]], None]
 """Is given what is durable, in the order of the log."""
 
@@ -35,12 +36,12 @@ class _Request:
     done: Future[int] = field(default_factory=Future)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Read:
     """A message, what it says, and what of that counts only because it is the first to say it."""
 
     message: Message
-    told: list[Told]
+    records: list[Record]
     said: list[tuple[tuple[str, ...], int]]
 
 
@@ -142,7 +143,8 @@ class Writer:
             reader = LogReader(self._database, self._mappings)
             try:
                 end = self._log.end()
-                durable = list(reader.all(self._log.all(self._handed_on)))
+                told = reader.all(self._log.all(self._handed_on))
+                durable = [(kept, [record_of(each) for each in said]) for kept, said in told]
             except StorageError:
                 return
             self._doubtful, self._handed_on = False, max(self._handed_on, end)
@@ -159,24 +161,25 @@ class Writer:
 
     def _written(self, requests: Sequence[_Request]) -> tuple[list[int], list[_Durable]]:
         """Write requests in one transaction. Gives how many messages of each were new, and these."""
-        counts: list[int] = []
-        durable: list[_Durable] = []
         read = [self._read(request.messages) for request in requests]
+        counts = [0] * len(requests)
+        first: dict[str, tuple[int, _Read]] = {}
+        for number, readable in enumerate(read):
+            for one in readable.read:
+                first.setdefault(one.message.key, (number, one))  # of two with one key, the log keeps the first
+        said: list[tuple[tuple[str, ...], int, int]] = []
+        durable: list[_Durable] = []
         with self._database.transaction():
             self._database.in_order("messages")
             self._doubtful = self._doubtful or self._log.end() != self._handed_on
-            for request, readable in zip(requests, read, strict=True):
-                messages = [each.message for each in readable.read]
-                kept = self._log.append(messages, [mentioned(each.told) for each in readable.read])
-                self._log.reject([*request.rejects, *readable.rejects])
-                by_key: dict[str, _Read] = {}
-                for one in readable.read:
-                    by_key.setdefault(one.message.key, one)  # of two with one key, the log keeps the first
-                self._firsts.add(
-                    (what, each.position, time) for each in kept for what, time in by_key[each.message.key].said
-                )
-                durable += [(each, by_key[each.message.key].told) for each in kept]
-                counts.append(len(kept))
+            for kept in self._log.append(one.message for _, one in first.values()):
+                number, one = first[kept.message.key]
+                counts[number] += 1
+                durable.append((kept, one.records))
+                said += [(what, kept.position, time) for what, time in one.said]
+            self._firsts.add(said)
+            self._log.reject(chain.from_iterable(each.rejects for each in requests))
+            self._log.reject(chain.from_iterable(each.rejects for each in read))
         self._count(requests, read, len(durable))
         return counts, durable
 
@@ -193,12 +196,26 @@ class Writer:
         for message in messages:
             self._said = []
             try:
-                found.read.append(_Read(message, self._reader.told(message), self._said))
+                found.read.append(_Read(message, self._records(message), self._said))
             except ValueError as error:
                 for what, _ in self._said:
                     self._firsts.take_back(what)
                 found.rejects.append(Reject(str(error), message.body, message.received, message.source))
         return found
+
+    def _records(self, message: Message) -> list[Record]:
+        """What a message says. Mostly it is one event, which is known already."""
+        if message.said is not None and not self._says_more(message.said):
+            return [message.said.record]
+        return [record_of(told) for told in self._reader.told(message)]
+
+    def _says_more(self, said: SaidEvent) -> bool:
+        """Whether the message is the first to say who is who, or, where that counts, who is a member of what."""
+        record, person = said.record, said.record.person or ""
+        if said.other and self._firsts.is_new(("identity", person, said.other), record.time):
+            return True
+        joins = record.account and person and self._mappings["segment"].joins
+        return bool(joins) and self._firsts.is_new(("join", person, record.account or ""), record.time)
 
     def _is_new(self, what: tuple[str, ...], time: int) -> bool:
         """Whether the message that is being read is the first to say it."""

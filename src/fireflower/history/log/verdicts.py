@@ -17,6 +17,8 @@ Which = tuple[str, str, str, str, str, int]
 """(kind, id, definition, change, reason, at) of a transition."""
 
 _COLUMNS = "kind, subject, definition, meaning, change, reason, at, known_at, recorded, past, evidence"
+_TOGETHER = 5_000
+"""Verdicts whose evidence is looked up together at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +108,17 @@ class News:
 
 
 class VerdictLog:
-    """The record, on one connection. Writing is done inside of the caller's transaction."""
+    """The record, on one connection. Writing is done inside of the caller's transaction.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    Parameters
+    ----------
+    announce : is told of verdicts whose evidence is about to be asked for, so that it can be looked up together
+    """
+
+    def __init__(
+        self, database: Database, announce: Callable[[Sequence[Verdict]], None] = lambda verdicts: None
+    ) -> None:
+        self._database, self._announce = database, announce
 
     def record(self, verdicts: Iterable[Verdict], told_again: Mapping[Who, int], now: int, of: Collection[str]) -> News:
         """Write down verdicts.
@@ -269,17 +278,20 @@ class VerdictLog:
             return
         self._database.in_order("transitions")
         first = self.end()
-        self._database.many(
-            f"INSERT INTO transitions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (v.kind, v.subject, v.definition, v.meaning, v.change, v.reason, v.at, v.known_at, now,
-                 int(v.definition in past or v.which in known), v.evidence())
-                for v in verdicts
-            ],
-        )  # fmt: skip
-        while some := self.after(first):
-            news.new += some
-            first = some[-1].id
+        for start in range(0, len(verdicts), _TOGETHER):
+            some = verdicts[start : start + _TOGETHER]
+            self._announce(some)
+            self._database.many(
+                f"INSERT INTO transitions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (v.kind, v.subject, v.definition, v.meaning, v.change, v.reason, v.at, v.known_at, now,
+                     int(v.definition in past or v.which in known), v.evidence())
+                    for v in some
+                ],
+            )  # fmt: skip
+        while written := self.after(first):
+            news.new += written
+            first = written[-1].id
 
     def _note(self, news: News, now: int) -> None:
         """Add what has been done to the changes, for those who follow them."""
