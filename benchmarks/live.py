@@ -35,7 +35,10 @@ from fireflower.app.project import Project
 
 STEPS = ("ingest", "latency", "timers", "start")
 DEFINITIONS = 20
-TOGETHER, CONNECTIONS = 100, 8
+TOGETHER, CONNECTIONS = 100, 16
+CROWDED = 50
+"""So many times fewer people send the events by which delays are measured: for these, something has to change."""
+
 BEGIN, END = "<!-- live figures -->", "<!-- end of live figures -->"
 
 Results = dict[str, Any]
@@ -148,13 +151,11 @@ def prepare(data: Path, size: Size) -> Path:
     folder, crowd = data / f"{size.events}-events", Crowd(size.people)
     if not (folder / "traffic").exists():
         live_traffic.write(folder / "sign-ups", live_traffic.sign_ups(crowd), TOGETHER)
-        live_traffic.write(folder / "steady", _steady(crowd, size), 20)
+        few = Crowd(max(20, size.people // CROWDED))
+        live_traffic.write(folder / "few-sign-ups", live_traffic.sign_ups(few), TOGETHER)
+        live_traffic.write(folder / "steady", live_traffic.traffic(few, int(size.rate * size.steady), seed=4), 20)
         live_traffic.write(folder / "traffic", live_traffic.traffic(crowd, size.events), TOGETHER)
     return folder
-
-
-def _steady(crowd: Crowd, size: Size) -> Iterator[bytes]:
-    return live_traffic.traffic(crowd, int(size.rate * size.steady), seed=4)
 
 
 def ingest(bodies: Path, folder: Path, size: Size, *, compiled: bool = True) -> Results:
@@ -202,7 +203,7 @@ def _parsed(bodies: Path, folder: Path) -> Results:
 def latency(bodies: Path, folder: Path, size: Size, *, compiled: bool = True) -> Results:
     """From the receipt of the event that tips a verdict to the moment at which its transition is recorded."""
     with server(fresh(folder / "steady"), str(DEFINITIONS), compiled=compiled) as running:
-        joined = running.send(bodies / "sign-ups")["accepted"]
+        joined = running.send(bodies / "few-sign-ups")["accepted"]
         before, _ = running.evaluated(joined)
         running.ask("delays")
         sent = running.send(bodies / "steady", rate=size.rate)

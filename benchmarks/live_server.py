@@ -171,8 +171,11 @@ def states(service: Service) -> dict[str, Any]:
 
 
 def _cpu(thread: threading.Thread) -> float:
-    """Seconds of the processor; it cannot be asked of a thread that has ended."""
-    return time.clock_gettime(time.pthread_getcpuclockid(thread.ident or 0))
+    """Seconds of the processor; 0 for a thread that has just begun, or has ended."""
+    try:
+        return time.clock_gettime(time.pthread_getcpuclockid(thread.ident or 0))
+    except OSError:
+        return 0.0
 
 
 def _resident() -> int:
