@@ -108,7 +108,7 @@ def test_ids_and_times_of_receipt_stay() -> None:
 
 
 def test_who_has_been_set_apart_stays_apart_though_later_messages_name_both_ids() -> None:
-    both = {"type": "track", "event": "export", "userId": "cem", "anonymousId": "a-1"}
+    both: dict[str, Any] = {"type": "track", "event": "export", "userId": "cem", "anonymousId": "a-1"}
     apart = {"time": at(0.5), "kind": "identity", "name": "apart", "person": "cem", "value": "a-1", "message_id": "x"}
     with sides(3) as found:
         for number, side in enumerate(found):
@@ -120,7 +120,7 @@ def test_who_has_been_set_apart_stays_apart_though_later_messages_name_both_ids(
                 side.compactor().compact()
             if number > 0:
                 side.restart(at(0.55))
-            alone = {"type": "track", "event": "export", "anonymousId": "a-1"}
+            alone: dict[str, Any] = {"type": "track", "event": "export", "anonymousId": "a-1"}
             side.take(segment("m2", 0.6, **both), segment("m3", 0.61, **alone), now=at(0.7))
             side.compactor().compact()
             side.take(segment("m4", 0.8, **both), segment("m5", 0.81, **alone), now=at(0.9))
