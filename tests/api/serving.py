@@ -16,7 +16,8 @@ import httpx
 import uvicorn
 
 from fireflower.app.explained import iso
-from fireflower.app.live.service import Service, log_file, now
+from fireflower.app.live.database import log_file
+from fireflower.app.live.service import Service, now
 from fireflower.app.project import open_project
 from fireflower.history.log.database import SQLite
 from fireflower.history.log.schema import prepare

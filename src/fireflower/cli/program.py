@@ -12,8 +12,10 @@ from fireflower.cli.diff import diff
 from fireflower.cli.doctor import doctor
 from fireflower.cli.explain import explain
 from fireflower.cli.failures import Failure
+from fireflower.cli.identities import identities
 from fireflower.cli.import_ import import_
 from fireflower.cli.init import init
+from fireflower.cli.preview import apply, preview
 from fireflower.cli.qualify import qualify
 from fireflower.cli.rejects import rejects
 from fireflower.cli.report import report
@@ -27,7 +29,7 @@ INTERRUPTED = 130
 """What a shell expects of a process that Ctrl-C ended."""
 
 COMMANDS: tuple[click.Command, ...] = (
-    init, import_, check, qualify, explain, describe, backtest, diff, report, serve, token,
+    init, import_, check, qualify, explain, describe, backtest, diff, report, serve, token, preview, apply, identities,
     doctor, rejects, simulate, schema, completion,
 )  # fmt: skip
 """In the order in which one meets them, which is the order of the help."""

@@ -158,6 +158,10 @@ class LiveReplay:
             views += [view(array, self._compiled) for array in (nobody, np.zeros(PROGRESS_WORDS, np.int64))]
             self._engine.copy_some(view(self._machine.memory, self._compiled), _HEAD[kind], *views)
 
+    def reword(self, definitions: Mapping[str, Definition]) -> None:
+        """Call the definitions of these names what these do, which mean the same."""
+        self.definitions = tuple(definitions.get(each.name, each) for each in self.definitions)
+
     # --- What is asked ------------------------------------------------------------------------------------------------
 
     @property

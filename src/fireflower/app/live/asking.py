@@ -16,9 +16,10 @@ from fireflower.app.live.rereading import Reread, read_again
 from fireflower.app.live.service import Service
 from fireflower.app.live.stands import Found, look
 from fireflower.history.log.database import Database
-from fireflower.history.log.delivered import Deliveries, Delivery, Which
 from fireflower.history.log.measuring import bytes_of
 from fireflower.history.log.messages import MessageLog
+from fireflower.history.log.outbox import Outbox
+from fireflower.history.log.postings import Posting, Which
 from fireflower.history.log.rejects import Rejected, Rejects
 from fireflower.history.log.tokens import Accepted, Tokens
 from fireflower.history.log.verdicts import Changed, Recorded, VerdictLog
@@ -78,7 +79,7 @@ class _Reader:
         self._service = service
         self.database: Database = service.connect()
         self.verdicts = VerdictLog(self.database)
-        self.deliveries = Deliveries(self.database)
+        self.deliveries = Outbox(self.database)
         self.rejects = Rejects(self.database)
 
     @cached_property
@@ -189,7 +190,7 @@ class Asking:
 
     # --- Deliveries and rejects ---------------------------------------------------------------------------------------
 
-    def deliveries(self, which: Which, after: tuple[int, str] | None, limit: int) -> list[Delivery]:
+    def deliveries(self, which: Which, after: tuple[int, str] | None, limit: int) -> list[Posting]:
         """Deliveries, those planned last first, from behind (planned, key) on."""
         with self._reader() as reader:
             return reader.deliveries.page(which, after, limit)

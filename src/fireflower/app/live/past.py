@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import replace
 
 from fireflower.app.project import Project
@@ -33,14 +34,21 @@ class Past:
     Attributes
     ----------
     position : the place; it goes on as the caller takes messages in
+    database : the connection on which it is read
     """
 
     def __init__(self, project: Project, database: Database, mappings: Mappings) -> None:
-        self._project, self._database, self._mappings = project, database, mappings
+        self._project, self.database, self._mappings = project, database, mappings
         self.log = MessageLog(database)
         self.position = 0
         self._archived = -1
         self.archive = self._renewed()
+
+    def by(self, database: Database) -> Past:
+        """The same, read on another connection."""
+        other = copy(self)
+        other.database, other.log = database, MessageLog(database)
+        return other
 
     def find(self, people: Collection[str], accounts: Collection[str]) -> Iterator[Numbered]:
         """All records that name one of these people or accounts, and perhaps others."""
@@ -76,7 +84,7 @@ class Past:
 
     def _renewed(self) -> Archive:
         """The archive, opened anew if it has taken messages over from the log."""
-        archived = archived_up_to(self._database)
+        archived = archived_up_to(self.database)
         if archived != self._archived:
             self._archived = archived
             self.archive = replace(self._project).archive

@@ -71,18 +71,45 @@ class Definition(_Asked):
     name: Name
 
 
+class Preview(_Asked):
+    limit: Annotated[int, Meta(ge=0, le=100_000, description="How many of those who enter and leave are named.")] = 20
+
+
+class Apply(_Asked):
+    tell_past: Annotated[
+        bool, Meta(description="Whether destinations are told of those who enter or leave by the change itself.")
+    ] = False
+    limit: Annotated[int, Meta(ge=0, le=100_000, description="How many of those who enter and leave are named.")] = 20
+
+
+class Identities(_Asked):
+    """Two ids of people."""
+
+    id: Name
+    other: Name
+
+
 class Deliveries(_Asked):
     state: Name | None = None
     destination: Name | None = None
     kind: Kind | None = None
     subject: Name | None = None
+    since: When | None = None
+    until: When | None = None
     limit: Limit = 100
     cursor: Cursor | None = None
 
 
 class ReplayDeliveries(_Asked):
-    """Which deliveries: at least one of these is said."""
+    """Which deliveries, planned in [since, until): at least one of these is said."""
 
+    states: (
+        Annotated[
+            list[Literal["dead", "parked", "unsure", "sent"]],
+            Meta(min_length=1, description="In these states; by default in any but those that wait or were withheld."),
+        ]
+        | None
+    ) = None
     destination: Name | None = None
     kind: Kind | None = None
     subject: Name | None = None
