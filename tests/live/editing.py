@@ -139,7 +139,7 @@ class Live:
     def _message(self, body: dict[str, Any]) -> Message:
         self.sent += 1
         received = now()
-        body = {**body, "messageId": f"m{self.sent}"}
+        body = {**body, "messageId": f"m{received}-{self.sent}"}
         body |= {"timestamp": iso(received - body.pop("ago", 0)), "receivedAt": iso(received)}
         return Message("segment", body["messageId"], json.dumps(body).encode(), received, "web")
 

@@ -7,6 +7,7 @@ import click
 from fireflower.cli.backtest import backtest
 from fireflower.cli.check import check
 from fireflower.cli.completion import completion
+from fireflower.cli.deliveries import deliveries
 from fireflower.cli.describe import describe
 from fireflower.cli.diff import diff
 from fireflower.cli.doctor import doctor
@@ -29,8 +30,8 @@ INTERRUPTED = 130
 """What a shell expects of a process that Ctrl-C ended."""
 
 COMMANDS: tuple[click.Command, ...] = (
-    init, import_, check, qualify, explain, describe, backtest, diff, report, serve, token, preview, apply, identities,
-    doctor, rejects, simulate, schema, completion,
+    init, import_, check, qualify, explain, describe, backtest, diff, report,
+    serve, token, preview, apply, deliveries, identities, doctor, rejects, simulate, schema, completion,
 )  # fmt: skip
 """In the order in which one meets them, which is the order of the help."""
 
