@@ -6,6 +6,7 @@ import json
 import random
 import threading
 import time
+import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,10 +17,9 @@ from fireflower.app.explained import iso
 from fireflower.app.live.service import Service, now
 from fireflower.app.project import Project
 from fireflower.evaluate.replay import replay
-from fireflower.evaluate.results import Change, Reason, Subject
+from fireflower.evaluate.results import Change, Reason, Subject, Transitions
 from fireflower.history.assembly import assemble
-from fireflower.history.log.messages import MessageLog
-from fireflower.history.log.reading import MessageReader
+from fireflower.history.log.reading import MessageReader, record_of
 from fireflower.model.messages import Message
 from fireflower.model.moments import DAY
 
@@ -74,10 +74,12 @@ class Live:
     service: Service
     folder: Path
     random: random.Random = field(default_factory=lambda: random.Random(7))
-    sent: int = 0
+    messages: list[Message] = field(default_factory=list)
 
     def send(self, *bodies: dict[str, Any]) -> None:
-        self.service.submit([self._message(body) for body in bodies]).result(10)
+        messages = [self._message(body) for body in bodies]
+        self.messages += messages
+        self.service.submit(messages).result(10)
 
     def did(self, person: str, account: str, *ago: int, event: str = "Report Run") -> None:
         """Something that somebody did, so long ago."""
@@ -129,39 +131,34 @@ class Live:
             database.close()
 
     def replayed(self, as_of: int | None = None) -> set[Told]:
-        """What a batch replay of the log says, with the definitions that are in the files now."""
-        return replayed(self.service, Project(self.folder), self.service.evaluator.now if as_of is None else as_of)
+        """What a batch replay of everything that was sent says, with the definitions that are in the files now."""
+        as_of = self.service.evaluator.now if as_of is None else as_of
+        reader, project = MessageReader(), Project(self.folder)
+        records = [record_of(told) for message in self.messages for told in reader.told(message)]
+        timeline = assemble(records, attribution=project.settings.attribution)
+        found = replay(project.definitions, project.settings, [timeline], as_of=as_of, evidence=False, compiled=False)
+        return {_told(found, i) for i in range(len(found))}
 
     def qualified(self) -> set[tuple[str, str, str]]:
         """Who is qualified, by the record: (definition, kind, subject)."""
         return set(self.rows("SELECT definition, kind, subject FROM standing"))
 
     def _message(self, body: dict[str, Any]) -> Message:
-        self.sent += 1
         received = now()
-        body = {**body, "messageId": f"m{received}-{self.sent}"}
+        body = {**body, "messageId": str(uuid.uuid4())}
         body |= {"timestamp": iso(received - body.pop("ago", 0)), "receivedAt": iso(received)}
         return Message("segment", body["messageId"], json.dumps(body).encode(), received, "web")
 
 
-def replayed(service: Service, project: Project, as_of: int) -> set[Told]:
-    """What a batch replay of everything in the log says."""
-    database = service.connect()
-    records = MessageReader().records(MessageLog(database).all())
-    database.close()
-    timeline = assemble(records, attribution=project.settings.attribution)
-    found = replay(project.definitions, project.settings, [timeline], as_of=as_of, evidence=False, compiled=False)
-    return {
-        (
-            Subject(found.kind[i]).name.lower(),
-            found.subject_id(i),
-            found.definitions[found.definition[i]].name,
-            Change(found.change[i]).name.lower(),
-            Reason(int(found.reason[i])).label,
-            int(found.at[i]),
-        )
-        for i in range(len(found))
-    }
+def _told(found: Transitions, i: int) -> Told:
+    return (
+        Subject(found.kind[i]).name.lower(),
+        found.subject_id(i),
+        found.definitions[found.definition[i]].name,
+        Change(found.change[i]).name.lower(),
+        Reason(int(found.reason[i])).label,
+        int(found.at[i]),
+    )
 
 
 def standing(told: Iterable[Told]) -> set[tuple[str, str, str]]:

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from fireflower.app.live import changing
+from fireflower.app.live.compacting import Compactor
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.project import Project
-from fireflower.history.log.database import StorageError
 from fireflower.model.errors import DefinitionError
 from fireflower.model.moments import DAY, HOUR
-from live.editing import ACTIVE, RECORD, SETTINGS, TEAM, Live, live, load, project, replayed, standing, write
+from live.editing import ACTIVE, RECORD, SETTINGS, TEAM, Live, live, load, project, standing, write
 
 LEFT_OUT = f"{SETTINGS}leave_out:\n  people: person.internal = true\ntimezone: Asia/Tokyo\n"
 
@@ -81,7 +81,7 @@ def test_a_preview_names_the_difference_of_two_replays(folder: Path) -> None:
         write(folder, "definitions/team.yaml", TEAM.format(least=40))
         write(folder, "definitions/active.yaml", ACTIVE.format(name="active", days=1))
         found = running.service.changing.preview()
-        after = replayed(running.service, Project(folder), found.as_of)
+        after = running.replayed(found.as_of)
         entering = {(each.definition, *who) for each in found.differences for who in each.entering}
         leaving = {(each.definition, *who) for each in found.differences for who in each.leaving}
         assert entering == standing(after) - standing(before)
@@ -212,18 +212,29 @@ def test_a_failure_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_what_the_archive_has_taken_over_is_evaluated_again(folder: Path) -> None:
     with live(folder) as running:
-        running.did("ann", "acme", HOUR)
+        running.send(*(running.anything() for _ in range(50)))
+        running.settle()
         write(folder, "definitions/active.yaml", ACTIVE.format(name="active", days=1))
         running.service.changing.preview()
+        running.send(*(running.anything() for _ in range(50)))
+        running.settle()
         database = running.service.connect()
-        with database.transaction():
-            database.rows("INSERT INTO meta (name, value) VALUES ('archived', '1000')")
-        with pytest.raises(StorageError, match="overtaken each time"):
-            running.service.changing.apply()
-        with database.transaction():
-            database.rows("DELETE FROM meta WHERE name = 'archived'")
+        assert Compactor(Project(folder), database, running.service.mappings).compact()
         database.close()
+        running.send(*(running.anything() for _ in range(50)))
         running.service.changing.apply()
+        assert_as_replayed(running)
+
+
+def test_more_editions_than_there_may_be_parts(folder: Path) -> None:
+    for number in range(8):
+        write(folder, f"definitions/d{number}.yaml", ACTIVE.format(name=f"d{number}", days=2))
+    with live(folder) as running:
+        running.send(*(running.anything() for _ in range(50)))
+        for number in range(8):
+            write(folder, f"definitions/d{number}.yaml", ACTIVE.format(name=f"d{number}", days=1))
+            assert [each.definition for each in running.service.changing.apply().differences] == [f"d{number}"]
+            running.send(*(running.anything() for _ in range(20)))
         assert_as_replayed(running)
 
 

@@ -71,7 +71,7 @@ def deliveries(
     from fireflower.app.project import open_project
     from fireflower.history.log.postings import Which
 
-    which = Which(states or None, destination, None, subject, since, until)
+    which = Which(states or None, destination, subject, since, until)
     found = deliveries_of(open_project(folder), which, limit + 1 if limit else 2**31)
     shown = found[: limit or None]
     if as_json:
@@ -118,7 +118,7 @@ def replay(
 
     if (destination, subject, since, until) == (None,) * 4 and not states:
         raise click.UsageError("Say which: --destination, --subject, --since, --until or --state.")
-    which = Which(states or ("dead", "parked"), destination, None, subject, since, until)
+    which = Which(states or ("dead", "parked"), destination, subject, since, until)
     count = deliver_again(open_project(folder), which)
     if as_json:
         print_json({"deliveries": count})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from fireflower.cli.backtest import backtest
+from fireflower.cli.backup import backup, restore
 from fireflower.cli.check import check
 from fireflower.cli.completion import completion
 from fireflower.cli.deliveries import deliveries
@@ -24,14 +25,15 @@ from fireflower.cli.schema import schema
 from fireflower.cli.serve import serve
 from fireflower.cli.simulate import simulate
 from fireflower.cli.token import token
+from fireflower.cli.watch import watch
 from fireflower.model.errors import FireflowerError
 
 INTERRUPTED = 130
 """What a shell expects of a process that Ctrl-C ended."""
 
 COMMANDS: tuple[click.Command, ...] = (
-    init, import_, check, qualify, explain, describe, backtest, diff, report,
-    serve, token, preview, apply, deliveries, identities, doctor, rejects, simulate, schema, completion,
+    init, import_, check, qualify, explain, describe, backtest, diff, report, serve, watch, token,
+    preview, apply, deliveries, identities, doctor, rejects, backup, restore, simulate, schema, completion,
 )  # fmt: skip
 """In the order in which one meets them, which is the order of the help."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +51,6 @@ def serve(
     from fireflower.app.live.service import Service
     from fireflower.app.project import open_project
     from fireflower.cli.logs import write_logs
-    from fireflower.evaluate.engines import is_compiled
     from fireflower.web.ingest import Limits
     from fireflower.web.serving import Site
     from fireflower.web.serving import serve as run
@@ -61,10 +59,6 @@ def serve(
     project = open_project(folder)
     key = first_write_key(project)
     service = Service(project, dry_run=dry_run)
-    if not is_compiled():
-        logging.getLogger("fireflower.serve").warning(
-            "Compiling the kernel, once on this machine: about half a minute. Events are taken in meanwhile."
-        )
     site = Site(service, limits=Limits(rate=rate), origins=origins)
     _greet(project, host, port, key)
     if dry_run:

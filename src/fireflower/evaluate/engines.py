@@ -26,9 +26,11 @@ def engine(compiled: bool) -> ModuleType:
     return _compiled() if compiled else importlib.import_module("fireflower.evaluate.kernel.rows")
 
 
-def is_compiled() -> bool:
-    """Whether the compiled kernel is in the cache, so that using it takes a second, not half a minute."""
-    return any(_cache_folder(Path(kernel.__file__).parent).glob("**/*.nbc"))
+def is_compiled(*, live: bool = False) -> bool:
+    """Whether the compiled kernel is in the cache, so that using it takes a second, not half a minute: that of a
+    replay, or the one that works live."""
+    entry = "replay_batch" if live else "replay_blocks"
+    return any(_cache_folder(Path(kernel.__file__).parent).glob(f"**/rows.{entry}-*.nbc"))
 
 
 def view(array: Any, compiled: bool) -> Any:

@@ -1,12 +1,16 @@
 """The kernel is compiled when it is first needed, once on a machine for each version of it. This does it before.
 
-python -m fireflower.evaluate.warming
+python -m fireflower.evaluate.warming           for replays
+python -m fireflower.evaluate.warming live      for a server
 """
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 
+from fireflower.evaluate.live import LiveReplay
 from fireflower.evaluate.replay import replay
 from fireflower.language.nodes import Compare, Condition, Count, Definition, Events, Settings
 from fireflower.model.timeline import Timeline, Vocabulary
@@ -16,6 +20,12 @@ def warm() -> None:
     """Compile the kernel, unless the cache holds it: about half a minute on one core."""
     definition = Definition("warm", "person", Condition(Count(Events()), Compare(">=", 1.0)))
     replay([definition], Settings(), [_nothing()], as_of=0, compiled=True)
+
+
+def warm_live() -> None:
+    """Compile what works live, unless the cache holds it: about as long."""
+    definition = Definition("warm", "person", Condition(Count(Events()), Compare(">=", 1.0)))
+    LiveReplay([definition], Settings(), compiled=True).warm()
 
 
 def _nothing() -> Timeline:
@@ -36,4 +46,4 @@ def _nothing() -> Timeline:
 
 
 if __name__ == "__main__":
-    warm()
+    warm_live() if sys.argv[1:] == ["live"] else warm()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import suppress
@@ -106,5 +107,10 @@ def serve(site: Site, host: str, port: int) -> None:
         site, host=host, port=port, access_log=False, log_config=None, server_header=False,
         timeout_graceful_shutdown=_PATIENCE,
     )  # fmt: skip
-    server = Server(config)
-    server.run()
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, _stopped)  # Uvicorn raises it once more when it has stopped
+    Server(config).run()
+
+
+def _stopped(asked: int, frame: Any) -> None:
+    """The server has stopped because it was asked to: that is no failure."""

@@ -79,7 +79,6 @@ class _Reader:
         self._service = service
         self.database: Database = service.connect()
         self.verdicts = VerdictLog(self.database)
-        self.deliveries = Outbox(self.database)
         self.rejects = Rejects(self.database)
 
     @cached_property
@@ -137,8 +136,8 @@ class Asking:
         service = self.service
         with self._reader() as reader:
             reader.past.position = service.evaluator.position
-            project = service.project
-            found = profile(reader.past.find, project.settings, project.definitions, kind, id, service.clock())
+            meant = service.evaluator
+            found = profile(reader.past.find, meant.settings, meant.definitions, kind, id, service.clock())
             verdicts = reader.verdicts
             return Subject(found, verdicts.standing(kind, found.id), verdicts.history(kind, found.id))
 
@@ -159,7 +158,7 @@ class Asking:
         with self._reader() as reader:
             counts = reader.verdicts.counts()
             since = dict(reader.verdicts.meant_since())
-        settings = self.service.project.settings
+        settings = self.service.evaluator.settings
         return [
             Described(
                 definition=each,
@@ -168,7 +167,7 @@ class Asking:
                 since=since.get(each.name),
                 qualified=counts.get(each.name, 0),
             )
-            for each in self.service.project.definitions
+            for each in self.service.evaluator.definitions
         ]
 
     def definition(self, name: str) -> Described:
@@ -183,22 +182,22 @@ class Asking:
         return next(each for each in self.definitions() if each.definition.name == name)
 
     def _named(self, name: str) -> None:
-        names = [each.name for each in self.service.project.definitions]
+        names = [each.name for each in self.service.evaluator.definitions]
         if name not in names:
             known = did_you_mean(name, names) or f" There are: {', '.join(sorted(names)) or 'none'}."
             raise ProjectError(f"no definition is named {name!r}.{known}")
 
     # --- Deliveries and rejects ---------------------------------------------------------------------------------------
 
-    def deliveries(self, which: Which, after: tuple[int, str] | None, limit: int) -> list[Posting]:
-        """Deliveries, those planned last first, from behind (planned, key) on."""
+    def deliveries(self, which: Which, behind: tuple[int, str] | None, limit: int) -> list[Posting]:
+        """Deliveries with what came of each try, those planned last first, from behind (planned, key) on."""
         with self._reader() as reader:
-            return reader.deliveries.page(which, after, limit)
+            return Outbox(reader.database).page(which, behind, limit)
 
     def deliver_again(self, which: Which) -> int:
         """Let deliveries wait to be sent once more. Gives how many."""
         with self._reader() as reader, reader.database.transaction():
-            return reader.deliveries.replay(which, self.service.clock())
+            return Outbox(reader.database).replay(which, self.service.clock())
 
     def rejects(self, source: str | None, before: int | None, limit: int) -> list[Rejected]:
         """What could not be taken, the latest first, from before one on."""
@@ -262,7 +261,7 @@ class Asking:
         """Figures of the database."""
         with self._reader() as reader:
             return Measured(
-                MessageLog(reader.database).end(), bytes_of(reader.database), reader.deliveries.counts(),
+                MessageLog(reader.database).end(), bytes_of(reader.database), Outbox(reader.database).counts(),
                 reader.verdicts.counts(),
             )  # fmt: skip
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from fireflower.app.check import read_files
-from fireflower.app.live.evaluating import Difference, Evaluator, Overtaken, Prepared
+from fireflower.app.live.evaluating import Difference, Evaluator, Prepared
+from fireflower.app.live.past import Outdated
 from fireflower.app.live.telling import make_evidence, meaning_of
 from fireflower.app.project import Project
 from fireflower.destinations import Destination
@@ -205,7 +206,7 @@ class _Shadow:
         """Prepare it again if it has been overtaken, or if values have come for which it has no room."""
         try:
             yield
-        except (Outgrown, Overtaken):
+        except (Outgrown, Outdated):
             self._prepared = self._prepare()
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from fireflower.app.live.announcing import Announcer
-from fireflower.app.live.past import Past, archived_up_to, numbered
+from fireflower.app.live.past import Outdated, Past, numbered
 from fireflower.app.live.qualifying import Qualifying
+from fireflower.app.live.storage import keep_value, value_of
 from fireflower.app.live.telling import meaning_of, verdicts_of
 from fireflower.app.project import Project
 from fireflower.destinations import Destination
@@ -20,23 +22,46 @@ from fireflower.evaluate.results import Subject, Transitions
 from fireflower.history.log.database import Database
 from fireflower.history.log.messages import Kept
 from fireflower.history.log.reading import Mappings
-from fireflower.history.log.verdicts import News, Recorded, Verdict, VerdictLog, Who
+from fireflower.history.log.turns import Turn
+from fireflower.history.log.verdicts import News, Recorded, Verdict, VerdictLog, Which, Who
 from fireflower.history.ongoing import Numbered, place
 from fireflower.history.readers.batches import Told
 from fireflower.language.nodes import Definition, Settings
 from fireflower.language.walking import needs
+from fireflower.model.moments import MINUTE
 from fireflower.model.records import Kind, Record, SubjectKind
 
 _LOGGER = logging.getLogger("fireflower.live")
 _ROOM = 4096
 _MOST_PARTS = 4
 """Parts beyond which changed definitions are evaluated together with all others again: each part takes in every row."""
+_KEPT_EVERY = MINUTE
 _AT_ONCE = 5_000
 """Messages of the log that are told in one step at the beginning."""
 
 
-class Overtaken(Exception):
-    """What was to be taken in has gone from the log into the archive: begin again from the history."""
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """Up to where the record has been brought.
+
+    Attributes
+    ----------
+    position, moment : the place in the log, and the time
+    imported : which files had been imported by then, see `Past.imported`
+    """
+
+    position: int
+    moment: int
+    imported: str
+
+    @classmethod
+    def read(cls, database: Database) -> Evaluated | None:
+        """As it was kept last; None if nothing has been evaluated yet."""
+        found = value_of(database, "evaluated")
+        return cls(**json.loads(found)) if found is not None else None
+
+    def keep(self, database: Database) -> None:
+        keep_value(database, "evaluated", json.dumps(asdict(self)))
 
 
 @dataclass(slots=True)
@@ -98,6 +123,7 @@ class Prepared:
     part : these, evaluated; None if there are none
     standing : every verdict of the part
     now : the moment up to which it has been evaluated
+    compiled : whether by the compiled kernel
     """
 
     project: Project
@@ -105,6 +131,7 @@ class Prepared:
     part: Part | None
     standing: Standing
     now: int
+    compiled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +159,12 @@ class Evaluator:
     position, now : the place in the log and the moment up to which it has evaluated
     steps : how often it has evaluated what came
     told_again : how many subjects' past has been told again since it began
+    compiled : whether the compiled kernel is used, from the next beginning on
 
     Parameters
     ----------
     mappings : how messages are read
     announcer : plans, on the same connection, what is to be sent
-    compiled : whether the compiled kernel is used
     """
 
     def __init__(
@@ -155,12 +182,15 @@ class Evaluator:
         self.definitions: tuple[Definition, ...] = project.definitions
         self.position = self.now = 0
         self.record = VerdictLog(database)
+        self._turn = Turn(database)
         self._database = database
         self._mappings = mappings
-        self._compiled = compiled
+        self.compiled = compiled
         self._room = _ROOM
         self._parts: list[Part] = []
         self.steps = self.told_again = 0
+        self._before: Evaluated | None = None
+        self._kept = 0
 
     @property
     def next_due(self) -> int | None:
@@ -195,14 +225,33 @@ class Evaluator:
 
     def begin(self, now: int) -> News:
         """Evaluate all of history, and record what is not recorded yet. Transitions of definitions that are new, or
-        mean something else than before, are no news."""
-        part, standing = self._built(self.project, self.definitions, self._database, now)
-        self._parts = [part]
-        self.position, self.now = part.past.position, now
-        return self._record_all(standing, part.names, self.project, now)
+        mean something else than before, are no news; nor are those of the time until then that follow from files that
+        have been imported since."""
+        self._turn.take()
+        while True:
+            before = self._before or Evaluated.read(self._database)
+            part, standing, known = self._built(self.project, self.definitions, self._database, now, before)
+            self._parts = [part]
+            self.position, self.now = part.past.position, max(now, self.now)
+            try:
+                return self._record_all(standing, part.names, self.project, now, known)
+            except Outdated:
+                _LOGGER.info("The archive has changed: history is evaluated anew.")
 
     def take(self, messages: Sequence[tuple[Kept, Sequence[Told]]], now: int) -> News:
         """Evaluate the next messages of the log, and whatever time has brought up to and including `now`."""
+        if not self._parts or not all(part.past.is_current() for part in self._parts):
+            return self.begin(now)
+        try:
+            return self._take(messages, now)
+        except Outgrown as error:
+            _LOGGER.info("The program is compiled again: no room for %s.", error)
+            self._room *= 4
+        except Outdated:
+            _LOGGER.info("The archive has changed: history is evaluated anew.")
+        return self.begin(now)
+
+    def _take(self, messages: Sequence[tuple[Kept, Sequence[Told]]], now: int) -> News:
         fresh = [each for each in messages if each[0].position > self.position]
         if fresh:
             self.position = fresh[-1][0].position
@@ -210,24 +259,38 @@ class Evaluator:
         self.now = max(now, self.now)
         self.steps += 1
         found: list[tuple[Part, list[Verdict], dict[Who, int]]] = []
-        try:
-            for part in self._parts:
-                step = self._step(part, records, now)
-                self.told_again += len(step.told_again)
-                if len(step.transitions) or step.told_again:
-                    found.append((part, _verdicts(part, step), _again(step)))
-        except Outgrown as error:
-            _LOGGER.info("The program is compiled again: no room for %s.", error)
-            self._room *= 4
-            return self.begin(now)
+        for part in self._parts:
+            step = self._step(part, records, now)
+            self.told_again += len(step.told_again)
+            if len(step.transitions) or step.told_again:
+                found.append((part, _verdicts(part, step), _again(step)))
+        if not found:
+            return self._nothing_new(now)
         news = News()
-        if found:
-            with self._database.transaction():
-                for part, verdicts, again in found:
-                    recorded = self.record.record(verdicts, again, now, part.names)
-                    self.announcer.announce(recorded, verdicts, self.traits, now)
-                    news.add(recorded)
+        with self._turn.recording():
+            for part, verdicts, again in found:
+                recorded = self.record.record(verdicts, again, now, part.names)
+                self.announcer.announce(recorded, verdicts, self.traits, now)
+                news.add(recorded)
+            self._keep(now)
         return news
+
+    def keep(self) -> None:
+        """Keep up to where history has been evaluated, so that the next one knows what an import in between brings."""
+        if self._before is not None:
+            with self._database.transaction():
+                self._before.keep(self._database)
+
+    def _keep(self, now: int) -> None:
+        self._before, self._kept = Evaluated(self.position, now, self._parts[0].past.imported), now
+        self._before.keep(self._database)
+
+    def _nothing_new(self, now: int) -> News:
+        self._before = Evaluated(self.position, now, self._parts[0].past.imported)
+        if now - self._kept > _KEPT_EVERY:  # not each time: it is a write to disk
+            self._kept = now
+            self.keep()
+        return News()
 
     def traits(self, kind: SubjectKind, id: str) -> Mapping[str, Any]:
         """The traits of a subject as of now; of a person also those of the current account, as "account.NAME"."""
@@ -256,31 +319,33 @@ class Evaluator:
             each for each in project.definitions if known.get(each.name) != meaning_of(each, project.settings)
         )
         changed = frozenset(definition.name for definition in wanted)
+        compiled = self.compiled
         if not wanted:
-            return Prepared(project, changed, None, Standing(), now)
+            return Prepared(project, changed, None, Standing(), now, compiled)
         if len(self._parts) >= _MOST_PARTS:
             wanted = project.definitions
-        part, standing = self._built(project, wanted, database, now)
-        return Prepared(project, changed, part, standing, now)
+        part, standing, _ = self._built(project, wanted, database, now)
+        return Prepared(project, changed, part, standing, now, compiled)
 
     def follow(self, prepared: Prepared) -> None:
         """Have what was prepared take in what has been evaluated meanwhile. In any thread, by one at a time.
 
         Raises
         ------
-        Outgrown, Overtaken
+        Outgrown, Outdated
             If it is to be prepared again.
         """
         part, end = prepared.part, self.position
         if part is None:
             return
+        if prepared.compiled != self.compiled or not part.past.is_current():
+            raise Outdated
         prepared.now = max(prepared.now, self.now)
-        while some := [each for each in self._next(part.past) if each.position <= end]:
-            part.past.position = some[-1].position
-            step = part.qualifying.take(part.past.read(some), prepared.now)
-            prepared.standing.add(_verdicts(part, step), _again(step))
-        step = part.qualifying.take([], prepared.now)
-        prepared.standing.add(_verdicts(part, step), _again(step))
+        for start in range(part.past.position, end, _AT_ONCE):
+            some = part.past.messages(min(start + _AT_ONCE, end), start)
+            part.past.position = min(start + _AT_ONCE, end)
+            _tell(part, prepared.standing, list(part.past.read(some)), prepared.now)
+        _tell(part, prepared.standing, [], prepared.now)
 
     def differences(self, prepared: Prepared) -> list[Difference]:
         """Who would enter and who would leave if prepared definitions took effect: those that mean something else, that
@@ -315,7 +380,7 @@ class Evaluator:
         part, project = prepared.part, prepared.project
         before, self.announcer.destinations = self.announcer.destinations, tuple(destinations)
         try:
-            news = self._record_all(prepared.standing, part.names if part else frozenset(), project, now, asked)
+            news = self._record_all(prepared.standing, part.names if part else frozenset(), project, now, asked=asked)
         except BaseException:
             self.announcer.destinations = before
             raise
@@ -336,18 +401,11 @@ class Evaluator:
             each.qualifying.reword(definitions)
         return kept
 
-    def _next(self, past: Past) -> list[Kept]:
-        """The next messages that are to be taken in."""
-        some = past.log.after(past.position)
-        if archived_up_to(past.database) > past.position:
-            raise Overtaken
-        return some
-
     # --- History ------------------------------------------------------------------------------------------------------
 
     def _step(self, part: Part, records: Sequence[Numbered], now: int) -> Step:
         part.past.position = self.position
-        return part.qualifying.take(records, now)
+        return part.qualifying.take(records, now, part.past.known(records))
 
     def _record_all(
         self,
@@ -355,6 +413,7 @@ class Evaluator:
         names: frozenset[str],
         project: Project,
         now: int,
+        old: Collection[Which] = (),
         asked: Sequence[Difference] = (),
     ) -> News:
         """Record the verdicts of these definitions on everybody, and which definitions there are now. Of those that are
@@ -362,11 +421,12 @@ class Evaluator:
         known = self.record.meanings()
         meanings = {definition.name: meaning_of(definition, project.settings) for definition in project.definitions}
         past = {name for name, meaning in meanings.items() if known.get(name, ("", 0))[0] != meaning}
-        with self._database.transaction():
+        with self._turn.recording():
             verdicts = standing.all()
-            news = self.record.record_all(verdicts, now, names, past)
+            news = self.record.record_all(verdicts, now, names, past, old)
             for told in (_but(news, past), *self._of_the_past(asked, news)):
                 self.announcer.announce(told, verdicts, self.traits, now)
+            self._keep(now)
             self.record.forget_definitions(meanings.keys())
             self.record.mean({name: (meaning, now) for name, meaning in meanings.items()} | _same(known, meanings))
         return news
@@ -389,41 +449,54 @@ class Evaluator:
         return next((each for each in reversed(self.record.of(*who)) if each.definition == definition), None)
 
     def _built(
-        self, project: Project, definitions: Sequence[Definition], database: Database, now: int
-    ) -> tuple[Part, Standing]:
-        """Definitions, evaluated over all of history."""
+        self,
+        project: Project,
+        definitions: Sequence[Definition],
+        database: Database,
+        now: int,
+        before: Evaluated | None = None,
+    ) -> tuple[Part, Standing, set[Which]]:
+        """Definitions, evaluated over all of history. Also which of the verdicts are no news, as only files that have
+        been imported since an evaluation `before` have brought them about."""
         while True:
             try:
-                return self._build(project, definitions, database, now)
+                return self._build(project, definitions, database, now, before)
+            except Outdated:
+                _LOGGER.info("The archive has changed: history is evaluated anew.")
             except Outgrown as error:
                 _LOGGER.info("The program is compiled with more room: there was none for %s.", error)
                 self._room *= 4
 
     def _build(
-        self, project: Project, definitions: Sequence[Definition], database: Database, now: int
-    ) -> tuple[Part, Standing]:
+        self,
+        project: Project,
+        definitions: Sequence[Definition],
+        database: Database,
+        now: int,
+        before: Evaluated | None,
+    ) -> tuple[Part, Standing, set[Which]]:
         past, settings = Past(project, database, self._mappings), project.settings
         wanted = needs(definitions, settings).properties
         first = next(iter(past.archive.timelines(wanted)), None)
         begun = first.vocabulary if first is not None else None
-        qualifying = Qualifying(definitions, settings, past.find, begun, compiled=self._compiled, room=self._room)
+        qualifying = Qualifying(definitions, settings, past.find, begun, compiled=self.compiled, room=self._room)
         part = Part(settings, frozenset(definition.name for definition in definitions), qualifying, past)
         standing = Standing()
         if begun is not None:
             last = min(now, past.archive.summary().last or 0)
             step = qualifying.load(past.archive.relations(), past.archive.timelines(wanted), last)
             standing.add(_verdicts(part, step), {})
-        kept = list(past.log.all())
-        # Only what has been read counts as evaluated: more may have come meanwhile.
-        past.position = kept[-1].position if kept else archived_up_to(database)
-        records = sorted(past.read(kept), key=lambda each: each.record.time)
-        for start in range(0, len(records), _AT_ONCE):
-            some = records[start : start + _AT_ONCE]
-            step = qualifying.take(some, min(now, some[-1].record.time))
-            standing.add(_verdicts(part, step), _again(step))
-        step = qualifying.take([], now)
-        standing.add(_verdicts(part, step), _again(step))
-        return part, standing
+            _tell(part, standing, past.later(last), last)
+        old: set[Which] = set()
+        if before is not None and before.imported != past.imported:
+            _tell_log(part, standing, before.position, now)
+            old = {
+                verdict.which
+                for verdict in standing.all()
+                if verdict.at <= before.moment and verdict.known_at <= before.moment
+            }
+        _tell_log(part, standing, None, now)
+        return part, standing, old
 
 
 def _but(news: News, definitions: Collection[str]) -> News:
@@ -437,6 +510,24 @@ def _but(news: News, definitions: Collection[str]) -> News:
 def _same(known: Mapping[str, tuple[str, int]], meanings: Mapping[str, str]) -> dict[str, tuple[str, int]]:
     """Those that mean what they meant, with since when."""
     return {name: meant for name, meant in known.items() if meanings.get(name) == meant[0]}
+
+
+def _tell_log(part: Part, standing: Standing, up_to: int | None, now: int) -> None:
+    """Have a part take in what the log has, up to a place there, and then what time has brought until now."""
+    past = part.past
+    kept = [each for each in past.messages(up_to) if each.position > past.position]
+    if kept:  # only what has been read counts as evaluated: more may have come meanwhile
+        past.position = kept[-1].position
+    records = sorted(past.read(kept), key=lambda each: each.record.time)
+    for start in range(0, len(records), _AT_ONCE):
+        some = records[start : start + _AT_ONCE]
+        _tell(part, standing, some, min(now, some[-1].record.time))
+    _tell(part, standing, [], now)
+
+
+def _tell(part: Part, standing: Standing, records: list[Numbered], now: int) -> None:
+    step = part.qualifying.take(records, now, part.past.known(records))
+    standing.add(_verdicts(part, step), _again(step))
 
 
 def _is_trait_of(record: Record, part: Part, person: str) -> bool:

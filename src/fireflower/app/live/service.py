@@ -11,17 +11,23 @@ from dataclasses import dataclass
 
 from fireflower.app.live.announcing import Announcer
 from fireflower.app.live.changing import Changed, Changing
+from fireflower.app.live.compacting import Compactor
+from fireflower.app.live.compiling import Compiling
 from fireflower.app.live.counting import Tally, Told
 from fireflower.app.live.database import opener
 from fireflower.app.live.delivering import Deliverer
 from fireflower.app.live.evaluating import Evaluator
+from fireflower.app.live.housekeeping import Compaction, Housekeeper
 from fireflower.app.live.inbox import Answer, Batch, Inbox, NotReady
+from fireflower.app.live.storage import mappings_of
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
 from fireflower.destinations import load_destinations
+from fireflower.evaluate.engines import is_compiled
 from fireflower.history.log.database import Database, StorageError
-from fireflower.history.log.reading import PLAIN, Mappings
+from fireflower.history.log.reading import Mappings
 from fireflower.history.log.schema import prepare
+from fireflower.history.log.turns import SupersededError
 from fireflower.history.log.verdicts import News
 from fireflower.model.messages import Message, Reject
 
@@ -60,6 +66,7 @@ class Service:
     Parameters
     ----------
     connect : opens a connection to the database; by default the one that the project names
+    compaction : when messages move into the archive
     dry_run : what would be sent is planned and recorded, and nothing is sent
 
     Attributes
@@ -72,9 +79,10 @@ class Service:
         project: Project,
         *,
         connect: Callable[[], Database] | None = None,
-        mappings: Mappings = PLAIN,
+        mappings: Mappings | None = None,
         compiled: bool = True,
         clock: Callable[[], int] = now,
+        compaction: Compaction = Compaction(),  # noqa: B008  # it is frozen
         dry_run: bool = False,
     ) -> None:
         self.project = project
@@ -83,14 +91,16 @@ class Service:
         self.connect = connect or opener(project)
         first = self.connect()
         prepare(first)
-        self._databases = first, self.connect(), self.connect()
+        self._databases = first, self.connect(), self.connect(), self.connect()
         names = [definition.name for definition in project.definitions]
         destinations = load_destinations(project.folder, names, project.settings.timezone)
         self._inbox = Inbox()
-        self._mappings = mappings
+        mappings = self._mappings = mappings or mappings_of(project)
         self._writer = Writer(first, mappings, self._inbox.put)
         announcer = Announcer(self._databases[1], destinations, dry_run=dry_run)
-        self._evaluator = Evaluator(project, self._databases[1], mappings, announcer, compiled=compiled)
+        ready = compiled and is_compiled(live=True)
+        self._compiling = Compiling() if compiled and not ready else None
+        self._evaluator = Evaluator(project, self._databases[1], mappings, announcer, compiled=ready)
         self._deliverer = Deliverer(self._databases[2], destinations, clock)
         self.dry_run = dry_run
         self.changing = Changing(
@@ -99,6 +109,8 @@ class Service:
         self._thread = threading.Thread(target=self._run, name="fireflower-evaluator")
         self._listeners: list[Listener] = []
         self.told = Told()
+        compactor = Compactor(project, self._databases[3], mappings)
+        self._housekeeper = Housekeeper(compactor, compaction, lambda: self._evaluator.position, clock)
 
     def start(self) -> None:
         """Take messages in from now on. Verdicts follow once history has been evaluated."""
@@ -106,6 +118,7 @@ class Service:
         self._thread.start()
         if not self.dry_run:
             self._deliverer.start()
+        self._housekeeper.start()
 
     def submit(self, messages: Sequence[Message], rejects: Sequence[Reject] = ()) -> Future[int]:
         """Have messages made durable; the future gives how many were new."""
@@ -116,8 +129,8 @@ class Service:
         self._listeners.append(listener)
 
     def ask(self, question: Callable[[Evaluator], Answer]) -> Future[Answer]:
-        """Have the evaluator asked something between two steps, in its thread. Unless much waits, what was
-        acknowledged before the question is taken in before the answer.
+        """Have the evaluator asked something between two steps: in its thread or, while it is idle, in this one. Unless
+        much waits, what was acknowledged before the question is taken in before the answer.
 
         Raises
         ------
@@ -126,7 +139,7 @@ class Service:
         """
         if not self.state.ready:
             raise NotReady(self.state.trouble or "history is being evaluated; this is done in a moment.")
-        return self._inbox.ask(question)
+        return self._inbox.ask(question, self._evaluator)
 
     @property
     def tally(self) -> Tally:
@@ -150,10 +163,14 @@ class Service:
     def stop(self) -> None:
         """Make durable what has been submitted, evaluate it, and end."""
         self.changing.drop()
+        self._housekeeper.stop()
         self._writer.stop()
         self._inbox.stop()
         self._thread.join()
+        self._evaluator.keep()
         self._deliverer.stop()
+        if self._compiling is not None:
+            self._compiling.stop()
         for database in self._databases:
             database.close()
 
@@ -179,7 +196,14 @@ class Service:
                     break
                 for question in questions:
                     question.answer(self._evaluator)
+                if self._compiling is not None and self._compiling.is_done():
+                    self._use_compiled()
         self._inbox.close()
+
+    def _use_compiled(self) -> None:
+        """The kernel has been compiled meanwhile: go on with it, from history, which says the same."""
+        self._compiling, self._evaluator.compiled = None, True
+        self._begin()
 
     def _take(self, messages: Batch) -> bool:
         done = self._persist(lambda: self._evaluator.take(messages, self.clock()))
@@ -190,6 +214,8 @@ class Service:
         while not self._inbox.stopped:
             try:
                 self._tell(self._evaluator.begin(self.clock()))
+            except SupersededError as error:
+                return self._superseded(error)
             except Exception as error:
                 self._troubled(error)
                 time.sleep(1)
@@ -204,10 +230,17 @@ class Service:
         try:
             self._tell(work())
             return True
+        except SupersededError as error:
+            return self._superseded(error)
         except Exception as error:
             self._troubled(error)
         self.state.ready = False
         return self._begin()
+
+    def _superseded(self, error: SupersededError) -> bool:
+        self.state.ready, self.state.trouble = False, str(error)
+        _LOGGER.warning("Evaluation has ended here: %s", error)
+        return False
 
     def _troubled(self, error: Exception) -> None:
         self.state.trouble = str(error) or type(error).__name__
@@ -222,4 +255,5 @@ class Service:
 
     def _until_due(self) -> float:
         due = self._evaluator.next_due
-        return _PATIENCE if due is None else min(_PATIENCE, max(0.0, (due - self.clock()) / 1e6))
+        patience = _PATIENCE if self._compiling is None else 1.0
+        return patience if due is None else min(patience, max(0.0, (due - self.clock()) / 1e6))

@@ -6,12 +6,14 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from fireflower.app.live.counting import Tally
 from fireflower.history.log.database import Database, StorageError
+from fireflower.history.log.firsts import Firsts
 from fireflower.history.log.messages import Kept, MessageLog
-from fireflower.history.log.reading import Mappings, MessageReader, mentioned
+from fireflower.history.log.reading import LogReader, Mappings, MessageReader, mentioned
 from fireflower.history.readers.batches import Told
 from fireflower.model.messages import Message, Reject
 
@@ -20,7 +22,7 @@ Follow = Callable[[list[_Durable]], None]
 """Is given what is durable, in the order of the log."""
 
 _SOON = 1.0
-"""Seconds after which the log is looked at again, when it is in doubt what it has."""
+"""Seconds after which the log is looked at again: others may write to it too."""
 
 _TOGETHER = 5_000
 """Messages that become durable in one transaction at most: beyond, one that came first would wait for the last."""
@@ -33,7 +35,19 @@ class _Request:
     done: Future[int] = field(default_factory=Future)
 
 
-_Read = tuple[list[Message], list[list[Told]], list[Reject]]
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A message, what it says, and what of that counts only because it is the first to say it."""
+
+    message: Message
+    told: list[Told]
+    said: list[tuple[tuple[str, ...], int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Readable:
+    read: list[_Read]
+    rejects: list[Reject]
 
 
 class Writer:
@@ -53,7 +67,9 @@ class Writer:
         self._database, self._follow = database, follow
         self._log = MessageLog(database)
         self._mappings = mappings
-        self._reader = MessageReader(mappings)
+        self._firsts = Firsts(database)
+        self._reader = MessageReader(mappings, self._is_new)
+        self._said: list[tuple[tuple[str, ...], int]] = []
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="fireflower-writer")
         self._stopped = False
@@ -85,8 +101,8 @@ class Writer:
             requests = self._next()
             if requests:
                 self._write(requests)
-            elif self._doubtful:
-                self._hand_on([])
+            else:
+                self._look()
 
     def _next(self) -> list[_Request]:
         """What waits, as much as is written together."""
@@ -94,7 +110,7 @@ class Writer:
         size = 0
         while size < _TOGETHER:
             try:
-                request = self._requests.get(not found, _SOON if self._doubtful else None)
+                request = self._requests.get(not found, _SOON)
             except queue.Empty:
                 break
             if request is None:
@@ -110,7 +126,8 @@ class Writer:
             counts, durable = self._written(requests)
         except BaseException as error:
             self._doubtful = True
-            self._reader = MessageReader(self._mappings)  # what was told of who is who has not been kept
+            self._firsts.forget_known()
+            self._reader = MessageReader(self._mappings, self._is_new)  # what it has told has not been kept
             for request in requests:
                 request.done.set_exception(error)
             return
@@ -119,18 +136,26 @@ class Writer:
             request.done.set_result(count)
 
     def _hand_on(self, durable: list[_Durable]) -> None:
-        """Have what is durable followed. A commit that seemed to fail may have been durable all the same, if only its
-        answer was lost: then the log is read from where it was last certain."""
+        """Have what is durable followed. If others have written too, the log is read from where it was last certain.
+        So it is after a commit that seemed to fail: it may have been durable all the same, its answer lost."""
         if self._doubtful:
-            told = MessageReader(self._mappings).told
+            reader = LogReader(self._database, self._mappings)
             try:
-                durable = [(kept, told(kept.message)) for kept in self._log.all(self._handed_on)]
+                end = self._log.end()
+                durable = list(reader.all(self._log.all(self._handed_on)))
             except StorageError:
                 return
-            self._doubtful = False
+            self._doubtful, self._handed_on = False, max(self._handed_on, end)
         if durable:
             self._handed_on = durable[-1][0].position
             self._follow(durable)
+
+    def _look(self) -> None:
+        """See whether others have written."""
+        with suppress(StorageError):
+            self._doubtful = self._doubtful or self._log.end() != self._handed_on
+        if self._doubtful:
+            self._hand_on([])
 
     def _written(self, requests: Sequence[_Request]) -> tuple[list[int], list[_Durable]]:
         """Write requests in one transaction. Gives how many messages of each were new, and these."""
@@ -138,33 +163,47 @@ class Writer:
         durable: list[_Durable] = []
         read = [self._read(request.messages) for request in requests]
         with self._database.transaction():
-            for request, (messages, told, unreadable) in zip(requests, read, strict=True):
-                kept = self._log.append(messages, [mentioned(each) for each in told])
-                self._log.reject([*request.rejects, *unreadable])
-                by_key: dict[str, Sequence[Told]] = {}
-                for message, said in zip(messages, told, strict=True):
-                    by_key.setdefault(message.key, said)  # of two with one key, the log keeps the first
-                durable += [(each, by_key[each.message.key]) for each in kept]
+            self._database.in_order("messages")
+            self._doubtful = self._doubtful or self._log.end() != self._handed_on
+            for request, readable in zip(requests, read, strict=True):
+                messages = [each.message for each in readable.read]
+                kept = self._log.append(messages, [mentioned(each.told) for each in readable.read])
+                self._log.reject([*request.rejects, *readable.rejects])
+                by_key: dict[str, _Read] = {}
+                for one in readable.read:
+                    by_key.setdefault(one.message.key, one)  # of two with one key, the log keeps the first
+                self._firsts.add(
+                    (what, each.position, time) for each in kept for what, time in by_key[each.message.key].said
+                )
+                durable += [(each, by_key[each.message.key].told) for each in kept]
                 counts.append(len(kept))
         self._count(requests, read, len(durable))
         return counts, durable
 
-    def _count(self, requests: Sequence[_Request], read: Sequence[_Read], new: int) -> None:
-        readable = sum(len(messages) for messages, _, _ in read)
-        unreadable = sum(len(rejects) for _, _, rejects in read)
+    def _count(self, requests: Sequence[_Request], read: Sequence[_Readable], new: int) -> None:
+        readable = sum(len(each.read) for each in read)
+        unreadable = sum(len(each.rejects) for each in read)
         self.tally.received += readable
         self.tally.duplicates += readable - new
         self.tally.rejected += unreadable + sum(len(request.rejects) for request in requests)
 
-    def _read(self, messages: Sequence[Message]) -> _Read:
+    def _read(self, messages: Sequence[Message]) -> _Readable:
         """The messages with what they say, and those that say nothing that can be understood."""
-        readable: list[Message] = []
-        told: list[list[Told]] = []
-        unreadable: list[Reject] = []
+        found = _Readable([], [])
         for message in messages:
+            self._said = []
             try:
-                told.append(self._reader.told(message))
-                readable.append(message)
+                found.read.append(_Read(message, self._reader.told(message), self._said))
             except ValueError as error:
-                unreadable.append(Reject(str(error), message.body, message.received, message.source))
-        return readable, told, unreadable
+                for what, _ in self._said:
+                    self._firsts.take_back(what)
+                found.rejects.append(Reject(str(error), message.body, message.received, message.source))
+        return found
+
+    def _is_new(self, what: tuple[str, ...], time: int) -> bool:
+        """Whether the message that is being read is the first to say it."""
+        if not self._firsts.is_new(what, time):
+            return False
+        self._firsts.note(what, time)
+        self._said.append((what, time))
+        return True

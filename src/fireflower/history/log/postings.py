@@ -67,7 +67,6 @@ class Which:
 
     states: Sequence[str] | None = None
     destination: str | None = None
-    kind: str | None = None
     subject: str | None = None
     since: int | None = None
     until: int | None = None
@@ -75,7 +74,7 @@ class Which:
     def where(self) -> tuple[str, list[Any]]:
         """As SQL, with values."""
         asked = {
-            "destination = ?": self.destination, "kind = ?": self.kind, "subject = ?": self.subject,
+            "destination = ?": self.destination, "subject = ?": self.subject,
             "planned >= ?": self.since, "planned < ?": self.until,
         }  # fmt: skip
         given = {text: value for text, value in asked.items() if value is not None}

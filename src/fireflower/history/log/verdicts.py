@@ -13,6 +13,9 @@ from fireflower.history.log.database import Database
 Who = tuple[str, str]
 """(kind, id) of a subject."""
 
+Which = tuple[str, str, str, str, str, int]
+"""(kind, id, definition, change, reason, at) of a transition."""
+
 _COLUMNS = "kind, subject, definition, meaning, change, reason, at, known_at, recorded, past, evidence"
 
 
@@ -40,6 +43,11 @@ class Verdict:
     def what(self) -> tuple[str, str, str, int]:
         """By which it is the same as another of the same subject."""
         return self.definition, self.change, self.reason, self.at
+
+    @property
+    def which(self) -> Which:
+        """By which it is the same as another of anybody."""
+        return self.kind, self.subject, *self.what
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +134,12 @@ class VerdictLog:
         return news
 
     def record_all(
-        self, verdicts: Sequence[Verdict], now: int, of: Collection[str], past: Collection[str] = ()
+        self,
+        verdicts: Sequence[Verdict],
+        now: int,
+        of: Collection[str],
+        past: Collection[str] = (),
+        known: Collection[Which] = (),
     ) -> News:
         """Write down all the verdicts of some definitions on everybody: what is recorded of these and not among them is
         taken back.
@@ -135,6 +148,7 @@ class VerdictLog:
         ----------
         of : the definitions
         past : those of them whose transitions are no news
+        known : transitions that are no news either
         """
         news = News()
         recorded: dict[Who, list[Recorded]] = defaultdict(list)
@@ -146,7 +160,7 @@ class VerdictLog:
         fresh: list[Verdict] = []
         for who in recorded.keys() | by_subject.keys():
             fresh += self._reconcile(recorded.get(who, []), by_subject.get(who, []), now, news)
-        self._write(sorted(fresh, key=lambda verdict: verdict.at), now, past, news)
+        self._write(sorted(fresh, key=lambda verdict: verdict.at), now, past, news, known)
         self._note(news, now)
         self._stand(news, recorded.keys())
         self._stand_anew(past)
@@ -255,7 +269,14 @@ class VerdictLog:
                 )
         return list(found.values())
 
-    def _write(self, verdicts: Sequence[Verdict], now: int, past: Collection[str], news: News) -> None:
+    def _write(
+        self,
+        verdicts: Sequence[Verdict],
+        now: int,
+        past: Collection[str],
+        news: News,
+        known: Collection[Which] = (),
+    ) -> None:
         if not verdicts:
             return
         self._database.in_order("transitions")
@@ -264,7 +285,7 @@ class VerdictLog:
             f"INSERT INTO transitions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (v.kind, v.subject, v.definition, v.meaning, v.change, v.reason, v.at, v.known_at, now,
-                 int(v.definition in past), v.evidence())
+                 int(v.definition in past or v.which in known), v.evidence())
                 for v in verdicts
             ],
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,8 +24,10 @@ _PATIENCE = 2.0
 async def _now(asking: Asking, asked: questions.Now, request: Request) -> answers.Now:
     if asked.person is None and asked.account is None:
         raise Refused(422, "invalid", "expected 'person', 'account' or both: whom is it about?")
-    waiting = asyncio.wrap_future(asking.now(asked.person, asked.account))
-    found = (await asyncio.wait_for(waiting, _PATIENCE)).read()
+    waiting = asking.now(asked.person, asked.account)
+    if not waiting.done():
+        await asyncio.wait_for(asyncio.wrap_future(waiting), _PATIENCE)
+    found = waiting.result().read()
     if not any(each.known for each in found.subjects):
         raise Refused(404, "unknown_subject", f"nothing is known of {_whom(asked)} yet. Check the id, and its kind.")
     return showing.now(found, asking.service.waiting())
@@ -81,7 +84,7 @@ def _split(asking: Asking, asked: questions.Identities) -> answers.Identities:
 def _deliveries(asking: Asking, asked: questions.Deliveries) -> answers.Deliveries:
     states = None if asked.state is None else (asked.state,)
     since, until = moment_of(asked.since, "since"), moment_of(asked.until, "until")
-    which = Which(states, asked.destination, asked.kind, asked.subject, since, until)
+    which = Which(states, asked.destination, asked.subject, since, until)
     found = asking.deliveries(which, place_of(asked.cursor), asked.limit)
     more = cursor_of((found[-1].planned, found[-1].key)) if len(found) == asked.limit else None
     return answers.Deliveries([showing.delivery(each) for each in found], more)
@@ -89,11 +92,9 @@ def _deliveries(asking: Asking, asked: questions.Deliveries) -> answers.Deliveri
 
 def _deliver_again(asking: Asking, asked: questions.ReplayDeliveries) -> answers.Replayed:
     since, until = moment_of(asked.since, "since"), moment_of(asked.until, "until")
-    which = Which(asked.states, asked.destination, asked.kind, asked.subject, since, until)
-    if which == Which():
-        raise Refused(
-            422, "invalid", "say which: expected 'states', 'destination', 'kind', 'subject', 'since' or 'until'."
-        )
+    which = Which(asked.states, asked.destination, asked.subject, since, until)
+    if replace(which, states=None) == Which():
+        raise Refused(422, "invalid", "say which: expected 'destination', 'subject', 'since' or 'until'.")
     return answers.Replayed(asking.deliver_again(which))
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
+from fireflower.history.log.postings import State
 from fireflower.model.moments import parse_moment
 from fireflower.web.api.refusals import Refused
 
@@ -17,6 +19,7 @@ When = Annotated[
     str, Meta(min_length=1, max_length=60, description="A moment in ISO 8601, such as 2026-03-01T10:00:00Z.")
 ]
 Kind = Literal["person", "account"]
+Ended = Literal["sent", "unsure", "parked", "dead"]
 
 
 class _Asked(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -90,9 +93,8 @@ class Identities(_Asked):
 
 
 class Deliveries(_Asked):
-    state: Name | None = None
+    state: State | None = None
     destination: Name | None = None
-    kind: Kind | None = None
     subject: Name | None = None
     since: When | None = None
     until: When | None = None
@@ -101,17 +103,12 @@ class Deliveries(_Asked):
 
 
 class ReplayDeliveries(_Asked):
-    """Which deliveries, planned in [since, until): at least one of these is said."""
+    """Which deliveries, planned in [since, until): at least one of these is said beside the states."""
 
-    states: (
-        Annotated[
-            list[Literal["dead", "parked", "unsure", "sent"]],
-            Meta(min_length=1, description="In these states; by default in any but those that wait or were withheld."),
-        ]
-        | None
-    ) = None
+    states: Annotated[list[Ended], Meta(min_length=1, max_length=4)] = msgspec.field(
+        default_factory=lambda: ["dead", "parked"]
+    )
     destination: Name | None = None
-    kind: Kind | None = None
     subject: Name | None = None
     since: When | None = None
     until: When | None = None

@@ -19,8 +19,10 @@ from fireflower.history.log.rejects import Rejected
 from fireflower.history.log.verdicts import Changed, Recorded
 from fireflower.language.describing import describe_condition
 from fireflower.language.nodes import Compare
+from fireflower.model.remembering import remembered
 from fireflower.web.api import answers
 
+_in_words = remembered(describe_condition)
 _evidence = msgspec.json.Decoder(list[answers.Condition]).decode
 _MOST_STILL = 100
 
@@ -56,7 +58,7 @@ def _verdict(found: Stand) -> answers.Verdict:
 def _quantity(state: Evidence) -> answers.Quantity:
     found = answers.Quantity(
         condition=asked(state),
-        in_words=describe_condition(state.condition),
+        in_words=_in_words(state.condition),
         value=finite(state.value),
         there_is=there_is(state),
         since=iso(state.since),
@@ -172,7 +174,7 @@ def delivery(found: Posting) -> answers.Delivery:
         key=found.key,
         transition=found.transition,
         destination=found.destination,
-        subject_kind=found.kind,
+        subject_kind=found.kind,  # type: ignore[arg-type]
         subject=found.subject,
         planned=iso(found.planned),
         state=found.state,

@@ -1,0 +1,122 @@
+"""fireflower serve, as a process: events by HTTP, verdicts to a destination, and nothing lost when it is ended."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DEFINITION = "definition: active-team\nsubject: account\nqualified: count(Report Run) >= 3\n"
+DESTINATION = "destination: to-file\nfile: {path: told.jsonl}\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name, text in {
+        "fireflower.yaml": "project: Shop\n",
+        "definitions/team.yaml": DEFINITION,
+        "destinations/file.yaml": DESTINATION,
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+class Server:
+    """A server on a port of its own."""
+
+    def __init__(self, process: subprocess.Popen[str], address: str) -> None:
+        self.process, self.address = process, address
+
+    def get(self, path: str) -> int:
+        try:
+            with urllib.request.urlopen(f"{self.address}{path}", timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+    def track(self, key: str, number: int) -> dict[str, Any]:
+        body = {"type": "track", "event": "Report Run", "userId": "ann", "context": {"groupId": "acme"}}
+        sent = urllib.request.Request(
+            f"{self.address}/v1/track",
+            json.dumps({**body, "messageId": f"m{number}"}).encode(),
+            {"Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode()},
+        )
+        with urllib.request.urlopen(sent, timeout=10) as answer:
+            return dict(json.load(answer))
+
+
+@contextmanager
+def serving(project: Path) -> Iterator[Server]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "fireflower", "serve", "--project", str(project), "--port", str(port)]
+    with (project / "serve.log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, text=True)
+    server = Server(process, f"http://127.0.0.1:{port}")
+    try:
+        soon(lambda: server.get("/readyz") == 200, 60)
+        yield server
+    finally:
+        process.kill()
+        process.wait()
+
+
+def soon(holds: Any, seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it has not come about"
+        time.sleep(0.05)
+
+
+def told(project: Path) -> list[dict[str, Any]]:
+    file = project / "told.jsonl"
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def test_from_an_event_to_a_message_and_nothing_twice_after_a_restart(project: Path) -> None:
+    with serving(project) as server:
+        greeting = (project / "serve.log").read_text()
+        key = re.search(r"ff_write_\S+", greeting)
+        assert key is not None, greeting
+        answers = [server.track(key[0], number) for number in (1, 2, 2, 3)]
+        assert [answer["accepted"] for answer in answers] == [1, 1, 0, 1]
+        soon(lambda: len(told(project)) == 1)
+        assert told(project)[0]["data"]["subject"]["id"] == "acme"
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=20) == 0
+    with serving(project) as server:
+        assert server.track(key[0], 3)["duplicates"] == 1
+        time.sleep(0.5)
+    assert len(told(project)) == 1
+    assert "ann" not in (project / "serve.log").read_text().split("curl")[-1]
+
+
+def test_an_address_that_is_taken_is_said(project: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ended = subprocess.run(
+            [sys.executable, "-m", "fireflower", "serve", "--project", str(project), "--port", port],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert ended.returncode != 0
+    assert port in ended.stderr
+    assert "Traceback" not in ended.stderr
