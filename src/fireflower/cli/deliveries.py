@@ -14,7 +14,7 @@ from fireflower.cli.jsons import iso, print_json
 from fireflower.cli.options import LIMIT, Moment, json_option, project_option
 from fireflower.cli.printing import printable
 from fireflower.cli.tables import table
-from fireflower.model.moments import format_moment
+from fireflower.model.moments import to_datetime
 
 if TYPE_CHECKING:
     from fireflower.app.live.posting import Trial
@@ -188,15 +188,12 @@ def _trial_json(found: Trial) -> dict[str, Any]:
 
 
 def _show(found: list[Posting]) -> None:
-    columns = ["planned (UTC)", "destination", "about", "state", "tries", "why"]
-    table(
-        columns,
-        [
-            (format_moment(each.planned), each.destination, f"{each.kind} {each.subject}", each.state, _tried(each),
-             each.reason)
-            for each in found
-        ],
-    )  # fmt: skip
+    table(["planned (UTC)", "destination", "about", "state", "tries", "why"], [_row(each) for each in found])
+
+
+def _row(each: Posting) -> tuple[str, ...]:
+    planned = f"{to_datetime(each.planned):%Y-%m-%d %H:%M:%S}"
+    return planned, each.destination, f"{each.kind} {each.subject}", each.state, _tried(each), each.reason
 
 
 def _tried(each: Posting) -> str:
