@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 
@@ -57,28 +56,17 @@ def verdicts_of(found: Transitions, meanings: Mapping[str, str], lookup: Lookup)
         )
 
 
-def look_up_together(verdicts: Iterable[Verdict]) -> None:
-    """Look up at once the records that the evidence of all of these speaks of."""
-    shown: dict[Lookup, list[Shown]] = defaultdict(list)
-    for verdict in verdicts:
-        if isinstance(verdict.evidence, Shown):
-            shown[verdict.evidence.lookup].append(verdict.evidence)
-    for lookup, some in shown.items():
-        records = lookup(list({row for each in some for row in each.rows()}))
-        for each in some:
-            each.tipped_by = {row: in_words(records[row]) for row in each.rows() if row in records}
-
-
 class Shown:
     """The evidence of a transition, made when it is asked for.
 
     Attributes
     ----------
     definition : by which the subject has entered or left
+    lookup : looks up the records that tipped conditions
     """
 
     def __init__(self, definition: Definition, states: Callable[[], list[Evidence]], lookup: Lookup) -> None:
-        self.definition, self.lookup, self._states = definition, lookup, states
+        self.definition, self._states, self.lookup = definition, states, lookup
 
     @cached_property
     def states(self) -> list[Evidence]:
@@ -88,15 +76,37 @@ class Shown:
     @cached_property
     def tipped_by(self) -> dict[int, str]:
         """The records that tipped conditions, in words, by their numbers."""
-        return {number: in_words(record) for number, record in self.lookup(self.rows()).items()}
+        records = self.lookup([state.row for state in self.states if state.row is not None])
+        return {number: in_words(record) for number, record in records.items()}
 
-    def rows(self) -> list[int]:
-        """The numbers of the records that tipped conditions."""
-        return [state.row for state in self.states if state.row is not None]
+    @cached_property
+    def text(self) -> str:
+        """The evidence as JSON."""
+        return self._text()
 
     def __call__(self) -> str:
-        """The evidence as JSON."""
+        return self.text
+
+    def _text(self) -> str:
         return msgspec.json.encode([_told(state, self.tipped_by) for state in self.states]).decode()
+
+    def make(self, records: Mapping[int, Record]) -> None:
+        """Make the text, given the records that tipped conditions."""
+        self.tipped_by = {number: in_words(record) for number, record in records.items()}
+        self.text = self._text()
+
+
+def make_evidence(verdicts: Iterable[Verdict], at_once: int = 1_000) -> None:
+    """Make the evidence of verdicts that have none yet, so that it need not be made when they are recorded; their
+    records are looked up together."""
+    found = (each.evidence for each in verdicts)
+    shown = [each for each in found if isinstance(each, Shown) and "text" not in vars(each)]
+    for start in range(0, len(shown), at_once):
+        some = shown[start : start + at_once]
+        rows = [[state.row for state in each.states if state.row is not None] for each in some]
+        records = some[0].lookup(sorted({row for mine in rows for row in mine}))
+        for each, mine in zip(some, rows, strict=True):
+            each.make({row: records[row] for row in mine if row in records})
 
 
 def _told(state: Evidence, tipped_by: Mapping[int, str]) -> dict[str, object]:
