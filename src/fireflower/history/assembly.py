@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.history.identities import Identities
-from fireflower.history.memberships import Attribution, Memberships
+from fireflower.history.memberships import Attribution, Memberships, Seen
 from fireflower.model.records import Kind, Record
 from fireflower.model.rows import Row
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Name, Timeline, Vocabulary
@@ -107,10 +107,17 @@ class Telling:
             return self._event(record, person)
         return self._change(record, person)
 
+    def know(self, record: Record) -> None:
+        """Take in a record that is no event, without telling of it."""
+        self._apply(record, self.identities.person(record.person) if record.person else None)
+
+    def _apply(self, record: Record, person: str | None) -> list[Seen]:
+        return self.memberships.apply(record if record.person == person else replace(record, person=person))
+
     def _change(self, record: Record, person: str | None) -> Iterator[Row]:
         """The record itself, and what it changes for those who see the traits of an account."""
         yield _about(record, person)
-        for seen in self.memberships.apply(replace(record, person=person)):
+        for seen in self._apply(record, person):
             yield Row(
                 time=record.time,
                 kind=Kind.ACCOUNT_TRAIT,

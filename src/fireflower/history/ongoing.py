@@ -144,7 +144,7 @@ class OngoingHistory:
                 self.identities.add(record)
         for record in records:
             if record.kind != Kind.IDENTITY:
-                list(self._telling.rows(record))
+                self._telling.know(record)
                 self._note(record)
 
     def identify(self, records: Iterable[Record]) -> set[Who]:
