@@ -4,7 +4,9 @@ past."""
 from __future__ import annotations
 
 import json
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +239,28 @@ def test_more_editions_than_there_may_be_parts(folder: Path) -> None:
             assert [each.definition for each in running.service.changing.apply().differences] == [f"d{number}"]
             running.send(*(running.anything() for _ in range(20)))
         assert_as_replayed(running)
+
+
+def test_the_end_waits_for_no_evaluation(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changing, "_PATIENCE", 0.05)
+    begun, ended = threading.Event(), threading.Event()
+
+    def prepare(*what: object) -> None:
+        begun.set()
+        ended.wait(20)
+        raise ValueError("too late")
+
+    def preview() -> None:
+        with suppress(ValueError):
+            running.service.changing.preview()
+
+    with live(folder) as running:
+        monkeypatch.setattr(Evaluator, "prepare", prepare)
+        thread = threading.Thread(target=preview)
+        thread.start()
+        assert begun.wait(10)
+    ended.set()
+    thread.join()
 
 
 def test_dropping(folder: Path) -> None:
