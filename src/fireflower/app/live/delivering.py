@@ -31,7 +31,7 @@ _LOGGER = logging.getLogger("fireflower.deliveries")
 _AT_ONCE = 8
 _LEASE = 5 * MINUTE
 """After so long without an outcome, whoever sends is given up: longer than any try takes."""
-_PATIENCE = 5.0
+_PATIENCE = 1.0
 """Seconds after which the outbox is looked at though nobody said that something is due: another process may have."""
 
 
@@ -86,7 +86,10 @@ class Deliverer:
         outcomes = pool.map(self._try, claimed)
         for each, outcome in zip(claimed, outcomes, strict=True):
             with self._database.transaction():
-                self._tell(each, outcome, self._clock())
+                if self._outbox.holds(each):
+                    self._tell(each, outcome, self._clock())
+                else:  # it took so long, or the process slept, that another has sent it once more
+                    self._outbox.note(each.key, self._clock(), type(outcome).__name__.lower(), "told too late to count")
         return bool(claimed)
 
     def _try(self, posting: Posting) -> Outcome:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from fireflower.app.live.alone import person_alone, transitions_alone
 from fireflower.app.live.announcing import Announcer
 from fireflower.app.live.past import Past, archived_up_to, numbered
 from fireflower.app.live.qualifying import Qualifying
+from fireflower.app.live.sieving import Concerns
 from fireflower.app.live.telling import meaning_of, verdicts_of
 from fireflower.app.project import Project
 from fireflower.evaluate.image import Outgrown
 from fireflower.evaluate.live import Step
 from fireflower.evaluate.results import Subject, Transitions
 from fireflower.history.log.database import Database
-from fireflower.history.log.messages import Kept
-from fireflower.history.log.reading import Mappings
-from fireflower.history.log.verdicts import News, Verdict, VerdictLog, Who
+from fireflower.history.log.leases import ALL_SHARES, Evaluated, LeaseLostError, Leases, Terms, share_of
+from fireflower.history.log.messages import Kept, MessageLog
+from fireflower.history.log.reading import Mappings, MessageReader
+from fireflower.history.log.verdicts import News, Recorded, Verdict, VerdictLog, Which, Who
 from fireflower.history.ongoing import Numbered, place
 from fireflower.history.readers.batches import Told
 from fireflower.language.nodes import Definition, Settings
@@ -66,12 +70,26 @@ class Part:
     Attributes
     ----------
     names : of those that count; others have been changed since, and are evaluated in another part
+    shares : the subjects that count fall into these; see `history.log.leases`
     """
 
     settings: Settings
     names: frozenset[str]
     qualifying: Qualifying
     past: Past
+    shares: frozenset[int] = ALL_SHARES
+
+    def counts(self, kind: str, id: str) -> bool:
+        """Whether a subject is evaluated by it."""
+        return self.shares == ALL_SHARES or share_of(kind, id) in self.shares
+
+    def without(self, shares: Collection[int]) -> Part:
+        """The same without some of its shares."""
+        if not self.shares & set(shares):
+            return self
+        part = replace(self, shares=self.shares - set(shares))
+        part.qualifying.concern(part.counts)
+        return part
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +124,11 @@ class Difference:
 
 
 class Evaluator:
-    """Follows the log of a project on a connection of its own.
+    """Follows the log of a project on a connection of its own, and evaluates the subjects of the shares that it holds.
 
     Attributes
     ----------
+    position, moment : up to where it has evaluated: a place in the log, and a time, which never goes back
     steps : how often it has evaluated what came
     told_again : how many subjects' past has been told again since it began
     compiled : whether the compiled kernel is used, from the next beginning on
@@ -117,6 +136,7 @@ class Evaluator:
     Parameters
     ----------
     mappings : how messages are read
+    leases : those of this process, on the same connection
     announcer : plans, on the same connection, what is to be sent
     """
 
@@ -125,6 +145,7 @@ class Evaluator:
         project: Project,
         database: Database,
         mappings: Mappings,
+        leases: Leases,
         announcer: Announcer | None = None,
         *,
         compiled: bool = True,
@@ -134,12 +155,15 @@ class Evaluator:
         self.settings: Settings = project.settings
         self.definitions: tuple[Definition, ...] = project.definitions
         self.position = 0
+        self.moment = -1
         self.record = VerdictLog(database)
         self._database = database
         self._mappings = mappings
         self.compiled = compiled
         self._room = _ROOM
         self._parts: list[Part] = []
+        self._leases = leases
+        self._terms: dict[int, int] = {}
         self.steps = self.told_again = 0
 
     @property
@@ -157,46 +181,137 @@ class Evaluator:
         """The id by which verdicts name the person who bears or has borne this one."""
         return self._parts[0].qualifying.history.identities.person(id)
 
+    def known(self, id: str) -> tuple[str, list[str]]:
+        """The id by which verdicts name a person, and their accounts, the current one first."""
+        if not self._parts:
+            return person_alone(self._past_here().find, self.settings, id, self.moment)
+        person = self.person(id)
+        return person, self.accounts(person)
+
     def accounts(self, person: str) -> list[str]:
         """The accounts of which a person is a member, the current one first."""
         memberships = self._parts[0].qualifying.history.memberships
         current = memberships.current(person)
         return sorted(memberships.accounts(person), key=lambda account: account != current)
 
+    @property
+    def terms(self) -> Terms:
+        """The shares that are evaluated here, and under which terms."""
+        return self._terms
+
+    @property
+    def shares(self) -> frozenset[int]:
+        """The shares that are evaluated here."""
+        return frozenset(self._terms)
+
+    def holds(self, kind: SubjectKind, id: str) -> bool:
+        """Whether a subject is evaluated here."""
+        return share_of(kind, id) in self._terms
+
+    def hold(self, terms: Terms, now: int) -> News:
+        """Evaluate the subjects of these shares from now on, and no others. Those of shares that are new here are
+        evaluated over all of history; what lies behind the place up to which they had been evaluated is news, and
+        nothing else is."""
+        self._let_go({share for share, term in self._terms.items() if terms.get(share) != term})
+        new = {share: term for share, term in terms.items() if share not in self._terms}
+        if not new:
+            return News()
+        evaluated = self._leases.evaluated(new).values()
+        now = max(now, *(each.moment for each in evaluated))  # by another machine's clock
+        news = self._reach(max(each.position for each in evaluated), now)
+        self._terms |= new
+        news.add(self._add(frozenset(new), now))
+        return news
+
+    def release(self, shares: Collection[int]) -> None:
+        """Leave these shares to others, who need not look again at what has been evaluated here."""
+        given = {share: term for share, term in self._terms.items() if share in shares}
+        with suppress(LeaseLostError), self._database.transaction():
+            if given and self._parts:
+                self._leases.write_under(given, self.position, self.moment)
+            self._leases.release(shares)
+        self._let_go(given)
+
+    def keep(self) -> None:
+        """Note up to where everything has been evaluated."""
+        if self._terms and self._parts:
+            with suppress(LeaseLostError), self._database.transaction():
+                self._leases.write_under(self._terms, self.position, self.moment)
+
     def begin(self, now: int) -> News:
-        """Evaluate all of history, and record what is not recorded yet. Transitions of definitions that are new, or
-        mean something else than before, are no news."""
-        part, standing = self._built(self.definitions, self.settings, self._database, now)
-        self._parts = [part]
-        self.position = part.past.position
-        return self._record_all(standing, part.names, now)
+        """Evaluate all of history anew for the shares that are held, and record what is not recorded yet. Transitions
+        of definitions that are new, or mean something else than before, are no news."""
+        self._parts = []
+        return self._add(self.shares, now) if self._terms else News()
 
     def take(self, messages: Sequence[tuple[Kept, Sequence[Told]]], now: int) -> News:
         """Evaluate the next messages of the log, and whatever time has brought up to and including `now`."""
+        now = max(now, self.moment)
         fresh = [each for each in messages if each[0].position > self.position]
         if fresh:
             self.position = fresh[-1][0].position
         records = [record for kept, told in fresh for record in numbered(kept.position, told)]
         self.steps += 1
-        found: list[tuple[Part, list[Verdict], dict[Who, int]]] = []
+        found: list[_Decided] = []
+        parts, self._parts = self._parts, []  # if this fails, they are worth nothing any more
         try:
-            for part in self._parts:
+            for part in parts:
                 step = self._step(part, records, now)
                 self.told_again += len(step.told_again)
-                if len(step.transitions) or step.told_again:
-                    found.append((part, _verdicts(part, step), _again(step)))
+                decided = _Decided(part, _verdicts(part, step), _again(part, step))
+                if decided:
+                    found.append(decided)
         except Outgrown as error:
             _LOGGER.info("The program is compiled again: no room for %s.", error)
             self._room *= 4
             return self.begin(now)
-        news = News()
-        if found:
-            with self._database.transaction():
-                for part, verdicts, again in found:
-                    recorded = self.record.record(verdicts, again, now, part.names)
-                    self.announcer.announce(recorded, verdicts, self.traits, now)
-                    news.add(recorded)
-        return news
+        self._parts, self.moment = parts, now
+        try:
+            return self._recorded(found, now)
+        except BaseException:
+            self._parts = []
+            raise
+
+    def _recorded(self, found: Sequence[_Decided], now: int) -> News:
+        """Record what has been decided; what is of shares that others hold by now is left to them."""
+        while found := [each for each in found if each]:
+            shares = {share for each in found for share in each.shares()}
+            news = News()
+            try:
+                with self._recording(shares, now):
+                    for each in found:
+                        news.add(self.record.record(each.verdicts, each.told_again, now, each.part.names))
+                    self.announcer.announce(
+                        news, [verdict for each in found for verdict in each.verdicts], self.traits, now, self
+                    )
+                return news
+            except LeaseLostError as error:
+                _LOGGER.warning("%s", error)
+                self._let_go(error.shares)
+                found = [each.without(error.shares) for each in found]
+        return News()
+
+    # --- Merged people ------------------------------------------------------------------------------------------------
+
+    def has_moved(self, each: Recorded) -> bool:
+        """Whether a transition that is new belonged to a person before who is found to be the same: then it had been
+        told of them."""
+        if each.kind != "person" or not self._parts:
+            return False
+        ids = self._parts[0].qualifying.history.identities.ids(each.subject)
+        return self.record.same({id for id in ids if not self.holds("person", id)}, each)
+
+    def moves(self, each: Recorded) -> bool:
+        """Whether a transition that is taken back is one of the person with whom this one is found to be the same, who
+        may be evaluated elsewhere, and earlier or later than here."""
+        if each.kind != "person" or not self._parts:
+            return False
+        person = self.person(each.subject)
+        if person == each.subject or self.holds("person", person):
+            return False
+        past = self._parts[0].past
+        found = transitions_alone(past.find, self.settings, self.definitions, "person", person, self.moment)
+        return (each.definition, each.change, each.at) in found
 
     def traits(self, kind: SubjectKind, id: str) -> Mapping[str, Any]:
         """The traits of a subject as of now; of a person also those of the current account, as "account.NAME"."""
@@ -221,7 +336,7 @@ class Evaluator:
         changed = tuple(each for each in definitions if known.get(each.name) != meaning_of(each, settings))
         if not changed:
             return Prepared(tuple(definitions), settings, None, Standing({}))
-        part, standing = self._built(changed, settings, database, now)
+        part, standing, _ = self._built(changed, settings, database, now, ALL_SHARES)
         return Prepared(tuple(definitions), settings, part, standing)
 
     def differences(self, prepared: Prepared) -> list[Difference]:
@@ -244,26 +359,82 @@ class Evaluator:
         kept = frozenset(definition.name for definition in prepared.definitions)
         self.definitions, self.settings = prepared.definitions, prepared.settings
         part = prepared.part
+        if not self._terms:
+            return News()
         if part is None:
             self._parts = [replace(each, names=each.names & kept) for each in self._parts]
-            return self._record_all(Standing({}), frozenset(), now)
+            return self._record_all(Standing({}), frozenset(), self.shares, now)
         self._catch_up(part, prepared.standing, now)
         if len(self._parts) >= _MOST_PARTS:
             return self.begin(now)
         self._parts = [replace(each, names=(each.names & kept) - part.names) for each in self._parts]
         self._parts = [each for each in self._parts if each.names]
-        here = replace(part, past=self._past())
+        here = replace(part.without(part.shares - self.shares), past=self._past())
         here.past.position = self.position
         part.qualifying.history.find_by(here.past.find)
         self._parts.append(here)
-        return self._record_all(prepared.standing, part.names, now)
+        return self._record_all(prepared.standing, part.names, self.shares, now)
 
     def _catch_up(self, part: Part, standing: Standing, now: int) -> None:
         """Have a prepared part take in what has been evaluated meanwhile."""
         while some := [each for each in part.past.log.after(part.past.position) if each.position <= self.position]:
             part.past.position = some[-1].position
             step = part.qualifying.take(part.past.read(some), now)
-            standing.add(_verdicts(part, step), _again(step))
+            standing.add(_verdicts(part, step), _again(part, step))
+
+    # --- Shares -------------------------------------------------------------------------------------------------------
+
+    def _let_go(self, shares: Collection[int]) -> None:
+        """Evaluate these shares no longer."""
+        lost = frozenset(shares) & self._terms.keys()
+        if lost:
+            self._terms = {share: term for share, term in self._terms.items() if share not in lost}
+            self._parts = [each.without(lost) for each in self._parts]
+            self._parts = [each for each in self._parts if each.shares]
+
+    def _reach(self, position: int, now: int) -> News:
+        """Evaluate the log up to a place at least, and time up to and including `now`: there others have been with
+        what is taken over from them."""
+        news = News()
+        log, told = MessageLog(self._database), MessageReader(self._mappings).told
+        while self._parts and self.position < position and (some := log.after(self.position, _AT_ONCE)):
+            news.add(self.take([(kept, told(kept.message)) for kept in some], now))
+        if self._parts:
+            news.add(self.take([], now))
+        return news
+
+    def _add(self, shares: frozenset[int], now: int) -> News:
+        """Evaluate shares over all of history, beside those that are evaluated already."""
+        if len(self._parts) >= _MOST_PARTS:
+            self._parts, shares = [], self.shares
+        evaluated = self._leases.evaluated(shares)
+        now = max(now, self.moment, *(each.moment for each in evaluated.values()))
+        up_to = self.position if self._parts else None
+        before = _before(evaluated.values())
+        part, standing, known = self._built(
+            self.definitions, self.settings, self._database, now, shares, before, up_to
+        )  # fmt: skip
+        if up_to is None:
+            self.position = part.past.position
+        part.past.position, self.moment = self.position, now
+        self._parts.append(part)
+        try:
+            return self._record_all(standing, part.names, shares, now, known)
+        except LeaseLostError as error:
+            _LOGGER.warning("%s", error)
+            self._let_go(error.shares)
+            return self.begin(now)
+        except BaseException:
+            self._parts = []
+            raise
+
+    @contextmanager
+    def _recording(self, shares: Collection[int], now: int) -> Iterator[None]:
+        """A transaction in which verdicts on these shares are recorded. Nobody else records meanwhile."""
+        with self._database.transaction():
+            self._database.in_order("transitions")
+            self._leases.write_under({share: self._terms.get(share, -1) for share in shares}, self.position, now)
+            yield
 
     # --- History ------------------------------------------------------------------------------------------------------
 
@@ -271,59 +442,109 @@ class Evaluator:
         part.past.position = self.position
         return part.qualifying.take(records, now)
 
-    def _record_all(self, standing: Standing, names: frozenset[str], now: int) -> News:
-        """Record the verdicts of these definitions on everybody, and which definitions there are now."""
-        known = dict(self._database.rows("SELECT name, meaning FROM definitions"))
+    def _record_all(
+        self,
+        standing: Standing,
+        names: frozenset[str],
+        shares: frozenset[int],
+        now: int,
+        known: Collection[Which] = (),
+    ) -> News:
+        """Record the verdicts of these definitions on everybody of these shares, and which definitions there are now.
+
+        Parameters
+        ----------
+        known : transitions that follow from what had been evaluated before; if they are not recorded, they are no news
+        """
         meanings = {definition.name: meaning_of(definition, self.settings) for definition in self.definitions}
-        past = {name for name, meaning in meanings.items() if known.get(name) != meaning}
-        with self._database.transaction():
-            verdicts = standing.all()
-            news = self.record.record_all(verdicts, now, names, past)
-            self.announcer.announce(news, verdicts, self.traits, now)
-            self.record.forget_definitions(meanings.keys())
-            self._database.rows("DELETE FROM definitions")
-            self._database.many(
-                "INSERT INTO definitions (name, meaning, since) VALUES (?, ?, ?)",
-                [(name, meaning, now) for name, meaning in meanings.items()],
-            )
+        verdicts = standing.all()
+        news = News()
+        with self._recording(shares, now):
+            for past, some in self._by_what_is_past(shares, meanings).items():
+                theirs = [each for each in verdicts if share_of(each.kind, each.subject) in some]
+                news.add(self.record.record_all(theirs, now, names, past, known, some))
+            self.announcer.announce(news, verdicts, self.traits, now, self)
+            self._leases.mean(shares, meanings)
+            self.record.define(meanings, now)
         return news
 
+    def _by_what_is_past(
+        self, shares: Collection[int], meanings: Mapping[str, str]
+    ) -> dict[frozenset[str], set[int]]:  # fmt: skip
+        """The shares by which definitions are new there, or mean something else than before."""
+        found: dict[frozenset[str], set[int]] = {}
+        for share, evaluated in self._leases.evaluated(shares).items():
+            past = frozenset(name for name, meaning in meanings.items() if not evaluated.knows(name, meaning))
+            found.setdefault(past, set()).add(share)
+        return found
+
     def _built(
-        self, definitions: Sequence[Definition], settings: Settings, database: Database, now: int
-    ) -> tuple[Part, Standing]:
-        """Definitions, evaluated over all of history."""
+        self,
+        definitions: Sequence[Definition],
+        settings: Settings,
+        database: Database,
+        now: int,
+        shares: frozenset[int],
+        before: Evaluated | None = None,
+        up_to: int | None = None,
+    ) -> tuple[Part, Standing, Collection[Which]]:
+        """Definitions, evaluated over all of history, for the subjects of these shares. Also which verdicts there were
+        when they had been evaluated `before`.
+
+        Parameters
+        ----------
+        up_to : the place in the log up to which; by default as far as it goes
+        """
         while True:
             try:
-                return self._build(definitions, settings, database, now)
+                return self._build(definitions, settings, database, now, shares, before, up_to)
             except Outgrown as error:
                 _LOGGER.info("The program is compiled with more room: there was none for %s.", error)
                 self._room *= 4
 
     def _build(
-        self, definitions: Sequence[Definition], settings: Settings, database: Database, now: int
-    ) -> tuple[Part, Standing]:
+        self,
+        definitions: Sequence[Definition],
+        settings: Settings,
+        database: Database,
+        now: int,
+        shares: frozenset[int],
+        before: Evaluated | None,
+        up_to: int | None,
+    ) -> tuple[Part, Standing, Collection[Which]]:
         past = self._past(database)
         wanted = needs(definitions, settings).properties
         first = next(iter(past.archive.timelines(wanted)), None)
         begun = first.vocabulary if first is not None else None
-        qualifying = Qualifying(definitions, settings, past.find, begun, compiled=self.compiled, room=self._room)
-        part = Part(settings, frozenset(definition.name for definition in definitions), qualifying, past)
+        concerns = None if shares == ALL_SHARES else _concerns(shares)
+        qualifying = Qualifying(
+            definitions, settings, past.find, begun, compiled=self.compiled, room=self._room, concerns=concerns
+        )
+        names = frozenset(definition.name for definition in definitions)
+        part = Part(settings, names, qualifying, past, shares)
         standing = Standing({})
+        archived = archived_up_to(database)
+        last = -1
         if begun is not None:
             last = min(now, past.archive.summary().last or 0)
             step = qualifying.load(past.archive.relations(), past.archive.timelines(wanted), last)
             standing.add(_verdicts(part, step), {})
-        kept = list(past.log.all())
+        kept = [each for each in past.log.all() if up_to is None or each.position <= up_to]
         # Only what has been read counts as evaluated: more may have come meanwhile.
-        past.position = kept[-1].position if kept else archived_up_to(database)
-        records = sorted(past.read(kept), key=lambda each: each.record.time)
-        for start in range(0, len(records), _AT_ONCE):
-            some = records[start : start + _AT_ONCE]
-            step = qualifying.take(some, min(now, some[-1].record.time))
-            standing.add(_verdicts(part, step), _again(step))
-        step = qualifying.take([], now)
-        standing.add(_verdicts(part, step), _again(step))
-        return part, standing
+        past.position = kept[-1].position if kept else archived
+        known: Collection[Which] = ()
+        if before is not None and archived <= before.position and last <= before.moment:
+            # As it was when it had been evaluated before, and then what has come since.
+            _feed(part, standing, [each for each in kept if each.position <= before.position], last, before.moment)
+            known = {verdict.which for verdict in standing.all()}
+            kept, last = [each for each in kept if each.position > before.position], before.moment
+        _feed(part, standing, kept, last, now)
+        return part, standing, known
+
+    def _past_here(self) -> Past:
+        past = self._past()
+        past.position = self.position
+        return past
 
     def _past(self, database: Database | None = None) -> Past:
         return Past(self.project, database or self._database, self._mappings)
@@ -334,11 +555,60 @@ def _is_trait_of(record: Record, part: Part, person: str) -> bool:
     return record.kind == Kind.PERSON_TRAIT and bearer == person
 
 
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What a step of a part has decided."""
+
+    part: Part
+    verdicts: list[Verdict]
+    told_again: dict[Who, int]
+
+    def __bool__(self) -> bool:
+        return bool(self.verdicts or self.told_again)
+
+    def shares(self) -> set[int]:
+        """The shares into which those fall whom it is about."""
+        return {share_of(each.kind, each.subject) for each in self.verdicts} | {
+            share_of(*who) for who in self.told_again
+        }
+
+    def without(self, shares: Collection[int]) -> _Decided:
+        """What is about the others."""
+        verdicts = [each for each in self.verdicts if share_of(each.kind, each.subject) not in shares]
+        again = {who: since for who, since in self.told_again.items() if share_of(*who) not in shares}
+        return replace(self, verdicts=verdicts, told_again=again)
+
+
+def _feed(part: Part, standing: Standing, kept: Sequence[Kept], since: int, until: int) -> None:
+    """Have a part that has evaluated the time up to and including `since` evaluate messages, in the order in which they
+    happened, and then the time up to and including `until`."""
+    records = sorted(part.past.read(kept), key=lambda each: each.record.time)
+    for start in range(0, len(records), _AT_ONCE):
+        some = records[start : start + _AT_ONCE]
+        step = part.qualifying.take(some, max(since, min(until, some[-1].record.time)))
+        standing.add(_verdicts(part, step), _again(part, step))
+    step = part.qualifying.take([], until)
+    standing.add(_verdicts(part, step), _again(part, step))
+
+
+def _before(evaluated: Iterable[Evaluated]) -> Evaluated | None:
+    """Up to where all of these have been evaluated; None if one has never been."""
+    shares = list(evaluated)
+    if any(each.meanings is None for each in shares):
+        return None
+    return Evaluated(min(each.position for each in shares), min(each.moment for each in shares))
+
+
+def _concerns(shares: frozenset[int]) -> Concerns:
+    return lambda kind, id: share_of(kind, id) in shares
+
+
 def _verdicts(part: Part, step: Step) -> list[Verdict]:
-    """What a part has decided, of the definitions that count."""
+    """What a part has decided, of the definitions and subjects that count."""
     found = verdicts_of(step.transitions, part.settings, part.past.lookup)
-    return [verdict for verdict in found if verdict.definition in part.names]
+    return [each for each in found if each.definition in part.names and part.counts(each.kind, each.subject)]
 
 
-def _again(step: Step) -> dict[Who, int]:
-    return {(Subject(kind).name.lower(), id): since for (kind, id), since in step.told_again.items()}
+def _again(part: Part, step: Step) -> dict[Who, int]:
+    again = {(Subject(kind).name.lower(), id): since for (kind, id), since in step.told_again.items()}
+    return {who: since for who, since in again.items() if part.counts(*who)}

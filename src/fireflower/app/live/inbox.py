@@ -53,12 +53,13 @@ class Inbox:
         self._messages: list[tuple[Kept, Sequence[Told]]] = []
         self._questions: list[Question[Any]] = []
         self._asked = float("-inf")
-        self._closed = False
+        self._closed = self._woken = False
         self.stopped = False
 
     def put(self, messages: Batch) -> None:
         with self._changed:
-            self._messages += messages
+            if not self._closed:  # else nobody takes them in here
+                self._messages += messages
             self._changed.notify()
 
     def ask(self, ask: Callable[[Evaluator], Answer]) -> Future[Answer]:
@@ -76,6 +77,12 @@ class Inbox:
             self.stopped = True
             self._changed.notify()
 
+    def wake(self) -> None:
+        """Have whoever waits look around."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify()
+
     def waiting(self) -> int:
         """How many messages wait."""
         return len(self._messages)
@@ -87,8 +94,9 @@ class Inbox:
     def get(self, wait: float) -> tuple[Batch, list[Question[Any]]]:
         """What is to be done next; waits for it for some seconds at most."""
         with self._changed:
-            if not (self._messages or self._questions or self.stopped):
+            if not (self._messages or self._questions or self._woken or self.stopped):
                 self._changed.wait(wait)
+            self._woken = False
             most = _WHILE_ASKED if time.monotonic() - self._asked < _ASKED_LATELY else _AT_ONCE
             messages, self._messages = self._messages[:most], self._messages[most:]
             questions, self._questions = self._questions, []
@@ -98,6 +106,7 @@ class Inbox:
         """Answer nothing any longer."""
         with self._changed:
             self._closed = True
+            self._messages.clear()
             for question in self._questions:
                 question.done.set_exception(NotReady("the service has been stopped."))
             self._questions.clear()

@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from fireflower.app.live.counting import Tally
@@ -20,7 +21,9 @@ Follow = Callable[[list[_Durable]], None]
 """Is given what is durable, in the order of the log."""
 
 _SOON = 1.0
-"""Seconds after which the log is looked at again, when it is in doubt what it has."""
+_SOON_SHARED = 0.05
+"""Seconds after which the log is looked at again: others may write to it too, and in a database that is shared between
+processes they do."""
 
 _TOGETHER = 5_000
 """Messages that become durable in one transaction at most: beyond, one that came first would wait for the last."""
@@ -59,6 +62,7 @@ class Writer:
         self._stopped = False
         self._handed_on = self._log.end()
         self._doubtful = False
+        self._soon = _SOON_SHARED if database.shared else _SOON
         self.tally = Tally()
 
     def start(self) -> None:
@@ -85,8 +89,8 @@ class Writer:
             requests = self._next()
             if requests:
                 self._write(requests)
-            elif self._doubtful:
-                self._hand_on([])
+            else:
+                self._look()
 
     def _next(self) -> list[_Request]:
         """What waits, as much as is written together."""
@@ -94,7 +98,7 @@ class Writer:
         size = 0
         while size < _TOGETHER:
             try:
-                request = self._requests.get(not found, _SOON if self._doubtful else None)
+                request = self._requests.get(not found, self._soon)
             except queue.Empty:
                 break
             if request is None:
@@ -119,18 +123,26 @@ class Writer:
             request.done.set_result(count)
 
     def _hand_on(self, durable: list[_Durable]) -> None:
-        """Have what is durable followed. A commit that seemed to fail may have been durable all the same, if only its
-        answer was lost: then the log is read from where it was last certain."""
+        """Have what is durable followed. If others have written too, the log is read from where it was last certain.
+        So it is after a commit that seemed to fail: it may have been durable all the same, its answer lost."""
         if self._doubtful:
             told = MessageReader(self._mappings).told
             try:
+                end = self._log.end()
                 durable = [(kept, told(kept.message)) for kept in self._log.all(self._handed_on)]
             except StorageError:
                 return
-            self._doubtful = False
+            self._doubtful, self._handed_on = False, max(self._handed_on, end)
         if durable:
             self._handed_on = durable[-1][0].position
             self._follow(durable)
+
+    def _look(self) -> None:
+        """See whether others have written."""
+        with suppress(StorageError):
+            self._doubtful = self._doubtful or self._log.end() != self._handed_on
+        if self._doubtful:
+            self._hand_on([])
 
     def _written(self, requests: Sequence[_Request]) -> tuple[list[int], list[_Durable]]:
         """Write requests in one transaction. Gives how many messages of each were new, and these."""
@@ -138,6 +150,8 @@ class Writer:
         durable: list[_Durable] = []
         read = [self._read(request.messages) for request in requests]
         with self._database.transaction():
+            self._database.in_order("messages")
+            self._doubtful = self._doubtful or self._log.end() != self._handed_on
             for request, (messages, told, unreadable) in zip(requests, read, strict=True):
                 kept = self._log.append(messages, [mentioned(each) for each in told])
                 self._log.reject([*request.rejects, *unreadable])

@@ -19,7 +19,23 @@ class StorageError(FireflowerError):
 
 
 class Database(Protocol):
-    """One connection, used by one thread at a time. Placeholders are question marks."""
+    """One connection, used by one thread at a time. Placeholders are question marks.
+
+    Attributes
+    ----------
+    shared : whether several processes may evaluate one log in such a database
+    clock : the database's own moment, as SQL
+    skip_locked : ends a SELECT whose rows are to be changed: those that another transaction is changing are left out
+    """
+
+    @property
+    def shared(self) -> bool: ...
+
+    @property
+    def clock(self) -> str: ...
+
+    @property
+    def skip_locked(self) -> str: ...
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a statement and give the rows that it returns."""
@@ -49,6 +65,11 @@ class SQLite:
     StorageError
         If the file is no database, or cannot be opened.
     """
+
+    shared = False
+    clock = "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
+    skip_locked = ""
+    """Whoever writes has the file for himself."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

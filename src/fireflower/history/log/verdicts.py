@@ -9,9 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fireflower.history.log.database import Database
+from fireflower.history.log.leases import ALL_SHARES, share_of
 
 Who = tuple[str, str]
 """(kind, id) of a subject."""
+
+Which = tuple[str, str, str, str, str, int]
+"""(kind, id, definition, change, reason, at) of a transition."""
+
+_AT_ONCE = 1000
+"""Transitions written in one go: making their evidence takes time, in which a server would think us frozen."""
 
 _COLUMNS = "kind, subject, definition, meaning, change, reason, at, known_at, recorded, past, evidence"
 
@@ -40,6 +47,11 @@ class Verdict:
     def what(self) -> tuple[str, str, str, int]:
         """By which it is the same as another of the same subject."""
         return self.definition, self.change, self.reason, self.at
+
+    @property
+    def which(self) -> Which:
+        """By which it is the same as another of anybody."""
+        return self.kind, self.subject, *self.what
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +138,13 @@ class VerdictLog:
         return news
 
     def record_all(
-        self, verdicts: Sequence[Verdict], now: int, of: Collection[str], past: Collection[str] = ()
+        self,
+        verdicts: Sequence[Verdict],
+        now: int,
+        of: Collection[str],
+        past: Collection[str] = (),
+        known: Collection[Which] = (),
+        shares: Collection[int] = ALL_SHARES,
     ) -> News:
         """Write down all the verdicts of some definitions on everybody: what is recorded of these and not among them is
         taken back.
@@ -135,11 +153,13 @@ class VerdictLog:
         ----------
         of : the definitions
         past : those of them whose transitions are no news
+        known : transitions that are no news either
+        shares : into which everybody falls whom it is about
         """
         news = News()
         recorded: dict[Who, list[Recorded]] = defaultdict(list)
         for each in self._select("retracted IS NULL"):
-            if each.definition in of:
+            if each.definition in of and share_of(each.kind, each.subject) in shares:
                 recorded[each.kind, each.subject].append(each)
         by_subject: dict[Who, list[Verdict]] = defaultdict(list)
         for verdict in verdicts:
@@ -147,10 +167,24 @@ class VerdictLog:
         fresh: list[Verdict] = []
         for who in recorded.keys() | by_subject.keys():
             fresh += self._reconcile(recorded.get(who, []), by_subject.get(who, []), now, news)
-        self._write(sorted(fresh, key=lambda verdict: verdict.at), now, past, news)
+        self._write(sorted(fresh, key=lambda verdict: verdict.at), now, past, news, known)
         self._note(news, now)
         self._stand(news, recorded.keys())
         return news
+
+    def define(self, meanings: Mapping[str, str], now: int) -> None:
+        """These are the definitions from now on, and what they mean. Nobody stands qualified any longer by others;
+        transitions by them stay recorded."""
+        self.forget_definitions(meanings.keys())
+        for (name,) in self._database.rows("SELECT name FROM definitions"):
+            if name not in meanings:
+                self._database.rows("DELETE FROM definitions WHERE name = ?", (name,))
+        self._database.many(
+            "INSERT INTO definitions (name, meaning, since) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
+            "since = CASE WHEN definitions.meaning = excluded.meaning THEN definitions.since ELSE excluded.since END, "
+            "meaning = excluded.meaning",
+            [(name, meaning, now) for name, meaning in meanings.items()],
+        )
 
     def forget_definitions(self, kept: Collection[str]) -> None:
         """Nobody stands qualified any longer by definitions that are not kept. Their transitions stay recorded."""
@@ -165,8 +199,8 @@ class VerdictLog:
         return self._select("id > ? ORDER BY id LIMIT ?", (id, limit))
 
     def changes(self, after: int, limit: int = 1000) -> list[Changed]:
-        """The changes of the record behind one, in their order. There is one writer, so that none appears later
-        before one that has been seen."""
+        """The changes of the record behind one, in their order. Whoever writes has the record for himself, so that none
+        appears later before one that has been seen."""
         columns = ", ".join(f"t.{name}" for name in _COLUMNS.split(", "))
         rows = self._database.rows(
             f"SELECT c.id, c.what, c.at, t.id, {columns}, t.retracted FROM changes c "
@@ -178,6 +212,18 @@ class VerdictLog:
     def last_change(self) -> int:
         """The last change of the record; 0 if there is none."""
         return int(self._database.rows("SELECT COALESCE(MAX(id), 0) FROM changes")[0][0])
+
+    def same(self, subjects: Collection[str], recorded: Recorded) -> bool:
+        """Whether one of these subjects has, or had, the same transition at the same moment."""
+        places = ", ".join("?" * len(subjects))
+        values = (recorded.kind, recorded.definition, recorded.change, recorded.at, *sorted(subjects))
+        return bool(subjects) and bool(
+            self._database.rows(
+                "SELECT 1 FROM transitions WHERE kind = ? AND definition = ? AND change = ? AND at = ? "
+                f"AND subject IN ({places}) LIMIT 1",
+                values,
+            )
+        )
 
     def history(self, kind: str, subject: str) -> list[Recorded]:
         """All transitions of a subject in order of time, also those that have been taken back."""
@@ -243,19 +289,27 @@ class VerdictLog:
                 )
         return list(found.values())
 
-    def _write(self, verdicts: Sequence[Verdict], now: int, past: Collection[str], news: News) -> None:
+    def _write(
+        self,
+        verdicts: Sequence[Verdict],
+        now: int,
+        past: Collection[str],
+        news: News,
+        known: Collection[Which] = (),
+    ) -> None:
         if not verdicts:
             return
         self._database.in_order("transitions")
         first = self.end()
-        self._database.many(
-            f"INSERT INTO transitions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (v.kind, v.subject, v.definition, v.meaning, v.change, v.reason, v.at, v.known_at, now,
-                 int(v.definition in past), v.evidence())
-                for v in verdicts
-            ],
-        )  # fmt: skip
+        for start in range(0, len(verdicts), _AT_ONCE):
+            self._database.many(
+                f"INSERT INTO transitions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (v.kind, v.subject, v.definition, v.meaning, v.change, v.reason, v.at, v.known_at, now,
+                     int(v.definition in past or v.which in known), v.evidence())
+                    for v in verdicts[start : start + _AT_ONCE]
+                ],
+            )  # fmt: skip
         while some := self.after(first):
             news.new += some
             first = some[-1].id
