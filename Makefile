@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 CANDIDATES := python3 python3.13 python3.12 python3.11 python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench clean
+.PHONY: help setup demo test crash bench clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ test: $(INSTALLED_DEV) ## check style and types, run all tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+crash: $(INSTALLED_DEV) ## kill what writes to a log 200 times at any moment, and look whether anything is lost
+	FIREFLOWER_KILLS=200 $(BIN)/python -m pytest -n auto tests/log/test_kills.py
 
 bench: $(INSTALLED_DEV) ## measure against DuckDB, polars and pandas on 100 million events
 	$(BIN)/python -m benchmarks.run

@@ -16,7 +16,8 @@ import httpx
 import uvicorn
 
 from fireflower.app.explained import iso
-from fireflower.app.live.service import Service, log_file, now
+from fireflower.app.live.database import log_file
+from fireflower.app.live.service import Service, now
 from fireflower.app.project import open_project
 from fireflower.history.log.database import SQLite
 from fireflower.history.log.schema import prepare
@@ -124,7 +125,7 @@ def served(
 ) -> Iterator[Served]:
     """A project while it is served."""
     service = Service(open_project(folder), compiled=compiled)
-    streams = streams or Streams(heartbeat=0.5)
+    streams = Streams(heartbeat=0.5) if streams is None else streams
     app = api(service, streams=streams, **how)
     with listening(app, streams) as url:
         service.start()
@@ -149,6 +150,7 @@ def ready(service: Service) -> None:
 def listening(app: Any, streams: Streams) -> Iterator[str]:
     """A server in a thread; gives its address."""
     with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)  # so that slow readers are soon felt
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=2))
         thread = threading.Thread(target=server.run, args=([listener],))

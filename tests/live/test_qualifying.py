@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import strategies
 from oracle.engine import Told, told, told_by_engine
 
+import fireflower.evaluate.live
 from fireflower.app.live.qualifying import Qualifying
 from fireflower.evaluate.live import Step
 from fireflower.evaluate.results import Subject
@@ -106,7 +108,14 @@ def test_what_comes_after_a_history_that_is_there(
     assert begun(case, order, cut, lateness) == in_order(told_by_engine(case))
 
 
-@strategies.examples(400)
+@pytest.fixture(params=[1, 32])
+def behind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How few rows are enough for a nearer state to be kept."""
+    monkeypatch.setattr(fireflower.evaluate.live, "_BEHIND", request.param)
+
+
+@pytest.mark.usefixtures("behind")
+@strategies.examples(300)
 @given(
     strategies.cases(),
     st.permutations(range(30)),

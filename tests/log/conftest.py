@@ -1,3 +1,3 @@
-from log.databases import database, opened, postgresql, server, url
+from log.databases import database, opened, own, postgresql, server, url
 
-__all__ = ["database", "opened", "postgresql", "server", "url"]
+__all__ = ["database", "opened", "own", "postgresql", "server", "url"]

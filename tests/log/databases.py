@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +32,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         base = base.parent
     with shared(base / "postgresql") as found:
         yield found
+
+
+@pytest.fixture
+def own() -> Iterator[Server]:
+    """A server that nobody else uses."""
+    if binaries() is None:
+        pytest.skip(MISSING)
+    home = Path(tempfile.mkdtemp(prefix="ffpg"))
+    home.chmod(0o755)
+    server = Server(home / "s")
+    server.make()
+    server.start()
+    yield server
+    server.stop("immediate")
+    shutil.rmtree(home)
 
 
 @pytest.fixture

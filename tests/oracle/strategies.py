@@ -39,7 +39,11 @@ CELLS = 40
 def examples(count: int) -> how:
     """Hypothesis's settings for so many examples, times FIREFLOWER_EXAMPLES. Slow machines are no failure."""
     times = float(os.environ.get("FIREFLOWER_EXAMPLES", "1"))
-    return how(max_examples=max(1, round(count * times)), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    return how(
+        max_examples=max(1, round(count * times)),
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    )
 
 
 # --- Histories ----------------------------------------------------------------------------------------------

@@ -103,7 +103,8 @@ def run(
     """
     learned = time.time_ns() // 1000 if learned_at is None else learned_at
     parts = [(each.paths, each.mapping) for each in planned]
-    done = project.archive.ingest_all(parts, strict=strict, replace=replace, learned_at=learned, progress=progress)
+    archive = project.open_archive()
+    done = archive.ingest_all(parts, strict=strict, replace=replace, learned_at=learned, progress=progress)
     return (done,)
 
 

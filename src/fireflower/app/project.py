@@ -60,7 +60,14 @@ class Project:
 
     @cached_property
     def archive(self) -> Archive:
-        """The history that was imported."""
+        """All of the project's history: what was imported, and what the service has received until now."""
+        from fireflower.app.live.compacting import move_in
+
+        move_in(self)
+        return self.open_archive()
+
+    def open_archive(self) -> Archive:
+        """The archive as it is: what was imported, and what it has taken over from the log."""
         from fireflower.history.archive import Archive
 
         folder, settings = self.folder / HISTORY_FOLDER, self.settings

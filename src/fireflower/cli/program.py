@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from fireflower.cli.backtest import backtest
+from fireflower.cli.backup import backup, restore
 from fireflower.cli.check import check
 from fireflower.cli.completion import completion
 from fireflower.cli.describe import describe
@@ -29,7 +30,7 @@ INTERRUPTED = 130
 
 COMMANDS: tuple[click.Command, ...] = (
     init, import_, check, qualify, explain, describe, backtest, diff, report, serve, watch, token,
-    doctor, rejects, simulate, schema, completion,
+    doctor, rejects, backup, restore, simulate, schema, completion,
 )  # fmt: skip
 """In the order in which one meets them, which is the order of the help."""
 

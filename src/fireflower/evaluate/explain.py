@@ -26,7 +26,10 @@ from fireflower.language.nodes import (
 from fireflower.language.steps import next_step
 from fireflower.model.errors import UnknownSubjectError
 from fireflower.model.records import SubjectKind
+from fireflower.model.remembering import remembered
 from fireflower.model.timeline import Timeline
+
+_canonical = remembered(canonical)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,7 @@ def _conditions(formula: Formula) -> list[Condition]:
 def _truth(formula: Formula, states: Mapping[str, Evidence]) -> bool:
     match formula:
         case Condition():
-            return states[canonical(formula)].holds
+            return states[_canonical(formula)].holds
         case All(parts):
             return all(_truth(part, states) for part in parts)
         case AnyOf(parts):
@@ -225,7 +228,7 @@ class Way:
 
 def way_to(definition: Definition, conditions: Sequence[Evidence]) -> Way:
     """The shortest way to qualifying, given all conditions of the definition as they stand."""
-    states = {canonical(state.condition): state for state in conditions}
+    states = {_canonical(state.condition): state for state in conditions}
     return _way(_shortest(definition.qualified, states))
 
 
@@ -245,7 +248,7 @@ def _shortest(formula: Formula, states: Mapping[str, Evidence], wanted: bool = T
         return ()
     match formula:
         case Condition():
-            return (states[canonical(formula)],)
+            return (states[_canonical(formula)],)
         case Not(part):
             return _shortest(part, states, not wanted)
         case All(parts) | AnyOf(parts):

@@ -9,7 +9,7 @@ since: it is copied, and these rows are told again, in their order. Subjects for
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
@@ -40,6 +40,9 @@ Who = tuple[Subject, str]
 LATENESS = 10 * MINUTE
 """How long a subject's rows are remembered, so that one that comes late is no trouble."""
 
+_BEHIND = 32
+"""Rows behind a nearer state, and before it, from which on it is worth while."""
+
 _SWEEPS = 4
 """How often within the lateness states are settled."""
 
@@ -58,10 +61,35 @@ _HEAD = {Subject.ACCOUNT: k.ACCOUNTS, Subject.PERSON: k.PEOPLE}
 
 @dataclass(slots=True)
 class _Recent:
-    """A subject's rows since its settled state. That had been decided up to `since`."""
+    """A subject's rows since its settled state. That had been decided up to `since`.
+
+    Attributes
+    ----------
+    taken, nearer : how many of the rows its *nearer* state has, and up to when that has been decided; 0 if it has none.
+        What comes late is mostly late by seconds: then only the rows behind the nearer state are told again
+    late : the place among the rows of the first that has come late just now
+    """
 
     since: int
     rows: list[_Coded] = field(default_factory=list)
+    taken: int = 0
+    nearer: int = -1
+    late: int = 0
+
+    def insert(self, row: _Coded, begun: bool) -> None:
+        """Put in a row that has come late; `begun`: it is not the first of these."""
+        place = bisect_right(self.rows, row)
+        self.rows.insert(place, row)
+        self.late = min(place, self.late) if begun else place
+
+    def split(self) -> int:
+        """How many rows a state should have that is nearer, but so far back that what is twice as late still comes
+        behind it; `taken` if none is worth it."""
+        behind = len(self.rows) - self.late
+        place = self.late - max(_BEHIND, behind)
+        while place > self.taken and self.rows[place - 1][_TIME] == self.rows[place][_TIME]:
+            place -= 1
+        return place if place - self.taken >= _BEHIND else self.taken
 
 
 class Coded:
@@ -138,6 +166,7 @@ class LiveReplay:
             table.dictionary: len(self.codebook.dictionary(table.dictionary)) + room for table in program.tables
         }
         self._settled = {kind: np.zeros(0, np.int64) for kind in Subject}
+        self._nearer = {kind: np.zeros(0, np.int64) for kind in Subject}
         self._last = {kind: np.zeros(0, np.int64) for kind in Subject}
         self._planned = {kind: np.zeros(0, np.int64) for kind in Subject}
         self._recent: dict[Subject, dict[int, _Recent]] = {kind: {} for kind in Subject}
@@ -154,9 +183,7 @@ class LiveReplay:
         for kind in Subject:
             self._advance(kind, nobody, nobody)
             self._give_back(kind, [], self._settled[kind])
-            views = [view(np.zeros(1, np.int64), self._compiled) for _ in range(2)]
-            views += [view(array, self._compiled) for array in (nobody, np.zeros(PROGRESS_WORDS, np.int64))]
-            self._engine.copy_some(view(self._machine.memory, self._compiled), _HEAD[kind], *views)
+            self._stand(kind, 0, 0)
 
     # --- What is asked ------------------------------------------------------------------------------------------------
 
@@ -179,9 +206,7 @@ class LiveReplay:
         code = self._codes(kind).known(id)
         if not 0 <= code < len(self._last[kind]) or self._last[kind][code] < 0:
             return None
-        state = int(self._states()[kind][code])
-        if state > 0:
-            self._stand(kind, state, now)
+        self._stand(kind, int(self._states()[kind][code]), now)
         found = self._transitions(now)
         return replace(found, subject=np.full(len(found), code, np.int32))
 
@@ -277,7 +302,7 @@ class LiveReplay:
             if follows:
                 recent[code].rows.append(rows[row])
             else:
-                insort(recent[code].rows, rows[row])
+                recent[code].insert(rows[row], code in again)
                 again[code] = recent[code].since
         if not in_time.all():
             in_time &= ~np.isin(codes, list(again))
@@ -298,7 +323,7 @@ class LiveReplay:
         code: int = self._codes(kind).code(id)
         self._make_room()
         old = coded[: bisect_right(coded, now - self._lateness, key=_time)]
-        for states in (self._settled[kind], self._states()[kind]):
+        for states in (self._settled[kind], self._nearer[kind], self._states()[kind]):
             self._give_back(kind, [code], states)
         self._patch()
         self._take_in(old, np.full(len(old), _BIT[kind], np.uint8), self._settled)
@@ -364,6 +389,7 @@ class LiveReplay:
             if wanted > room:
                 room = max(wanted, 2 * room, 64)
                 self._settled[kind] = _longer(self._settled[kind], room, 0)
+                self._nearer[kind] = _longer(self._nearer[kind], room, 0)
                 self._last[kind] = _longer(self._last[kind], room, -1)
                 self._planned[kind] = _longer(self._planned[kind], room, k.NEVER)
         self._machine.make_room(len(self._last[Subject.ACCOUNT]), len(self._last[Subject.PERSON]))
@@ -460,9 +486,10 @@ class LiveReplay:
             pass
 
     def _stand(self, kind: Subject, state: int, now: int) -> None:
-        """Have a copy of a state brought to `now`, and written how it stands there."""
+        """Have a copy of a state brought to `now`, and written how it stands there; of none, nothing."""
         machine, nobody, place = self._machine, np.zeros(1, np.int64), self._asked[kind]
-        columns = (np.array([state]), place, np.zeros(1, np.int64), np.zeros(PROGRESS_WORDS, np.int64))
+        numbers = np.zeros(1 if state > 0 else 0, np.int64)
+        columns = (np.array([state], np.int64), place, numbers, np.zeros(PROGRESS_WORDS, np.int64))
         views = [view(column, self._compiled) for column in columns]
         while machine.mend(self._engine.copy_some(view(machine.memory, self._compiled), _HEAD[kind], *views)):
             pass
@@ -476,20 +503,46 @@ class LiveReplay:
             machine.memory[k.STANDING] = 0
             self._give_back(kind, [0], place)
 
-    def _begin_again(self, again: Mapping[Subject, Mapping[int, int]]) -> None:
-        """Put the settled states in the place of these subjects' own."""
+    def _begin_again(self, again: Mapping[Subject, dict[int, int]]) -> None:
+        """Put states of a while ago in the place of these subjects' own: the nearer ones, if nothing has come before
+        these."""
         for kind, codes in again.items():
-            if codes:
-                states = self._states()[kind]
-                self._give_back(kind, list(codes), states)
-                self._copy(kind, list(codes), self._settled[kind], states)
+            if not codes:
+                continue
+            recent, states = self._recent[kind], self._states()[kind]
+            useless = [code for code in codes if recent[code].taken and recent[code].late < recent[code].taken]
+            self._give_back(kind, useless, self._nearer[kind])
+            for code in useless:
+                recent[code].taken, recent[code].nearer = 0, -1
+            near = [code for code in codes if recent[code].taken]
+            far = [code for code in codes if not recent[code].taken]
+            self._give_back(kind, list(codes), states)
+            self._copy(kind, near, self._nearer[kind], states)
+            self._copy(kind, far, self._settled[kind], states)
+            codes.update((code, recent[code].nearer) for code in near)
 
     def _feed_again(self, kind: Subject, again: Mapping[int, int]) -> dict[int, int]:
         """Have the recent rows of these subjects happen. Gives the last instant of each."""
         recent = self._recent[kind]
-        feed = [row for code in again for row in recent[code].rows]
+        begun = {code: recent[code].taken for code in again}
+        self._come_nearer(kind, {code: split for code in again if (split := recent[code].split()) > begun[code]})
+        feed = [row for code in again for row in recent[code].rows[recent[code].taken :]]
         self._take_in(feed, np.full(len(feed), _BIT[kind], np.uint8))
         return {code: recent[code].rows[-1][_TIME] if recent[code].rows else recent[code].since for code in again}
+
+    def _come_nearer(self, kind: Subject, splits: Mapping[int, int]) -> None:
+        """Have so many of the recent rows of these subjects happen, and keep their states as they are then."""
+        if not splits:
+            return
+        recent, nearer = self._recent[kind], self._nearer[kind]
+        feed = [row for code, split in splits.items() for row in recent[code].rows[recent[code].taken : split]]
+        self._take_in(feed, np.full(len(feed), _BIT[kind], np.uint8))
+        for code, split in splits.items():
+            recent[code].taken, recent[code].nearer = split, recent[code].rows[split - 1][_TIME]
+        codes = np.fromiter(splits, np.int64, len(splits))
+        self._advance(kind, codes, np.array([recent[code].nearer + 1 for code in splits], np.int64))
+        self._give_back(kind, list(splits), nearer)
+        self._copy(kind, list(splits), self._states()[kind], nearer)
 
     def _touch(self, kind: Subject, coded: Coded, fed: NDArray[np.uint8]) -> dict[int, int]:
         """The subjects to whom rows have happened, with the last instant of each."""
@@ -551,7 +604,8 @@ class LiveReplay:
         for kind in Subject:
             recent = self._recent[kind]
             idle = [code for code, each in recent.items() if not each.rows or each.rows[-1][_TIME] <= border]
-            self._give_back(kind, idle, self._settled[kind])
+            for states in (self._settled[kind], self._nearer[kind]):
+                self._give_back(kind, idle, states)
             for code in idle:
                 del recent[code]
             self._follow(kind, border)
@@ -569,6 +623,10 @@ class LiveReplay:
                 feed += each.rows[:count]
                 moved[code] = each.since = each.rows[count - 1][_TIME]
                 del each.rows[:count]
+                each.taken = max(0, each.taken - count)
+                if not each.taken:
+                    self._give_back(kind, [code], self._nearer[kind])
+                    each.nearer = -1
         if moved:
             self._take_in(feed, np.full(len(feed), _BIT[kind], np.uint8), self._settled)
             codes = np.fromiter(moved.keys(), np.int64, len(moved))

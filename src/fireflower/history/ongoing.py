@@ -155,8 +155,14 @@ class OngoingHistory:
                 }
         return {who for person in concerned for who in self.around(person)}
 
-    def take(self, numbered: Sequence[Numbered]) -> Arrived:
-        """Records that have come, in any order, after `identify` has had those that say who is who."""
+    def take(self, numbered: Sequence[Numbered], doubtful: Collection[int] = ()) -> Arrived:
+        """Records that have come, in any order, after `identify` has had those that say who is who.
+
+        Parameters
+        ----------
+        doubtful : numbers of records whose messages may be in the history already: the past of all whom they concern is
+            told again, in which every message counts once
+        """
         arrived = Arrived()
         told: set[str] = set()
         for each in sorted(numbered, key=lambda each: place(each.record)):
@@ -170,6 +176,8 @@ class OngoingHistory:
                 told.add(record.account or "")
             elif record.person and record.time < self._moved.get(self._bearer(record), -1):
                 arrived.changed |= self.around(self._bearer(record), record.account)
+            if each.number in doubtful:
+                arrived.changed |= self._concerned(record)
             arrived.rows += _placed(self._telling.rows(record), each)
             self._note(record)
         return arrived
@@ -223,6 +231,13 @@ class OngoingHistory:
         elif record.kind in (Kind.JOIN, Kind.LEAVE):
             person = self._bearer(record)
             self._moved[person] = max(self._moved[person], record.time)
+
+    def _concerned(self, record: Record) -> set[Who]:
+        """All in whose history a record may have a part."""
+        people = self.around(self._bearer(record), record.account) if record.person else set()
+        if record.kind == Kind.ACCOUNT_TRAIT:
+            return people | self._members(record.account or "")
+        return people | ({_account(record.account)} if record.account else set())
 
     def _members(self, account: str) -> set[Who]:
         """An account and all who have ever been members of it."""

@@ -17,9 +17,9 @@ from fireflower.app.live.rereading import Reread, read_again
 from fireflower.app.live.service import Service
 from fireflower.app.live.stands import Found, look, whom
 from fireflower.history.log.database import Database
-from fireflower.history.log.delivered import Deliveries, Delivery, Which
 from fireflower.history.log.measuring import bytes_of
 from fireflower.history.log.messages import MessageLog
+from fireflower.history.log.outbox import STATES, Outbox, Posting, State
 from fireflower.history.log.rejects import Rejected, Rejects
 from fireflower.history.log.tokens import Accepted, Tokens
 from fireflower.history.log.verdicts import Changed, Recorded, VerdictLog
@@ -27,6 +27,7 @@ from fireflower.language.describing import describe
 from fireflower.language.fingerprints import fingerprint
 from fireflower.language.nodes import Definition
 from fireflower.model.errors import ProjectError, did_you_mean
+from fireflower.model.moments import NEVER
 from fireflower.model.records import SubjectKind
 
 _TOKENS_HOLD = 1.0
@@ -45,6 +46,14 @@ class Subject:
     profile: Profile
     standing: dict[str, int]
     transitions: list[Recorded]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivery, with its tries: when, the outcome, and in words."""
+
+    posting: Posting
+    tries: list[tuple[int, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,6 @@ class _Reader:
         self._service = service
         self.database: Database = service.connect()
         self.verdicts = VerdictLog(self.database)
-        self.deliveries = Deliveries(self.database)
         self.rejects = Rejects(self.database)
 
     @property
@@ -148,20 +156,20 @@ class Asking:
     def _look_alone(self, person: str | None, account: str | None) -> Found:
         with self._reader() as reader:
             reader.past.position = reader.position
-            now, settings = self.service.clock(), self.service.project.settings
+            now, settings = self.service.clock(), self.service.evaluator.settings
             found = whom(lambda id: person_alone(reader.past.find, settings, id, now), person, account)
         return self._with_others(found.at(now))
 
     def _with_others(self, found: Found) -> Found:
         """With those who are evaluated elsewhere, each from its own records."""
-        project = self.service.project
+        meant = self.service.evaluator
         with self._reader() as reader:
             reader.past.position = reader.position
             return found.completed(
                 lambda kind, id: standing_alone(
-                    reader.past.find, project.settings, project.definitions, kind, id, found.as_of
+                    reader.past.find, meant.settings, meant.definitions, kind, id, found.as_of
                 ),
-                frozenset(definition.name for definition in project.definitions),
+                frozenset(definition.name for definition in meant.definitions),
             )
 
     # --- The record ---------------------------------------------------------------------------------------------------
@@ -189,8 +197,8 @@ class Asking:
         service = self.service
         with self._reader() as reader:
             reader.past.position = reader.position
-            project = service.project
-            found = profile(reader.past.find, project.settings, project.definitions, kind, id, service.clock())
+            meant = service.evaluator
+            found = profile(reader.past.find, meant.settings, meant.definitions, kind, id, service.clock())
             verdicts = reader.verdicts
             return Subject(found, verdicts.standing(kind, found.id), verdicts.history(kind, found.id))
 
@@ -211,7 +219,7 @@ class Asking:
         with self._reader() as reader:
             counts = reader.verdicts.counts()
             since = dict(reader.verdicts.meant_since())
-        settings = self.service.project.settings
+        settings = self.service.evaluator.settings
         return [
             Described(
                 definition=each,
@@ -220,7 +228,7 @@ class Asking:
                 since=since.get(each.name),
                 qualified=counts.get(each.name, 0),
             )
-            for each in self.service.project.definitions
+            for each in self.service.evaluator.definitions
         ]
 
     def definition(self, name: str) -> Described:
@@ -235,22 +243,47 @@ class Asking:
         return next(each for each in self.definitions() if each.definition.name == name)
 
     def _named(self, name: str) -> None:
-        names = [each.name for each in self.service.project.definitions]
+        names = [each.name for each in self.service.evaluator.definitions]
         if name not in names:
             known = did_you_mean(name, names) or f" There are: {', '.join(sorted(names)) or 'none'}."
             raise ProjectError(f"no definition is named {name!r}.{known}")
 
     # --- Deliveries and rejects ---------------------------------------------------------------------------------------
 
-    def deliveries(self, which: Which, after: tuple[int, str] | None, limit: int) -> list[Delivery]:
-        """Deliveries, those planned last first, from behind (planned, key) on."""
+    def deliveries(
+        self,
+        state: State | None,
+        destination: str | None,
+        subject: str | None,
+        before: tuple[int, str] | None,
+        limit: int,
+    ) -> list[Delivery]:
+        """Deliveries with what came of each try, those planned last first, from behind (planned, key) on."""
         with self._reader() as reader:
-            return reader.deliveries.page(which, after, limit)
+            outbox = Outbox(reader.database)
+            states = STATES if state is None else (state,)
+            found = outbox.find(states=states, destination=destination, subject=subject, before=before, limit=limit)
+            return [Delivery(each, outbox.attempts(each.key)) for each in found]
 
-    def deliver_again(self, which: Which) -> int:
+    def deliver_again(
+        self,
+        states: Sequence[State],
+        destination: str | None,
+        subject: str | None,
+        since: int | None,
+        until: int | None,
+    ) -> int:
         """Let deliveries wait to be sent once more. Gives how many."""
         with self._reader() as reader, reader.database.transaction():
-            return reader.deliveries.replay(which, self.service.clock())
+            outbox, now = Outbox(reader.database), self.service.clock()
+            return outbox.replay(
+                now,
+                states=states,
+                destination=destination,
+                subject=subject,
+                since=since or 0,
+                until=NEVER if until is None else until,
+            )
 
     def rejects(self, source: str | None, before: int | None, limit: int) -> list[Rejected]:
         """What could not be taken, the latest first, from before one on."""
@@ -314,7 +347,7 @@ class Asking:
         """Figures of the database."""
         with self._reader() as reader:
             return Measured(
-                MessageLog(reader.database).end(), bytes_of(reader.database), reader.deliveries.counts(),
+                MessageLog(reader.database).end(), bytes_of(reader.database), Outbox(reader.database).counts(),
                 reader.verdicts.counts(),
             )  # fmt: skip
 

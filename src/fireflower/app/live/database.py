@@ -29,11 +29,21 @@ def opener(project: Project, environment: Mapping[str, str] = os.environ) -> Cal
     ProjectError
         If fireflower.yaml names a variable of the environment that is not set.
     """
+    url = _address(project, environment)
+    return lambda: connect(url, project.folder)
+
+
+def is_there(project: Project, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether there may be a log: a file that there is not yet has none."""
+    url = _address(project, environment)
+    return url.exists() if isinstance(url, Path) else True
+
+
+def _address(project: Project, environment: Mapping[str, str]) -> str | Path:
     said = environment.get(VARIABLE) or project.settings.database
     if said.startswith("env:"):
         said = _from_environment(said.removeprefix("env:"), environment)
-    url = said or log_file(project).resolve()
-    return lambda: connect(url, project.folder)
+    return said or log_file(project).resolve()
 
 
 def _from_environment(name: str, environment: Mapping[str, str]) -> str:

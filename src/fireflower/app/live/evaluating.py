@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import Any
 
 from fireflower.app.live.alone import person_alone, transitions_alone
 from fireflower.app.live.announcing import Announcer
-from fireflower.app.live.past import Past, archived_up_to, numbered
+from fireflower.app.live.past import Outdated, Past, numbered
 from fireflower.app.live.qualifying import Qualifying
 from fireflower.app.live.sieving import Concerns
 from fireflower.app.live.telling import meaning_of, verdicts_of
@@ -21,7 +22,7 @@ from fireflower.evaluate.results import Subject, Transitions
 from fireflower.history.log.database import Database
 from fireflower.history.log.leases import ALL_SHARES, Evaluated, LeaseLostError, Leases, Terms, share_of
 from fireflower.history.log.messages import Kept, MessageLog
-from fireflower.history.log.reading import Mappings, MessageReader
+from fireflower.history.log.reading import LogReader, Mappings
 from fireflower.history.log.verdicts import News, Recorded, Verdict, VerdictLog, Which, Who
 from fireflower.history.ongoing import Numbered, place
 from fireflower.history.readers.batches import Told
@@ -136,8 +137,9 @@ class Evaluator:
     Parameters
     ----------
     mappings : how messages are read
-    leases : those of this process, on the same connection
     announcer : plans, on the same connection, what is to be sent
+    leases : those of this process, on the same connection; by default it takes all shares when it begins, whoever has
+        held them
     """
 
     def __init__(
@@ -145,9 +147,9 @@ class Evaluator:
         project: Project,
         database: Database,
         mappings: Mappings,
-        leases: Leases,
         announcer: Announcer | None = None,
         *,
+        leases: Leases | None = None,
         compiled: bool = True,
     ) -> None:
         self.project = project
@@ -162,8 +164,10 @@ class Evaluator:
         self.compiled = compiled
         self._room = _ROOM
         self._parts: list[Part] = []
-        self._leases = leases
+        self._is_alone = leases is None
+        self._leases = leases or Leases(database, uuid.uuid4().hex, 0)
         self._terms: dict[int, int] = {}
+        self._kept = self.position, self.moment
         self.steps = self.told_again = 0
 
     @property
@@ -232,40 +236,51 @@ class Evaluator:
             self._leases.release(shares)
         self._let_go(given)
 
+    @property
+    def is_ahead(self) -> bool:
+        """Whether more has been evaluated than is noted."""
+        return self._kept != (self.position, self.moment)
+
     def keep(self) -> None:
         """Note up to where everything has been evaluated."""
-        if self._terms and self._parts:
+        if self._terms and self._parts and self.is_ahead:
             with suppress(LeaseLostError), self._database.transaction():
                 self._leases.write_under(self._terms, self.position, self.moment)
+            self._kept = self.position, self.moment
 
     def begin(self, now: int) -> News:
         """Evaluate all of history anew for the shares that are held, and record what is not recorded yet. Transitions
-        of definitions that are new, or mean something else than before, are no news."""
+        of definitions that are new, or mean something else than before, are no news; nor are those of the time until
+        then that follow from files that have been imported since."""
+        self.keep()
         self._parts = []
+        if self._is_alone and not self._terms:
+            with self._database.transaction():
+                self._terms = dict(self._leases.take_all())
         return self._add(self.shares, now) if self._terms else News()
 
     def take(self, messages: Sequence[tuple[Kept, Sequence[Told]]], now: int) -> News:
         """Evaluate the next messages of the log, and whatever time has brought up to and including `now`."""
         now = max(now, self.moment)
-        fresh = [each for each in messages if each[0].position > self.position]
-        if fresh:
-            self.position = fresh[-1][0].position
-        records = [record for kept, told in fresh for record in numbered(kept.position, told)]
-        self.steps += 1
-        found: list[_Decided] = []
-        parts, self._parts = self._parts, []  # if this fails, they are worth nothing any more
+        if self._terms and not (self._parts and all(part.past.is_current() for part in self._parts)):
+            return self.begin(now)
         try:
-            for part in parts:
-                step = self._step(part, records, now)
-                self.told_again += len(step.told_again)
-                decided = _Decided(part, _verdicts(part, step), _again(part, step))
-                if decided:
-                    found.append(decided)
+            return self._take(messages, now)
         except Outgrown as error:
             _LOGGER.info("The program is compiled again: no room for %s.", error)
             self._room *= 4
-            return self.begin(now)
-        self._parts, self.moment = parts, now
+        except Outdated:
+            _LOGGER.info("The archive has changed: history is evaluated anew.")
+        return self.begin(now)
+
+    def _take(self, messages: Sequence[tuple[Kept, Sequence[Told]]], now: int) -> News:
+        fresh = [each for each in messages if each[0].position > self.position]
+        position = fresh[-1][0].position if fresh else self.position
+        records = [record for kept, told in fresh for record in numbered(kept.position, told)]
+        self.steps += 1
+        parts, self._parts = self._parts, []  # if this fails, they are worth nothing any more
+        found = [_Decided(part, *self._step(part, records, position, now)) for part in parts]
+        self._parts, self.position, self.moment = parts, position, now
         try:
             return self._recorded(found, now)
         except BaseException:
@@ -364,12 +379,15 @@ class Evaluator:
         if part is None:
             self._parts = [replace(each, names=each.names & kept) for each in self._parts]
             return self._record_all(Standing({}), frozenset(), self.shares, now)
-        self._catch_up(part, prepared.standing, now)
-        if len(self._parts) >= _MOST_PARTS:
+        here = replace(part.without(part.shares - self.shares), past=self._past())
+        if len(self._parts) >= _MOST_PARTS or not part.past.is_same(here.past):
+            return self.begin(now)
+        try:
+            self._catch_up(part, prepared.standing, now)
+        except Outdated:
             return self.begin(now)
         self._parts = [replace(each, names=(each.names & kept) - part.names) for each in self._parts]
         self._parts = [each for each in self._parts if each.names]
-        here = replace(part.without(part.shares - self.shares), past=self._past())
         here.past.position = self.position
         part.qualifying.history.find_by(here.past.find)
         self._parts.append(here)
@@ -377,10 +395,9 @@ class Evaluator:
 
     def _catch_up(self, part: Part, standing: Standing, now: int) -> None:
         """Have a prepared part take in what has been evaluated meanwhile."""
-        while some := [each for each in part.past.log.after(part.past.position) if each.position <= self.position]:
+        if some := part.past.messages(self.position, part.past.position):
             part.past.position = some[-1].position
-            step = part.qualifying.take(part.past.read(some), now)
-            standing.add(_verdicts(part, step), _again(part, step))
+            _tell(part, standing, list(part.past.read(some)), now)
 
     # --- Shares -------------------------------------------------------------------------------------------------------
 
@@ -396,9 +413,9 @@ class Evaluator:
         """Evaluate the log up to a place at least, and time up to and including `now`: there others have been with
         what is taken over from them."""
         news = News()
-        log, told = MessageLog(self._database), MessageReader(self._mappings).told
+        log, reader = MessageLog(self._database), LogReader(self._database, self._mappings)
         while self._parts and self.position < position and (some := log.after(self.position, _AT_ONCE)):
-            news.add(self.take([(kept, told(kept.message)) for kept in some], now))
+            news.add(self.take(list(reader.all(some)), now))
         if self._parts:
             news.add(self.take([], now))
         return news
@@ -423,10 +440,13 @@ class Evaluator:
         except LeaseLostError as error:
             _LOGGER.warning("%s", error)
             self._let_go(error.shares)
-            return self.begin(now)
+        except Outdated:
+            _LOGGER.info("The archive has changed: history is evaluated anew.")
         except BaseException:
             self._parts = []
             raise
+        self._parts = []
+        return self._add(self.shares, now) if self._terms else News()
 
     @contextmanager
     def _recording(self, shares: Collection[int], now: int) -> Iterator[None]:
@@ -438,9 +458,16 @@ class Evaluator:
 
     # --- History ------------------------------------------------------------------------------------------------------
 
-    def _step(self, part: Part, records: Sequence[Numbered], now: int) -> Step:
-        part.past.position = self.position
-        return part.qualifying.take(records, now)
+    def _step(
+        self, part: Part, records: Sequence[Numbered], position: int, now: int
+    ) -> tuple[list[Verdict], dict[Who, int]]:  # fmt: skip
+        """What a part decides, and whose past it has told again."""
+        part.past.position = position
+        step = part.qualifying.take(records, now, part.past.known(records))
+        self.told_again += len(step.told_again)
+        if not len(step.transitions) and not step.told_again:
+            return [], {}
+        return _verdicts(part, step), _again(part, step)
 
     def _record_all(
         self,
@@ -488,8 +515,8 @@ class Evaluator:
         before: Evaluated | None = None,
         up_to: int | None = None,
     ) -> tuple[Part, Standing, Collection[Which]]:
-        """Definitions, evaluated over all of history, for the subjects of these shares. Also which verdicts there were
-        when they had been evaluated `before`.
+        """Definitions, evaluated over all of history, for the subjects of these shares. Also which of the verdicts are
+        no news, as they follow from what had been evaluated `before`, or from files that have been imported since.
 
         Parameters
         ----------
@@ -498,6 +525,8 @@ class Evaluator:
         while True:
             try:
                 return self._build(definitions, settings, database, now, shares, before, up_to)
+            except Outdated:
+                _LOGGER.info("The archive has changed: history is evaluated anew.")
             except Outgrown as error:
                 _LOGGER.info("The program is compiled with more room: there was none for %s.", error)
                 self._room *= 4
@@ -523,22 +552,20 @@ class Evaluator:
         names = frozenset(definition.name for definition in definitions)
         part = Part(settings, names, qualifying, past, shares)
         standing = Standing({})
-        archived = archived_up_to(database)
-        last = -1
         if begun is not None:
             last = min(now, past.archive.summary().last or 0)
             step = qualifying.load(past.archive.relations(), past.archive.timelines(wanted), last)
             standing.add(_verdicts(part, step), {})
-        kept = [each for each in past.log.all() if up_to is None or each.position <= up_to]
-        # Only what has been read counts as evaluated: more may have come meanwhile.
-        past.position = kept[-1].position if kept else archived
-        known: Collection[Which] = ()
-        if before is not None and archived <= before.position and last <= before.moment:
-            # As it was when it had been evaluated before, and then what has come since.
-            _feed(part, standing, [each for each in kept if each.position <= before.position], last, before.moment)
-            known = {verdict.which for verdict in standing.all()}
-            kept, last = [each for each in kept if each.position > before.position], before.moment
-        _feed(part, standing, kept, last, now)
+            _tell(part, standing, past.later(last), last)
+        known: set[Which] = set()
+        if before is not None and past.covered <= before.position:
+            _tell_log(part, standing, before.position, now)
+            known = {
+                verdict.which
+                for verdict in standing.all()
+                if verdict.at <= before.moment and verdict.known_at <= before.moment
+            }
+        _tell_log(part, standing, up_to, now)
         return part, standing, known
 
     def _past_here(self) -> Past:
@@ -579,15 +606,21 @@ class _Decided:
         return replace(self, verdicts=verdicts, told_again=again)
 
 
-def _feed(part: Part, standing: Standing, kept: Sequence[Kept], since: int, until: int) -> None:
-    """Have a part that has evaluated the time up to and including `since` evaluate messages, in the order in which they
-    happened, and then the time up to and including `until`."""
-    records = sorted(part.past.read(kept), key=lambda each: each.record.time)
+def _tell_log(part: Part, standing: Standing, up_to: int | None, now: int) -> None:
+    """Have a part take in what the log has, up to a place there, and then what time has brought until now."""
+    past = part.past
+    kept = past.messages(up_to, past.position)
+    if kept:  # only what has been read counts as evaluated: more may have come meanwhile
+        past.position = kept[-1].position
+    records = sorted(past.read(kept), key=lambda each: each.record.time)
     for start in range(0, len(records), _AT_ONCE):
         some = records[start : start + _AT_ONCE]
-        step = part.qualifying.take(some, max(since, min(until, some[-1].record.time)))
-        standing.add(_verdicts(part, step), _again(part, step))
-    step = part.qualifying.take([], until)
+        _tell(part, standing, some, min(now, some[-1].record.time))
+    _tell(part, standing, [], now)
+
+
+def _tell(part: Part, standing: Standing, records: list[Numbered], now: int) -> None:
+    step = part.qualifying.take(records, now, part.past.known(records))
     standing.add(_verdicts(part, step), _again(part, step))
 
 

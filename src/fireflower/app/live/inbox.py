@@ -46,10 +46,16 @@ class Question(Generic[Answer]):
 
 
 class Inbox:
-    """What is durable and has not been evaluated yet, and what is asked."""
+    """What is durable and has not been evaluated yet, and what is asked.
+
+    The evaluator is busy but while it waits in `get`. Who asks meanwhile, and nothing else is to be done, asks the idle
+    evaluator in their own thread, which spares two changes of threads; all others wait in a queue.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
+        self._busy = threading.Lock()
+        self._busy.acquire()
         self._messages: list[tuple[Kept, Sequence[Told]]] = []
         self._questions: list[Question[Any]] = []
         self._asked = float("-inf")
@@ -62,14 +68,21 @@ class Inbox:
                 self._messages += messages
             self._changed.notify()
 
-    def ask(self, ask: Callable[[Evaluator], Answer]) -> Future[Answer]:
+    def ask(self, ask: Callable[[Evaluator], Answer], evaluator: Evaluator) -> Future[Answer]:
         question = Question(ask)
         with self._changed:
             if self._closed:
                 raise NotReady("the service has been stopped.")
-            self._questions.append(question)
             self._asked = time.monotonic()
-            self._changed.notify()
+            is_idle = not self._messages and not self._questions and self._busy.acquire(blocking=False)
+            if not is_idle:
+                self._questions.append(question)
+                self._changed.notify()
+        if is_idle:
+            try:
+                question.answer(evaluator)
+            finally:
+                self._busy.release()
         return question.done
 
     def stop(self) -> None:
@@ -92,7 +105,8 @@ class Inbox:
         return self.stopped and not self._messages
 
     def get(self, wait: float) -> tuple[Batch, list[Question[Any]]]:
-        """What is to be done next; waits for it for some seconds at most."""
+        """What is to be done next; waits for it for some seconds at most. Called by the evaluator's thread alone."""
+        self._busy.release()
         with self._changed:
             if not (self._messages or self._questions or self._woken or self.stopped):
                 self._changed.wait(wait)
@@ -100,6 +114,7 @@ class Inbox:
             most = _WHILE_ASKED if time.monotonic() - self._asked < _ASKED_LATELY else _AT_ONCE
             messages, self._messages = self._messages[:most], self._messages[most:]
             questions, self._questions = self._questions, []
+            self._busy.acquire()
             return messages, questions
 
     def close(self) -> None:

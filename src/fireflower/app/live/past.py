@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from functools import cached_property
+from hashlib import sha256
+from itertools import takewhile
 
-from fireflower.app.project import Project
+from fireflower.app.live.compacting import Part, archived_up_to, check_whole, covered
+from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.history.archive import Archive
+from fireflower.history.archive.known_ids import KnownIds
+from fireflower.history.archive.segments import SegmentFacts
 from fireflower.history.log.database import Database
 from fireflower.history.log.messages import Kept, MessageLog
-from fireflower.history.log.reading import Mappings, MessageReader, record_of
+from fireflower.history.log.reading import LogReader, Mappings, record_of
 from fireflower.history.ongoing import Numbered
 from fireflower.history.readers.batches import Told
-from fireflower.model.errors import UnknownSubjectError
+from fireflower.model.errors import FireflowerError, UnknownSubjectError
 from fireflower.model.records import Record, SubjectKind
 
 LOG = 1 << 44
@@ -27,27 +32,70 @@ _RECORDS = 1 << 8
 """Records that one message may have numbers for; what it says beyond shares the last."""
 
 
+class Outdated(FireflowerError):
+    """The archive has taken messages over from the log, or something has been imported: open the past anew."""
+
+    def __init__(self) -> None:
+        super().__init__("history has moved on while it was read. Ask again in a moment.")
+
+
 class Past:
-    """What has happened up to a place in the log.
+    """What has happened up to a place in the log: the archive as it was when this was opened, and the log since.
 
     Attributes
     ----------
     position : the place; it goes on as the caller takes messages in
+    covered : up to where the archive has what the log had
+    imported : which files have been imported, as a fingerprint
     """
 
     def __init__(self, project: Project, database: Database, mappings: Mappings) -> None:
         self._project, self._database, self._mappings = project, database, mappings
         self.log = MessageLog(database)
-        self.position = 0
-        self._archived = -1
-        self.archive = self._renewed()
+        self._manifest = project.folder / HISTORY_FOLDER / "manifest.json"
+        self._stamp = self._stamped()
+        self.archive = self._opened()
+        self.covered = self.position = covered(self.archive)
+        self.imported = _fingerprint(self.archive)
+
+    @cached_property
+    def _known(self) -> KnownIds:
+        return KnownIds(self.archive.message_ids(_is_imported))
+
+    def is_current(self) -> bool:
+        """Whether the archive is still as it was when this was opened."""
+        return self._stamped() == self._stamp
+
+    def is_same(self, other: Past) -> bool:
+        """Whether another was opened on the same archive."""
+        return self._stamp == other._stamp
+
+    def messages(self, up_to: int | None = None, behind: int = 0) -> list[Kept]:
+        """The messages that the archive does not have, in the order of the log: those behind a place, up to another.
+
+        Raises
+        ------
+        Outdated
+            If it has been given some of them meanwhile.
+        """
+        all_ = self.log.all(max(self.covered, behind))
+        kept = list(all_ if up_to is None else takewhile(lambda each: each.position <= up_to, all_))
+        self._check()
+        return kept
 
     def find(self, people: Collection[str], accounts: Collection[str]) -> Iterator[Numbered]:
-        """All records that name one of these people or accounts, and perhaps others."""
-        self.archive = self._renewed()
-        kept = [each for each in self.log.about(people, accounts) if each.position <= self.position]
-        yield from self.read(kept)
-        if not self.archive.summary().records:
+        """All records that name one of these people or accounts, and perhaps others.
+
+        Raises
+        ------
+        Outdated
+            If the archive has been given some of them meanwhile.
+        """
+        about = self.log.about(people, accounts)
+        found = list(self.read(each for each in about if self.covered < each.position <= self.position))
+        self._check()
+        yield from found
+        if not self.archive.files:
             return
         for kind, ids in _by_kind(people, accounts):
             for id in ids:
@@ -55,16 +103,27 @@ class Past:
                     for number, record in self.archive.told(kind, id):
                         yield Numbered(record, _ARCHIVED + number)
 
+    def later(self, moment: int) -> list[Numbered]:
+        """The records of the archive after a moment."""
+        return [Numbered(record, _ARCHIVED + number) for number, record in self.archive.later(moment)]
+
     def read(self, kept: Iterable[Kept]) -> Iterator[Numbered]:
         """What messages say."""
-        reader = MessageReader(self._mappings)
-        for each in kept:
-            yield from numbered(each.position, reader.told(each.message))
+        reader = LogReader(self._database, self._mappings)
+        for each, told in reader.all(kept):
+            yield from numbered(each.position, told)
 
     def lookup(self, numbers: Sequence[int]) -> Mapping[int, Record]:
-        """The records with these numbers, as far as they are still to be had."""
+        """The records with these numbers.
+
+        Raises
+        ------
+        Outdated
+            If the archive has been given some of them meanwhile.
+        """
         positions = {(number - LOG) // _RECORDS for number in numbers if number >= LOG}
         found = {each.number: each.record for each in self.read(self.log.at(positions))}
+        self._check()
         rows = [number for number in numbers if number < _ARCHIVED]
         if rows:
             found |= dict(zip(rows, self.archive.records(rows), strict=True))
@@ -74,25 +133,45 @@ class Past:
             found |= dict(zip(archived, records, strict=True))
         return {number: found[number] for number in numbers if number in found}
 
-    def _renewed(self) -> Archive:
-        """The archive, opened anew if it has taken messages over from the log."""
-        archived = archived_up_to(self._database)
-        if archived != self._archived:
-            self._archived = archived
-            self.archive = replace(self._project).archive
-        return self.archive
+    def known(self, records: Sequence[Numbered]) -> set[int]:
+        """The numbers of those records whose messages have come in imported files, too."""
+        among = self._known.among([each.record.message_id for each in records])
+        return {each.number for each, is_known in zip(records, among.tolist(), strict=True) if is_known}
 
+    def _check(self) -> None:
+        """What has been read of the log is whole only if no body had been emptied that this archive does not have."""
+        if archived_up_to(self._database) > self.covered:
+            raise Outdated
 
-def archived_up_to(database: Database) -> int:
-    """The last place in the log up to which the archive has everything."""
-    found = database.rows("SELECT value FROM meta WHERE name = 'archived'")
-    return int(found[0][0]) if found else 0
+    def _opened(self) -> Archive:
+        archive = self._project.open_archive()
+        if covered(archive) < archived_up_to(self._database):  # it may have been given something just now
+            archive = self._project.open_archive()
+        check_whole(archive, self._database, self._manifest.parent)
+        return archive
+
+    def _stamped(self) -> tuple[int, int, int] | None:
+        """By which it is seen that the manifest has been replaced."""
+        try:
+            state = self._manifest.stat()
+        except FileNotFoundError:
+            return None
+        return state.st_ino, state.st_mtime_ns, state.st_size
 
 
 def numbered(position: int, told: Iterable[Told]) -> Iterator[Numbered]:
     """What a message at a place in the log says, as records with numbers."""
     for nth, each in enumerate(told):
         yield Numbered(record_of(each), LOG + position * _RECORDS + min(nth, _RECORDS - 1))
+
+
+def _fingerprint(archive: Archive) -> str:
+    digests = sorted(facts.digest for facts in archive.files if _is_imported(facts))
+    return sha256(" ".join(digests).encode()).hexdigest()
+
+
+def _is_imported(facts: SegmentFacts) -> bool:
+    return Part.of(facts.file) is None
 
 
 def _by_kind(people: Iterable[str], accounts: Iterable[str]) -> Iterator[tuple[SubjectKind, Iterable[str]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -58,6 +58,8 @@ class Qualifying:
         self._leaving = _LeavingOut.of(settings, begun, **how)
         self._sieve = Sieve(concerns) if concerns is not None else None
         self._waiting: list[tuple[tuple[object, ...], int, Numbered]] = []
+        self._doubtful: set[int] = set()
+        self._now = -1
         if compiled:
             self.replay.warm()
 
@@ -69,7 +71,9 @@ class Qualifying:
         relations : its records that say who is who and who was a member of what, and the traits of accounts
         timelines : all of it, coded with the vocabulary that this one began with
         """
-        self.history.begin(canonical(relations))
+        self._now = last
+        begun = (each for each in relations if each.time <= last or each.kind == Kind.IDENTITY)
+        self.history.begin(canonical(begun))
         if self._leaving is not None:
             timelines = list(timelines)
             self._leaving.load(timelines, last)
@@ -79,22 +83,30 @@ class Qualifying:
             self.replay.load(own, last)
         return self.replay.loaded(last)
 
-    def take(self, numbered: Iterable[Numbered], now: int) -> Step:
-        """Take in what has come, and decide whatever follows up to and including `now`.
+    def take(self, numbered: Iterable[Numbered], now: int, doubtful: Collection[int] = ()) -> Step:
+        """Take in what has come, and decide whatever follows up to and including `now`; if that is before what has
+        been decided already, up to there again: a clock may be set back, and what was decided stays.
+
+        Parameters
+        ----------
+        doubtful : numbers of records whose messages may be in the history already
 
         Raises
         ------
         Outgrown
             If values have come for which the program has no room: begin again, from the history.
         """
+        now = self._now = max(now, self._now)
         numbered = list(numbered)
+        self._doubtful.update(doubtful)
         changed = self.history.identify(each.record for each in numbered if each.record.kind == Kind.IDENTITY)
         for each in numbered:
             heapq.heappush(self._waiting, (place(each.record), each.number, each))
         due: list[Numbered] = []
         while self._waiting and self._waiting[0][2].record.time <= now:
             due.append(heapq.heappop(self._waiting)[2])
-        arrived = self.history.take(due)
+        arrived = self.history.take(due, self._doubtful)
+        self._doubtful.difference_update(each.number for each in due)
         own = arrived.rows if self._sieve is None else self._sieve.rows(arrived.rows)
         coded = self.replay.code(own)
         stale = changed | arrived.changed | {_who(who) for who in self.replay.stale(coded)}

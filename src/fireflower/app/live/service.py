@@ -12,21 +12,24 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from fireflower.app.live.announcing import Announcer
+from fireflower.app.live.compacting import Compactor
 from fireflower.app.live.compiling import Compiling
 from fireflower.app.live.counting import Tally, Told
 from fireflower.app.live.database import opener
 from fireflower.app.live.delivering import Deliverer
 from fireflower.app.live.evaluating import Evaluator
+from fireflower.app.live.housekeeping import Compaction, Housekeeper
 from fireflower.app.live.inbox import Answer, Batch, Inbox, NotReady
 from fireflower.app.live.onlooking import Onlooker
 from fireflower.app.live.sharing import LEASE, AlreadyServedError, Keeper, own_name
+from fireflower.app.live.storage import mappings_of
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
 from fireflower.destinations import load_destinations
 from fireflower.evaluate.engines import is_compiled
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.leases import Leases
-from fireflower.history.log.reading import PLAIN, Mappings
+from fireflower.history.log.reading import Mappings
 from fireflower.history.log.schema import prepare
 from fireflower.history.log.verdicts import News
 from fireflower.model.errors import FireflowerError
@@ -36,9 +39,6 @@ _LOGGER = logging.getLogger("fireflower.live")
 
 _PATIENCE = 30.0
 """Seconds after which the evaluator looks around though nothing was due."""
-
-_KEPT_EVERY = 10.0
-"""Seconds after which it is noted up to where everything has been evaluated, though nothing has changed."""
 
 Role = Literal["ingest", "evaluate", "deliver"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -75,6 +75,8 @@ class Service:
     Parameters
     ----------
     connect : opens a connection to the database; by default the one that the project names
+    compaction : when messages move into the archive; by default now and then, but not where processes share a database,
+        as others may not see the archive of this one
     roles : what this process does
     lease : seconds after which others take over what a process evaluates that has fallen silent
     """
@@ -84,9 +86,10 @@ class Service:
         project: Project,
         *,
         connect: Callable[[], Database] | None = None,
-        mappings: Mappings = PLAIN,
+        mappings: Mappings | None = None,
         compiled: bool = True,
         clock: Callable[[], int] = now,
+        compaction: Compaction | None = None,
         roles: Collection[Role] = ROLES,
         lease: float = LEASE,
     ) -> None:
@@ -97,11 +100,11 @@ class Service:
         self.connect = connect or opener(project)
         first = self.connect()
         prepare(first)
-        self._databases = [first, *(self.connect() for _ in range(4))]
+        self._databases = [first, *(self.connect() for _ in range(5))]
         names = [definition.name for definition in project.definitions]
         destinations = load_destinations(project.folder, names, project.settings.timezone)
         self._inbox = Inbox()
-        self._mappings = mappings
+        mappings = self._mappings = mappings or mappings_of(project)
         self._writer = Writer(first, mappings, self._inbox.put)
         announcer = Announcer(self._databases[1], destinations)
         ready = compiled and is_compiled(live=True)
@@ -109,14 +112,18 @@ class Service:
         name = own_name()
         self._keeper = Keeper(self._databases[3], name, lease, self._inbox.wake)
         leases = Leases(self._databases[1], name, lease)
-        self._evaluator = Evaluator(project, self._databases[1], mappings, leases, announcer, compiled=ready)
+        self._evaluator = Evaluator(project, self._databases[1], mappings, announcer, leases=leases, compiled=ready)
         self._deliverer = Deliverer(self._databases[2], destinations, clock)
         self._thread = threading.Thread(target=self._run, name="fireflower-evaluator")
         self._listeners: list[Listener] = []
         self._onlooker = Onlooker(self._databases[4], self._tell_listeners)
         self._when_refused: list[Callable[[], None]] = []
-        self._kept = time.monotonic()
+        self._kept, self._keeps_every = time.monotonic(), lease
         self.told = Told()
+        compactor = Compactor(project, self._databases[5], mappings)
+        evaluated = Leases(self._databases[5], name, lease)
+        self._compacts = "evaluate" in self.roles and (compaction is not None or not first.shared)
+        self._housekeeper = Housekeeper(compactor, compaction or Compaction(), evaluated.position, clock)
 
     def start(self) -> None:
         """Take messages in from now on. Verdicts follow once history has been evaluated."""
@@ -130,6 +137,8 @@ class Service:
             self._deliverer.start()
         if self._databases[0].shared:
             self._onlooker.start()
+        if self._compacts:
+            self._housekeeper.start()
 
     def submit(self, messages: Sequence[Message], rejects: Sequence[Reject] = ()) -> Future[int]:
         """Have messages made durable; the future gives how many were new."""
@@ -144,8 +153,8 @@ class Service:
         self._when_refused.append(act)
 
     def ask(self, question: Callable[[Evaluator], Answer]) -> Future[Answer]:
-        """Have the evaluator asked something between two steps, in its thread. Unless much waits, what was
-        acknowledged before the question is taken in before the answer.
+        """Have the evaluator asked something between two steps: in its thread or, while it is idle, in this one. Unless
+        much waits, what was acknowledged before the question is taken in before the answer.
 
         Raises
         ------
@@ -154,7 +163,7 @@ class Service:
         """
         if not self.state.ready:
             raise NotReady(self.state.trouble or "history is being evaluated; this is done in a moment.")
-        return self._inbox.ask(question)
+        return self._inbox.ask(question, self._evaluator)
 
     @property
     def tally(self) -> Tally:
@@ -177,6 +186,8 @@ class Service:
 
     def stop(self) -> None:
         """Make durable what has been submitted, evaluate it, and end."""
+        if self._compacts:
+            self._housekeeper.stop()
         self._writer.stop()
         self._inbox.stop()
         if "evaluate" in self.roles:
@@ -230,7 +241,7 @@ class Service:
                 evaluator.release(keeper.surplus)
             except StorageError as error:
                 _LOGGER.warning("Shares could not be given up yet: %s", error)
-        if time.monotonic() - self._kept > _KEPT_EVERY:
+        if time.monotonic() - self._kept > self._keeps_every:
             self._keep()
         if keeper.wanted == evaluator.terms:
             return True
@@ -293,5 +304,5 @@ class Service:
 
     def _until_due(self) -> float:
         due = self._evaluator.next_due
-        patience = _PATIENCE if self._compiling is None else 1.0
+        patience = 1.0 if self._compiling is not None else self._keeps_every if self._evaluator.is_ahead else _PATIENCE
         return patience if due is None else min(patience, max(0.0, (due - self.clock()) / 1e6))

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from fireflower.app.live.counting import Tally
 from fireflower.history.log.database import Database, StorageError
+from fireflower.history.log.firsts import Firsts
 from fireflower.history.log.messages import Kept, MessageLog
-from fireflower.history.log.reading import Mappings, MessageReader, mentioned
+from fireflower.history.log.reading import LogReader, Mappings, MessageReader, mentioned
 from fireflower.history.readers.batches import Told
 from fireflower.model.messages import Message, Reject
 
@@ -36,7 +37,19 @@ class _Request:
     done: Future[int] = field(default_factory=Future)
 
 
-_Read = tuple[list[Message], list[list[Told]], list[Reject]]
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A message, what it says, and what of that counts only because it is the first to say it."""
+
+    message: Message
+    told: list[Told]
+    said: list[tuple[tuple[str, ...], int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Readable:
+    read: list[_Read]
+    rejects: list[Reject]
 
 
 class Writer:
@@ -56,7 +69,9 @@ class Writer:
         self._database, self._follow = database, follow
         self._log = MessageLog(database)
         self._mappings = mappings
-        self._reader = MessageReader(mappings)
+        self._firsts = Firsts(database)
+        self._reader = MessageReader(mappings, self._is_new)
+        self._said: list[tuple[tuple[str, ...], int]] = []
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="fireflower-writer")
         self._stopped = False
@@ -114,7 +129,8 @@ class Writer:
             counts, durable = self._written(requests)
         except BaseException as error:
             self._doubtful = True
-            self._reader = MessageReader(self._mappings)  # what was told of who is who has not been kept
+            self._firsts.forget_known()
+            self._reader = MessageReader(self._mappings, self._is_new)  # what it has told has not been kept
             for request in requests:
                 request.done.set_exception(error)
             return
@@ -126,10 +142,10 @@ class Writer:
         """Have what is durable followed. If others have written too, the log is read from where it was last certain.
         So it is after a commit that seemed to fail: it may have been durable all the same, its answer lost."""
         if self._doubtful:
-            told = MessageReader(self._mappings).told
+            reader = LogReader(self._database, self._mappings)
             try:
                 end = self._log.end()
-                durable = [(kept, told(kept.message)) for kept in self._log.all(self._handed_on)]
+                durable = list(reader.all(self._log.all(self._handed_on)))
             except StorageError:
                 return
             self._doubtful, self._handed_on = False, max(self._handed_on, end)
@@ -152,33 +168,45 @@ class Writer:
         with self._database.transaction():
             self._database.in_order("messages")
             self._doubtful = self._doubtful or self._log.end() != self._handed_on
-            for request, (messages, told, unreadable) in zip(requests, read, strict=True):
-                kept = self._log.append(messages, [mentioned(each) for each in told])
-                self._log.reject([*request.rejects, *unreadable])
-                by_key: dict[str, Sequence[Told]] = {}
-                for message, said in zip(messages, told, strict=True):
-                    by_key.setdefault(message.key, said)  # of two with one key, the log keeps the first
-                durable += [(each, by_key[each.message.key]) for each in kept]
+            for request, readable in zip(requests, read, strict=True):
+                messages = [each.message for each in readable.read]
+                kept = self._log.append(messages, [mentioned(each.told) for each in readable.read])
+                self._log.reject([*request.rejects, *readable.rejects])
+                by_key: dict[str, _Read] = {}
+                for one in readable.read:
+                    by_key.setdefault(one.message.key, one)  # of two with one key, the log keeps the first
+                self._firsts.add(
+                    (what, each.position, time) for each in kept for what, time in by_key[each.message.key].said
+                )
+                durable += [(each, by_key[each.message.key].told) for each in kept]
                 counts.append(len(kept))
         self._count(requests, read, len(durable))
         return counts, durable
 
-    def _count(self, requests: Sequence[_Request], read: Sequence[_Read], new: int) -> None:
-        readable = sum(len(messages) for messages, _, _ in read)
-        unreadable = sum(len(rejects) for _, _, rejects in read)
+    def _count(self, requests: Sequence[_Request], read: Sequence[_Readable], new: int) -> None:
+        readable = sum(len(each.read) for each in read)
+        unreadable = sum(len(each.rejects) for each in read)
         self.tally.received += readable
         self.tally.duplicates += readable - new
         self.tally.rejected += unreadable + sum(len(request.rejects) for request in requests)
 
-    def _read(self, messages: Sequence[Message]) -> _Read:
+    def _read(self, messages: Sequence[Message]) -> _Readable:
         """The messages with what they say, and those that say nothing that can be understood."""
-        readable: list[Message] = []
-        told: list[list[Told]] = []
-        unreadable: list[Reject] = []
+        found = _Readable([], [])
         for message in messages:
+            self._said = []
             try:
-                told.append(self._reader.told(message))
-                readable.append(message)
+                found.read.append(_Read(message, self._reader.told(message), self._said))
             except ValueError as error:
-                unreadable.append(Reject(str(error), message.body, message.received, message.source))
-        return readable, told, unreadable
+                for what, _ in self._said:
+                    self._firsts.take_back(what)
+                found.rejects.append(Reject(str(error), message.body, message.received, message.source))
+        return found
+
+    def _is_new(self, what: tuple[str, ...], time: int) -> bool:
+        """Whether the message that is being read is the first to say it."""
+        if not self._firsts.is_new(what, time):
+            return False
+        self._firsts.note(what, time)
+        self._said.append((what, time))
+        return True

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from fireflower.history.archive.moments import Traits
 from fireflower.history.archive.promotion import located, promote
 from fireflower.history.archive.rejects import Rejected, RejectedKind, by_kind, rejected
 from fireflower.history.archive.rows import Rows
-from fireflower.history.archive.segments import Dictionaries, Segment
+from fireflower.history.archive.segments import Dictionaries, Segment, SegmentFacts
 from fireflower.history.archive.summary import Summary, summarize
 from fireflower.history.mapping import Mapping
 from fireflower.history.memberships import Attribution
@@ -104,6 +105,19 @@ class Archive:
             report = importer.run(parts, strict=strict, replace=replace, learned_at=learned_at)
             self._renew()
         return report
+
+    @property
+    def files(self) -> tuple[SegmentFacts, ...]:
+        """What is known of each file that was imported, in the order of import; those that were replaced are empty."""
+        return tuple(segment.facts for segment in self._segments)
+
+    def message_ids(self, among: Callable[[SegmentFacts], bool]) -> Iterator[Any]:
+        """The message ids of some of the files, an Arrow array at a time; "" for none."""
+        for segment in self._segments:
+            if segment.ids is not None and among(segment.facts):
+                for number in range(len(segment.ids)):
+                    with segment.ids.piece(number) as ids:
+                        yield ids
 
     def rejects(self) -> Iterator[Rejected]:
         """The rows that could not be read, by file in the order of import, and in the order of lines. A row that
@@ -212,6 +226,17 @@ class Archive:
     def numbered(self, numbers: Sequence[int]) -> list[Record]:
         """The records with these numbers."""
         return self._records(np.asarray(numbers, np.int64))
+
+    def later(self, moment: int) -> list[tuple[int, Record]]:
+        """The records after a moment, each with its number (see `told`)."""
+        blocks = self._current()
+        if blocks is None or blocks.facts.last <= moment:
+            return []
+        found = [np.zeros(0, np.int64)]
+        found += [piece.first_row + np.flatnonzero(piece.time > moment) for piece in self.timelines()]
+        rows = np.concatenate(found)
+        records = np.unique(blocks.row.take(rows).astype(np.int64))
+        return list(zip(records.tolist(), self._records(records), strict=True))
 
     def relations(self) -> list[Record]:
         """Who is who, who was a member of what, and the traits of accounts: the records that decide whose history

@@ -22,6 +22,10 @@ class Unwritable(ProjectError):
     """The archive cannot be written to now; it can be read."""
 
 
+class Locked(Unwritable):
+    """Somebody else is writing to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What an archive consists of.
@@ -125,8 +129,10 @@ def writing(folder: Path) -> Iterator[None]:
 
     Raises
     ------
+    Locked
+        If somebody else is writing to it.
     Unwritable
-        If somebody else is writing to it, or nothing can be written there.
+        If nothing can be written there.
     """
     import fcntl
 
@@ -136,9 +142,7 @@ def writing(folder: Path) -> Iterator[None]:
         except OSError:
             file.seek(0)
             owner = file.read().strip() or "unknown"
-            raise Unwritable(
-                f"Another fireflower (process {owner}) is writing to {folder}. Wait for it to end."
-            ) from None
+            raise Locked(f"Another fireflower (process {owner}) is writing to {folder}. Wait for it to end.") from None
         file.seek(0)
         file.truncate()
         file.write(str(os.getpid()))

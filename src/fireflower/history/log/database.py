@@ -102,6 +102,20 @@ class SQLite:
     def in_order(self, table: str) -> None:
         """As it is: whoever writes has the file for himself."""
 
+    def copy_to(self, path: Path) -> None:
+        """Write the database as it is now into another file. Others may write to it meanwhile, and do not wait."""
+        with self._told():
+            target = sqlite3.connect(path)
+            try:
+                self._connection.backup(target)
+            finally:
+                target.close()
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        return self._path
+
     def close(self) -> None:
         self._connection.close()
 
@@ -122,6 +136,11 @@ def _advice(error: sqlite3.OperationalError) -> str:
     name = getattr(error, "sqlite_errorname", "")
     if name == "SQLITE_FULL":
         return "The disk is full: make room; nothing that was acknowledged is lost."
+    if name.startswith("SQLITE_IOERR"):
+        return (
+            "The disk or a quota gives no room, or the disk has failed: see the system's log; nothing that was "
+            "acknowledged is lost."
+        )
     if name.startswith("SQLITE_READONLY") or name == "SQLITE_CANTOPEN":
         return "Make the file and its folder writable for this user."
     if name.startswith("SQLITE_BUSY"):

@@ -85,14 +85,9 @@ class Leases:
 
     def enter(self) -> list[str]:
         """Say that this process evaluates, inside of the caller's transaction, and give all that do."""
-        clock = self._database.clock
-        self._database.many(
-            "INSERT INTO leases (share, holder, until, term, position, moment, meanings) "
-            "VALUES (?, '', 0, 0, -1, -1, '') ON CONFLICT (share) DO NOTHING",
-            [] if self._made() else [(share,) for share in sorted(ALL_SHARES)],
-        )
+        self._make()
         self._database.rows(
-            f"INSERT INTO evaluators (holder, until) VALUES (?, {clock} + ?) "
+            f"INSERT INTO evaluators (holder, until) VALUES (?, {self._database.clock} + ?) "
             "ON CONFLICT (holder) DO UPDATE SET until = excluded.until",
             (self.holder, self._length),
         )
@@ -136,6 +131,17 @@ class Leases:
                 )
             )
         return taken
+
+    def take_all(self) -> Terms:
+        """Take all shares, whoever holds them, inside of the caller's transaction."""
+        self._make()
+        return dict(
+            self._database.rows(
+                f"UPDATE leases SET holder = ?, until = {self._database.clock} + ?, term = term + 1 "
+                "RETURNING share, term",
+                (self.holder, self._length),
+            )
+        )
 
     def release(self, shares: Iterable[int]) -> None:
         """Let others take these shares."""
@@ -195,6 +201,11 @@ class Leases:
             if share in shares
         }
 
+    def position(self) -> int:
+        """The place in the log up to which everybody has been evaluated."""
+        rows = self._database.rows("SELECT COUNT(*), MIN(position) FROM leases")
+        return max(0, rows[0][1]) if rows[0][0] == SHARES else 0
+
     # --- What is asked ------------------------------------------------------------------------------------------------
 
     def holders(self) -> dict[str, int]:
@@ -205,5 +216,11 @@ class Leases:
             )
         )
 
-    def _made(self) -> bool:
-        return int(self._database.rows("SELECT COUNT(*) FROM leases")[0][0]) == SHARES
+    def _make(self) -> None:
+        """Write the shares down, where they are not yet."""
+        if int(self._database.rows("SELECT COUNT(*) FROM leases")[0][0]) < SHARES:
+            self._database.many(
+                "INSERT INTO leases (share, holder, until, term, position, moment, meanings) "
+                "VALUES (?, '', 0, 0, -1, -1, '') ON CONFLICT (share) DO NOTHING",
+                [(share,) for share in sorted(ALL_SHARES)],
+            )

@@ -83,6 +83,7 @@ class PostgreSQL:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
+        assert not self._inside, "transactions do not nest"
         self._again(lambda: self._connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED"))
         self._inside = True
         try:
@@ -265,12 +266,13 @@ _BY_CODE = (
     ("55P03", "Another process has been writing to it for long: try again when it is done."),
     ("40", "Another process was in the way: try again."),
     ("57P", "The server was stopped or is starting: it is tried again when there is work."),
+    ("3F000", "Make the schema, and let this user use it: GRANT USAGE, CREATE ON SCHEMA ... TO ..."),
     ("42501", "Have the database's owner grant this user its schema: GRANT USAGE, CREATE ON SCHEMA ... TO ..."),
 )
 _BY_TEXT = (
     ("password", "Check user and password in the URL, or the server's pg_hba.conf."),
     ("pg_hba.conf", "Have the server's pg_hba.conf admit this user from this machine."),
-    ("too many clients", _BY_CODE[1][1]),
+    ("too many", _BY_CODE[1][1]),
     ("connection slots", _BY_CODE[1][1]),
     ("does not exist", "Make the database or the user, or correct the URL: CREATE DATABASE ... ENCODING 'UTF8'."),
     ("session is read-only", _BY_CODE[3][1]),

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
 
+from fireflower.history.log.database import Database
+from fireflower.history.log.firsts import Firsts, digest
 from fireflower.history.log.messages import Kept, Mentioned
 from fireflower.history.mapping import Mapping as FileMapping
 from fireflower.history.readers.batches import Told
 from fireflower.history.readers.posthog import PostHogShape
 from fireflower.history.readers.segment import SegmentShape
+from fireflower.history.readers.told import Once
 from fireflower.model.messages import Form, Message
 from fireflower.model.records import Kind, Record
 
 Mappings = Mapping[Form, FileMapping]
 PLAIN: Mappings = {"segment": FileMapping(form="segment"), "posthog": FileMapping(form="posthog")}
+
+_AT_ONCE = 400
 
 _decode = msgspec.json.Decoder().decode
 
@@ -26,12 +32,16 @@ class MessageReader:
 
     That a person bears an anonymous id is said by every message that names both; it is told once, and again only by a
     message from before.
+
+    Parameters
+    ----------
+    once : knows what has been told; by default, what has been told by this reader
     """
 
-    def __init__(self, mappings: Mappings = PLAIN) -> None:
+    def __init__(self, mappings: Mappings = PLAIN, once: Once | None = None) -> None:
         self._shapes: dict[Form, SegmentShape | PostHogShape] = {
-            "segment": SegmentShape(mappings["segment"]),
-            "posthog": PostHogShape(mappings["posthog"]),
+            "segment": SegmentShape(mappings["segment"], once),
+            "posthog": PostHogShape(mappings["posthog"], once),
         }
 
     def told(self, message: Message) -> list[Told]:
@@ -51,6 +61,28 @@ class MessageReader:
     def records(self, kept: Iterable[Kept]) -> list[Record]:
         """What messages of the log say."""
         return [record_of(told) for each in kept for told in self.told(each.message)]
+
+
+class LogReader:
+    """Reads messages of the log again: each says what it said when it came."""
+
+    def __init__(self, database: Database, mappings: Mappings) -> None:
+        self._firsts = Firsts(database)
+        self._reader = MessageReader(mappings, self._counts)
+        self._position = 0
+        self._told: set[tuple[int, bytes]] = set()
+
+    def all(self, kept: Iterable[Kept]) -> Iterator[tuple[Kept, list[Told]]]:
+        """Messages, each with what it says."""
+        remaining = iter(kept)
+        while some := list(islice(remaining, _AT_ONCE)):
+            self._told = self._firsts.told([each.position for each in some])
+            for each in some:
+                self._position = each.position
+                yield each, self._reader.told(each.message)
+
+    def _counts(self, what: tuple[str, ...], time: int) -> bool:
+        return (self._position, digest(what)) in self._told
 
 
 def mentioned(told: Iterable[Told]) -> Mentioned:

@@ -23,6 +23,13 @@ CREATE TABLE messages (
 CREATE INDEX messages_person ON messages (person) WHERE person IS NOT NULL;
 CREATE INDEX messages_other ON messages (other) WHERE other IS NOT NULL;
 CREATE INDEX messages_account ON messages (account) WHERE account IS NOT NULL;
+CREATE TABLE firsts (
+  what {bytes} NOT NULL,
+  position BIGINT NOT NULL,
+  time BIGINT NOT NULL,
+  PRIMARY KEY (what, position)
+);
+CREATE INDEX firsts_position ON firsts (position);
 CREATE TABLE rejects (
   id {serial},
   received BIGINT NOT NULL,
@@ -130,13 +137,15 @@ _POSTGRESQL = {
 
 
 def prepare(database: Database) -> None:
-    """Make the tables where there are none, and of those of an older version the present ones.
+    """Make the tables where there are none, and of those of an older version the present ones. Before that, an SQLite
+    log is copied: to `log.sqlite.schema-1` beside it, if that is the version it had.
 
     Raises
     ------
     StorageError
         If they were made by a later version.
     """
+    _save_older(database)
     with database.transaction():
         database.in_order("meta")  # two processes may start at once
         database.rows("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
@@ -161,3 +170,13 @@ def _run(database: Database, statements: str) -> None:
     for statement in statements.format(**words).split(";"):
         if statement.strip():
             database.rows(statement)
+
+
+def _save_older(database: Database) -> None:
+    if not isinstance(database, SQLite) or not database.rows("SELECT 1 FROM sqlite_master WHERE name = 'meta'"):
+        return
+    found = database.rows("SELECT value FROM meta WHERE name = 'schema'")
+    if found and int(found[0][0]) < VERSION:
+        copy = database.path.with_name(f"{database.path.name}.schema-{found[0][0]}")
+        copy.unlink(missing_ok=True)
+        database.copy_to(copy)

@@ -10,7 +10,7 @@ import msgspec
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.batches import Told
 from fireflower.history.readers.times import TimeReader
-from fireflower.history.readers.told import FirstTimes, id_text, object_text, trait_values
+from fireflower.history.readers.told import FirstTimes, Once, SaidOnce, id_text, object_text, trait_values
 from fireflower.model.records import Kind
 
 USUAL_GROUP_TYPES = ("company", "organization", "organisation", "account", "customer", "workspace", "team", "tenant")
@@ -45,16 +45,16 @@ class _Message(msgspec.Struct):
 
 
 class PostHogShape:
-    """Reads PostHog's events. `$set_once` counts once a person and trait in one file."""
+    """Reads PostHog's events. `$set_once` counts once a person and trait: in one file, unless `once` knows of more."""
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: Mapping, once: Once | None = None) -> None:
         self._times = TimeReader(mapping)
         self._group_type = mapping.group_type
         self._joins = mapping.joins
         self._message = msgspec.json.Decoder(_Message).decode
         self._said = msgspec.json.Decoder(_Said).decode
-        self._first = FirstTimes()
-        self._once: set[tuple[str, str]] = set()
+        self._first = FirstTimes(once)
+        self._once = once or SaidOnce()
 
     def read(self, raw: bytes) -> list[Told]:
         message = self._message(raw)
@@ -91,17 +91,16 @@ class PostHogShape:
         merged = name in ("$create_alias", "$merge_dangerously")
         other = id_text(said.alias if merged else said.anon_distinct_id, "the other id") if name in _SILENT else None
         told = [base._replace(kind=Kind.IDENTITY, other=other)] if other and other != person else []
-        traits = dict(self._new_traits(person, message.set_once or said.set_once))
+        traits = dict(self._new_traits(base, message.set_once or said.set_once))
         traits.update(trait_values(message.set or said.set))
         traits.update(dict.fromkeys(_names(said.unset)))
         return told + [
             base._replace(kind=Kind.PERSON_TRAIT, name=trait, value=value) for trait, value in traits.items()
         ]
 
-    def _new_traits(self, person: str, traits: Any) -> list[tuple[str, str | None]]:
-        new = [(name, value) for name, value in trait_values(traits) if (person, name) not in self._once]
-        self._once.update((person, name) for name, _ in new)
-        return new
+    def _new_traits(self, base: Told, traits: Any) -> list[tuple[str, str | None]]:
+        person, values = base.person or "", dict(trait_values(traits))
+        return [(name, value) for name, value in values.items() if self._once(("set once", person, name), base.time)]
 
     def _group(self, base: Told, said: _Said) -> list[Told]:
         """Its distinct_id is made up: no person did it."""

@@ -10,7 +10,7 @@ import msgspec
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.batches import Told
 from fireflower.history.readers.times import TimeReader
-from fireflower.history.readers.told import FirstTimes, id_text, object_text, trait_values
+from fireflower.history.readers.told import FirstTimes, Once, id_text, object_text, trait_values
 from fireflower.model.records import APART, Kind
 
 _VIEWS = {"page": "Page Viewed", "screen": "Screen Viewed"}
@@ -43,10 +43,10 @@ class _Message(msgspec.Struct):
 class SegmentShape:
     """Reads messages as clients send them and as warehouses and files keep them."""
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: Mapping, once: Once | None = None) -> None:
         self._times = TimeReader(mapping)
         self._decode = msgspec.json.Decoder(_Message).decode
-        self._first = FirstTimes()
+        self._first = FirstTimes(once)
         self._joins = mapping.joins
 
     def read(self, raw: bytes) -> list[Told]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from fireflower.history.readers.batches import Told
 from fireflower.model.records import Kind
 from fireflower.model.values import flatten
+
+Once = Callable[[tuple[str, ...], int], bool]
+"""Of what counts only when it is first said: whether something, said of a time, has not been said before."""
 
 _DEEPEST = 100
 """How deep objects may be nested; DuckDB reads 128."""
@@ -89,16 +92,38 @@ def _inside(value: Any) -> Iterable[Any]:
     return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
-class FirstTimes:
-    """When each person was first seen with each anonymous id, or in each account: one record each, not one a row."""
+class SaidOnce:
+    """Remembers what one file has said."""
 
     def __init__(self) -> None:
+        self._said: set[tuple[str, ...]] = set()
+
+    def __call__(self, what: tuple[str, ...], time: int) -> bool:
+        is_new = what not in self._said
+        self._said.add(what)
+        return is_new
+
+
+class FirstTimes:
+    """When each person was first seen with each anonymous id, or in each account: one record each, not one a row.
+
+    Parameters
+    ----------
+    once : knows better than this one what has been told
+    """
+
+    def __init__(self, once: Once | None = None) -> None:
+        self._once = once
         self._first: dict[tuple[Kind, str, str], tuple[int, int | None]] = {}
         self._untold: dict[tuple[Kind, str, str], None] = {}
 
     def saw(self, kind: Kind, person: str, other: str, time: int, received: int | None) -> None:
         key, before = (kind, person, other), self._first.get((kind, person, other))
-        if before is None or time < before[0]:
+        if self._once is not None:
+            is_first = self._once((kind.name.lower(), person, other), time)
+        else:
+            is_first = before is None or time < before[0]
+        if is_first:
             self._first[key] = (time, received)
             self._untold[key] = None
 
@@ -106,6 +131,8 @@ class FirstTimes:
         """What has become known since the last call. What is told again later was seen earlier than told before."""
         untold = [(key, self._first[key]) for key in self._untold]
         self._untold.clear()
+        if self._once is not None:
+            self._first.clear()
         return [
             Told(time, kind, person=person, account=other, received=received)
             if kind == Kind.JOIN

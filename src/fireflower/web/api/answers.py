@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from fireflower.history.log.outbox import State
+
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 """ISO 8601 in UTC."""
 
@@ -293,10 +295,10 @@ class Delivery(Struct):
     key: str
     transition: int
     destination: str
-    subject_kind: str
+    subject_kind: SubjectKind
     subject: str
     planned: Moment
-    state: str
+    state: State
     due: Moment
     attempts: int
     reason: str

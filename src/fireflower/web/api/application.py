@@ -34,7 +34,7 @@ def api(service: Service, *, origins: Sequence[str] = (), streams: Streams | Non
     origins : of pages that may ask from a browser ("https://app.example.com"); none by default
     streams : how streams are kept; `app.state.streams.end()` ends them, so that a server can stop
     """
-    asking, streams = Asking(service), streams or Streams()
+    asking, streams = Asking(service), Streams() if streams is None else streams
     service.listen(streams.tell)
     routes = [each.route(asking) for each in (*ENDPOINTS, *HEALTH)]
     app = Starlette(

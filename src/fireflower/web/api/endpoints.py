@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fireflower.app.live.asking import Asking
-from fireflower.history.log.delivered import Which
 from fireflower.web.api import answers, questions, showing
 from fireflower.web.api.cursors import cursor_of, place_of
 from fireflower.web.api.declaring import Endpoint
@@ -22,8 +21,10 @@ _PATIENCE = 2.0
 async def _now(asking: Asking, asked: questions.Now, request: Request) -> answers.Now:
     if asked.person is None and asked.account is None:
         raise Refused(422, "invalid", "expected 'person', 'account' or both: whom is it about?")
-    waiting = asyncio.wrap_future(asking.now(asked.person, asked.account))
-    found = (await asyncio.wait_for(waiting, _PATIENCE)).read()
+    waiting = asking.now(asked.person, asked.account)
+    if not waiting.done():
+        await asyncio.wait_for(asyncio.wrap_future(waiting), _PATIENCE)
+    found = waiting.result().read()
     if not any(each.known for each in found.subjects):
         raise Refused(404, "unknown_subject", f"nothing is known of {_whom(asked)} yet. Check the id, and its kind.")
     return showing.now(found, asking.service.waiting())
@@ -58,18 +59,18 @@ def _definition(asking: Asking, asked: questions.Definition) -> answers.Definiti
 
 
 def _deliveries(asking: Asking, asked: questions.Deliveries) -> answers.Deliveries:
-    which = Which(asked.state, asked.destination, asked.kind, asked.subject)
-    found = asking.deliveries(which, place_of(asked.cursor), asked.limit)
-    more = cursor_of((found[-1].planned, found[-1].key)) if len(found) == asked.limit else None
+    place = place_of(asked.cursor)
+    found = asking.deliveries(asked.state, asked.destination, asked.subject, place, asked.limit)
+    more = cursor_of((found[-1].posting.planned, found[-1].posting.key)) if len(found) == asked.limit else None
     return answers.Deliveries([showing.delivery(each) for each in found], more)
 
 
 def _deliver_again(asking: Asking, asked: questions.ReplayDeliveries) -> answers.Replayed:
     since, until = moment_of(asked.since, "since"), moment_of(asked.until, "until")
-    which = Which(None, asked.destination, asked.kind, asked.subject, since, until)
-    if which == Which():
-        raise Refused(422, "invalid", "say which: expected 'destination', 'kind', 'subject', 'since' or 'until'.")
-    return answers.Replayed(asking.deliver_again(which))
+    which = (asked.destination, asked.subject, since, until)
+    if which == (None, None, None, None):
+        raise Refused(422, "invalid", "say which: expected 'destination', 'subject', 'since' or 'until'.")
+    return answers.Replayed(asking.deliver_again(asked.states, *which))
 
 
 def _rejects(asking: Asking, asked: questions.Rejects) -> answers.Rejects:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
+from fireflower.history.log.outbox import State
 from fireflower.model.moments import parse_moment
 from fireflower.web.api.refusals import Refused
 
@@ -17,6 +19,7 @@ When = Annotated[
     str, Meta(min_length=1, max_length=60, description="A moment in ISO 8601, such as 2026-03-01T10:00:00Z.")
 ]
 Kind = Literal["person", "account"]
+Ended = Literal["sent", "unsure", "parked", "dead"]
 
 
 class _Asked(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -72,19 +75,20 @@ class Definition(_Asked):
 
 
 class Deliveries(_Asked):
-    state: Name | None = None
+    state: State | None = None
     destination: Name | None = None
-    kind: Kind | None = None
     subject: Name | None = None
     limit: Limit = 100
     cursor: Cursor | None = None
 
 
 class ReplayDeliveries(_Asked):
-    """Which deliveries: at least one of these is said."""
+    """Which deliveries, planned in [since, until): at least one of these is said beside the states."""
 
+    states: Annotated[list[Ended], Meta(min_length=1, max_length=4)] = msgspec.field(
+        default_factory=lambda: ["dead", "parked"]
+    )
     destination: Name | None = None
-    kind: Kind | None = None
     subject: Name | None = None
     since: When | None = None
     until: When | None = None

@@ -11,13 +11,14 @@ from fireflower.app.live import asking as live
 from fireflower.app.live.rereading import Reread
 from fireflower.app.live.stands import Now, Stand, Stands
 from fireflower.evaluate.results import Evidence
-from fireflower.history.log.delivered import Delivery
 from fireflower.history.log.rejects import Rejected
 from fireflower.history.log.verdicts import Changed, Recorded
 from fireflower.language.describing import describe_condition
 from fireflower.language.nodes import Compare
+from fireflower.model.remembering import remembered
 from fireflower.web.api import answers
 
+_in_words = remembered(describe_condition)
 _evidence = msgspec.json.Decoder(list[answers.Condition]).decode
 _MOST_STILL = 100
 
@@ -53,7 +54,7 @@ def _verdict(found: Stand) -> answers.Verdict:
 def _quantity(state: Evidence) -> answers.Quantity:
     found = answers.Quantity(
         condition=asked(state),
-        in_words=describe_condition(state.condition),
+        in_words=_in_words(state.condition),
         value=finite(state.value),
         there_is=there_is(state),
         since=iso(state.since),
@@ -143,19 +144,20 @@ def definition(found: live.Described) -> answers.Definition:
     )
 
 
-def delivery(found: Delivery) -> answers.Delivery:
+def delivery(found: live.Delivery) -> answers.Delivery:
+    posting = found.posting
     return answers.Delivery(
-        key=found.key,
-        transition=found.transition,
-        destination=found.destination,
-        subject_kind=found.kind,
-        subject=found.subject,
-        planned=iso(found.planned),
-        state=found.state,
-        due=iso(found.due),
-        attempts=found.attempts,
-        reason=found.reason,
-        tries=[answers.Attempt(iso(each.at), each.outcome, each.detail) for each in found.tries],
+        key=posting.key,
+        transition=posting.transition,
+        destination=posting.destination,
+        subject_kind=posting.kind,  # type: ignore[arg-type]
+        subject=posting.subject,
+        planned=iso(posting.planned),
+        state=posting.state,
+        due=iso(posting.due),
+        attempts=posting.attempts,
+        reason=posting.reason,
+        tries=[answers.Attempt(iso(at), outcome, detail) for at, outcome, detail in found.tries],
     )
 
 

@@ -1,0 +1,74 @@
+"""What the service does by itself now and then, in a thread of its own: it moves messages into the archive."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fireflower.app.live.compacting import Compactor
+from fireflower.model.moments import DAY
+
+_LOGGER = logging.getLogger("fireflower.live")
+
+_LOOK_AROUND = 60.0
+"""Seconds between two looks whether something is to be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compaction:
+    """When the log moves into the archive.
+
+    Attributes
+    ----------
+    after : microseconds after which a message moves at the latest
+    messages : as soon as the log has so many
+    """
+
+    after: int = DAY
+    messages: int = 1_000_000
+
+    def is_due(self, waiting: int, oldest: int | None, now: int) -> bool:
+        """Whether so many messages, the oldest of which was received then, are to be moved."""
+        return oldest is not None and (waiting >= self.messages or now - oldest >= self.after)
+
+
+class Housekeeper:
+    """A thread that compacts when it is due.
+
+    Parameters
+    ----------
+    evaluated : up to which place the log has been evaluated; what is behind stays in the log
+    """
+
+    def __init__(
+        self, compactor: Compactor, when: Compaction, evaluated: Callable[[], int], clock: Callable[[], int]
+    ) -> None:  # fmt: skip
+        self._compactor, self._when, self._evaluated, self._clock = compactor, when, evaluated, clock
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="fireflower-housekeeper")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, after what is being done."""
+        self._stopped.set()
+        self._thread.join()
+
+    def look_around(self) -> int:
+        """Do what is due. Gives how many records have moved."""
+        if not self._when.is_due(*self._compactor.waiting(), self._clock()):
+            return 0
+        return self._compactor.compact(self._evaluated())
+
+    def _run(self) -> None:
+        while not self._stopped.wait(_LOOK_AROUND):
+            try:
+                moved = self.look_around()
+            except Exception:
+                _LOGGER.exception("The log has not been compacted; it is tried again in a minute.")
+            else:
+                if moved:
+                    _LOGGER.info("%d records have moved into the archive.", moved)

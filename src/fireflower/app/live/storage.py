@@ -1,0 +1,40 @@
+"""Where a project keeps what it receives, and how its messages are read."""
+
+from __future__ import annotations
+
+from fireflower.app.live.database import is_there, opener
+from fireflower.app.project import Project
+from fireflower.history.log.database import Database
+from fireflower.history.log.reading import PLAIN, Mappings
+from fireflower.history.log.schema import prepare
+
+
+def existing_log(project: Project) -> Database | None:
+    """A connection to the log of a project; None if it has never received anything."""
+    if not is_there(project):
+        return None
+    database = opener(project)()
+    try:
+        prepare(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def mappings_of(project: Project) -> Mappings:
+    """How the messages of a project are read: by whoever evaluates them, and by whoever moves them into the archive."""
+    return PLAIN
+
+
+def value_of(database: Database, name: str) -> str | None:
+    """What the log's table `meta` has under a name; None if nothing."""
+    found = database.rows("SELECT value FROM meta WHERE name = ?", (name,))
+    return str(found[0][0]) if found else None
+
+
+def keep_value(database: Database, name: str, value: str | None) -> None:
+    """Keep something there, in the place of what is there; None removes it."""
+    database.rows("DELETE FROM meta WHERE name = ?", (name,))
+    if value is not None:
+        database.rows("INSERT INTO meta (name, value) VALUES (?, ?)", (name, value))

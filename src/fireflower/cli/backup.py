@@ -1,0 +1,62 @@
+"""fireflower backup and restore: a project in one file."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from fireflower.cli.jsons import print_json
+from fireflower.cli.options import FILE, FOLDER, json_option, project_option
+
+
+@click.command(short_help="Write the whole project into one file, while it runs.")
+@click.argument("file", type=FILE)
+@project_option
+@json_option
+def backup(file: Path, folder: Path | None, as_json: bool) -> None:
+    """Write a backup of the project into FILE, a tar packed with zstd (or gzip, if the name ends in .gz): its
+    definitions, what was imported, what came live, and the record of verdicts, all as of one moment, with checksums.
+
+    The server may run meanwhile. The file holds everything that is known about people: keep it as safe as the project.
+
+    \b
+    Examples:
+      fireflower backup shop.tar.zst
+      fireflower backup /backups/shop-$(date +%F).tar.zst
+    """
+    from fireflower.app.live.backing_up import back_up
+    from fireflower.app.project import open_project
+
+    written = back_up(open_project(folder), file, time.time_ns() // 1000)
+    if as_json:
+        print_json(written)
+        return
+    size = file.stat().st_size
+    click.echo(f"{file}: {written.files:,} files, {written.bytes:,} bytes, packed {size:,}.")
+    click.echo(f"{written.imported:,} files in the archive, {written.messages:,} messages in the log.")
+
+
+@click.command(short_help="Make a project from a backup.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@json_option
+def restore(file: Path, folder: Path, as_json: bool) -> None:
+    """Make a project in DIR from a backup. DIR must be empty, or not be there yet.
+
+    Checksums are compared first; of a file that is damaged, nothing is restored. What came after the backup is not in
+    it: verdicts since then are found again if the events are sent or imported again.
+
+    \b
+    Examples:
+      fireflower restore shop.tar.zst shop-as-it-was
+    """
+    from fireflower.app.live.backing_up import restore as bring_back
+
+    restored = bring_back(file, folder)
+    if as_json:
+        print_json(restored)
+        return
+    click.echo(f"{folder}: {restored.files:,} files, {restored.bytes:,} bytes.")
+    click.echo(f"{restored.imported:,} files in the archive, {restored.messages:,} messages in the log.")

@@ -1,0 +1,67 @@
+"""What counts only when it is first said, whichever message says it again: a trait that is set once; who is who, and a
+membership, as they are concluded from events. The log remembers by which message it was said, so that every message
+means for ever what it meant when it came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+
+from fireflower.history.log.database import Database
+
+_REMEMBERED = 200_000
+"""How many different things are not looked up in the database again: some dozen MB."""
+
+
+class Firsts:
+    """What has been said, on one connection."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[bytes, int] = {}
+
+    def is_new(self, what: tuple[str, ...], time: int) -> bool:
+        """Whether a message that comes now is the first to say it; to say it of an earlier time is new, but for what is
+        set once."""
+        before = self._before(digest(what))
+        return before is None or (what[0] != "set once" and time < before)
+
+    def note(self, what: tuple[str, ...], time: int) -> None:
+        """Have `is_new` know of it before it is in the database."""
+        self._known[digest(what)] = time
+
+    def take_back(self, what: tuple[str, ...]) -> None:
+        """Have `is_new` look it up again."""
+        self._known.pop(digest(what), None)
+
+    def told(self, positions: Sequence[int]) -> set[tuple[int, bytes]]:
+        """Which messages, of those at these places, were such ones when they came, each with what it said."""
+        places = ", ".join("?" * len(positions))
+        rows = self._database.rows(f"SELECT position, what FROM firsts WHERE position IN ({places})", positions)
+        return {(position, bytes(what)) for position, what in rows}
+
+    def add(self, said: Iterable[tuple[tuple[str, ...], int, int]]) -> None:
+        """Remember (what, position, time), inside of the caller's transaction."""
+        rows = [(digest(what), position, time) for what, position, time in said]
+        if rows:
+            self._database.many("INSERT INTO firsts (what, position, time) VALUES (?, ?, ?)", rows)
+        if len(self._known) > _REMEMBERED:
+            self._known.clear()
+
+    def forget_known(self) -> None:
+        """Look everything up again: what was to be remembered may not have been."""
+        self._known.clear()
+
+    def _before(self, what: bytes) -> int | None:
+        if what in self._known:
+            return self._known[what]
+        found = self._database.rows("SELECT MIN(time) FROM firsts WHERE what = ?", (what,))[0][0]
+        if found is None:
+            return None
+        self._known[what] = int(found)
+        return self._known[what]
+
+
+def digest(what: tuple[str, ...]) -> bytes:
+    """16 bytes by which something that was said is known."""
+    return blake2b("\0".join(what).encode(), digest_size=16).digest()

@@ -1,0 +1,34 @@
+"""Remembering what has been worked out of parts of definitions, which stay as they are while a process runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+Node = TypeVar("Node")
+Result = TypeVar("Result")
+
+_MOST = 10_000
+"""Objects that are remembered at most, so that a process that reads definitions again and again does not grow."""
+
+
+def remembered(function: Callable[[Node], Result]) -> Callable[[Node], Result]:
+    """The function, which works out once what it says of an object.
+
+    Objects are told apart by identity: equal ones may differ in what is no part of their meaning (1 is equal to True).
+    """
+    known: dict[int, tuple[Any, Result]] = {}
+
+    @wraps(function)
+    def remembering(node: Node) -> Result:
+        found = known.get(id(node))
+        if found is not None and found[0] is node:
+            return found[1]
+        result = function(node)
+        if len(known) >= _MOST:
+            known.clear()
+        known[id(node)] = node, result
+        return result
+
+    return remembering

@@ -1,0 +1,67 @@
+"""How the service is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from api.serving import Served
+from fireflower.history.log.database import SQLite, StorageError
+from fireflower.model.moments import DAY
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+
+
+def figure(serving: Served, name: str, **labels: str) -> float:
+    families = text_string_to_metric_families(serving.client.get("/metrics").text)
+    samples = [each for family in families for each in family.samples if each.name == f"fireflower_{name}"]
+    return next(each.value for each in samples if each.labels == labels)
+
+
+def test_alive_and_ready(serving: Served) -> None:
+    assert serving.get("/healthz") == serving.get("/readyz") == {"status": "ok"}
+
+
+def test_not_ready_says_why(serving: Served) -> None:
+    serving.service.state.trouble = "the disk is full"
+    assert serving.get("/readyz", 503) == {"code": "not_ready", "message": "the disk is full"}
+    serving.service.state.trouble, serving.service.state.ready = "", False
+    assert serving.get("/readyz", 503)["message"].startswith("history is being evaluated")
+    assert serving.get("/api/v1/now", 503, person="ann")["code"] == "not_ready"
+    assert serving.get("/healthz") == {"status": "ok"}
+    serving.service.state.ready = True
+
+
+def test_a_database_that_cannot_be_written(serving: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*what: object) -> None:
+        raise StorageError("log.sqlite: database or disk is full. Make room.")
+
+    monkeypatch.setattr(SQLite, "rows", full)
+    assert serving.get("/readyz", 503)["message"].endswith("Make room.")
+
+
+def test_figures_count(serving: Served) -> None:
+    received = figure(serving, "events_received_total")
+    serving.send({"type": "track", "event": "Report Run", "userId": "ann", "messageId": "again"})
+    serving.send({"type": "track", "event": "Report Run", "userId": "ann", "messageId": "again"})
+    serving.settle()
+    assert figure(serving, "events_received_total") == received + 2
+    assert figure(serving, "events_duplicates_total") == 1
+    assert figure(serving, "log_position") == figure(serving, "log_end") == received + 1
+    assert figure(serving, "transitions_total", definition="team", change="entered") == 1
+    assert figure(serving, "qualified", definition="team") == 1
+    assert figure(serving, "transition_delay_seconds_count") == 2
+    assert figure(serving, "database_bytes") > 0
+    serving.send({"type": "identify", "userId": "ben", "traits": {"internal": True}, "ago": 2 * DAY})
+    serving.settle()
+    assert figure(serving, "retractions_total", definition="team") == 1
+
+
+def test_every_figure_is_documented(reading: Served) -> None:
+    told = set(re.findall(r"^# TYPE (\w+)", reading.client.get("/metrics").text, re.MULTILINE))
+    documented = re.findall(r"^\| `(\w+)`", (DOCS / "metrics.md").read_text(), re.MULTILINE)
+    assert len(told) >= 15
+    assert sorted(told) == sorted(documented)

@@ -1,0 +1,110 @@
+"""A backup is made while the service runs, and what is restored from it is whole."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from fireflower.app.live.backing_up import back_up, restore
+from fireflower.app.live.database import log_file
+from fireflower.app.live.service import Service
+from fireflower.app.live.storage import existing_log
+from fireflower.app.project import Project
+from fireflower.history.log import schema
+from fireflower.history.log.database import SQLite
+from fireflower.history.log.schema import prepare
+from fireflower.model.errors import ProjectError
+from live.messaging import Side, at, make_project, track
+
+
+@pytest.fixture
+def side(tmp_path: Path) -> Side:
+    side = Side(make_project(tmp_path / "project"))
+    side.take(*[track(f"e{n}", n / 10, f"person {n % 3}", "export", "acme") for n in range(9)], now=at(1))
+    side.stop()
+    return side
+
+
+@pytest.mark.parametrize("name", ["b.tar.zst", "b.tar.gz"])
+@pytest.mark.parametrize("compacted", [True, False])
+def test_what_is_restored_goes_on_where_it_was(side: Side, tmp_path: Path, name: str, compacted: bool) -> None:
+    if compacted:
+        side.compactor().compact()
+    written = back_up(side.project, tmp_path / name, at(1))
+    assert (tmp_path / name).stat().st_mode & 0o077 == 0
+    assert restore(tmp_path / name, tmp_path / "again") == written
+    again = Side(Project(tmp_path / "again"), now=at(1))
+    assert again.transitions() == side.transitions()
+    assert not again.write(track("e1", 0.1, "person 1", "export", "acme"))
+    assert again.take(track("e9", 1.1, "person 9", "export"), track("e10", 1.1, "person 9", "export"), now=at(2)).new
+    again.stop()
+
+
+def test_while_the_service_runs_and_compacts(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "project")
+    service = Service(project, compiled=False, clock=lambda: at(2))
+    service.start()
+    stopped, sent = threading.Event(), [0]
+
+    def send() -> None:
+        while not stopped.is_set():
+            service.submit([track(f"m{sent[0]}", 1, f"person {sent[0] % 7}", "export")]).result()
+            sent[0] += 1
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        for number in range(3):
+            before = sent[0]
+            back_up(project, tmp_path / "b.tar.zst", at(2))
+            _ = Project(project.folder).archive  # compacts
+            restored = Project(tmp_path / f"again {number}")
+            restore(tmp_path / "b.tar.zst", restored.folder)
+            events = restored.archive.summary().events
+            assert before <= sum(events.values()) <= sent[0] + 1
+    finally:
+        stopped.set()
+        sender.join()
+        service.stop()
+
+
+def test_what_is_damaged_is_refused_and_leaves_nothing(side: Side, tmp_path: Path) -> None:
+    file = tmp_path / "b.tar.zst"
+    back_up(side.project, file, at(1))
+    whole = file.read_bytes()
+    for broken in (whole[: len(whole) // 2], whole[:-20], b"", b"something else", whole[:99] + b"?" + whole[100:]):
+        file.write_bytes(broken)
+        with pytest.raises(ProjectError, match="Nothing has been restored"):
+            restore(file, tmp_path / "again")
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["b.tar.zst", "project"]
+
+
+def test_a_folder_with_something_in_it_is_refused(side: Side, tmp_path: Path) -> None:
+    back_up(side.project, tmp_path / "b.tar.zst", at(1))
+    with pytest.raises(ProjectError, match="is not empty"):
+        restore(tmp_path / "b.tar.zst", side.project.folder)
+
+
+def test_a_log_without_its_archive_is_refused(side: Side, tmp_path: Path) -> None:
+    side.compactor().compact()
+    (side.project.folder / ".fireflower" / "manifest.json").unlink()
+    with pytest.raises(ProjectError, match="lacks what the log has moved there: messages 1 to 9"):
+        back_up(side.project, tmp_path / "b.tar.zst", at(1))
+
+
+def test_a_migration_makes_a_copy_first(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "VERSION", 2)
+    monkeypatch.setattr(schema, "UPGRADES", {1: "ALTER TABLE messages ADD COLUMN more {bytes}"})
+    database = existing_log(side.project)
+    assert database is not None
+    prepare(database)
+    prepare(database)
+    assert database.rows("SELECT value FROM meta WHERE name = 'schema'") == [("2",)]
+    assert database.rows("SELECT COUNT(more) FROM messages") == [(0,)]
+    database.close()
+    copy = SQLite(log_file(side.project).with_name("log.sqlite.schema-1"))
+    assert copy.rows("SELECT value FROM meta WHERE name = 'schema'") == [("1",)]
+    assert copy.rows("SELECT COUNT(*) FROM messages") == [(9,)]
+    copy.close()

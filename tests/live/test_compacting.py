@@ -1,0 +1,206 @@
+"""What the log has received moves into the archive, and no verdict changes: at any moment, killed at any step."""
+
+from __future__ import annotations
+
+import json
+import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from fireflower.app.live import compacting
+from fireflower.app.live.compacting import Compactor
+from fireflower.history.archive.importing import Importer
+from fireflower.history.archive.manifest import Manifest
+from fireflower.history.log.database import StorageError
+from fireflower.history.log.messages import MessageLog
+from fireflower.model.messages import Message
+from live.messaging import JOINING, Side, at, make_project, posthog, segment, track
+
+
+@contextmanager
+def sides(count: int) -> Iterator[list[Side]]:
+    with tempfile.TemporaryDirectory() as folder:
+        found = [Side(make_project(Path(folder) / str(number)), JOINING) for number in range(count)]
+        try:
+            yield found
+        finally:
+            for side in found:
+                side.stop()
+
+
+def everything() -> list[Message]:
+    """Messages of all kinds, in order of time; what they say depends on what was said before."""
+    return [
+        segment("g1", 0.0, type="group", userId="ann", groupId="acme", traits={"plan": "free"}),
+        track("e1", 0.1, "ann", "export", "acme"),
+        track("e2", 0.2, "ben", "export", "acme"),
+        segment("i1", 0.3, type="track", event="export", anonymousId="a-1"),
+        segment("i2", 0.4, type="track", event="login", userId="cem", anonymousId="a-1"),
+        posthog("p1", 0.5, "dan", {"$set_once": {"source": "ads"}}),
+        posthog("p2", 0.6, "dan", {"$set_once": {"source": "friend"}}),
+        posthog("p3", 0.7, "eve", {"$groups": {"company": "beta"}, "$set_once": {"source": "x"}}, "export"),
+        posthog("p4", 0.8, "eve", {"$groups": {"company": "beta"}, "$set_once": {"source": "ads"}}, "export"),
+        track("l1", 0.9, "ann", "login"),
+        segment("g2", 1.0, type="group", groupId="acme", traits={"plan": "pro"}),
+        track("l2", 1.1, "ben", "login", "beta"),
+        segment("i3", 1.2, type="track", event="export", userId="cem", anonymousId="a-1"),
+        track("e3", 1.3, "ben", "export", "acme"),
+        track("soon", 2.5, "ann", "export", received=1.35),
+        segment("n1", 1.4, type="identify", userId="eve", traits={"source": "ads"}),
+    ]
+
+
+@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(
+    st.randoms(use_true_random=False),
+    st.lists(st.integers(0, 16), max_size=4),
+    st.lists(st.integers(0, 16), max_size=2),
+)
+def test_a_compaction_at_any_moment_changes_nothing(
+    dice: random.Random, moments: list[int], restarts: list[int]
+) -> None:
+    messages = everything()
+    for _ in range(3):  # some come late
+        messages.insert(dice.randrange(16), messages.pop(dice.randrange(16)))
+    with sides(2) as (plain, compacted):
+        for number, message in enumerate(messages):
+            now = at(1.5 + number / 100)
+            plain.take(message, now=now)
+            if number in restarts:
+                compacted.restart(now)
+            for _ in range(moments.count(number)):
+                compacted.compactor().compact(compacted.evaluator.position)
+            compacted.take(message, now=now)
+            assert compacted.transitions() == plain.transitions()
+        for now in (at(3), at(9)):
+            assert bool(plain.take(now=now).new) == bool(compacted.take(now=now).new)
+            assert compacted.transitions() == plain.transitions()
+        before = compacted.transitions()
+        news = compacted.restart(at(9))
+        assert not news.new and not news.retracted and compacted.transitions() == before
+
+
+def test_resends_are_known_though_the_archive_has_the_message() -> None:
+    with sides(1) as (side,):
+        messages = everything()
+        side.take(*messages, now=at(1.5))
+        before = side.transitions()
+        side.compactor().compact()
+        assert not side.write(*messages)
+        side.take(now=at(1.5))
+        assert side.transitions() == before
+        assert {body for (body,) in side.database.rows("SELECT body FROM messages")} == {None}
+
+
+def test_ids_and_times_of_receipt_stay() -> None:
+    with sides(1) as (side,):
+        side.take(track("late", 1.0, "ann", "export", "acme", received=1.25), now=at(1.5))
+        side.compactor().compact()
+        event = side.project.open_archive().history("person", "ann")[-1]
+        assert (event.message_id, event.time, event.received) == ("late", at(1.0), at(1.25))
+
+
+def test_who_has_been_set_apart_stays_apart_though_later_messages_name_both_ids() -> None:
+    both = {"type": "track", "event": "export", "userId": "cem", "anonymousId": "a-1"}
+    apart = {"time": at(0.5), "kind": "identity", "name": "apart", "person": "cem", "value": "a-1", "message_id": "x"}
+    with sides(3) as found:
+        for number, side in enumerate(found):
+            side.take(segment("m1", 0.1, **both), now=at(0.2))
+            path = side.project.folder / "apart.jsonl"
+            path.write_text(json.dumps(apart) + "\n")
+            side.project.open_archive().ingest(path, compacting.RECORDS)
+            if number == 1:
+                side.compactor().compact()
+            if number > 0:
+                side.restart(at(0.55))
+            alone = {"type": "track", "event": "export", "anonymousId": "a-1"}
+            side.take(segment("m2", 0.6, **both), segment("m3", 0.61, **alone), now=at(0.7))
+            side.compactor().compact()
+            side.take(segment("m4", 0.8, **both), segment("m5", 0.81, **alone), now=at(0.9))
+        first, *others = (side.transitions() for side in found)
+        assert {row[1] for row in first if row[2] == "active-people"} == {"cem", "a-1"}
+        assert [each == first for each in others] == [True, True]
+
+
+def test_what_was_not_kept_is_told_by_who_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with sides(1) as (side,):
+        messages = [
+            segment("m1", 0.1, type="track", event="export", userId="cem", anonymousId="a-1"),
+            posthog("m2", 0.2, "dan", {"$set_once": {"source": "ads"}}),
+        ]
+        with monkeypatch.context() as patched:
+
+            def full(*_: Any) -> None:
+                raise StorageError("the disk is full")
+
+            patched.setattr(MessageLog, "reject", full)
+            with pytest.raises(StorageError):
+                side.write(*messages)
+        kinds = [told.kind.name for _, said in side.write(*messages) for told in said]
+        assert kinds == ["EVENT", "IDENTITY", "PERSON_TRAIT", "EVENT"]
+
+
+def counted(side: Side) -> tuple[Any, ...]:
+    """What its archive has, but for how often it says that two ids are one person."""
+    summary = side.project.open_archive().summary()
+    return summary.events, summary.traits, summary.people, summary.accounts
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+STEPS: list[tuple[Any, str]] = [
+    (Compactor, "_write"),
+    (Compactor, "_import"),
+    (Importer, "rebuild"),
+    (Manifest, "write"),
+    (Compactor, "_empty"),
+    (compacting, "keep_value"),
+]
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize("nth", [1, 2])
+@pytest.mark.parametrize(("owner", "step"), STEPS, ids=[step for _, step in STEPS])
+def test_killed_at_any_step(owner: Any, step: str, nth: int, before: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    with sides(2) as (plain, killed):
+        messages = everything()
+        for side in (plain, killed):
+            side.take(*messages[:10], now=at(1.5))
+        real, calls = getattr(owner, step), 0
+
+        def die(*arguments: Any, **more: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls == nth and before:
+                raise Killed
+            result = real(*arguments, **more)
+            if calls == nth:
+                raise Killed
+            return result
+
+        with monkeypatch.context() as patched:
+            patched.setattr(owner, step, die)
+            with suppress(Killed):
+                killed.compactor().compact()
+        for side in (plain, killed):
+            side.take(*messages[10:13], now=at(1.6))
+        assert killed.transitions() == plain.transitions()
+        killed.restart(at(1.6))
+        assert killed.transitions() == plain.transitions()
+        killed.compactor().compact()
+        assert {body for (body,) in killed.database.rows("SELECT body FROM messages")} == {None}
+        for side in (plain, killed):
+            side.take(*messages[13:], now=at(1.7))
+        assert killed.transitions() == plain.transitions()
+        plain.compactor().compact()
+        killed.compactor().compact()
+        assert counted(killed) == counted(plain)

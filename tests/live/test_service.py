@@ -1,0 +1,303 @@
+"""The service, on each database: what is submitted is durable, and the record is what a replay of the log says."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from log.databases import Opener
+from log.server import Server
+
+from fireflower.app.live.evaluating import Evaluator
+from fireflower.app.live.service import Service
+from fireflower.app.live.writing import Writer
+from fireflower.app.project import Project
+from fireflower.history.log.connecting import connect
+from fireflower.history.log.database import Database, StorageError
+from fireflower.history.log.messages import Kept, MessageLog
+from fireflower.history.log.reading import PLAIN
+from fireflower.history.log.verdicts import VerdictLog
+from fireflower.history.readers.batches import Told
+from fireflower.model.messages import Message, Reject
+from fireflower.model.records import Kind
+from live.projects import MINUTES, expected, messages, moment, project, recorded, standing, standing_after
+
+
+@dataclass
+class Clock:
+    now: int = 0
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@contextmanager
+def running(project: Project, url: str, clock: Clock) -> Iterator[Service]:
+    service = Service(project, connect=lambda: connect(url), compiled=False, clock=clock)
+    service.start()
+    try:
+        wait_until(lambda: service.state.ready)
+        yield service
+    finally:
+        service.stop()
+
+
+def wait_until(reached: Callable[[], object]) -> None:
+    patience = time.monotonic() + 60
+    while not reached():
+        assert time.monotonic() < patience, "it did not come to pass"
+        time.sleep(0.005)
+
+
+def feed(service: Service, clock: Clock, some: Sequence[Message], at_once: int) -> None:
+    """Have messages come as time goes on, and wait until they are evaluated."""
+    for start in range(0, len(some), at_once):
+        part = some[start : start + at_once]
+        clock.now = part[-1].received
+        evaluated = service.state.evaluated
+        assert service.submit(part).result(30) == len(part)
+        wait_until(lambda evaluated=evaluated, part=part: service.state.evaluated == evaluated + len(part))
+
+
+@pytest.mark.parametrize("at_once", [7, 60])
+def test_the_record_is_what_a_replay_says(tmp_path: Path, url: str, database: Database, at_once: int) -> None:
+    acme, clock = project(tmp_path), Clock()
+    with running(acme, url, clock) as service:
+        feed(service, clock, messages(at_once, 300), at_once)
+        clock.now = moment(MINUTES)
+    told = expected(acme, database, clock.now)
+    assert len(told) >= 30
+    assert recorded(database) == told
+    assert standing(database) == standing_after(told)
+
+
+def test_after_a_restart_it_is_the_same_and_goes_on(tmp_path: Path, url: str, database: Database) -> None:
+    acme, clock, some = project(tmp_path), Clock(), messages(3, 200)
+    with running(acme, url, clock) as service:
+        feed(service, clock, some[:120], 40)
+    before, end = recorded(database), VerdictLog(database).end()
+    with running(acme, url, clock) as service:
+        assert recorded(database) == before and VerdictLog(database).end() == end
+        assert service.submit(some[:120]).result(30) == 0
+        feed(service, clock, some[120:], 40)
+    assert recorded(database) == expected(acme, database, clock.now) != before
+    assert standing(database) == standing_after(recorded(database))
+
+
+def test_rejects_and_resends(tmp_path: Path, url: str, database: Database) -> None:
+    clock = Clock(moment(MINUTES))
+    good, bad = messages(1, 1)[0], Message("segment", "bad", b'{"type": "track"}', 1, "web")
+    with running(project(tmp_path), url, clock) as service:
+        assert service.submit([good, bad, good], [Reject("no JSON", b"\0", 1, "web")]).result(30) == 1
+        assert service.submit([good]).result(30) == 0
+    assert database.rows("SELECT COUNT(*) FROM messages") == [(1,)]
+    assert [body for (body,) in database.rows("SELECT body FROM rejects ORDER BY id")] == [b"\0", bad.body]
+
+
+def test_of_two_messages_with_one_key_the_first_counts(tmp_path: Path, url: str, database: Database) -> None:
+    acme, clock = project(tmp_path), Clock(moment(MINUTES))
+    some = [replace(each, key=f"k{number % 40}") for number, each in enumerate(messages(2, 80))]
+    with running(acme, url, clock) as service:
+        assert service.submit(some).result(30) == 40
+    assert recorded(database) == expected(acme, database, clock.now)
+
+
+def test_what_nobody_waits_for_any_longer_harms_nothing(tmp_path: Path, url: str, database: Database) -> None:
+    """Whoever asks may go before the answer: a client that hangs up."""
+    some = messages(1, 3)
+    service = Service(project(tmp_path), connect=lambda: connect(url), compiled=False, clock=Clock(moment(MINUTES)))
+    gone: Future[int] = service.submit(some[:1])
+    assert gone.cancel()
+    service.start()
+    assert service.submit(some[1:]).result(30) == 2
+    service.stop()
+
+
+# --- Several processes --------------------------------------------------------------------------------------
+
+
+def test_what_others_write_is_evaluated_too(tmp_path: Path, url: str, opened: Opener, database: Database) -> None:
+    acme, clock, some = project(tmp_path), Clock(moment(MINUTES)), messages(6, 90)
+    other = Writer(opened(), PLAIN, lambda durable: None)
+    other.start()
+    with running(acme, url, clock) as service:
+        for start in range(0, 90, 15):
+            part = some[start : start + 15]
+            (other if start // 15 % 2 else service).submit(part).result(30)
+        wait_until(lambda: service.state.evaluated == 90)
+    other.stop()
+    assert recorded(database) == expected(acme, database, clock.now)
+
+
+def test_the_service_that_began_last_evaluates(tmp_path: Path, url: str, database: Database) -> None:
+    acme, clock, some = project(tmp_path), Clock(moment(MINUTES)), messages(7, 120)
+    with running(acme, url, clock) as first:
+        first.submit(some[:40]).result(30)
+        with running(acme, url, clock) as second:
+            assert first.submit(some[40:80]).result(30) == 40
+            wait_until(lambda: second.state.evaluated >= 40)
+            assert second.submit(some[80:]).result(30) == 40
+            wait_until(lambda: first.state.trouble)
+            wait_until(lambda: second.state.evaluated >= 80)
+            assert "another process has begun to evaluate this log" in first.state.trouble
+            assert second.state.ready and not second.state.trouble and not first.state.ready
+        assert first.submit([replace(some[0], key="more")]).result(30) == 1
+    everything = database.rows("SELECT retracted FROM transitions")
+    assert recorded(database) == expected(acme, database, clock.now)
+    assert len(everything) >= 10
+
+
+# --- Trouble ------------------------------------------------------------------------------------------------
+
+
+class Breaking:
+    """A database that fails at certain moments.
+
+    Attributes
+    ----------
+    before, after : how often a transaction fails before its commit, and with the answer lost after it
+    """
+
+    def __init__(self, inner: Database) -> None:
+        self._inner = inner
+        self.before = self.after = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with self._inner.transaction():
+            yield
+            if self.before:
+                self.before -= 1
+                raise StorageError("the connection was lost")
+        if self.after:
+            self.after -= 1
+            raise StorageError("the connection was lost")
+
+
+def test_a_commit_whose_answer_was_lost_is_followed_all_the_same(opened: Opener) -> None:
+    followed: list[int] = []
+    breaking = Breaking(opened())
+    writer = Writer(breaking, PLAIN, lambda some: followed.extend(kept.position for kept, _ in some))
+    some = messages(1, 12)
+    writer.start()
+    assert writer.submit(some[:3]).result(30) == 3
+    breaking.after = 1
+    with pytest.raises(StorageError):
+        writer.submit(some[3:6]).result(30)
+    wait_until(lambda: len(followed) == 6)
+    breaking.after = 1
+    with pytest.raises(StorageError):
+        writer.submit(some[6:9]).result(30)
+    assert writer.submit(some[6:]).result(30) == 3
+    writer.stop()
+    assert followed == [kept.position for kept in MessageLog(opened()).after(0)] and len(followed) == 12
+
+
+def test_who_is_who_is_told_by_what_has_been_kept(opened: Opener) -> None:
+    """A message that says so and could not be written says it again when it comes again."""
+    body = b'{"type": "identify", "userId": "ann", "anonymousId": "x1", "timestamp": "2026-01-01T00:00:00Z"}'
+    followed: list[Told] = []
+    breaking = Breaking(opened())
+    writer = Writer(breaking, PLAIN, lambda some: followed.extend(each for _, told in some for each in told))
+    writer.start()
+    breaking.before = 1
+    with pytest.raises(StorageError):
+        writer.submit([Message("segment", "a", body, 1, "web")]).result(30)
+    assert writer.submit([Message("segment", "a", body, 1, "web")]).result(30) == 1
+    writer.stop()
+    assert any(each.kind == Kind.IDENTITY and each.other == "x1" for each in followed)
+    assert len(MessageLog(opened()).about(["x1"])) == 1
+
+
+def test_after_trouble_the_record_is_what_a_replay_says(tmp_path: Path, url: str, database: Database) -> None:
+    acme, clock, some = project(tmp_path), Clock(), messages(5, 240)
+    connections: list[Breaking] = []
+
+    def breaking() -> Database:
+        connections.append(Breaking(connect(url)))
+        return connections[-1]  # type: ignore[return-value]
+
+    service = Service(acme, connect=breaking, compiled=False, clock=clock)
+    service.start()
+    for start in range(0, 240, 20):
+        part = some[start : start + 20]
+        clock.now = part[-1].received
+        setattr(connections[start // 20 % 2], "before" if start // 40 % 2 else "after", 1)
+        try:
+            service.submit(part).result(30)
+        except StorageError:
+            service.submit(part).result(30)
+    wait_until(lambda: not any(each.before or each.after for each in connections) and service.state.ready)
+    service.stop()
+    assert database.rows("SELECT COUNT(*) FROM messages") == [(240,)]
+    assert recorded(database) == expected(acme, database, clock.now)
+
+
+@pytest.mark.parametrize("mode", ["fast", "immediate"])
+def test_a_server_that_is_restarted_under_load(tmp_path: Path, own: Server, mode: str) -> None:
+    """Nothing that was acknowledged is lost, and the service goes on by itself."""
+    acme, clock, some = project(tmp_path), Clock(), messages(8, 300)
+    acknowledged, refused = list[str](), list[str]()
+
+    def submit(service: Service) -> None:
+        for start in range(0, 300, 5):
+            part = some[start : start + 5]
+            clock.now = part[-1].received
+            while True:
+                try:
+                    service.submit(part).result(30)
+                    acknowledged.extend(message.key for message in part)
+                    break
+                except StorageError as error:
+                    refused.append(str(error))
+                    time.sleep(0.02)
+
+    with running(acme, own.url("postgres"), clock) as service:
+        thread = threading.Thread(target=submit, args=(service,))
+        thread.start()
+        for enough in (50, 150):
+            wait_until(lambda enough=enough: len(acknowledged) >= enough)
+            own.stop(mode)
+            wait_until(lambda: refused)
+            own.start()
+            refused.clear()
+        thread.join()
+        wait_until(lambda: service.state.ready and not service.waiting())
+    database = connect(own.url("postgres"))
+    assert database.rows("SELECT COUNT(*) FROM messages") == [(300,)]
+    assert recorded(database) == expected(acme, database, clock.now) != []
+    assert standing(database) == standing_after(recorded(database))
+    database.close()
+
+
+def test_what_comes_while_history_is_evaluated_is_not_lost(
+    tmp_path: Path, opened: Opener, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme, some = project(tmp_path), messages(4, 60)
+    original = MessageLog.all
+
+    def all_and_then_more(self: MessageLog, *how: int) -> Iterator[Kept]:
+        yield from original(self, *how)
+        writer = Writer(opened(), PLAIN, lambda durable: taken.extend(durable))
+        writer.start()
+        writer.submit(some).result(30)
+        writer.stop()
+
+    taken: list[Any] = []
+    monkeypatch.setattr(MessageLog, "all", all_and_then_more)
+    evaluator = Evaluator(acme, opened(), PLAIN, compiled=False)
+    evaluator.begin(0)
+    monkeypatch.undo()
+    evaluator.take(taken, moment(MINUTES))
+    assert len(taken) == 60
+    assert recorded(database) == expected(acme, database, moment(MINUTES)) != []
