@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import signal
@@ -10,14 +9,11 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from serving.process import serving, soon
 
 DEFINITION = "definition: active-team\nsubject: account\nqualified: count(Report Run) >= 3\n"
 DESTINATION = "destination: to-file\nfile: {path: told.jsonl}\n"
@@ -33,56 +29,6 @@ def project(tmp_path: Path) -> Path:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     return tmp_path
-
-
-class Server:
-    """A server on a port of its own."""
-
-    def __init__(self, process: subprocess.Popen[str], address: str) -> None:
-        self.process, self.address = process, address
-
-    def get(self, path: str) -> int:
-        try:
-            with urllib.request.urlopen(f"{self.address}{path}", timeout=5) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            return error.code
-        except OSError:
-            return 0
-
-    def track(self, key: str, number: int) -> dict[str, Any]:
-        body = {"type": "track", "event": "Report Run", "userId": "ann", "context": {"groupId": "acme"}}
-        sent = urllib.request.Request(
-            f"{self.address}/v1/track",
-            json.dumps({**body, "messageId": f"m{number}"}).encode(),
-            {"Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode()},
-        )
-        with urllib.request.urlopen(sent, timeout=10) as answer:
-            return dict(json.load(answer))
-
-
-@contextmanager
-def serving(project: Path) -> Iterator[Server]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "fireflower", "serve", "--project", str(project), "--port", str(port)]
-    with (project / "serve.log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, text=True)
-    server = Server(process, f"http://127.0.0.1:{port}")
-    try:
-        soon(lambda: server.get("/readyz") == 200, 60)
-        yield server
-    finally:
-        process.kill()
-        process.wait()
-
-
-def soon(holds: Any, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it has not come about"
-        time.sleep(0.05)
 
 
 def told(project: Path) -> list[dict[str, Any]]:

@@ -8,11 +8,11 @@ from queue import SimpleQueue
 from typing import Any
 
 from fireflower.app.live.compacting import Compactor
-from fireflower.app.live.database import log_file
+from fireflower.app.live.database import opener
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
-from fireflower.history.log.database import SQLite
+from fireflower.history.log.database import Database
 from fireflower.history.log.messages import Kept
 from fireflower.history.log.reading import PLAIN, Mappings
 from fireflower.history.log.schema import prepare
@@ -82,14 +82,14 @@ class Side:
 
     def __init__(self, project: Project, mappings: Mappings = PLAIN, now: int = START) -> None:
         self.project, self.mappings = project, mappings
-        log_file(project).parent.mkdir(exist_ok=True)
-        self.database = SQLite(log_file(project))
+        self._connections: list[Database] = []
+        self.database = self._connect()
         prepare(self.database)
         self._durable: SimpleQueue[list[tuple[Kept, Any]]] = SimpleQueue()
         self._begin(now)
 
     def _begin(self, now: int) -> News:
-        self._writer = Writer(SQLite(log_file(self.project)), self.mappings, self._durable.put)
+        self._writer = Writer(self._connect(), self.mappings, self._durable.put)
         self._writer.start()
         self.evaluator = Evaluator(self.project, self.database, self.mappings, compiled=False)
         return self.evaluator.begin(now)
@@ -98,12 +98,21 @@ class Side:
         self.stop()
         return self._begin(now)
 
+    def _connect(self) -> Database:
+        self._connections.append(opener(self.project)())
+        return self._connections[-1]
+
+    def close(self) -> None:
+        self.stop()
+        for database in self._connections:
+            database.close()
+
     def stop(self) -> None:
         self._writer.stop()
         self.evaluator.keep()
 
     def compactor(self) -> Compactor:
-        return Compactor(self.project, SQLite(log_file(self.project)), self.mappings)
+        return Compactor(self.project, self._connect(), self.mappings)
 
     def write(self, *messages: Message) -> list[tuple[Kept, Any]]:
         """Make messages durable, and evaluate none of them."""

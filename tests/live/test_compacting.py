@@ -32,7 +32,7 @@ def sides(count: int) -> Iterator[list[Side]]:
             yield found
         finally:
             for side in found:
-                side.stop()
+                side.close()
 
 
 def everything() -> list[Message]:
@@ -57,7 +57,7 @@ def everything() -> list[Message]:
     ]
 
 
-@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=7, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(
     st.randoms(use_true_random=False),
     st.lists(st.integers(0, 16), max_size=4),
@@ -108,7 +108,7 @@ def test_ids_and_times_of_receipt_stay() -> None:
 
 
 def test_who_has_been_set_apart_stays_apart_though_later_messages_name_both_ids() -> None:
-    both = {"type": "track", "event": "export", "userId": "cem", "anonymousId": "a-1"}
+    both: dict[str, Any] = {"type": "track", "event": "export", "userId": "cem", "anonymousId": "a-1"}
     apart = {"time": at(0.5), "kind": "identity", "name": "apart", "person": "cem", "value": "a-1", "message_id": "x"}
     with sides(3) as found:
         for number, side in enumerate(found):
@@ -120,7 +120,7 @@ def test_who_has_been_set_apart_stays_apart_though_later_messages_name_both_ids(
                 side.compactor().compact()
             if number > 0:
                 side.restart(at(0.55))
-            alone = {"type": "track", "event": "export", "anonymousId": "a-1"}
+            alone: dict[str, Any] = {"type": "track", "event": "export", "anonymousId": "a-1"}
             side.take(segment("m2", 0.6, **both), segment("m3", 0.61, **alone), now=at(0.7))
             side.compactor().compact()
             side.take(segment("m4", 0.8, **both), segment("m5", 0.81, **alone), now=at(0.9))
@@ -157,19 +157,22 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-STEPS: list[tuple[Any, str]] = [
-    (Compactor, "_write"),
-    (Compactor, "_import"),
-    (Importer, "rebuild"),
-    (Manifest, "write"),
-    (Compactor, "_empty"),
-    (compacting, "keep_value"),
+STEPS: list[tuple[Any, str, int]] = [
+    (Compactor, "_write", 1),
+    (Compactor, "_import", 1),
+    (Importer, "rebuild", 1),
+    (Manifest, "write", 1),
+    (Compactor, "_empty", 1),
+    (compacting, "keep_value", 1),
+    (compacting, "keep_value", 2),
+    (compacting, "keep_value", 3),
+    (compacting, "keep_value", 4),
 ]
+"""The function in which the process ends, the nth time that it is called."""
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
-@pytest.mark.parametrize("nth", [1, 2])
-@pytest.mark.parametrize(("owner", "step"), STEPS, ids=[step for _, step in STEPS])
+@pytest.mark.parametrize(("owner", "step", "nth"), STEPS, ids=[f"{step}-{nth}" for _, step, nth in STEPS])
 def test_killed_at_any_step(owner: Any, step: str, nth: int, before: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     with sides(2) as (plain, killed):
         messages = everything()

@@ -37,7 +37,7 @@ def one_side() -> Iterator[Side]:
         try:
             yield side
         finally:
-            side.stop()
+            side.close()
 
 
 def everything() -> list[Message]:
@@ -89,7 +89,7 @@ def replayed(project: Project, now: int) -> list[Facts]:
     )
 
 
-@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=7, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(st.randoms(use_true_random=False), st.integers(0, 12), st.integers(0, 12), st.booleans())
 def test_files_and_messages_overlap(dice: random.Random, first: int, second: int, restarts: bool) -> None:
     messages = everything()

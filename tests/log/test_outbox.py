@@ -6,7 +6,6 @@ import threading
 from typing import Any
 
 from fireflower.history.log.database import Database
-from fireflower.history.log.delivered import Attempt, Deliveries, Which
 from fireflower.history.log.measuring import bytes_of
 from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.outbox import RETRACTION, Outbox, Posting
@@ -80,8 +79,6 @@ def test_what_came_of_it(database: Database) -> None:
     assert outbox.attempts("a") == [(12, "retry", "it was\0 busy"), (51, "sent", "ok")]
     sent, parked = outbox.find(states=["sent"])[0], outbox.find(states=["parked"])[0]
     assert (sent.attempts, sent.due, parked.reason) == (2, 51, "the token was revoked")
-    (shown,) = Deliveries(database).page(Which(state="sent"), None, 10)
-    assert shown.tries == (Attempt(12, "retry", "it was\0 busy"), Attempt(51, "sent", "ok"))
     with database.transaction():
         assert outbox.replay(60, keys=["a", "b"]) == 1
     assert keys(outbox.find(states=["waiting"])) == ["b"]
@@ -107,8 +104,9 @@ def test_page_by_page(database: Database) -> None:
     outbox = put(database, *(posting(name, 10) for name in names), posting("first", 99))
     expected = ["first", *sorted(names, reverse=True)]
     assert keys(outbox.find()) == expected
-    deliveries, found, place = Deliveries(database), [], None
-    while page := deliveries.page(Which(destination="crm", since=10, until=100), place, 2):
+    found: list[str] = []
+    place: tuple[int, str] | None = None
+    while page := outbox.find(destination="crm", since=10, until=100, before=place, limit=2):
         found += [each.key for each in page]
         place = page[-1].planned, page[-1].key
     assert found == expected
@@ -116,10 +114,10 @@ def test_page_by_page(database: Database) -> None:
 
 
 def test_what_has_nothing_to_send_is_not_sent_again(database: Database) -> None:
-    put(database, posting("a", state="dead"), posting("b", state="withheld", payload=b""), posting("c"))
+    outbox = put(database, posting("a", state="dead"), posting("b", state="withheld", payload=b""), posting("c"))
     with database.transaction():
-        assert Deliveries(database).replay(Which(), 70) == 1
-    assert Deliveries(database).counts() == {"waiting": 2, "withheld": 1}
+        assert outbox.replay(70) == 1
+    assert outbox.counts() == {"waiting": 2, "withheld": 1}
 
 
 def test_rejects_are_looked_at_and_taken_after_all(database: Database) -> None:

@@ -12,6 +12,7 @@ from fireflower.cli.describe import describe
 from fireflower.cli.diff import diff
 from fireflower.cli.doctor import doctor
 from fireflower.cli.explain import explain
+from fireflower.cli.export import export
 from fireflower.cli.failures import Failure
 from fireflower.cli.import_ import import_
 from fireflower.cli.init import init
@@ -30,7 +31,7 @@ INTERRUPTED = 130
 
 COMMANDS: tuple[click.Command, ...] = (
     init, import_, check, qualify, explain, describe, backtest, diff, report, serve, watch, token,
-    doctor, rejects, backup, restore, simulate, schema, completion,
+    doctor, rejects, export, backup, restore, simulate, schema, completion,
 )  # fmt: skip
 """In the order in which one meets them, which is the order of the help."""
 

@@ -141,6 +141,22 @@ class Archive:
         known = blocks.vocabulary.people if kind == "person" else blocks.vocabulary.accounts
         return known[blocks.number(kind, id)]
 
+    def ids(self, person: str) -> list[str]:
+        """All ids of a person, of whom one is given; the one by which verdicts name them is the first.
+
+        Raises
+        ------
+        UnknownSubjectError
+            If there is none of that id.
+        """
+        return self._needed().ids(person)
+
+    def sources(self, numbers: Sequence[int]) -> list[str]:
+        """The files from which the records with these numbers came."""
+        starts = np.cumsum([segment.facts.rows for segment in self._segments])
+        segments = np.searchsorted(starts, np.asarray(numbers, np.int64), side="right").tolist()
+        return [self._segments[segment].facts.file for segment in segments]
+
     def summary(self) -> Summary:
         """What is in the archive."""
         self._restore()

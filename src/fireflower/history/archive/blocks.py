@@ -113,6 +113,20 @@ class Blocks:
             )
         return position
 
+    def ids(self, person: str) -> list[str]:
+        """All ids of a person, of whom one is given; the one that they bear is the first.
+
+        Raises
+        ------
+        UnknownSubjectError
+            If there is none of that id.
+        """
+        import pyarrow.compute as pc
+
+        borne = self.vocabulary.people[self.number("person", person)]
+        others, persons = read_texts(self.folder / "merged.arrow")
+        return [borne, *pc.filter(others, pc.equal(persons, borne)).to_pylist()]
+
     @staticmethod
     def _near(ids: Texts, id: str) -> list[str]:
         """Some ids that begin alike: comparing with all of a million would take minutes."""

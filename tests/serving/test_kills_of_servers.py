@@ -1,0 +1,141 @@
+"""Servers that are killed under load: events are there once, the record is what a replay says, and whoever is told is
+told of everything, by the same key if it is told twice."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from live.projects import expected, recorded, standing, standing_after
+from log.crashing import KILLS
+from log.databases import database, opened, own, postgresql, server, url
+
+from fireflower.app.live.access import first_write_key
+from fireflower.app.project import Project
+from fireflower.history.log.connecting import connect
+from fireflower.history.log.database import Database
+from fireflower.history.log.messages import MessageLog
+from serving.process import Receiver, Server, serving, soon
+
+__all__ = ["database", "opened", "own", "postgresql", "server", "url"]
+
+DEFINITIONS = {
+    "busy": "definition: busy\nsubject: person\nqualified: count(any, last 2 seconds) >= 4\n",
+    "team": "definition: team\nsubject: account\nqualified: count(Run) >= 5 and actors(any) >= 2\n",
+}
+SENDERS = 2
+
+
+def project(folder: Path, hook: str) -> Project:
+    files = {
+        "fireflower.yaml": "project: acme\n",
+        "destinations/hook.yaml": f"destination: hook\nwebhook: {{url: '{hook}', secret: env:HOOK_SECRET}}\n"
+        "allow_private: true\nwhen: {change: [entered, left]}\n",
+        **{f"definitions/{name}.yaml": text for name, text in DEFINITIONS.items()},
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return Project(folder)
+
+
+class Sender(threading.Thread):
+    """A client that sends until it is told to stop, and what was not acknowledged again."""
+
+    def __init__(self, number: int, key: str) -> None:
+        super().__init__()
+        self.server: Server | None = None
+        self.acknowledged: list[str] = []
+        self.stopped = False
+        self._number, self._key, self._chance = number, key, random.Random(number)
+
+    def run(self) -> None:
+        count = 0
+        while not self.stopped:
+            batch = [self._event(f"{self._number}-{count + nth}") for nth in range(self._chance.randint(1, 20))]
+            count += len(batch)
+            while not self._is_sent(batch) and not self.stopped:
+                time.sleep(0.02)
+            time.sleep(self._chance.choice((0.0, 0.01, 0.05)))
+
+    def _is_sent(self, batch: list[dict[str, object]]) -> bool:
+        try:
+            assert self.server is not None
+            self.server.post("/v1/batch", self._key, {"batch": batch})
+        except OSError:
+            return False
+        self.acknowledged += [str(event["messageId"]) for event in batch]
+        return True
+
+    def _event(self, key: str) -> dict[str, object]:
+        person, account = self._chance.randint(0, 20), self._chance.randint(0, 6)
+        return {
+            "type": "track", "event": self._chance.choice(("Run", "Open")), "userId": f"u{person}", "messageId": key,
+            "context": {"groupId": f"a{account}"},
+        }  # fmt: skip
+
+
+def test_nothing_is_lost_and_everybody_is_told(url: str, tmp_path: Path) -> None:
+    receiver = Receiver((200, 200, 503, 200))
+    acme = project(tmp_path / "acme", receiver.address)
+    environment = {"FIREFLOWER_DATABASE": url, "HOOK_SECRET": "whsec_" + "c2VjcmV0" * 4}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FIREFLOWER_DATABASE", url)
+        key = first_write_key(acme)
+    assert key is not None
+    senders = [Sender(number, key) for number in range(SENDERS)]
+    chance = random.Random(1)
+    for nth in range(max(3, KILLS // 3)):
+        with serving(acme.folder, environment) as running:
+            for sender in senders:
+                sender.server = running
+                if not nth:
+                    sender.start()
+            time.sleep(chance.uniform(0.05, 0.8))  # and then it is killed
+    for sender in senders:
+        sender.stopped = True
+    with serving(acme.folder, environment) as running:
+        for sender in senders:
+            sender.server = running
+            sender.join()
+        database = connect(url)
+        soon(lambda: not waiting(database), 60)
+        time.sleep(2.5)  # so that whoever was busy is no longer, and has been told
+        soon(lambda: not waiting(database), 60)
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(timeout=30) == 0
+    keys = [json.loads(kept.message.body)["messageId"] for kept in MessageLog(database).all()]
+    acknowledged = {key for sender in senders for key in sender.acknowledged}
+    assert len(keys) == len(set(keys)) and set(keys) >= acknowledged and len(acknowledged) > 100
+    assert recorded(database) == expected(acme, database, int(time.time() * 1e6))
+    assert standing(database) == standing_after(recorded(database))
+    was_told(database, receiver)
+    database.close()
+    receiver.close()
+
+
+def waiting(database: Database) -> bool:
+    return bool(database.rows("SELECT 1 FROM deliveries WHERE state IN ('waiting', 'sending')"))
+
+
+def was_told(database: Database, receiver: Receiver) -> None:
+    """Each key came, always with the same body; and of each subject and definition, at least the last change did."""
+    planned = dict(database.rows("SELECT key, state FROM deliveries"))
+    assert set(planned.values()) == {"sent"} and receiver.got.keys() == planned.keys()
+    assert all(len({json.dumps(json.loads(body)["data"]) for body in bodies}) == 1 for bodies in receiver.got.values())
+    told = {
+        (data["subject"]["id"], data["definition"]["name"], data["change"], data["at"])
+        for bodies in receiver.got.values()
+        for data in (json.loads(bodies[0])["data"],)
+    }
+    latest = {}
+    for at, _, _, subject, definition, change, _ in recorded(database):
+        latest[subject, definition] = (change, at)
+    assert {(who, name, change) for who, name, change, _ in told} >= {
+        (who, name, change) for (who, name), (change, _) in latest.items()
+    }
