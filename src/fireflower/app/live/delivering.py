@@ -80,7 +80,6 @@ class Deliverer:
         """Send some of what is due. Whether there was anything."""
         now = self._clock()
         with self._database.transaction():
-            self._database.in_order("deliveries")  # other processes may send, too
             for each in self._outbox.given_up(now):
                 self._tell(each, self._interrupted(each), now)
             claimed = self._outbox.claim(now, now + _LEASE, _AT_ONCE)

@@ -100,30 +100,38 @@ class Service:
         self.connect = connect or opener(project)
         first = self.connect()
         prepare(first)
-        self._databases = [first, *(self.connect() for _ in range(5))]
+        self._databases = [first]
         names = [definition.name for definition in project.definitions]
         destinations = load_destinations(project.folder, names, project.settings.timezone)
         self._inbox = Inbox()
         mappings = self._mappings = mappings or mappings_of(project)
         self._writer = Writer(first, mappings, self._inbox.put)
-        announcer = Announcer(self._databases[1], destinations)
+        own = self._another("evaluate" in self.roles)
+        announcer = Announcer(own, destinations)
         ready = compiled and is_compiled(live=True)
         self._compiling = Compiling() if compiled and not ready else None
         name = own_name()
-        self._keeper = Keeper(self._databases[3], name, lease, self._inbox.wake)
-        leases = Leases(self._databases[1], name, lease)
-        self._evaluator = Evaluator(project, self._databases[1], mappings, announcer, leases=leases, compiled=ready)
-        self._deliverer = Deliverer(self._databases[2], destinations, clock)
+        self._keeper = Keeper(self._another("evaluate" in self.roles), name, lease, self._inbox.wake)
+        leases = Leases(own, name, lease)
+        self._evaluator = Evaluator(project, own, mappings, announcer, leases=leases, compiled=ready)
+        self._deliverer = Deliverer(self._another("deliver" in self.roles), destinations, clock)
         self._thread = threading.Thread(target=self._run, name="fireflower-evaluator")
         self._listeners: list[Listener] = []
-        self._onlooker = Onlooker(self._databases[4], self._tell_listeners)
+        self._onlooker = Onlooker(self._another(first.shared), self._tell_listeners)
         self._when_refused: list[Callable[[], None]] = []
         self._kept, self._keeps_every = time.monotonic(), lease
         self.told = Told()
-        compactor = Compactor(project, self._databases[5], mappings)
-        evaluated = Leases(self._databases[5], name, lease)
         self._compacts = "evaluate" in self.roles and (compaction is not None or not first.shared)
+        beside = self._another(self._compacts)
+        compactor = Compactor(project, beside, mappings)
+        evaluated = Leases(beside, name, lease)
         self._housekeeper = Housekeeper(compactor, compaction or Compaction(), evaluated.position, clock)
+
+    def _another(self, wanted: bool) -> Database:
+        """A connection for another thread; if there is none, any will do."""
+        if wanted:
+            self._databases.append(self.connect())
+        return self._databases[-1]
 
     def start(self) -> None:
         """Take messages in from now on. Verdicts follow once history has been evaluated."""
