@@ -27,7 +27,7 @@ test: $(INSTALLED_DEV) ## check style and types, run all tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 crash: $(INSTALLED_DEV) ## kill what writes to a log 200 times at any moment, and look whether anything is lost
-	FIREFLOWER_KILLS=200 $(BIN)/python -m pytest -n auto tests/log/test_kills.py
+	FIREFLOWER_KILLS=200 $(BIN)/python -m pytest -n auto tests/log/test_kills.py tests/serving
 
 bench: $(INSTALLED_DEV) ## measure against DuckDB, polars and pandas on 100 million events
 	$(BIN)/python -m benchmarks.run

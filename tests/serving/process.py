@@ -62,7 +62,8 @@ def serving(project: Path, environment: Mapping[str, str] | None = None) -> Iter
         )
     server = Server(process, f"http://127.0.0.1:{port}")
     try:
-        soon(lambda: server.get("/readyz") == 200, 60)
+        soon(lambda: server.get("/readyz") == 200 or process.poll() is not None, 60)
+        assert process.poll() is None, (project / "serve.log").read_text()
         yield server
     finally:
         process.kill()

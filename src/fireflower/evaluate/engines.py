@@ -33,6 +33,11 @@ def is_compiled(*, live: bool = False) -> bool:
     return any(_cache_folder(Path(kernel.__file__).parent).glob(f"**/rows.{entry}-*.nbc"))
 
 
+def compiling_lock() -> Path:
+    """The file that is locked by the one process that compiles the kernel ahead."""
+    return _cache_folder(Path(kernel.__file__).parent) / "compiling.lock"
+
+
 def view(array: Any, compiled: bool) -> Any:
     """An array as the engine wants it: plain Python is quicker on memory views, and computes with its own integers
     there."""

@@ -7,9 +7,11 @@ python -m fireflower.evaluate.warming live      for a server
 from __future__ import annotations
 
 import sys
+from typing import IO
 
 import numpy as np
 
+from fireflower.evaluate.engines import compiling_lock, is_compiled
 from fireflower.evaluate.live import LiveReplay
 from fireflower.evaluate.replay import replay
 from fireflower.language.nodes import Compare, Condition, Count, Definition, Events, Settings
@@ -45,5 +47,24 @@ def _nothing() -> Timeline:
     )
 
 
+def _alone() -> IO[str]:
+    """Wait until no other process compiles the kernel. The lock is held until the file is closed."""
+    file = compiling_lock().open("a")
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+
+
+def main(what: str) -> None:
+    """Compile, if that has not been done meanwhile."""
+    with _alone():
+        if what == "live" and not is_compiled(live=True):
+            warm_live()
+        elif what != "live" and not is_compiled():
+            warm()
+
+
 if __name__ == "__main__":
-    warm_live() if sys.argv[1:] == ["live"] else warm()
+    main(*sys.argv[1:] or [""])

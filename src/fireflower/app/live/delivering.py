@@ -22,14 +22,14 @@ from fireflower.destinations import (
     from_plain,
     next_try,
 )
-from fireflower.history.log.database import Database, StorageError
+from fireflower.history.log.database import Database, SQLite, StorageError
 from fireflower.history.log.outbox import Outbox, Posting
-from fireflower.model.moments import MINUTE
+from fireflower.model.moments import MINUTE, NEVER
 
 _LOGGER = logging.getLogger("fireflower.deliveries")
 
 _AT_ONCE = 8
-_LEASE = 5 * MINUTE
+_LEASE = 2 * MINUTE
 """After so long without an outcome, whoever sends is given up: longer than any try takes."""
 _PATIENCE = 1.0
 """Seconds after which the outbox is looked at though nobody said that something is due: another process may have."""
@@ -54,6 +54,14 @@ class Deliverer:
     def start(self) -> None:
         self._thread.start()
 
+    def _take_over(self) -> None:
+        """An embedded database has one process that sends: whatever is being sent at the start, was by one
+        that has ended."""
+        if isinstance(self._database, SQLite):
+            with self._database.transaction():
+                for each in self._outbox.given_up(NEVER):
+                    self._tell(each, self._interrupted(each), self._clock())
+
     def look(self) -> None:
         """Something may be due."""
         self._wake.set()
@@ -65,9 +73,13 @@ class Deliverer:
         self._thread.join()
 
     def _run(self) -> None:
+        begun = False
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fireflower-delivery") as pool:
             while not self._stopped:
                 try:
+                    if not begun:
+                        self._take_over()
+                        begun = True
                     busy = self._round(pool)
                     wait = 0.0 if busy else self._until_due()
                 except StorageError as error:
