@@ -22,7 +22,7 @@ from fireflower.destinations import (
     from_plain,
     next_try,
 )
-from fireflower.history.log.database import Database, SQLite, StorageError
+from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.outbox import Outbox, Posting
 from fireflower.model.moments import MINUTE, NEVER
 
@@ -57,7 +57,7 @@ class Deliverer:
     def _take_over(self) -> None:
         """An embedded database has one process that sends: whatever is being sent at the start, was by one
         that has ended."""
-        if isinstance(self._database, SQLite):
+        if not self._database.shared:
             with self._database.transaction():
                 for each in self._outbox.given_up(NEVER):
                     self._tell(each, self._interrupted(each), self._clock())

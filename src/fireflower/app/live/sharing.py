@@ -63,7 +63,7 @@ class Keeper:
         return {share: term for share, term in self.terms.items() if share not in surplus}
 
     def enter(self, go_on: Callable[[], bool]) -> bool:
-        """Begin to hold shares. Where only one process may evaluate, wait until the lease of one that has ended has run
+        """Begin to hold shares. Where only one process may evaluate, wait until the lease of one that is silent has run
         out; False if `go_on` says no meanwhile.
 
         Raises
@@ -74,7 +74,7 @@ class Keeper:
         seen: dict[str, int] = {}
         while go_on():
             with self._database.transaction():
-                others = {} if self._database.shared else self._leases.others()
+                others = self._in_the_way()
                 if not others:
                     self._renew()
             if not others:
@@ -85,6 +85,14 @@ class Keeper:
             seen = others | seen
             time.sleep(_LOOK)
         return False
+
+    def _in_the_way(self) -> dict[str, int]:
+        """Processes because of which this one may not evaluate, and until when they have said that they do."""
+        if self._database.shared:
+            return {}
+        if self._database.is_alone():
+            self._leases.end_others()
+        return self._leases.others()
 
     def stop(self) -> None:
         """Leave everything to others."""
@@ -124,6 +132,6 @@ def _refusal(other: str) -> str:
     host, process, _ = f"{other}::".split(":")[:3]
     return (
         f"another process evaluates this project already (process {process} on {host}), and a log in SQLite has room "
-        "for one. Stop it first; or run this one with --role ingest or --role deliver; or keep the log in PostgreSQL "
+        "for one. Stop it first; or run this one with --role ingest; or keep the log in PostgreSQL "
         "(FIREFLOWER_DATABASE=postgresql://...), where any number of processes share the work."
     )

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from fireflower.model.errors import FireflowerError
 
@@ -46,6 +46,9 @@ class Database(Protocol):
     def transaction(self) -> Any:
         """A context in which everything becomes durable together when it ends, or nothing if it raises."""
 
+    def is_alone(self) -> bool:
+        """Whether it is certain that no other process that lives has asked this before. False where it is not known."""
+
     def in_order(self, table: str) -> None:
         """Until the transaction ends, nobody else numbers rows of a table: they can be seen in the order of their
         numbers, so that whoever reads on behind a number misses none."""
@@ -73,6 +76,7 @@ class SQLite:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock: IO[str] | None = None
         with self._told():
             self._connection = sqlite3.connect(
                 path, timeout=WAIT_FOR_LOCK, isolation_level=None, check_same_thread=False
@@ -99,6 +103,20 @@ class SQLite:
                 self._connection.execute("ROLLBACK")
             raise
 
+    def is_alone(self) -> bool:
+        """By a lock on a file, which goes with the process, however it ends."""
+        import fcntl
+
+        if self._lock is None:
+            file = open(self._path.with_name(f"{self._path.name}.lock"), "a")  # noqa: SIM115  # as long as this one
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                file.close()
+                return False
+            self._lock = file
+        return True
+
     def in_order(self, table: str) -> None:
         """As it is: whoever writes has the file for himself."""
 
@@ -118,6 +136,8 @@ class SQLite:
 
     def close(self) -> None:
         self._connection.close()
+        if self._lock is not None:
+            self._lock.close()
 
     @contextmanager
     def _told(self) -> Iterator[None]:

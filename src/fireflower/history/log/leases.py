@@ -143,6 +143,11 @@ class Leases:
             )
         )
 
+    def end_others(self) -> None:
+        """Let everything that others hold be taken, inside of the caller's transaction: they have ended."""
+        self._database.rows("DELETE FROM evaluators WHERE holder <> ?", (self.holder,))
+        self._database.rows("UPDATE leases SET until = 0 WHERE holder <> ?", (self.holder,))
+
     def release(self, shares: Iterable[int]) -> None:
         """Let others take these shares."""
         self._database.many(

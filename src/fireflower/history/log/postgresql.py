@@ -95,6 +95,9 @@ class PostgreSQL:
         finally:
             self._inside = False
 
+    def is_alone(self) -> bool:
+        return False
+
     def in_order(self, table: str) -> None:
         self.rows(
             "SELECT pg_advisory_xact_lock(?::int, hashtext(current_schema() || '.' || ?::text))", (_LOCK, table)
