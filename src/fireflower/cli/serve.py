@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="What this process does, of what several share with PostgreSQL; may be given several times.",
 )
+@click.option("--dry-run", is_flag=True, help="Plan and record what would be sent to destinations; send nothing.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How the log is written.")
 def serve(
     folder: Path | None,
@@ -41,6 +42,7 @@ def serve(
     origins: tuple[str, ...],
     rate: float,
     roles: tuple[str, ...],
+    dry_run: bool,
     log_format: str,
 ) -> None:
     """Take events in from the clients of Segment, RudderStack, PostHog and others, qualify people and accounts within
@@ -55,6 +57,7 @@ def serve(
     Examples:
       fireflower serve
       fireflower serve --port 8080
+      fireflower serve --dry-run
       fireflower serve --host 0.0.0.0 --log-format json
       fireflower serve --role ingest --role deliver
     """
@@ -69,9 +72,12 @@ def serve(
     write_logs(log_format)
     project = open_project(folder)
     key = first_write_key(project)
-    service = Service(project, roles=ROLES if "all" in roles else [role for role in ROLES if role in roles])
+    doing = ROLES if "all" in roles else [role for role in ROLES if role in roles]
+    service = Service(project, roles=doing, dry_run=dry_run)
     site = Site(service, limits=Limits(rate=rate), origins=origins)
     _greet(project, host, port, key)
+    if dry_run:
+        click.echo("  dry run       nothing is sent; 'fireflower deliveries' shows what would have been\n")
     run(site, host, port)
 
 

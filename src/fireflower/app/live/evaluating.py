@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from fireflower.app.live.alone import person_alone, transitions_alone
 from fireflower.app.live.announcing import Announcer
@@ -16,6 +17,7 @@ from fireflower.app.live.qualifying import Qualifying
 from fireflower.app.live.sieving import Concerns
 from fireflower.app.live.telling import meaning_of, verdicts_of
 from fireflower.app.project import Project
+from fireflower.destinations import Destination
 from fireflower.evaluate.image import Outgrown
 from fireflower.evaluate.live import Step
 from fireflower.evaluate.results import Subject, Transitions
@@ -24,10 +26,11 @@ from fireflower.history.log.leases import ALL_SHARES, Evaluated, LeaseLostError,
 from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.log.reading import LogReader, Mappings
 from fireflower.history.log.verdicts import News, Recorded, Verdict, VerdictLog, Which, Who
-from fireflower.history.ongoing import Numbered, place
+from fireflower.history.ongoing import Numbered, OngoingHistory, place
 from fireflower.history.readers.batches import Told
 from fireflower.language.nodes import Definition, Settings
 from fireflower.language.walking import needs
+from fireflower.model.errors import ProjectError
 from fireflower.model.records import Kind, Record, SubjectKind
 
 _LOGGER = logging.getLogger("fireflower.live")
@@ -42,26 +45,34 @@ _AT_ONCE = 5_000
 class Standing:
     """Every verdict so far, as steps have told them."""
 
-    verdicts: dict[Who, list[Verdict]]
+    verdicts: dict[Who, list[Verdict]] = field(default_factory=dict)
+    _qualified: dict[str, set[Who]] = field(default_factory=lambda: defaultdict(set))
 
     def add(self, verdicts: Iterable[Verdict], told_again: dict[Who, int]) -> None:
+        touched = dict.fromkeys(told_again)
         for who, since in told_again.items():
             self.verdicts[who] = [verdict for verdict in self.verdicts.get(who, ()) if verdict.at <= since]
         for verdict in verdicts:
-            self.verdicts.setdefault((verdict.kind, verdict.subject), []).append(verdict)
+            who = verdict.kind, verdict.subject
+            touched[who] = None
+            self.verdicts.setdefault(who, []).append(verdict)
+        for who in touched:
+            self._stand(who)
 
     def all(self) -> list[Verdict]:
         return [verdict for verdicts in self.verdicts.values() for verdict in verdicts]
 
-    def qualified(self, definition: str) -> set[str]:
+    def qualified(self, definition: str) -> set[Who]:
         """Who is qualified by a definition at the end."""
-        latest = {
-            verdict.subject: verdict.change
-            for verdicts in self.verdicts.values()
-            for verdict in verdicts
-            if verdict.definition == definition
-        }
-        return {subject for subject, change in latest.items() if change == "entered"}
+        return self._qualified[definition]
+
+    def _stand(self, who: Who) -> None:
+        for qualified in self._qualified.values():
+            qualified.discard(who)
+        latest = {verdict.definition: verdict.change for verdict in self.verdicts[who]}
+        for definition, change in latest.items():
+            if change == "entered":
+                self._qualified[definition].add(who)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +104,25 @@ class Part:
         return part
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Prepared:
-    """Definitions that are ready to take the place of those that are at work.
+    """The definitions of a project's files, ready to take the place of those that are at work.
 
     Attributes
     ----------
-    part : those that mean something else than before; None if none does
-    standing : every verdict of theirs
+    changed : the names of those that mean something else than before, or are new
+    part : these, evaluated; None if there are none
+    standing : every verdict of the part
+    now : the moment up to which it has been evaluated
+    compiled : whether by the compiled kernel
     """
 
-    definitions: tuple[Definition, ...]
-    settings: Settings
+    project: Project
+    changed: frozenset[str]
     part: Part | None
     standing: Standing
+    now: int
+    compiled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +131,25 @@ class Difference:
 
     Attributes
     ----------
-    entering, leaving, staying : ids
+    what : whether it means something else, is new, or is no longer there
+    staying : how many are qualified before and after
     """
 
     definition: str
-    entering: tuple[str, ...]
-    leaving: tuple[str, ...]
+    what: Literal["changed", "new", "gone"]
+    entering: frozenset[Who]
+    leaving: frozenset[Who]
     staying: int
+
+
+class NotAloneError(ProjectError):
+    """Several processes evaluate the project."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "several processes evaluate this project, and edited files take effect in one process only. Put them where "
+            "each of the processes reads them, and start these anew, one after the other: the others go on meanwhile."
+        )
 
 
 class Evaluator:
@@ -129,7 +157,7 @@ class Evaluator:
 
     Attributes
     ----------
-    position, moment : up to where it has evaluated: a place in the log, and a time, which never goes back
+    position, now : the place in the log and the moment up to which it has evaluated; they never go back
     steps : how often it has evaluated what came
     told_again : how many subjects' past has been told again since it began
     compiled : whether the compiled kernel is used, from the next beginning on
@@ -156,19 +184,18 @@ class Evaluator:
         self.announcer = announcer or Announcer(database)
         self.settings: Settings = project.settings
         self.definitions: tuple[Definition, ...] = project.definitions
-        self.position = 0
-        self.moment = -1
+        self.position = self.now = 0
         self.record = VerdictLog(database)
         self._database = database
         self._mappings = mappings
         self.compiled = compiled
         self._room = _ROOM
         self._parts: list[Part] = []
+        self.steps = self.told_again = 0
         self._is_alone = leases is None
         self._leases = leases or Leases(database, uuid.uuid4().hex, 0)
         self._terms: dict[int, int] = {}
-        self._kept = self.position, self.moment
-        self.steps = self.told_again = 0
+        self._kept = self.position, self.now
 
     @property
     def next_due(self) -> int | None:
@@ -183,18 +210,41 @@ class Evaluator:
 
     def person(self, id: str) -> str:
         """The id by which verdicts name the person who bears or has borne this one."""
-        return self._parts[0].qualifying.history.identities.person(id)
+        return self._history.identities.person(id)
+
+    @property
+    def _history(self) -> OngoingHistory:
+        """Who is who, and a member of what: of everybody, in each part.
+
+        Raises
+        ------
+        Outdated
+            If nobody is evaluated here just now.
+        """
+        if not self._parts:
+            raise Outdated
+        return self._parts[0].qualifying.history
 
     def known(self, id: str) -> tuple[str, list[str]]:
         """The id by which verdicts name a person, and their accounts, the current one first."""
         if not self._parts:
-            return person_alone(self._past_here().find, self.settings, id, self.moment)
+            return person_alone(self._past_here().find, self.settings, id, self.now)
         person = self.person(id)
         return person, self.accounts(person)
 
+    def ids(self, person: str) -> list[str]:
+        """All ids that belong to the person who bears this one."""
+        identities = self._history.identities
+        bears = identities.person(person)
+        return sorted(each for each in identities.ids(person) if identities.person(each) == bears)
+
+    def is_joined(self, one: str, other: str) -> bool:
+        """Whether a record joins these two ids, and none has set them apart since."""
+        return self._history.identities.is_joined(one, other)
+
     def accounts(self, person: str) -> list[str]:
         """The accounts of which a person is a member, the current one first."""
-        memberships = self._parts[0].qualifying.history.memberships
+        memberships = self._history.memberships
         current = memberships.current(person)
         return sorted(memberships.accounts(person), key=lambda account: account != current)
 
@@ -232,21 +282,21 @@ class Evaluator:
         given = {share: term for share, term in self._terms.items() if share in shares}
         with suppress(LeaseLostError), self._database.transaction():
             if given and self._parts:
-                self._leases.write_under(given, self.position, self.moment)
+                self._leases.write_under(given, self.position, self.now)
             self._leases.release(shares)
         self._let_go(given)
 
     @property
     def is_ahead(self) -> bool:
         """Whether more has been evaluated than is noted."""
-        return self._kept != (self.position, self.moment)
+        return self._kept != (self.position, self.now)
 
     def keep(self) -> None:
         """Note up to where everything has been evaluated."""
         if self._terms and self._parts and self.is_ahead:
             with suppress(LeaseLostError), self._database.transaction():
-                self._leases.write_under(self._terms, self.position, self.moment)
-            self._kept = self.position, self.moment
+                self._leases.write_under(self._terms, self.position, self.now)
+            self._kept = self.position, self.now
 
     def begin(self, now: int) -> News:
         """Evaluate all of history anew for the shares that are held, and record what is not recorded yet. Transitions
@@ -261,7 +311,7 @@ class Evaluator:
 
     def take(self, messages: Sequence[tuple[Kept, Sequence[Told]]], now: int) -> News:
         """Evaluate the next messages of the log, and whatever time has brought up to and including `now`."""
-        now = max(now, self.moment)
+        now = max(now, self.now)
         if self._terms and not (self._parts and all(part.past.is_current() for part in self._parts)):
             return self.begin(now)
         try:
@@ -280,7 +330,7 @@ class Evaluator:
         self.steps += 1
         parts, self._parts = self._parts, []  # if this fails, they are worth nothing any more
         found = [_Decided(part, *self._step(part, records, position, now)) for part in parts]
-        self._parts, self.position, self.moment = parts, position, now
+        self._parts, self.position, self.now = parts, position, now
         try:
             return self._recorded(found, now)
         except BaseException:
@@ -313,7 +363,7 @@ class Evaluator:
         told of them."""
         if each.kind != "person" or not self._parts:
             return False
-        ids = self._parts[0].qualifying.history.identities.ids(each.subject)
+        ids = self._history.identities.ids(each.subject)
         return self.record.same({id for id in ids if not self.holds("person", id)}, each)
 
     def moves(self, each: Recorded) -> bool:
@@ -325,7 +375,7 @@ class Evaluator:
         if person == each.subject or self.holds("person", person):
             return False
         past = self._parts[0].past
-        found = transitions_alone(past.find, self.settings, self.definitions, "person", person, self.moment)
+        found = transitions_alone(past.find, self.settings, self.definitions, "person", person, self.now)
         return (each.definition, each.change, each.at) in found
 
     def traits(self, kind: SubjectKind, id: str) -> Mapping[str, Any]:
@@ -342,62 +392,108 @@ class Evaluator:
 
     # --- Definitions that change --------------------------------------------------------------------------------------
 
-    def prepare(
-        self, definitions: Sequence[Definition], settings: Settings, database: Database, now: int
-    ) -> Prepared:  # fmt: skip
-        """Evaluate those of the definitions that mean something else than before over all of history. It may be done in
-        another thread, on another connection, while the evaluator goes on."""
+    def prepare(self, project: Project, database: Database, now: int) -> Prepared:
+        """Evaluate those definitions of a project that mean something else than before over all of history. It may be
+        done in another thread, on another connection, while the evaluator goes on.
+
+        Parameters
+        ----------
+        project : as its files are now
+        """
         known = {definition.name: meaning_of(definition, self.settings) for definition in self.definitions}
-        changed = tuple(each for each in definitions if known.get(each.name) != meaning_of(each, settings))
-        if not changed:
-            return Prepared(tuple(definitions), settings, None, Standing({}))
-        part, standing, _ = self._built(changed, settings, database, now, ALL_SHARES)
-        return Prepared(tuple(definitions), settings, part, standing)
+        wanted = tuple(
+            each for each in project.definitions if known.get(each.name) != meaning_of(each, project.settings)
+        )
+        changed = frozenset(definition.name for definition in wanted)
+        compiled = self.compiled
+        if not wanted:
+            return Prepared(project, changed, None, Standing(), now, compiled)
+        if len(self._parts) >= _MOST_PARTS:
+            wanted = project.definitions
+        part, standing, _ = self._built(project, wanted, database, now, ALL_SHARES)
+        return Prepared(project, changed, part, standing, now, compiled)
+
+    def follow(self, prepared: Prepared) -> None:
+        """Have what was prepared take in what has been evaluated meanwhile. In any thread, by one at a time.
+
+        Raises
+        ------
+        Outgrown, Outdated
+            If it is to be prepared again.
+        """
+        part, end = prepared.part, self.position
+        if part is None:
+            return
+        if prepared.compiled != self.compiled or not part.past.is_current():
+            raise Outdated
+        prepared.now = max(prepared.now, self.now)
+        for start in range(part.past.position, end, _AT_ONCE):
+            some = part.past.messages(min(start + _AT_ONCE, end), start)
+            part.past.position = min(start + _AT_ONCE, end)
+            _tell(part, prepared.standing, list(part.past.read(some)), prepared.now)
+        _tell(part, prepared.standing, [], prepared.now)
 
     def differences(self, prepared: Prepared) -> list[Difference]:
         """Who would enter and who would leave if prepared definitions took effect: those that mean something else, that
         are new, and that are no longer there."""
-        kept = {definition.name for definition in prepared.definitions}
-        changed = prepared.part.names if prepared.part else frozenset()
-        gone = {definition.name for definition in self.definitions} - kept
+        self.follow(prepared)
+        before = {definition.name for definition in self.definitions}
+        kept = {definition.name for definition in prepared.project.definitions}
         found: list[Difference] = []
-        for name in sorted(changed | gone):
-            before = self.record.subjects(name)
-            after = prepared.standing.qualified(name)
+        for name in sorted(prepared.changed | (before - kept)):
+            what: Literal["changed", "new", "gone"] = "changed" if name in kept & before else "gone"
+            earlier, later = self.record.subjects(name), prepared.standing.qualified(name)
+            entering, leaving = frozenset(later - earlier), frozenset(earlier - later)
             found.append(
-                Difference(name, tuple(sorted(after - before)), tuple(sorted(before - after)), len(before & after))
-            )
+                Difference(name, what if name in before else "new", entering, leaving, len(earlier & later))
+            )  # fmt: skip
         return found
 
-    def adopt(self, prepared: Prepared, now: int) -> News:
-        """Let prepared definitions take effect, in one moment. Their transitions so far are no news."""
-        kept = frozenset(definition.name for definition in prepared.definitions)
-        self.definitions, self.settings = prepared.definitions, prepared.settings
-        part = prepared.part
-        if not self._terms:
-            return News()
-        if part is None:
-            self._parts = [replace(each, names=each.names & kept) for each in self._parts]
-            return self._record_all(Standing({}), frozenset(), self.shares, now)
-        here = replace(part.without(part.shares - self.shares), past=self._past())
-        if len(self._parts) >= _MOST_PARTS or not part.past.is_same(here.past):
-            return self.begin(now)
-        try:
-            self._catch_up(part, prepared.standing, now)
-        except Outdated:
-            return self.begin(now)
-        self._parts = [replace(each, names=(each.names & kept) - part.names) for each in self._parts]
-        self._parts = [each for each in self._parts if each.names]
-        here.past.position = self.position
-        part.qualifying.history.find_by(here.past.find)
-        self._parts.append(here)
-        return self._record_all(prepared.standing, part.names, self.shares, now)
+    def adopt(
+        self, prepared: Prepared, destinations: Sequence[Destination], now: int, *, tell_past: bool = False
+    ) -> News:
+        """Let prepared definitions take effect, in one moment. Their transitions so far are no news. If this fails,
+        everything is as it was.
 
-    def _catch_up(self, part: Part, standing: Standing, now: int) -> None:
-        """Have a prepared part take in what has been evaluated meanwhile."""
-        if some := part.past.messages(self.position, part.past.position):
-            part.past.position = some[-1].position
-            _tell(part, standing, list(part.past.read(some)), now)
+        Parameters
+        ----------
+        destinations : where transitions are told from now on
+        tell_past : whether destinations are told of those who enter or leave by the change itself
+
+        Raises
+        ------
+        NotAloneError
+            If other processes evaluate too: they would go on with the definitions of before.
+        """
+        if self.shares != ALL_SHARES:
+            raise NotAloneError
+        prepared.now = max(prepared.now, now)
+        self.follow(prepared)
+        asked = self.differences(prepared) if tell_past else []
+        part, project = prepared.part, prepared.project
+        before, self.announcer.destinations = self.announcer.destinations, tuple(destinations)
+        try:
+            names = part.names if part else frozenset()
+            news = self._record_all(prepared.standing, names, project, ALL_SHARES, now, asked=asked)
+        except BaseException:
+            self.announcer.destinations = before
+            raise
+        self.project, self.definitions, self.settings = project, project.definitions, project.settings
+        self._parts = self._with(part, {definition.name: definition for definition in project.definitions})
+        return news
+
+    def _with(self, part: Part | None, definitions: Mapping[str, Definition]) -> list[Part]:
+        """The parts that evaluate these definitions, those of `part` among them."""
+        gone = part.names if part else frozenset()
+        parts = [replace(each, names=(each.names & definitions.keys()) - gone) for each in self._parts]
+        if part is not None:
+            here = part.past.by(self._database)
+            part.qualifying.history.find_by(here.find)
+            parts.append(replace(part, past=here))
+        kept = [each for each in parts if each.names] or parts[:1]
+        for each in kept:
+            each.qualifying.reword(definitions)
+        return kept
 
     # --- Shares -------------------------------------------------------------------------------------------------------
 
@@ -425,18 +521,18 @@ class Evaluator:
         if len(self._parts) >= _MOST_PARTS:
             self._parts, shares = [], self.shares
         evaluated = self._leases.evaluated(shares)
-        now = max(now, self.moment, *(each.moment for each in evaluated.values()))
+        now = max(now, self.now, *(each.moment for each in evaluated.values()))
         up_to = self.position if self._parts else None
         before = _before(evaluated.values())
         part, standing, known = self._built(
-            self.definitions, self.settings, self._database, now, shares, before, up_to
+            self.project, self.definitions, self._database, now, shares, before, up_to
         )  # fmt: skip
         if up_to is None:
             self.position = part.past.position
-        part.past.position, self.moment = self.position, now
+        part.past.position, self.now = self.position, now
         self._parts.append(part)
         try:
-            return self._record_all(standing, part.names, shares, now, known)
+            return self._record_all(standing, part.names, self.project, shares, now, known)
         except LeaseLostError as error:
             _LOGGER.warning("%s", error)
             self._let_go(error.shares)
@@ -473,26 +569,34 @@ class Evaluator:
         self,
         standing: Standing,
         names: frozenset[str],
+        project: Project,
         shares: frozenset[int],
         now: int,
         known: Collection[Which] = (),
+        asked: Sequence[Difference] = (),
     ) -> News:
         """Record the verdicts of these definitions on everybody of these shares, and which definitions there are now.
+        Of those that are new, or mean something else than before, only what is `asked` for is told.
 
         Parameters
         ----------
         known : transitions that follow from what had been evaluated before; if they are not recorded, they are no news
         """
-        meanings = {definition.name: meaning_of(definition, self.settings) for definition in self.definitions}
+        meanings = {definition.name: meaning_of(definition, project.settings) for definition in project.definitions}
         verdicts = standing.all()
-        news = News()
+        news, told = News(), News()
         with self._recording(shares, now):
             for past, some in self._by_what_is_past(shares, meanings).items():
                 theirs = [each for each in verdicts if share_of(each.kind, each.subject) in some]
-                news.add(self.record.record_all(theirs, now, names, past, known, some))
-            self.announcer.announce(news, verdicts, self.traits, now, self)
+                recorded = self.record.record_all(theirs, now, names, past, known, some)
+                news.add(recorded)
+                told.add(_but(recorded, past))
+            for each in (told, *self._of_the_past(asked, news)):
+                self.announcer.announce(each, verdicts, self.traits, now, self)
             self._leases.mean(shares, meanings)
-            self.record.define(meanings, now)
+            self.record.forget_definitions(meanings.keys())
+            before = self.record.meanings()
+            self.record.mean({name: (meaning, now) for name, meaning in meanings.items()} | _same(before, meanings))
         return news
 
     def _by_what_is_past(
@@ -505,10 +609,27 @@ class Evaluator:
             found.setdefault(past, set()).add(share)
         return found
 
+    def _of_the_past(self, asked: Sequence[Difference], news: News) -> Iterator[News]:
+        """What there is to tell of those who enter or leave by a change of definitions: of who leaves, their leaving,
+        if they had been qualified by the new meaning, too; else that their entry counts no longer."""
+        entries = sorted((each for each in news.retracted if each.change == "entered"), key=lambda each: each.at)
+        taken_back = {(each.definition, each.kind, each.subject): each for each in entries}
+        for difference in asked:
+            for who in sorted(difference.entering | difference.leaving):
+                latest = self._latest(difference.definition, who)
+                if latest is not None and (who in difference.entering or latest.change == "left"):
+                    yield News(new=[replace(latest, past=False)])
+                elif entered := latest or taken_back.get((difference.definition, *who)):
+                    yield News(retracted=[entered])
+
+    def _latest(self, definition: str, who: Who) -> Recorded | None:
+        """The last transition that stands."""
+        return next((each for each in reversed(self.record.of(*who)) if each.definition == definition), None)
+
     def _built(
         self,
+        project: Project,
         definitions: Sequence[Definition],
-        settings: Settings,
         database: Database,
         now: int,
         shares: frozenset[int],
@@ -524,7 +645,7 @@ class Evaluator:
         """
         while True:
             try:
-                return self._build(definitions, settings, database, now, shares, before, up_to)
+                return self._build(project, definitions, database, now, shares, before, up_to)
             except Outdated:
                 _LOGGER.info("The archive has changed: history is evaluated anew.")
             except Outgrown as error:
@@ -533,15 +654,15 @@ class Evaluator:
 
     def _build(
         self,
+        project: Project,
         definitions: Sequence[Definition],
-        settings: Settings,
         database: Database,
         now: int,
         shares: frozenset[int],
         before: Evaluated | None,
         up_to: int | None,
     ) -> tuple[Part, Standing, Collection[Which]]:
-        past = self._past(database)
+        past, settings = Past(project, database, self._mappings), project.settings
         wanted = needs(definitions, settings).properties
         first = next(iter(past.archive.timelines(wanted)), None)
         begun = first.vocabulary if first is not None else None
@@ -551,7 +672,7 @@ class Evaluator:
         )
         names = frozenset(definition.name for definition in definitions)
         part = Part(settings, names, qualifying, past, shares)
-        standing = Standing({})
+        standing = Standing()
         if begun is not None:
             last = min(now, past.archive.summary().last or 0)
             step = qualifying.load(past.archive.relations(), past.archive.timelines(wanted), last)
@@ -569,17 +690,9 @@ class Evaluator:
         return part, standing, known
 
     def _past_here(self) -> Past:
-        past = self._past()
+        past = Past(self.project, self._database, self._mappings)
         past.position = self.position
         return past
-
-    def _past(self, database: Database | None = None) -> Past:
-        return Past(self.project, database or self._database, self._mappings)
-
-
-def _is_trait_of(record: Record, part: Part, person: str) -> bool:
-    bearer = part.qualifying.history.identities.person(record.person or "")
-    return record.kind == Kind.PERSON_TRAIT and bearer == person
 
 
 @dataclass(frozen=True, slots=True)
@@ -604,6 +717,19 @@ class _Decided:
         verdicts = [each for each in self.verdicts if share_of(each.kind, each.subject) not in shares]
         again = {who: since for who, since in self.told_again.items() if share_of(*who) not in shares}
         return replace(self, verdicts=verdicts, told_again=again)
+
+
+def _but(news: News, definitions: Collection[str]) -> News:
+    """The news, without those of these definitions."""
+    return News(
+        [each for each in news.new if each.definition not in definitions],
+        [each for each in news.retracted if each.definition not in definitions],
+    )
+
+
+def _same(known: Mapping[str, tuple[str, int]], meanings: Mapping[str, str]) -> dict[str, tuple[str, int]]:
+    """Those that mean what they meant, with since when."""
+    return {name: meant for name, meant in known.items() if meanings.get(name) == meant[0]}
 
 
 def _tell_log(part: Part, standing: Standing, up_to: int | None, now: int) -> None:
@@ -634,6 +760,11 @@ def _before(evaluated: Iterable[Evaluated]) -> Evaluated | None:
 
 def _concerns(shares: frozenset[int]) -> Concerns:
     return lambda kind, id: share_of(kind, id) in shares
+
+
+def _is_trait_of(record: Record, part: Part, person: str) -> bool:
+    bearer = part.qualifying.history.identities.person(record.person or "")
+    return record.kind == Kind.PERSON_TRAIT and bearer == person
 
 
 def _verdicts(part: Part, step: Step) -> list[Verdict]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from functools import cached_property
 from hashlib import sha256
 from itertools import takewhile
@@ -70,18 +71,24 @@ class Past:
         """Whether another was opened on the same archive."""
         return self._stamp == other._stamp
 
-    def messages(self, up_to: int | None = None, behind: int = 0) -> list[Kept]:
-        """The messages that the archive does not have, in the order of the log: those behind a place, up to another.
+    def messages(self, up_to: int | None = None, after: int = 0) -> list[Kept]:
+        """The messages that the archive does not have, in the order of the log; those behind `after`.
 
         Raises
         ------
         Outdated
             If it has been given some of them meanwhile.
         """
-        all_ = self.log.all(max(self.covered, behind))
-        kept = list(all_ if up_to is None else takewhile(lambda each: each.position <= up_to, all_))
+        later = self.log.all(max(self.covered, after))
+        kept = list(later if up_to is None else takewhile(lambda each: each.position <= up_to, later))
         self._check()
         return kept
+
+    def by(self, database: Database) -> Past:
+        """The same, read on another connection."""
+        other = copy(self)
+        other._database, other.log = database, MessageLog(database)
+        return other
 
     def find(self, people: Collection[str], accounts: Collection[str]) -> Iterator[Numbered]:
         """All records that name one of these people or accounts, and perhaps others.

@@ -123,6 +123,10 @@ class Qualifying:
         self._sieve = self._sieve or Sieve(concerns)
         self._sieve.concerns = concerns
 
+    def reword(self, definitions: Mapping[str, Definition]) -> None:
+        """Take over what does not change a definition's meaning: what its author calls things."""
+        self.replay.reword(definitions)
+
     def standing(self, kind: SubjectKind, id: str, now: int) -> Transitions | None:
         """How a subject stands with each definition about its kind; None if nothing is known of it."""
         return self.replay.standing(_SUBJECTS[kind], id, now)

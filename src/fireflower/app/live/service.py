@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from fireflower.app.live.announcing import Announcer
+from fireflower.app.live.changing import Changed, Changing
 from fireflower.app.live.compacting import Compactor
 from fireflower.app.live.compiling import Compiling
 from fireflower.app.live.counting import Tally, Told
@@ -77,8 +78,13 @@ class Service:
     connect : opens a connection to the database; by default the one that the project names
     compaction : when messages move into the archive; by default now and then, but not where processes share a database,
         as others may not see the archive of this one
+    dry_run : what would be sent is planned and recorded, and nothing is sent
     roles : what this process does
     lease : seconds after which others take over what a process evaluates that has fallen silent
+
+    Attributes
+    ----------
+    changing : has edited definitions evaluated, and lets them take effect
     """
 
     def __init__(
@@ -90,6 +96,7 @@ class Service:
         compiled: bool = True,
         clock: Callable[[], int] = now,
         compaction: Compaction | None = None,
+        dry_run: bool = False,
         roles: Collection[Role] = ROLES,
         lease: float = LEASE,
     ) -> None:
@@ -107,7 +114,7 @@ class Service:
         mappings = self._mappings = mappings or mappings_of(project)
         self._writer = Writer(first, mappings, self._inbox.put)
         own = self._another("evaluate" in self.roles)
-        announcer = Announcer(own, destinations)
+        announcer = Announcer(own, destinations, dry_run=dry_run)
         ready = compiled and is_compiled(live=True)
         self._compiling = Compiling() if compiled and not ready else None
         name = own_name()
@@ -115,6 +122,10 @@ class Service:
         leases = Leases(own, name, lease)
         self._evaluator = Evaluator(project, own, mappings, announcer, leases=leases, compiled=ready)
         self._deliverer = Deliverer(self._another("deliver" in self.roles), destinations, clock)
+        self.dry_run = dry_run
+        self.changing = Changing(
+            self._evaluator, self.connect, clock, lambda question: self.ask(question).result(), self._change
+        )
         self._thread = threading.Thread(target=self._run, name="fireflower-evaluator")
         self._listeners: list[Listener] = []
         self._onlooker = Onlooker(self._another(first.shared), self._tell_listeners)
@@ -141,7 +152,7 @@ class Service:
             self._inbox.close()
             self.state.ready = True
         self._writer.start()
-        if "deliver" in self.roles:
+        if "deliver" in self.roles and not self.dry_run:
             self._deliverer.start()
         if self._databases[0].shared:
             self._onlooker.start()
@@ -169,6 +180,8 @@ class Service:
         NotReady
             If history is not evaluated just now.
         """
+        if "evaluate" not in self.roles:
+            raise NotReady("this process evaluates nobody: ask one that was started with --role evaluate.")
         if not self.state.ready:
             raise NotReady(self.state.trouble or "history is being evaluated; this is done in a moment.")
         return self._inbox.ask(question, self._evaluator)
@@ -194,6 +207,7 @@ class Service:
 
     def stop(self) -> None:
         """Make durable what has been submitted, evaluate it, and end."""
+        self.changing.drop()
         if self._compacts:
             self._housekeeper.stop()
         self._writer.stop()
@@ -208,6 +222,18 @@ class Service:
             self._compiling.stop()
         for database in self._databases:
             database.close()
+
+    def _change(self, changed: Changed, work: Callable[[Evaluator], News]) -> News:
+        """Have the evaluator change over to other definitions, and everybody know of it."""
+
+        def change(evaluator: Evaluator) -> News:
+            news = work(evaluator)
+            self.project = changed.project
+            self._deliverer.reload(changed.destinations)
+            self._tell(news)
+            return news
+
+        return self.ask(change).result()
 
     # --- The evaluator's thread ---------------------------------------------------------------------------------------
 
