@@ -590,7 +590,7 @@ class Evaluator:
                 theirs = [each for each in verdicts if share_of(each.kind, each.subject) in some]
                 recorded = self.record.record_all(theirs, now, names, past, known, some)
                 news.add(recorded)
-                told.add(_but(recorded, past))
+                told.add(recorded.without(past))
             for each in (told, *self._of_the_past(asked, news)):
                 self.announcer.announce(each, verdicts, self.traits, now, self)
             self._leases.mean(shares, meanings)
@@ -717,14 +717,6 @@ class _Decided:
         verdicts = [each for each in self.verdicts if share_of(each.kind, each.subject) not in shares]
         again = {who: since for who, since in self.told_again.items() if share_of(*who) not in shares}
         return replace(self, verdicts=verdicts, told_again=again)
-
-
-def _but(news: News, definitions: Collection[str]) -> News:
-    """The news, without those of these definitions."""
-    return News(
-        [each for each in news.new if each.definition not in definitions],
-        [each for each in news.retracted if each.definition not in definitions],
-    )
 
 
 def _same(known: Mapping[str, tuple[str, int]], meanings: Mapping[str, str]) -> dict[str, tuple[str, int]]:

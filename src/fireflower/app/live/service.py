@@ -207,7 +207,7 @@ class Service:
 
     def stop(self) -> None:
         """Make durable what has been submitted, evaluate it, and end."""
-        self.changing.drop()
+        self.changing.end()
         if self._compacts:
             self._housekeeper.stop()
         self._writer.stop()

@@ -108,6 +108,13 @@ class News:
         self.new += other.new
         self.retracted += other.retracted
 
+    def without(self, definitions: Collection[str]) -> News:
+        """What is not about these definitions."""
+        return News(
+            [each for each in self.new if each.definition not in definitions],
+            [each for each in self.retracted if each.definition not in definitions],
+        )
+
 
 class VerdictLog:
     """The record, on one connection. Writing is done inside of the caller's transaction."""
@@ -169,7 +176,7 @@ class VerdictLog:
             fresh += self._reconcile(recorded.get(who, []), by_subject.get(who, []), now, news)
         self._write(sorted(fresh, key=lambda verdict: verdict.at), now, past, news, known)
         self._note(news, now)
-        self._stand(news, recorded.keys())
+        self._stand(news.without(past), recorded.keys())
         self._stand_anew(past)
         return news
 
