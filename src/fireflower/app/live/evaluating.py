@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from fireflower.app.live.alone import person_alone, transitions_alone
 from fireflower.app.live.announcing import Announcer
+from fireflower.app.live.parts import (
+    AT_ONCE,
+    Decided,
+    Part,
+    Standing,
+    concerns_of,
+    evaluated_before,
+    tell,
+    tell_log,
+    told_again_by,
+    verdicts_by,
+)
 from fireflower.app.live.past import Outdated, Past, numbered
 from fireflower.app.live.qualifying import Qualifying
-from fireflower.app.live.sieving import Concerns
-from fireflower.app.live.telling import meaning_of, verdicts_of
+from fireflower.app.live.telling import meaning_of
 from fireflower.app.project import Project
 from fireflower.destinations import Destination
 from fireflower.evaluate.image import Outgrown
-from fireflower.evaluate.live import Step
-from fireflower.evaluate.results import Subject, Transitions
+from fireflower.evaluate.results import Transitions
 from fireflower.history.log.database import Database
 from fireflower.history.log.leases import ALL_SHARES, Evaluated, LeaseLostError, Leases, Terms, share_of
 from fireflower.history.log.messages import Kept, MessageLog
@@ -37,71 +46,6 @@ _LOGGER = logging.getLogger("fireflower.live")
 _ROOM = 4096
 _MOST_PARTS = 4
 """Parts beyond which changed definitions are evaluated together with all others again: each part takes in every row."""
-_AT_ONCE = 5_000
-"""Messages of the log that are told in one step at the beginning."""
-
-
-@dataclass(slots=True)
-class Standing:
-    """Every verdict so far, as steps have told them."""
-
-    verdicts: dict[Who, list[Verdict]] = field(default_factory=dict)
-    _qualified: dict[str, set[Who]] = field(default_factory=lambda: defaultdict(set))
-
-    def add(self, verdicts: Iterable[Verdict], told_again: dict[Who, int]) -> None:
-        touched = dict.fromkeys(told_again)
-        for who, since in told_again.items():
-            self.verdicts[who] = [verdict for verdict in self.verdicts.get(who, ()) if verdict.at <= since]
-        for verdict in verdicts:
-            who = verdict.kind, verdict.subject
-            touched[who] = None
-            self.verdicts.setdefault(who, []).append(verdict)
-        for who in touched:
-            self._stand(who)
-
-    def all(self) -> list[Verdict]:
-        return [verdict for verdicts in self.verdicts.values() for verdict in verdicts]
-
-    def qualified(self, definition: str) -> set[Who]:
-        """Who is qualified by a definition at the end."""
-        return self._qualified[definition]
-
-    def _stand(self, who: Who) -> None:
-        for qualified in self._qualified.values():
-            qualified.discard(who)
-        latest = {verdict.definition: verdict.change for verdict in self.verdicts[who]}
-        for definition, change in latest.items():
-            if change == "entered":
-                self._qualified[definition].add(who)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Some of the definitions, evaluated up to a place in the log.
-
-    Attributes
-    ----------
-    names : of those that count; others have been changed since, and are evaluated in another part
-    shares : the subjects that count fall into these; see `history.log.leases`
-    """
-
-    settings: Settings
-    names: frozenset[str]
-    qualifying: Qualifying
-    past: Past
-    shares: frozenset[int] = ALL_SHARES
-
-    def counts(self, kind: str, id: str) -> bool:
-        """Whether a subject is evaluated by it."""
-        return self.shares == ALL_SHARES or share_of(kind, id) in self.shares
-
-    def without(self, shares: Collection[int]) -> Part:
-        """The same without some of its shares."""
-        if not self.shares & set(shares):
-            return self
-        part = replace(self, shares=self.shares - set(shares))
-        part.qualifying.concern(part.counts)
-        return part
 
 
 @dataclass(slots=True)
@@ -329,7 +273,7 @@ class Evaluator:
         records = [record for kept, told in fresh for record in numbered(kept.position, told)]
         self.steps += 1
         parts, self._parts = self._parts, []  # if this fails, they are worth nothing any more
-        found = [_Decided(part, *self._step(part, records, position, now)) for part in parts]
+        found = [Decided(part, *self._step(part, records, position, now)) for part in parts]
         self._parts, self.position, self.now = parts, position, now
         try:
             return self._recorded(found, now)
@@ -337,7 +281,7 @@ class Evaluator:
             self._parts = []
             raise
 
-    def _recorded(self, found: Sequence[_Decided], now: int) -> News:
+    def _recorded(self, found: Sequence[Decided], now: int) -> News:
         """Record what has been decided; what is of shares that others hold by now is left to them."""
         while found := [each for each in found if each]:
             shares = {share for each in found for share in each.shares()}
@@ -427,11 +371,11 @@ class Evaluator:
         if prepared.compiled != self.compiled or not part.past.is_current():
             raise Outdated
         prepared.now = max(prepared.now, self.now)
-        for start in range(part.past.position, end, _AT_ONCE):
-            some = part.past.messages(min(start + _AT_ONCE, end), start)
-            part.past.position = min(start + _AT_ONCE, end)
-            _tell(part, prepared.standing, list(part.past.read(some)), prepared.now)
-        _tell(part, prepared.standing, [], prepared.now)
+        for start in range(part.past.position, end, AT_ONCE):
+            some = part.past.messages(min(start + AT_ONCE, end), start)
+            part.past.position = min(start + AT_ONCE, end)
+            tell(part, prepared.standing, list(part.past.read(some)), prepared.now)
+        tell(part, prepared.standing, [], prepared.now)
 
     def differences(self, prepared: Prepared) -> list[Difference]:
         """Who would enter and who would leave if prepared definitions took effect: those that mean something else, that
@@ -510,7 +454,7 @@ class Evaluator:
         what is taken over from them."""
         news = News()
         log, reader = MessageLog(self._database), LogReader(self._database, self._mappings)
-        while self._parts and self.position < position and (some := log.after(self.position, _AT_ONCE)):
+        while self._parts and self.position < position and (some := log.after(self.position, AT_ONCE)):
             news.add(self.take(list(reader.all(some)), now))
         if self._parts:
             news.add(self.take([], now))
@@ -523,7 +467,7 @@ class Evaluator:
         evaluated = self._leases.evaluated(shares)
         now = max(now, self.now, *(each.moment for each in evaluated.values()))
         up_to = self.position if self._parts else None
-        before = _before(evaluated.values())
+        before = evaluated_before(evaluated.values())
         part, standing, known = self._built(
             self.project, self.definitions, self._database, now, shares, before, up_to
         )  # fmt: skip
@@ -563,7 +507,7 @@ class Evaluator:
         self.told_again += len(step.told_again)
         if not len(step.transitions) and not step.told_again:
             return [], {}
-        return _verdicts(part, step), _again(part, step)
+        return verdicts_by(part, step), told_again_by(part, step)
 
     def _record_all(
         self,
@@ -666,7 +610,7 @@ class Evaluator:
         wanted = needs(definitions, settings).properties
         first = next(iter(past.archive.timelines(wanted)), None)
         begun = first.vocabulary if first is not None else None
-        concerns = None if shares == ALL_SHARES else _concerns(shares)
+        concerns = None if shares == ALL_SHARES else concerns_of(shares)
         qualifying = Qualifying(
             definitions, settings, past.find, begun, compiled=self.compiled, room=self._room, concerns=concerns
         )
@@ -676,17 +620,17 @@ class Evaluator:
         if begun is not None:
             last = min(now, past.archive.summary().last or 0)
             step = qualifying.load(past.archive.relations(), past.archive.timelines(wanted), last)
-            standing.add(_verdicts(part, step), {})
-            _tell(part, standing, past.later(last), last)
+            standing.add(verdicts_by(part, step), {})
+            tell(part, standing, past.later(last), last)
         known: set[Which] = set()
         if before is not None and past.covered <= before.position:
-            _tell_log(part, standing, before.position, now)
+            tell_log(part, standing, before.position, now)
             known = {
                 verdict.which
                 for verdict in standing.all()
                 if verdict.at <= before.moment and verdict.known_at <= before.moment
             }
-        _tell_log(part, standing, up_to, now)
+        tell_log(part, standing, up_to, now)
         return part, standing, known
 
     def _past_here(self) -> Past:
@@ -695,76 +639,11 @@ class Evaluator:
         return past
 
 
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    """What a step of a part has decided."""
-
-    part: Part
-    verdicts: list[Verdict]
-    told_again: dict[Who, int]
-
-    def __bool__(self) -> bool:
-        return bool(self.verdicts or self.told_again)
-
-    def shares(self) -> set[int]:
-        """The shares into which those fall whom it is about."""
-        return {share_of(each.kind, each.subject) for each in self.verdicts} | {
-            share_of(*who) for who in self.told_again
-        }
-
-    def without(self, shares: Collection[int]) -> _Decided:
-        """What is about the others."""
-        verdicts = [each for each in self.verdicts if share_of(each.kind, each.subject) not in shares]
-        again = {who: since for who, since in self.told_again.items() if share_of(*who) not in shares}
-        return replace(self, verdicts=verdicts, told_again=again)
-
-
 def _same(known: Mapping[str, tuple[str, int]], meanings: Mapping[str, str]) -> dict[str, tuple[str, int]]:
     """Those that mean what they meant, with since when."""
     return {name: meant for name, meant in known.items() if meanings.get(name) == meant[0]}
 
 
-def _tell_log(part: Part, standing: Standing, up_to: int | None, now: int) -> None:
-    """Have a part take in what the log has, up to a place there, and then what time has brought until now."""
-    past = part.past
-    kept = past.messages(up_to, past.position)
-    if kept:  # only what has been read counts as evaluated: more may have come meanwhile
-        past.position = kept[-1].position
-    records = sorted(past.read(kept), key=lambda each: each.record.time)
-    for start in range(0, len(records), _AT_ONCE):
-        some = records[start : start + _AT_ONCE]
-        _tell(part, standing, some, min(now, some[-1].record.time))
-    _tell(part, standing, [], now)
-
-
-def _tell(part: Part, standing: Standing, records: list[Numbered], now: int) -> None:
-    step = part.qualifying.take(records, now, part.past.known(records))
-    standing.add(_verdicts(part, step), _again(part, step))
-
-
-def _before(evaluated: Iterable[Evaluated]) -> Evaluated | None:
-    """Up to where all of these have been evaluated; None if one has never been."""
-    shares = list(evaluated)
-    if any(each.meanings is None for each in shares):
-        return None
-    return Evaluated(min(each.position for each in shares), min(each.moment for each in shares))
-
-
-def _concerns(shares: frozenset[int]) -> Concerns:
-    return lambda kind, id: share_of(kind, id) in shares
-
-
 def _is_trait_of(record: Record, part: Part, person: str) -> bool:
     bearer = part.qualifying.history.identities.person(record.person or "")
     return record.kind == Kind.PERSON_TRAIT and bearer == person
-
-
-def _verdicts(part: Part, step: Step) -> list[Verdict]:
-    """What a part has decided, of the definitions and subjects that count."""
-    found = verdicts_of(step.transitions, part.settings, part.past.lookup)
-    return [each for each in found if each.definition in part.names and part.counts(each.kind, each.subject)]
-
-
-def _again(part: Part, step: Step) -> dict[Who, int]:
-    again = {(Subject(kind).name.lower(), id): since for (kind, id), since in step.told_again.items()}
-    return {who: since for who, since in again.items() if part.counts(*who)}
