@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fireflower.history.log.database import Database
+from fireflower.history.log.leases import ALL_SHARES, share_of
 
 Who = tuple[str, str]
 """(kind, id) of a subject."""
@@ -16,9 +17,10 @@ Who = tuple[str, str]
 Which = tuple[str, str, str, str, str, int]
 """(kind, id, definition, change, reason, at) of a transition."""
 
+_AT_ONCE = 1000
+"""Transitions written in one go: making their evidence takes time, in which a server would think us frozen."""
+
 _COLUMNS = "kind, subject, definition, meaning, change, reason, at, known_at, recorded, past, evidence"
-_TOGETHER = 5_000
-"""Verdicts whose evidence is looked up together at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ class VerdictLog:
         of: Collection[str],
         past: Collection[str] = (),
         known: Collection[Which] = (),
+        shares: Collection[int] = ALL_SHARES,
     ) -> News:
         """Write down all the verdicts of some definitions on everybody: what is recorded of these and not among them is
         taken back.
@@ -165,11 +168,13 @@ class VerdictLog:
         of : the definitions
         past : those of them whose transitions are no news
         known : transitions that are no news either
+        shares : into which everybody falls whom it is about
         """
         news = News()
         recorded: dict[Who, list[Recorded]] = defaultdict(list)
         for each in self._select(f"retracted IS NULL AND definition IN ({_places(of)})", list(of)) if of else ():
-            recorded[each.kind, each.subject].append(each)
+            if share_of(each.kind, each.subject) in shares:
+                recorded[each.kind, each.subject].append(each)
         by_subject: dict[Who, list[Verdict]] = defaultdict(list)
         for verdict in verdicts:
             by_subject[verdict.kind, verdict.subject].append(verdict)
@@ -203,8 +208,8 @@ class VerdictLog:
         return self._select("id > ? ORDER BY id LIMIT ?", (id, limit))
 
     def changes(self, after: int, limit: int = 1000) -> list[Changed]:
-        """The changes of the record behind one, in their order. There is one writer, so that none appears later
-        before one that has been seen."""
+        """The changes of the record behind one, in their order. Whoever writes has the record for himself, so that none
+        appears later before one that has been seen."""
         columns = ", ".join(f"t.{name}" for name in _COLUMNS.split(", "))
         rows = self._database.rows(
             f"SELECT c.id, c.what, c.at, t.id, {columns}, t.retracted FROM changes c "
@@ -216,6 +221,18 @@ class VerdictLog:
     def last_change(self) -> int:
         """The last change of the record; 0 if there is none."""
         return int(self._database.rows("SELECT COALESCE(MAX(id), 0) FROM changes")[0][0])
+
+    def same(self, subjects: Collection[str], recorded: Recorded) -> bool:
+        """Whether one of these subjects has, or had, the same transition at the same moment."""
+        places = ", ".join("?" * len(subjects))
+        values = (recorded.kind, recorded.definition, recorded.change, recorded.at, *sorted(subjects))
+        return bool(subjects) and bool(
+            self._database.rows(
+                "SELECT 1 FROM transitions WHERE kind = ? AND definition = ? AND change = ? AND at = ? "
+                f"AND subject IN ({places}) LIMIT 1",
+                values,
+            )
+        )
 
     def history(self, kind: str, subject: str) -> list[Recorded]:
         """All transitions of a subject in order of time, also those that have been taken back."""
@@ -297,8 +314,8 @@ class VerdictLog:
             return
         self._database.in_order("transitions")
         first = self.end()
-        for start in range(0, len(verdicts), _TOGETHER):
-            some = verdicts[start : start + _TOGETHER]
+        for start in range(0, len(verdicts), _AT_ONCE):
+            some = verdicts[start : start + _AT_ONCE]
             self._announce(some)
             self._database.many(
                 f"INSERT INTO transitions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
