@@ -15,6 +15,8 @@ KILLS = int(os.environ.get("FIREFLOWER_KILLS", "10"))
 """How often each kind of process is killed; `make crash` does it more often."""
 
 KILLS_OF_ONE_LOG = 10
+LEASE = 0.5
+"""Seconds after which others take over what a killed process has evaluated."""
 
 _PRELOADED = ["fireflower.app.live.service", "fireflower.history.log.postgresql", "psycopg", "log.crashing"]
 
@@ -78,7 +80,9 @@ def serve(url: str, folder: Path, seed: int, first: int, count: int, saying: Con
 
     some, moment = messages(seed, count), [0]
     moment[0] = some[max(0, first - 1)].received
-    service = Service(project(folder), connect=lambda: connect(url), compiled=False, clock=lambda: moment[0])
+    service = Service(
+        project(folder), connect=lambda: connect(url), compiled=False, clock=lambda: moment[0], lease=LEASE
+    )
     service.start()
     chance = random.Random(first)
     if first % 3:  # else they come while history is still being evaluated

@@ -14,10 +14,11 @@ from live.projects import expected, messages, project, recorded, standing, stand
 from fireflower.app.live.service import Service
 from fireflower.history.log.connecting import connect
 from fireflower.history.log.database import Database, SQLite
+from fireflower.history.log.leases import ALL_SHARES
 from fireflower.history.log.messages import MessageLog, stored_key
 from fireflower.history.log.schema import prepare
 from fireflower.history.log.verdicts import VerdictLog
-from log.crashing import KILLS, KILLS_OF_ONE_LOG, Victim, serve, write
+from log.crashing import KILLS, KILLS_OF_ONE_LOG, LEASE, Victim, serve, write
 from log.messages import track
 
 pytestmark = pytest.mark.parametrize("nth_log", range(-(-KILLS // KILLS_OF_ONE_LOG)))
@@ -67,9 +68,9 @@ def test_the_record_is_what_a_replay_says(url: str, nth_log: int, tmp_path: Path
             assert standing(database) == standing_after(recorded(database)), "both or neither"
         grown += VerdictLog(database).end() > end
         now = some[done - 1].received
-        service = Service(acme, connect=lambda: connect(url), compiled=False, clock=lambda now=now: now)
+        service = Service(acme, connect=lambda: connect(url), compiled=False, clock=lambda now=now: now, lease=LEASE)
         service.start()
-        while not service.state.ready:
+        while not service.state.ready or service.evaluator.shares != ALL_SHARES:
             assert not service.state.trouble
             sleep(0.002)
         service.stop()

@@ -42,8 +42,7 @@ def merge(service: Service, id: str, other: str) -> list[Bearer]:
     NotReady, StorageError
         As the service does.
     """
-    if id == other:
-        raise NotJoined(f"{id!r} is one id: expected two.")
+    id, other = _both(id, other)
     return _say(service, "alias", id, other)
 
 
@@ -57,6 +56,7 @@ def split(service: Service, id: str, other: str) -> list[Bearer]:
     NotReady, StorageError
         As the service does.
     """
+    id, other = _both(id, other)
     joined, ids = service.ask(lambda found: (found.is_joined(id, other), found.ids(id))).result(_PATIENCE)
     if not joined:
         raise NotJoined(
@@ -64,6 +64,14 @@ def split(service: Service, id: str, other: str) -> list[Bearer]:
             f"{', '.join(repr(each) for each in ids if each != id) or 'none'}. Set apart a pair that was joined."
         )
     return _say(service, "unalias", id, other)
+
+
+def _both(id: str, other: str) -> tuple[str, str]:
+    """Two ids as the readers of messages know them: without space around them."""
+    ids = id.strip(), other.strip()
+    if not all(ids) or ids[0] == ids[1]:
+        raise NotJoined(f"expected two different ids that are not blank, got {id!r} and {other!r}.")
+    return ids
 
 
 def _say(service: Service, type: str, id: str, other: str) -> list[Bearer]:
