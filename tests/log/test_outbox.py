@@ -8,7 +8,8 @@ from typing import Any
 from fireflower.history.log.database import Database
 from fireflower.history.log.measuring import bytes_of
 from fireflower.history.log.messages import MessageLog
-from fireflower.history.log.outbox import RETRACTION, Outbox, Posting
+from fireflower.history.log.outbox import RETRACTION, Outbox
+from fireflower.history.log.postings import Attempt, Posting, Which
 from fireflower.history.log.rejects import Rejects
 from fireflower.model.messages import Reject
 from log.databases import Opener
@@ -36,7 +37,7 @@ def keys(found: list[Posting]) -> list[str]:
 def test_planned_once(database: Database) -> None:
     outbox = put(database, posting("a"), posting("b", 5))
     put(database, posting("a", 99))
-    assert outbox.find() == [posting("a"), posting("b", 5)]
+    assert outbox.page(Which(), None, 9) == [posting("a"), posting("b", 5)]
     assert outbox.has("a") and not outbox.has("c") and outbox.next_due() == 5 and outbox.counts() == {"waiting": 2}
 
 
@@ -76,12 +77,12 @@ def test_what_came_of_it(database: Database) -> None:
         outbox.tell("a", "waiting", 50, 12, "retry", "it was\0 busy")
         outbox.tell("a", "sent", 51, 51, "sent", "ok")
         outbox.park("crm", "the token was revoked")
-    assert outbox.attempts("a") == [(12, "retry", "it was\0 busy"), (51, "sent", "ok")]
-    sent, parked = outbox.find(states=["sent"])[0], outbox.find(states=["parked"])[0]
+    (sent,), (parked,) = (outbox.page(Which(states=[state]), None, 9) for state in ("sent", "parked"))
+    assert sent.tries == (Attempt(12, "retry", "it was\0 busy"), Attempt(51, "sent", "ok"))
     assert (sent.attempts, sent.due, parked.reason) == (2, 51, "the token was revoked")
     with database.transaction():
-        assert outbox.replay(60, keys=["a", "b"]) == 1
-    assert keys(outbox.find(states=["waiting"])) == ["b"]
+        assert outbox.replay(Which(states=["dead", "parked"]), 60) == 1
+    assert keys(outbox.page(Which(states=["waiting"]), None, 9)) == ["b"]
 
 
 def test_what_planning_asks(database: Database) -> None:
@@ -103,20 +104,20 @@ def test_page_by_page(database: Database) -> None:
     names = ["a", "B", "ä", "b", "_"]
     outbox = put(database, *(posting(name, 10) for name in names), posting("first", 99))
     expected = ["first", *sorted(names, reverse=True)]
-    assert keys(outbox.find()) == expected
+    assert keys(outbox.page(Which(), None, 9)) == expected
     found: list[str] = []
     place: tuple[int, str] | None = None
-    while page := outbox.find(destination="crm", since=10, until=100, before=place, limit=2):
+    while page := outbox.page(Which(destination="crm", since=10, until=100), place, 2):
         found += [each.key for each in page]
         place = page[-1].planned, page[-1].key
     assert found == expected
-    assert keys(outbox.find(before=(10, "b"), limit=2)) == ["a", "_"]
+    assert keys(outbox.page(Which(), (10, "b"), 2)) == ["a", "_"]
 
 
 def test_what_has_nothing_to_send_is_not_sent_again(database: Database) -> None:
     outbox = put(database, posting("a", state="dead"), posting("b", state="withheld", payload=b""), posting("c"))
     with database.transaction():
-        assert outbox.replay(70) == 1
+        assert outbox.replay(Which(), 70) == 1
     assert outbox.counts() == {"waiting": 2, "withheld": 1}
 
 

@@ -24,10 +24,16 @@ def left(at: int, subject: str = "ann", definition: str = "ready", **other: Any)
 
 
 def verdict(
-    change: str, at: int, subject: str, definition: str, known_at: int | None = None, evidence: str = "[]"
+    change: str,
+    at: int,
+    subject: str,
+    definition: str,
+    known_at: int | None = None,
+    evidence: str = "[]",
+    meaning: str = "m1",
 ) -> Verdict:
     known = at if known_at is None else known_at
-    return Verdict("person", subject, definition, "m1", change, "met", at, known, lambda: evidence)
+    return Verdict("person", subject, definition, meaning, change, "met", at, known, lambda: evidence)
 
 
 def told(recorded: Sequence[Recorded]) -> list[tuple[str, int]]:
@@ -188,3 +194,28 @@ def test_a_transaction_that_fails_leaves_nothing(log: VerdictLog) -> None:
 def test_another_connection_sees_it(log: VerdictLog, opened: Opener) -> None:
     record(log, entered(10))
     assert told(VerdictLog(opened()).after(0)) == [("entered", 10)]
+
+
+def test_a_definition_that_comes_back_has_those_who_are_qualified(log: VerdictLog) -> None:
+    verdicts = entered(10), left(20), entered(30), entered(12, "ben"), entered(11, "cleo"), left(15, "cleo")
+    record(log, *verdicts)
+    with log._database.transaction():
+        log.forget_definitions(["other"])
+    assert log.subjects("ready") == set()
+    assert record_all(log, *verdicts, past=("ready",)) == News()
+    assert log.subjects("ready") == {ANN, ("person", "ben")}
+    assert log.standing(*ANN) == {"ready": 30}
+
+
+def test_what_stands_by_another_meaning_says_so(log: VerdictLog) -> None:
+    record(log, entered(10, evidence="[1]"))
+    record_all(log, entered(10, evidence="[2]", meaning="m2"), past=("ready",))
+    (found,) = log.of(*ANN)
+    assert (found.meaning, found.evidence, found.past) == ("m2", "[2]", False)
+
+
+def test_since_when_definitions_mean_what_they_mean(log: VerdictLog) -> None:
+    with log._database.transaction():
+        log.mean({"ready": ("m1", 5), "old": ("m2", 6)})
+        log.mean({"ready": ("m3", 7)})
+    assert log.meanings() == {"ready": ("m3", 7)} and log.meant_since() == {"ready": 7}

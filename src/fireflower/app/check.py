@@ -11,6 +11,7 @@ from fireflower.model.moments import format_moment
 
 if TYPE_CHECKING:
     from fireflower.app.project import Project
+    from fireflower.destinations import Destination
     from fireflower.language.nodes import Definition, Example, Settings
 
 
@@ -20,7 +21,7 @@ class Checked:
 
     Attributes
     ----------
-    definitions : names of the definitions that could be read; none of them if a file has faults
+    definitions, destinations : names of those that could be read; none of them if a file has faults
     tests : how many tests of definitions ran
     faults : everything wrong; where files have errors, the warnings about the others come after them
     """
@@ -28,6 +29,7 @@ class Checked:
     definitions: tuple[str, ...]
     tests: int
     faults: tuple[Fault, ...]
+    destinations: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -35,15 +37,72 @@ class Checked:
         return not any(fault.severity == "error" for fault in self.faults)
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What the files of a project say."""
+
+    definitions: tuple[Definition, ...]
+    destinations: tuple[Destination, ...]
+
+
 def check(project: Project) -> Checked:
     """Check the files of a project, against its history as far as there is one, and run the definitions' tests."""
     try:
-        definitions = project.definitions
+        files = _readable(project)
     except DefinitionError as error:
         return Checked((), 0, (*error.faults, *_warnings_beside(project)))
+    definitions = files.definitions
     faults = [*_against_history(project, definitions), *failed_tests(definitions, project.settings)]
     names = tuple(definition.name for definition in definitions)
-    return Checked(names, sum(len(definition.examples) for definition in definitions), tuple(faults))
+    tests = sum(len(definition.examples) for definition in definitions)
+    return Checked(names, tests, tuple(faults), tuple(destination.name for destination in files.destinations))
+
+
+def read_files(project: Project) -> Files:
+    """What the files of a project say, if they have no faults and the definitions' tests come out as they say.
+
+    Raises
+    ------
+    DefinitionError
+        With every fault of every file.
+    """
+    files = _readable(project)
+    faults = list(failed_tests(files.definitions, project.settings))
+    if faults:
+        raise DefinitionError(faults)
+    return files
+
+
+def _readable(project: Project) -> Files:
+    """Definitions and destinations, with the faults of both together."""
+    faults: list[Fault] = []
+    definitions: tuple[Definition, ...] | None = None
+    destinations: tuple[Destination, ...] = ()
+    try:
+        definitions = project.definitions
+    except DefinitionError as error:
+        faults += error.faults
+    try:
+        destinations = _destinations(project, definitions)
+    except DefinitionError as error:
+        faults += error.faults
+    if faults or definitions is None:
+        raise DefinitionError(faults)
+    return Files(definitions, destinations)
+
+
+def _destinations(project: Project, definitions: Sequence[Definition] | None) -> tuple[Destination, ...]:
+    """The destinations; of definitions that cannot be read, nobody knows which there are."""
+    if not (project.folder / "destinations").is_dir():
+        return ()
+    from fireflower.destinations import load_destinations
+
+    names = None if definitions is None else [definition.name for definition in definitions]
+    try:
+        timezone = project.settings.timezone
+    except DefinitionError:  # they are among the definitions' faults
+        timezone = "UTC"
+    return load_destinations(project.folder, names, timezone)
 
 
 def _warnings_beside(project: Project) -> list[Fault]:

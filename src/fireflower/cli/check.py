@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fireflower.cli.failures import show_faults, summary
 from fireflower.cli.jsons import print_json
 from fireflower.cli.options import json_option, project_option
-from fireflower.model.errors import Fault
+
+if TYPE_CHECKING:
+    from fireflower.app.check import Checked
 
 
 @click.command(short_help="Show every fault of the files, and run the definitions' tests.")
@@ -18,7 +21,8 @@ from fireflower.model.errors import Fault
 @json_option
 @click.pass_context
 def check(ctx: click.Context, folder: Path | None, strict: bool, as_json: bool) -> None:
-    """Show every fault of the project's files, and run the tests that its definitions carry.
+    """Show every fault of the project's files (settings, definitions, destinations), and run the tests that its
+    definitions carry.
 
     Names of events and traits that the imported history does not know are warnings, with what they were
     probably meant to be. Exits with 1 if there is an error.
@@ -37,12 +41,18 @@ def check(ctx: click.Context, folder: Path | None, strict: bool, as_json: bool) 
     elif found.faults:
         show_faults(found.faults)
     if not as_json and found.passed:
-        click.echo(_all_well(found.definitions, found.tests, found.faults))
+        click.echo(_all_well(found))
     if not found.passed or (strict and found.faults):
         ctx.exit(1)
 
 
-def _all_well(definitions: tuple[str, ...], tests: int, warnings: tuple[Fault, ...]) -> str:
-    count = f"{len(definitions)} definition{'' if len(definitions) == 1 else 's'}"
-    passed = f"{tests} test{'' if tests == 1 else 's'} passed" if tests else "no tests in them"
-    return f"{count} can be used, {passed}, {summary(warnings)}."
+def _all_well(found: Checked) -> str:
+    count = _counted(len(found.definitions), "definition")
+    if found.destinations:
+        count += f" and {_counted(len(found.destinations), 'destination')}"
+    passed = f"{_counted(found.tests, 'test')} passed" if found.tests else "no tests in them"
+    return f"{count} can be used, {passed}, {summary(found.faults)}."
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -8,14 +8,17 @@ from fireflower.cli.backtest import backtest
 from fireflower.cli.backup import backup, restore
 from fireflower.cli.check import check
 from fireflower.cli.completion import completion
+from fireflower.cli.deliveries import deliveries
 from fireflower.cli.describe import describe
 from fireflower.cli.diff import diff
 from fireflower.cli.doctor import doctor
 from fireflower.cli.explain import explain
 from fireflower.cli.export import export
 from fireflower.cli.failures import Failure
+from fireflower.cli.identities import identities
 from fireflower.cli.import_ import import_
 from fireflower.cli.init import init
+from fireflower.cli.preview import apply, preview
 from fireflower.cli.qualify import qualify
 from fireflower.cli.rejects import rejects
 from fireflower.cli.report import report
@@ -31,7 +34,7 @@ INTERRUPTED = 130
 
 COMMANDS: tuple[click.Command, ...] = (
     init, import_, check, qualify, explain, describe, backtest, diff, report, serve, watch, token,
-    doctor, rejects, export, backup, restore, simulate, schema, completion,
+    preview, apply, deliveries, identities, doctor, rejects, export, backup, restore, simulate, schema, completion,
 )  # fmt: skip
 """In the order in which one meets them, which is the order of the help."""
 

@@ -24,10 +24,17 @@ if TYPE_CHECKING:
     help="A web page's origin that may ask the API, such as https://app.example.com.",
 )
 @click.option("--rate", default=0.0, help="Events a second that each write key may send; 0 for no limit.")
+@click.option("--dry-run", is_flag=True, help="Plan and record what would be sent to destinations; send nothing.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How the log is written.")
 def serve(
-    folder: Path | None, host: str, port: int, origins: tuple[str, ...], rate: float, log_format: str
-) -> None:  # fmt: skip
+    folder: Path | None,
+    host: str,
+    port: int,
+    origins: tuple[str, ...],
+    rate: float,
+    dry_run: bool,
+    log_format: str,
+) -> None:
     """Take events in from the clients of Segment, RudderStack, PostHog and others, qualify people and accounts within
     milliseconds, and tell destinations. Everything that was acknowledged is on disk.
 
@@ -37,6 +44,7 @@ def serve(
     Examples:
       fireflower serve
       fireflower serve --port 8080
+      fireflower serve --dry-run
       fireflower serve --host 0.0.0.0 --log-format json
     """
     from fireflower.app.live.access import first_write_key
@@ -50,9 +58,11 @@ def serve(
     write_logs(log_format)
     project = open_project(folder)
     key = first_write_key(project)
-    service = Service(project)
+    service = Service(project, dry_run=dry_run)
     site = Site(service, limits=Limits(rate=rate), origins=origins)
     _greet(project, host, port, key)
+    if dry_run:
+        click.echo("  dry run       nothing is sent; 'fireflower deliveries' shows what would have been\n")
     run(site, host, port)
 
 

@@ -185,6 +185,10 @@ class LiveReplay:
             self._give_back(kind, [], self._settled[kind])
             self._stand(kind, 0, 0)
 
+    def reword(self, definitions: Mapping[str, Definition]) -> None:
+        """Call the definitions of these names what these do, which mean the same."""
+        self.definitions = tuple(definitions.get(each.name, each) for each in self.definitions)
+
     # --- What is asked ------------------------------------------------------------------------------------------------
 
     @property

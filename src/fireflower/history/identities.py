@@ -22,7 +22,7 @@ class Identities:
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self._above: dict[str, str] = {}
-        pairs = _joined(records)
+        pairs = joined(records)
         known = {person for person, _ in pairs}
         for person, other in pairs:
             if other in known:
@@ -52,7 +52,7 @@ class Identities:
             self._above[given_up] = kept
 
 
-def _joined(records: Iterable[Record]) -> list[tuple[str, str]]:
+def joined(records: Iterable[Record]) -> list[tuple[str, str]]:
     """The pairs of ids that stay joined, in the order of their records."""
     pairs: list[tuple[str, str]] = []
     for record in records:

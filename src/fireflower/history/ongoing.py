@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from fireflower.history.assembly import Telling, canonical
-from fireflower.history.identities import Identities
+from fireflower.history.identities import Identities, joined
 from fireflower.history.memberships import Attribution, Memberships
 from fireflower.model.records import Kind, Record, SubjectKind
 from fireflower.model.rows import Row
@@ -68,6 +68,10 @@ class OngoingIdentities(Identities):
         """All ids of the person who bears or has borne this one, it among them, and perhaps of others with whom an
         anonymous id of theirs has been used."""
         return {person} | {id for record in self._records.get(person, ()) for id in _ids(record)}
+
+    def is_joined(self, one: str, other: str) -> bool:
+        """Whether a record joins these two ids, and none has set them apart since."""
+        return any(set(pair) == {one, other} for pair in joined(self._records.get(one, ())))
 
     def _joined(self, ids: Iterable[str]) -> list[Record]:
         found: list[list[Record]] = []

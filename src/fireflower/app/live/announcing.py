@@ -20,7 +20,8 @@ from fireflower.destinations import (
     to_plain,
 )
 from fireflower.history.log.database import Database
-from fireflower.history.log.outbox import RETRACTION, Outbox, Posting
+from fireflower.history.log.outbox import DRY_RUN, RETRACTION, Outbox
+from fireflower.history.log.postings import Posting
 from fireflower.history.log.verdicts import News, Recorded, Verdict
 from fireflower.language.nodes import Definition
 from fireflower.model.records import SubjectKind
@@ -35,12 +36,17 @@ class Announcer:
     Attributes
     ----------
     destinations : where transitions are told
+
+    Parameters
+    ----------
+    dry_run : everything is planned, and withheld
     """
 
-    def __init__(self, database: Database, destinations: Sequence[Destination] = ()) -> None:
+    def __init__(self, database: Database, destinations: Sequence[Destination] = (), *, dry_run: bool = False) -> None:
         self.destinations = tuple(destinations)
         self._database = database
-        self._outbox = Outbox(database)
+        self._dry_run = dry_run
+        self._outbox = Outbox(database, dry_run=dry_run)
         self._own_name = ""
 
     def announce(self, news: News, verdicts: Iterable[Verdict], traits: Traits, now: int) -> None:
@@ -64,7 +70,17 @@ class Announcer:
     def _plan(self, each: Recorded, notice: Notice, now: int) -> None:
         concerned = [destination for destination in self.destinations if self._concerns(destination, notice)]
         for planned in plan(notice, concerned, self._outbox, now):
-            self._outbox.put([_posting(planned, each, notice, now)])
+            self._outbox.put([self._posting(planned, each, notice, now)])
+
+    def _posting(self, planned: Delivery | Withheld, each: Recorded, notice: Notice, now: int) -> Posting:
+        told = json.dumps(to_plain(notice), ensure_ascii=False)
+        place = (planned.key, each.id, planned.destination, planned.subject_kind, planned.subject, now)
+        if isinstance(planned, Withheld):
+            return Posting(*place, "withheld", now, 0, planned.reason, b"", told)
+        if self._dry_run:
+            return Posting(*place, "withheld", planned.due, 0, DRY_RUN, planned.payload, told)
+        reason = RETRACTION if notice.change == "retracted" else ""
+        return Posting(*place, "waiting", planned.due, 0, reason, planned.payload, told)
 
     def _concerns(self, destination: Destination, notice: Notice) -> bool:
         """Whether the destination is for such notices; what it is not for is no delivery that is withheld."""
@@ -147,15 +163,6 @@ def _same(before: Recorded, after: Recorded) -> bool:
     if (before.definition, before.kind, before.change) != (after.definition, after.kind, after.change):
         return False
     return before.subject == after.subject or before.at == after.at
-
-
-def _posting(planned: Delivery | Withheld, each: Recorded, notice: Notice, now: int) -> Posting:
-    told = json.dumps(to_plain(notice), ensure_ascii=False)
-    place = (planned.key, each.id, planned.destination, planned.subject_kind, planned.subject, now)
-    if isinstance(planned, Withheld):
-        return Posting(*place, "withheld", now, 0, planned.reason, b"", told)
-    reason = RETRACTION if notice.change == "retracted" else ""
-    return Posting(*place, "waiting", planned.due, 0, reason, planned.payload, told)
 
 
 def _plain(traits: Mapping[str, Any]) -> dict[str, Any]:

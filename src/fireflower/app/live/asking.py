@@ -18,7 +18,8 @@ from fireflower.app.live.stands import Found, look
 from fireflower.history.log.database import Database
 from fireflower.history.log.measuring import bytes_of
 from fireflower.history.log.messages import MessageLog
-from fireflower.history.log.outbox import STATES, Outbox, Posting, State
+from fireflower.history.log.outbox import Outbox
+from fireflower.history.log.postings import Posting, Which
 from fireflower.history.log.rejects import Rejected, Rejects
 from fireflower.history.log.tokens import Accepted, Tokens
 from fireflower.history.log.verdicts import Changed, Recorded, VerdictLog
@@ -26,7 +27,6 @@ from fireflower.language.describing import describe
 from fireflower.language.fingerprints import fingerprint
 from fireflower.language.nodes import Definition
 from fireflower.model.errors import ProjectError, did_you_mean
-from fireflower.model.moments import NEVER
 from fireflower.model.records import SubjectKind
 
 _TOKENS_HOLD = 1.0
@@ -43,14 +43,6 @@ class Subject:
     profile: Profile
     standing: dict[str, int]
     transitions: list[Recorded]
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A delivery, with its tries: when, the outcome, and in words."""
-
-    posting: Posting
-    tries: list[tuple[int, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,40 +189,15 @@ class Asking:
 
     # --- Deliveries and rejects ---------------------------------------------------------------------------------------
 
-    def deliveries(
-        self,
-        state: State | None,
-        destination: str | None,
-        subject: str | None,
-        before: tuple[int, str] | None,
-        limit: int,
-    ) -> list[Delivery]:
+    def deliveries(self, which: Which, behind: tuple[int, str] | None, limit: int) -> list[Posting]:
         """Deliveries with what came of each try, those planned last first, from behind (planned, key) on."""
         with self._reader() as reader:
-            outbox = Outbox(reader.database)
-            states = STATES if state is None else (state,)
-            found = outbox.find(states=states, destination=destination, subject=subject, before=before, limit=limit)
-            return [Delivery(each, outbox.attempts(each.key)) for each in found]
+            return Outbox(reader.database).page(which, behind, limit)
 
-    def deliver_again(
-        self,
-        states: Sequence[State],
-        destination: str | None,
-        subject: str | None,
-        since: int | None,
-        until: int | None,
-    ) -> int:
+    def deliver_again(self, which: Which) -> int:
         """Let deliveries wait to be sent once more. Gives how many."""
         with self._reader() as reader, reader.database.transaction():
-            outbox, now = Outbox(reader.database), self.service.clock()
-            return outbox.replay(
-                now,
-                states=states,
-                destination=destination,
-                subject=subject,
-                since=since or 0,
-                until=NEVER if until is None else until,
-            )
+            return Outbox(reader.database).replay(which, self.service.clock())
 
     def rejects(self, source: str | None, before: int | None, limit: int) -> list[Rejected]:
         """What could not be taken, the latest first, from before one on."""

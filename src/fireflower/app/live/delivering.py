@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from fireflower.destinations import (
@@ -23,7 +23,8 @@ from fireflower.destinations import (
     next_try,
 )
 from fireflower.history.log.database import Database, SQLite, StorageError
-from fireflower.history.log.outbox import Outbox, Posting
+from fireflower.history.log.outbox import Outbox
+from fireflower.history.log.postings import Posting
 from fireflower.model.moments import MINUTE, NEVER
 
 _LOGGER = logging.getLogger("fireflower.deliveries")
@@ -44,7 +45,7 @@ class Deliverer:
     """
 
     def __init__(self, database: Database, destinations: Sequence[Destination], clock: Callable[[], int]) -> None:
-        self.destinations: Mapping[str, Destination] = {each.name: each for each in destinations}
+        self.reload(destinations)
         self._database, self._clock = database, clock
         self._outbox = Outbox(database)
         self._wake = threading.Event()
@@ -62,6 +63,10 @@ class Deliverer:
                 for each in self._outbox.given_up(NEVER):
                     self._tell(each, self._interrupted(each), self._clock())
 
+    def reload(self, destinations: Iterable[Destination]) -> None:
+        """Send to these from now on."""
+        self.destinations: Mapping[str, Destination] = {each.name: each for each in destinations}
+
     def look(self) -> None:
         """Something may be due."""
         self._wake.set()
@@ -70,7 +75,8 @@ class Deliverer:
         """End, after what is being sent has been."""
         self._stopped = True
         self._wake.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def _run(self) -> None:
         begun = False

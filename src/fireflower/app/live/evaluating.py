@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
 
 from fireflower.app.live.announcing import Announcer
 from fireflower.app.live.past import Outdated, Past, numbered
@@ -14,6 +15,7 @@ from fireflower.app.live.qualifying import Qualifying
 from fireflower.app.live.storage import keep_value, value_of
 from fireflower.app.live.telling import meaning_of, verdicts_of
 from fireflower.app.project import Project
+from fireflower.destinations import Destination
 from fireflower.evaluate.image import Outgrown
 from fireflower.evaluate.live import Step
 from fireflower.evaluate.results import Subject, Transitions
@@ -21,7 +23,7 @@ from fireflower.history.log.database import Database
 from fireflower.history.log.messages import Kept
 from fireflower.history.log.reading import Mappings
 from fireflower.history.log.turns import Turn
-from fireflower.history.log.verdicts import News, Verdict, VerdictLog, Which, Who
+from fireflower.history.log.verdicts import News, Recorded, Verdict, VerdictLog, Which, Who
 from fireflower.history.ongoing import Numbered, place
 from fireflower.history.readers.batches import Told
 from fireflower.language.nodes import Definition, Settings
@@ -66,26 +68,34 @@ class Evaluated:
 class Standing:
     """Every verdict so far, as steps have told them."""
 
-    verdicts: dict[Who, list[Verdict]]
+    verdicts: dict[Who, list[Verdict]] = field(default_factory=dict)
+    _qualified: dict[str, set[Who]] = field(default_factory=lambda: defaultdict(set))
 
     def add(self, verdicts: Iterable[Verdict], told_again: dict[Who, int]) -> None:
+        touched = dict.fromkeys(told_again)
         for who, since in told_again.items():
             self.verdicts[who] = [verdict for verdict in self.verdicts.get(who, ()) if verdict.at <= since]
         for verdict in verdicts:
-            self.verdicts.setdefault((verdict.kind, verdict.subject), []).append(verdict)
+            who = verdict.kind, verdict.subject
+            touched[who] = None
+            self.verdicts.setdefault(who, []).append(verdict)
+        for who in touched:
+            self._stand(who)
 
     def all(self) -> list[Verdict]:
         return [verdict for verdicts in self.verdicts.values() for verdict in verdicts]
 
-    def qualified(self, definition: str) -> set[str]:
+    def qualified(self, definition: str) -> set[Who]:
         """Who is qualified by a definition at the end."""
-        latest = {
-            verdict.subject: verdict.change
-            for verdicts in self.verdicts.values()
-            for verdict in verdicts
-            if verdict.definition == definition
-        }
-        return {subject for subject, change in latest.items() if change == "entered"}
+        return self._qualified[definition]
+
+    def _stand(self, who: Who) -> None:
+        for qualified in self._qualified.values():
+            qualified.discard(who)
+        latest = {verdict.definition: verdict.change for verdict in self.verdicts[who]}
+        for definition, change in latest.items():
+            if change == "entered":
+                self._qualified[definition].add(who)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +113,25 @@ class Part:
     past: Past
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Prepared:
-    """Definitions that are ready to take the place of those that are at work.
+    """The definitions of a project's files, ready to take the place of those that are at work.
 
     Attributes
     ----------
-    part : those that mean something else than before; None if none does
-    standing : every verdict of theirs
+    changed : the names of those that mean something else than before, or are new
+    part : these, evaluated; None if there are none
+    standing : every verdict of the part
+    now : the moment up to which it has been evaluated
+    compiled : whether by the compiled kernel
     """
 
-    definitions: tuple[Definition, ...]
-    settings: Settings
+    project: Project
+    changed: frozenset[str]
     part: Part | None
     standing: Standing
+    now: int
+    compiled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +140,14 @@ class Difference:
 
     Attributes
     ----------
-    entering, leaving, staying : ids
+    what : whether it means something else, is new, or is no longer there
+    staying : how many are qualified before and after
     """
 
     definition: str
-    entering: tuple[str, ...]
-    leaving: tuple[str, ...]
+    what: Literal["changed", "new", "gone"]
+    entering: frozenset[Who]
+    leaving: frozenset[Who]
     staying: int
 
 
@@ -139,6 +156,7 @@ class Evaluator:
 
     Attributes
     ----------
+    position, now : the place in the log and the moment up to which it has evaluated
     steps : how often it has evaluated what came
     told_again : how many subjects' past has been told again since it began
     compiled : whether the compiled kernel is used, from the next beginning on
@@ -162,7 +180,7 @@ class Evaluator:
         self.announcer = announcer or Announcer(database)
         self.settings: Settings = project.settings
         self.definitions: tuple[Definition, ...] = project.definitions
-        self.position = 0
+        self.position = self.now = 0
         self.record = VerdictLog(database)
         self._turn = Turn(database)
         self._database = database
@@ -189,6 +207,16 @@ class Evaluator:
         """The id by which verdicts name the person who bears or has borne this one."""
         return self._parts[0].qualifying.history.identities.person(id)
 
+    def ids(self, person: str) -> list[str]:
+        """All ids that belong to the person who bears this one."""
+        identities = self._parts[0].qualifying.history.identities
+        bears = identities.person(person)
+        return sorted(each for each in identities.ids(person) if identities.person(each) == bears)
+
+    def is_joined(self, one: str, other: str) -> bool:
+        """Whether a record joins these two ids, and none has set them apart since."""
+        return self._parts[0].qualifying.history.identities.is_joined(one, other)
+
     def accounts(self, person: str) -> list[str]:
         """The accounts of which a person is a member, the current one first."""
         memberships = self._parts[0].qualifying.history.memberships
@@ -202,11 +230,11 @@ class Evaluator:
         self._turn.take()
         while True:
             before = self._before or Evaluated.read(self._database)
-            part, standing, known = self._built(self.definitions, self.settings, self._database, now, before)
+            part, standing, known = self._built(self.project, self.definitions, self._database, now, before)
             self._parts = [part]
-            self.position = part.past.position
+            self.position, self.now = part.past.position, max(now, self.now)
             try:
-                return self._record_all(standing, part.names, now, known)
+                return self._record_all(standing, part.names, self.project, now, known)
             except Outdated:
                 _LOGGER.info("The archive has changed: history is evaluated anew.")
 
@@ -228,6 +256,7 @@ class Evaluator:
         if fresh:
             self.position = fresh[-1][0].position
         records = [record for kept, told in fresh for record in numbered(kept.position, told)]
+        self.now = max(now, self.now)
         self.steps += 1
         found: list[tuple[Part, list[Verdict], dict[Who, int]]] = []
         for part in self._parts:
@@ -277,62 +306,100 @@ class Evaluator:
 
     # --- Definitions that change --------------------------------------------------------------------------------------
 
-    def prepare(
-        self, definitions: Sequence[Definition], settings: Settings, database: Database, now: int
-    ) -> Prepared:  # fmt: skip
-        """Evaluate those of the definitions that mean something else than before over all of history. It may be done in
-        another thread, on another connection, while the evaluator goes on."""
+    def prepare(self, project: Project, database: Database, now: int) -> Prepared:
+        """Evaluate those definitions of a project that mean something else than before over all of history. It may be
+        done in another thread, on another connection, while the evaluator goes on.
+
+        Parameters
+        ----------
+        project : as its files are now
+        """
         known = {definition.name: meaning_of(definition, self.settings) for definition in self.definitions}
-        changed = tuple(each for each in definitions if known.get(each.name) != meaning_of(each, settings))
-        if not changed:
-            return Prepared(tuple(definitions), settings, None, Standing({}))
-        part, standing, _ = self._built(changed, settings, database, now)
-        return Prepared(tuple(definitions), settings, part, standing)
+        wanted = tuple(
+            each for each in project.definitions if known.get(each.name) != meaning_of(each, project.settings)
+        )
+        changed = frozenset(definition.name for definition in wanted)
+        compiled = self.compiled
+        if not wanted:
+            return Prepared(project, changed, None, Standing(), now, compiled)
+        if len(self._parts) >= _MOST_PARTS:
+            wanted = project.definitions
+        part, standing, _ = self._built(project, wanted, database, now)
+        return Prepared(project, changed, part, standing, now, compiled)
+
+    def follow(self, prepared: Prepared) -> None:
+        """Have what was prepared take in what has been evaluated meanwhile. In any thread, by one at a time.
+
+        Raises
+        ------
+        Outgrown, Outdated
+            If it is to be prepared again.
+        """
+        part, end = prepared.part, self.position
+        if part is None:
+            return
+        if prepared.compiled != self.compiled or not part.past.is_current():
+            raise Outdated
+        prepared.now = max(prepared.now, self.now)
+        for start in range(part.past.position, end, _AT_ONCE):
+            some = part.past.messages(min(start + _AT_ONCE, end), start)
+            part.past.position = min(start + _AT_ONCE, end)
+            _tell(part, prepared.standing, list(part.past.read(some)), prepared.now)
+        _tell(part, prepared.standing, [], prepared.now)
 
     def differences(self, prepared: Prepared) -> list[Difference]:
         """Who would enter and who would leave if prepared definitions took effect: those that mean something else, that
         are new, and that are no longer there."""
-        kept = {definition.name for definition in prepared.definitions}
-        changed = prepared.part.names if prepared.part else frozenset()
-        gone = {definition.name for definition in self.definitions} - kept
+        self.follow(prepared)
+        before = {definition.name for definition in self.definitions}
+        kept = {definition.name for definition in prepared.project.definitions}
         found: list[Difference] = []
-        for name in sorted(changed | gone):
-            before = self.record.subjects(name)
-            after = prepared.standing.qualified(name)
+        for name in sorted(prepared.changed | (before - kept)):
+            what: Literal["changed", "new", "gone"] = "changed" if name in kept & before else "gone"
+            earlier, later = self.record.subjects(name), prepared.standing.qualified(name)
+            entering, leaving = frozenset(later - earlier), frozenset(earlier - later)
             found.append(
-                Difference(name, tuple(sorted(after - before)), tuple(sorted(before - after)), len(before & after))
-            )
+                Difference(name, what if name in before else "new", entering, leaving, len(earlier & later))
+            )  # fmt: skip
         return found
 
-    def adopt(self, prepared: Prepared, now: int) -> News:
-        """Let prepared definitions take effect, in one moment. Their transitions so far are no news."""
-        kept = frozenset(definition.name for definition in prepared.definitions)
-        self.definitions, self.settings = prepared.definitions, prepared.settings
-        part = prepared.part
-        if part is None:
-            self._parts = [replace(each, names=each.names & kept) for each in self._parts]
-            return self._record_all(Standing({}), frozenset(), now)
-        here = replace(part, past=self._past())
-        if len(self._parts) >= _MOST_PARTS or not part.past.is_same(here.past):
-            return self.begin(now)
-        try:
-            self._catch_up(part, prepared.standing, now)
-        except Outdated:
-            return self.begin(now)
-        self._parts = [replace(each, names=(each.names & kept) - part.names) for each in self._parts]
-        self._parts = [each for each in self._parts if each.names]
-        here.past.position = self.position
-        part.qualifying.history.find_by(here.past.find)
-        self._parts.append(here)
-        return self._record_all(prepared.standing, part.names, now)
+    def adopt(
+        self, prepared: Prepared, destinations: Sequence[Destination], now: int, *, tell_past: bool = False
+    ) -> News:
+        """Let prepared definitions take effect, in one moment. Their transitions so far are no news. If this fails,
+        everything is as it was.
 
-    def _catch_up(self, part: Part, standing: Standing, now: int) -> None:
-        """Have a prepared part take in what has been evaluated meanwhile."""
-        if some := [each for each in part.past.messages(self.position) if each.position > part.past.position]:
-            part.past.position = some[-1].position
-            records = list(part.past.read(some))
-            step = part.qualifying.take(records, now, part.past.known(records))
-            standing.add(_verdicts(part, step), _again(step))
+        Parameters
+        ----------
+        destinations : where transitions are told from now on
+        tell_past : whether destinations are told of those who enter or leave by the change itself
+        """
+        prepared.now = max(prepared.now, now)
+        self.follow(prepared)
+        asked = self.differences(prepared) if tell_past else []
+        part, project = prepared.part, prepared.project
+        before, self.announcer.destinations = self.announcer.destinations, tuple(destinations)
+        try:
+            news = self._record_all(prepared.standing, part.names if part else frozenset(), project, now, asked=asked)
+        except BaseException:
+            self.announcer.destinations = before
+            raise
+        self.project, self.definitions, self.settings = project, project.definitions, project.settings
+        self._parts = self._with(part, {definition.name: definition for definition in project.definitions})
+        return news
+
+    def _with(self, part: Part | None, definitions: Mapping[str, Definition]) -> list[Part]:
+        """The parts that evaluate these definitions, those of `part` among them."""
+        gone = part.names if part else frozenset()
+        parts = [replace(each, names=(each.names & definitions.keys()) - gone) for each in self._parts]
+        if part is not None:
+            here = part.past.by(self._database)
+            part.qualifying.history.find_by(here.find)
+            parts.append(replace(part, past=here))
+        kept = [each for each in parts if each.names] or parts[:1]
+        for each in kept:
+            each.qualifying.reword(definitions)
+        return kept
 
     # --- History ------------------------------------------------------------------------------------------------------
 
@@ -340,28 +407,51 @@ class Evaluator:
         part.past.position = self.position
         return part.qualifying.take(records, now, part.past.known(records))
 
-    def _record_all(self, standing: Standing, names: frozenset[str], now: int, old: Collection[Which] = ()) -> News:
-        """Record the verdicts of these definitions on everybody, and which definitions there are now."""
-        known = dict(self._database.rows("SELECT name, meaning FROM definitions"))
-        meanings = {definition.name: meaning_of(definition, self.settings) for definition in self.definitions}
-        past = {name for name, meaning in meanings.items() if known.get(name) != meaning}
+    def _record_all(
+        self,
+        standing: Standing,
+        names: frozenset[str],
+        project: Project,
+        now: int,
+        old: Collection[Which] = (),
+        asked: Sequence[Difference] = (),
+    ) -> News:
+        """Record the verdicts of these definitions on everybody, and which definitions there are now. Of those that are
+        new, or mean something else than before, only what is `asked` for is told."""
+        known = self.record.meanings()
+        meanings = {definition.name: meaning_of(definition, project.settings) for definition in project.definitions}
+        past = {name for name, meaning in meanings.items() if known.get(name, ("", 0))[0] != meaning}
         with self._turn.recording():
             verdicts = standing.all()
             news = self.record.record_all(verdicts, now, names, past, old)
-            self.announcer.announce(news, verdicts, self.traits, now)
+            for told in (_but(news, past), *self._of_the_past(asked, news)):
+                self.announcer.announce(told, verdicts, self.traits, now)
             self._keep(now)
             self.record.forget_definitions(meanings.keys())
-            self._database.rows("DELETE FROM definitions")
-            self._database.many(
-                "INSERT INTO definitions (name, meaning, since) VALUES (?, ?, ?)",
-                [(name, meaning, now) for name, meaning in meanings.items()],
-            )
+            self.record.mean({name: (meaning, now) for name, meaning in meanings.items()} | _same(known, meanings))
         return news
+
+    def _of_the_past(self, asked: Sequence[Difference], news: News) -> Iterator[News]:
+        """What there is to tell of those who enter or leave by a change of definitions: of who leaves, their leaving,
+        if they had been qualified by the new meaning, too; else that their entry counts no longer."""
+        entries = sorted((each for each in news.retracted if each.change == "entered"), key=lambda each: each.at)
+        taken_back = {(each.definition, each.kind, each.subject): each for each in entries}
+        for difference in asked:
+            for who in sorted(difference.entering | difference.leaving):
+                latest = self._latest(difference.definition, who)
+                if latest is not None and (who in difference.entering or latest.change == "left"):
+                    yield News(new=[replace(latest, past=False)])
+                elif entered := latest or taken_back.get((difference.definition, *who)):
+                    yield News(retracted=[entered])
+
+    def _latest(self, definition: str, who: Who) -> Recorded | None:
+        """The last transition that stands."""
+        return next((each for each in reversed(self.record.of(*who)) if each.definition == definition), None)
 
     def _built(
         self,
+        project: Project,
         definitions: Sequence[Definition],
-        settings: Settings,
         database: Database,
         now: int,
         before: Evaluated | None = None,
@@ -370,7 +460,7 @@ class Evaluator:
         been imported since an evaluation `before` have brought them about."""
         while True:
             try:
-                return self._build(definitions, settings, database, now, before)
+                return self._build(project, definitions, database, now, before)
             except Outdated:
                 _LOGGER.info("The archive has changed: history is evaluated anew.")
             except Outgrown as error:
@@ -379,19 +469,19 @@ class Evaluator:
 
     def _build(
         self,
+        project: Project,
         definitions: Sequence[Definition],
-        settings: Settings,
         database: Database,
         now: int,
         before: Evaluated | None,
     ) -> tuple[Part, Standing, set[Which]]:
-        past = self._past(database)
+        past, settings = Past(project, database, self._mappings), project.settings
         wanted = needs(definitions, settings).properties
         first = next(iter(past.archive.timelines(wanted)), None)
         begun = first.vocabulary if first is not None else None
         qualifying = Qualifying(definitions, settings, past.find, begun, compiled=self.compiled, room=self._room)
         part = Part(settings, frozenset(definition.name for definition in definitions), qualifying, past)
-        standing = Standing({})
+        standing = Standing()
         if begun is not None:
             last = min(now, past.archive.summary().last or 0)
             step = qualifying.load(past.archive.relations(), past.archive.timelines(wanted), last)
@@ -408,8 +498,18 @@ class Evaluator:
         _tell_log(part, standing, None, now)
         return part, standing, old
 
-    def _past(self, database: Database | None = None) -> Past:
-        return Past(self.project, database or self._database, self._mappings)
+
+def _but(news: News, definitions: Collection[str]) -> News:
+    """The news, without those of these definitions."""
+    return News(
+        [each for each in news.new if each.definition not in definitions],
+        [each for each in news.retracted if each.definition not in definitions],
+    )
+
+
+def _same(known: Mapping[str, tuple[str, int]], meanings: Mapping[str, str]) -> dict[str, tuple[str, int]]:
+    """Those that mean what they meant, with since when."""
+    return {name: meant for name, meant in known.items() if meanings.get(name) == meant[0]}
 
 
 def _tell_log(part: Part, standing: Standing, up_to: int | None, now: int) -> None:

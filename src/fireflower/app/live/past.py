@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from functools import cached_property
 from hashlib import sha256
+from itertools import takewhile
 
 from fireflower.app.live.compacting import Part, archived_up_to, check_whole, covered
 from fireflower.app.project import HISTORY_FOLDER, Project
@@ -69,17 +71,24 @@ class Past:
         """Whether another was opened on the same archive."""
         return self._stamp == other._stamp
 
-    def messages(self, up_to: int | None = None) -> list[Kept]:
-        """The messages that the archive does not have, in the order of the log.
+    def messages(self, up_to: int | None = None, after: int = 0) -> list[Kept]:
+        """The messages that the archive does not have, in the order of the log; those behind `after`.
 
         Raises
         ------
         Outdated
             If it has been given some of them meanwhile.
         """
-        kept = [each for each in self.log.all(self.covered) if up_to is None or each.position <= up_to]
+        later = self.log.all(max(self.covered, after))
+        kept = list(later if up_to is None else takewhile(lambda each: each.position <= up_to, later))
         self._check()
         return kept
+
+    def by(self, database: Database) -> Past:
+        """The same, read on another connection."""
+        other = copy(self)
+        other._database, other.log = database, MessageLog(database)
+        return other
 
     def find(self, people: Collection[str], accounts: Collection[str]) -> Iterator[Numbered]:
         """All records that name one of these people or accounts, and perhaps others.

@@ -88,7 +88,7 @@ def profile(
     return Profile(
         kind=kind,
         id=id,
-        ids=tuple(sorted({each for record in own for each in _ids(record, kind)} | {id})),
+        ids=tuple(sorted({each for each in _all_ids(own, kind) if kind == "account" or identities.person(each) == id})),
         as_of=now,
         first=own[0].time,
         last=own[-1].time,
@@ -146,6 +146,10 @@ def _is_of(record: Record, kind: SubjectKind, id: str, identities: Identities) -
     if kind == "account":
         return record.account == id
     return record.person is not None and identities.person(record.person) == id
+
+
+def _all_ids(own: Iterable[Record], kind: SubjectKind) -> set[str]:
+    return {each for record in own for each in _ids(record, kind)}
 
 
 def _ids(record: Record, kind: SubjectKind) -> tuple[str, ...]:

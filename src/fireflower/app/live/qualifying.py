@@ -109,6 +109,10 @@ class Qualifying:
             coded.mute(arrived.rows)
         return self.replay.step(coded, {_known(who): rows for who, rows in past.items()}, now)
 
+    def reword(self, definitions: Mapping[str, Definition]) -> None:
+        """Take over what does not change a definition's meaning: what its author calls things."""
+        self.replay.reword(definitions)
+
     def standing(self, kind: SubjectKind, id: str, now: int) -> Transitions | None:
         """How a subject stands with each definition about its kind; None if nothing is known of it."""
         return self.replay.standing(_SUBJECTS[kind], id, now)

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from fireflower.app.live.announcing import Announcer
+from fireflower.app.live.changing import Changed, Changing
 from fireflower.app.live.compacting import Compactor
 from fireflower.app.live.compiling import Compiling
 from fireflower.app.live.counting import Tally, Told
@@ -66,6 +67,11 @@ class Service:
     ----------
     connect : opens a connection to the database; by default the one that the project names
     compaction : when messages move into the archive
+    dry_run : what would be sent is planned and recorded, and nothing is sent
+
+    Attributes
+    ----------
+    changing : has edited definitions evaluated, and lets them take effect
     """
 
     def __init__(
@@ -77,6 +83,7 @@ class Service:
         compiled: bool = True,
         clock: Callable[[], int] = now,
         compaction: Compaction = Compaction(),  # noqa: B008  # it is frozen
+        dry_run: bool = False,
     ) -> None:
         self.project = project
         self.state = State()
@@ -90,11 +97,15 @@ class Service:
         self._inbox = Inbox()
         mappings = self._mappings = mappings or mappings_of(project)
         self._writer = Writer(first, mappings, self._inbox.put)
-        announcer = Announcer(self._databases[1], destinations)
+        announcer = Announcer(self._databases[1], destinations, dry_run=dry_run)
         ready = compiled and is_compiled(live=True)
         self._compiling = Compiling() if compiled and not ready else None
         self._evaluator = Evaluator(project, self._databases[1], mappings, announcer, compiled=ready)
         self._deliverer = Deliverer(self._databases[2], destinations, clock)
+        self.dry_run = dry_run
+        self.changing = Changing(
+            self._evaluator, self.connect, clock, lambda question: self.ask(question).result(), self._change
+        )
         self._thread = threading.Thread(target=self._run, name="fireflower-evaluator")
         self._listeners: list[Listener] = []
         self.told = Told()
@@ -105,7 +116,8 @@ class Service:
         """Take messages in from now on. Verdicts follow once history has been evaluated."""
         self._writer.start()
         self._thread.start()
-        self._deliverer.start()
+        if not self.dry_run:
+            self._deliverer.start()
         self._housekeeper.start()
 
     def submit(self, messages: Sequence[Message], rejects: Sequence[Reject] = ()) -> Future[int]:
@@ -150,6 +162,7 @@ class Service:
 
     def stop(self) -> None:
         """Make durable what has been submitted, evaluate it, and end."""
+        self.changing.drop()
         self._housekeeper.stop()
         self._writer.stop()
         self._inbox.stop()
@@ -160,6 +173,18 @@ class Service:
             self._compiling.stop()
         for database in self._databases:
             database.close()
+
+    def _change(self, changed: Changed, work: Callable[[Evaluator], News]) -> News:
+        """Have the evaluator change over to other definitions, and everybody know of it."""
+
+        def change(evaluator: Evaluator) -> News:
+            news = work(evaluator)
+            self.project = changed.project
+            self._deliverer.reload(changed.destinations)
+            self._tell(news)
+            return news
+
+        return self.ask(change).result()
 
     # --- The evaluator's thread ---------------------------------------------------------------------------------------
 

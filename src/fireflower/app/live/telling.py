@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 
 from fireflower.app.explained import asked, finite, iso
@@ -48,10 +48,11 @@ class Shown:
     Attributes
     ----------
     definition : by which the subject has entered or left
+    lookup : looks up the records that tipped conditions
     """
 
     def __init__(self, definition: Definition, states: Callable[[], list[Evidence]], lookup: Lookup) -> None:
-        self.definition, self._states, self._lookup = definition, states, lookup
+        self.definition, self._states, self.lookup = definition, states, lookup
 
     @cached_property
     def states(self) -> list[Evidence]:
@@ -61,12 +62,34 @@ class Shown:
     @cached_property
     def tipped_by(self) -> dict[int, str]:
         """The records that tipped conditions, in words, by their numbers."""
-        records = self._lookup([state.row for state in self.states if state.row is not None])
+        records = self.lookup([state.row for state in self.states if state.row is not None])
         return {number: in_words(record) for number, record in records.items()}
 
-    def __call__(self) -> str:
+    @cached_property
+    def text(self) -> str:
         """The evidence as JSON."""
         return json.dumps([_told(state, self.tipped_by) for state in self.states], ensure_ascii=False)
+
+    def __call__(self) -> str:
+        return self.text
+
+    def make(self, records: Mapping[int, Record]) -> None:
+        """Make the text, given the records that tipped conditions."""
+        tipped_by = {number: in_words(record) for number, record in records.items()}
+        self.text = json.dumps([_told(state, tipped_by) for state in self.states], ensure_ascii=False)
+
+
+def make_evidence(verdicts: Iterable[Verdict], at_once: int = 1_000) -> None:
+    """Make the evidence of verdicts that have none yet, so that it need not be made when they are recorded; their
+    records are looked up together."""
+    found = (each.evidence for each in verdicts)
+    shown = [each for each in found if isinstance(each, Shown) and "text" not in vars(each)]
+    for start in range(0, len(shown), at_once):
+        some = shown[start : start + at_once]
+        rows = [[state.row for state in each.states if state.row is not None] for each in some]
+        records = some[0].lookup(sorted({row for mine in rows for row in mine}))
+        for each, mine in zip(some, rows, strict=True):
+            each.make({row: records[row] for row in mine if row in records})
 
 
 def _told(state: Evidence, tipped_by: Mapping[int, str]) -> dict[str, object]:

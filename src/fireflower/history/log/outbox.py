@@ -4,51 +4,33 @@ every try."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from fireflower.history.log.database import Database
+from fireflower.history.log.postings import Attempt, Posting, State, Which
 from fireflower.model.records import SubjectKind
 
-State = Literal["waiting", "sending", "sent", "unsure", "parked", "dead", "withheld"]
-STATES: tuple[State, ...] = ("waiting", "sending", "sent", "unsure", "parked", "dead", "withheld")
+RETRACTION = "takes an earlier one back"
+"""The reason of a delivery that waits and retracts something."""
+
+DRY_RUN = "dry run"
+"""The reason of one that is withheld as nothing is sent."""
 
 _COLUMNS = "key, transition, destination, kind, subject, planned, state, due, attempts, reason, payload, notice"
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """A delivery, as it is kept.
+class Outbox:
+    """The outbox, on one connection. What changes it is done inside of the caller's transaction.
 
-    Attributes
+    Parameters
     ----------
-    key : by which receivers recognise a repetition
-    transition : the record's number of the transition
-    planned, due : when it was planned, and when it is to be tried next; of one that is being sent, when whoever sends
-        it is given up
-    reason : why it is in its state
-    notice : what there was to tell, as JSON
+    dry_run : nothing is sent; what would have been counts as if it had
     """
 
-    key: str
-    transition: int
-    destination: str
-    kind: str
-    subject: str
-    planned: int
-    state: State
-    due: int
-    attempts: int
-    reason: str
-    payload: bytes
-    notice: str
-
-
-class Outbox:
-    """The outbox, on one connection. What changes it is done inside of the caller's transaction."""
-
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, dry_run: bool = False) -> None:
         self._database = database
+        self._or_tried = f"OR reason = '{DRY_RUN}'" if dry_run else ""
 
     def put(self, postings: Iterable[Posting]) -> None:
         """Plan deliveries. One that was planned before, by its key, stays as it is."""
@@ -68,14 +50,15 @@ class Outbox:
         whose, values = ("", ()) if subject is None else ("AND kind = ? AND subject = ?", subject)
         rows = self._database.rows(
             f"SELECT due FROM deliveries WHERE destination = ? AND due > ? AND due < ? {whose} "
-            "AND state NOT IN ('dead', 'withheld') AND reason <> ?",
+            f"AND (state NOT IN ('dead', 'withheld') {self._or_tried}) AND reason <> ?",
             (destination, after, before, *values, RETRACTION),
         )
         return [due for (due,) in rows]
 
     def has(self, key: str) -> bool:
         """Whether a delivery of this key was planned, and not withheld."""
-        return bool(self._database.rows("SELECT 1 FROM deliveries WHERE key = ? AND state <> 'withheld'", (key,)))
+        told = f"state <> 'withheld' {self._or_tried}"
+        return bool(self._database.rows(f"SELECT 1 FROM deliveries WHERE key = ? AND ({told})", (key,)))
 
     # --- What sending does --------------------------------------------------------------------------------------------
 
@@ -128,61 +111,27 @@ class Outbox:
             (reason, destination),
         )
 
-    def replay(
-        self,
-        now: int,
-        *,
-        states: Sequence[State] = ("dead", "parked"),
-        destination: str | None = None,
-        subject: str | None = None,
-        since: int = 0,
-        until: int = 2**62,
-        keys: Sequence[str] = (),
-    ) -> int:
-        """Have deliveries tried again. Gives how many.
-
-        Parameters
-        ----------
-        states : of which only those
-        destination, subject, since, until, keys : which; those that were planned in [since, until)
-        """
-        where, values = _chosen(states, destination, subject, since, until, keys)
+    def replay(self, which: Which, now: int) -> int:
+        """Let these wait to be sent once more, but for those that wait or are being sent already, and those that were
+        withheld. Gives how many."""
+        where, values = which.where()
         rows = self._database.rows(
-            f"UPDATE deliveries SET state = 'waiting', due = ?, attempts = 0, reason = 'to be tried again' "
-            f"WHERE {where} RETURNING key",
+            "UPDATE deliveries SET state = 'waiting', due = ?, attempts = 0, reason = 'to be tried again' "
+            f"WHERE state NOT IN ('waiting', 'sending', 'withheld') AND {where} RETURNING key",
             (now, *values),
         )
         return len(rows)
 
     # --- What is asked ------------------------------------------------------------------------------------------------
 
-    def find(
-        self,
-        *,
-        states: Sequence[State] = STATES,
-        destination: str | None = None,
-        subject: str | None = None,
-        since: int = 0,
-        until: int = 2**62,
-        before: tuple[int, str] | None = None,
-        limit: int = 100,
-    ) -> list[Posting]:
-        """Deliveries, the most recently planned first.
-
-        Parameters
-        ----------
-        before : only those behind this place: (planned, key)
-        """
-        where, values = _chosen(states, destination, subject, since, until, ())
-        behind, place = ("", ()) if before is None else ("AND (planned, key) < (?, ?)", before)
-        return self._select(f"{where} {behind} ORDER BY planned DESC, key DESC LIMIT ?", (*values, *place, limit))
-
-    def attempts(self, key: str) -> list[tuple[int, str, str]]:
-        """Every try of a delivery: when, its outcome, and in words."""
-        rows = self._database.rows(
-            "SELECT at, outcome, detail FROM attempts WHERE delivery = ? ORDER BY id", (key,)
-        )  # fmt: skip
-        return [(at, outcome, detail) for at, outcome, detail in rows]
+    def page(self, which: Which, behind: tuple[int, str] | None, limit: int) -> list[Posting]:
+        """Those that were planned last first, from behind a place (planned, key) on, with what came of each try."""
+        where, values = which.where()
+        if behind is not None:
+            where, values = f"{where} AND (planned, key) < (?, ?)", [*values, *behind]
+        found = self._select(f"{where} ORDER BY planned DESC, key DESC LIMIT ?", (*values, limit))
+        tries = self._tries([each.key for each in found])
+        return [replace(each, tries=tuple(tries.get(each.key, ()))) for each in found]
 
     def next_due(self) -> int | None:
         """When something is to be sent next; None if nothing is."""
@@ -193,30 +142,16 @@ class Outbox:
         """How many there are, by state."""
         return dict(self._database.rows("SELECT state, COUNT(*) FROM deliveries GROUP BY state"))
 
+    def _tries(self, keys: Sequence[str]) -> dict[str, list[Attempt]]:
+        found: dict[str, list[Attempt]] = {}
+        if keys:
+            places = ", ".join("?" * len(keys))
+            for key, *attempt in self._database.rows(
+                f"SELECT delivery, at, outcome, detail FROM attempts WHERE delivery IN ({places}) ORDER BY id", keys
+            ):
+                found.setdefault(key, []).append(Attempt(*attempt))
+        return found
+
     def _select(self, where: str, values: Sequence[Any]) -> list[Posting]:
         rows = self._database.rows(f"SELECT {_COLUMNS} FROM deliveries WHERE {where}", values)
         return [Posting(*(*row[:10], bytes(row[10]), row[11])) for row in rows]
-
-
-RETRACTION = "takes an earlier one back"
-"""The reason of a delivery that waits and retracts something."""
-
-
-def _chosen(
-    states: Sequence[State],
-    destination: str | None,
-    subject: str | None,
-    since: int,
-    until: int,
-    keys: Sequence[str],
-) -> tuple[str, list[Any]]:
-    where, values = [f"state IN ({', '.join('?' * len(states))})", "planned >= ?", "planned < ?"], [*states]
-    parts: list[Any] = [*values, since, until]
-    for column, value in (("destination", destination), ("subject", subject)):
-        if value is not None:
-            where.append(f"{column} = ?")
-            parts.append(value)
-    if keys:
-        where.append(f"key IN ({', '.join('?' * len(keys))})")
-        parts += keys
-    return " AND ".join(where), parts

@@ -170,9 +170,9 @@ class VerdictLog:
         """
         news = News()
         recorded: dict[Who, list[Recorded]] = defaultdict(list)
-        for each in self._select("retracted IS NULL ORDER BY at, id"):
-            if each.definition in of:
-                recorded[each.kind, each.subject].append(each)
+        wanted = f"retracted IS NULL AND definition IN ({_places(of)}) ORDER BY at, id"
+        for each in self._select(wanted, list(of)) if of else ():
+            recorded[each.kind, each.subject].append(each)
         by_subject: dict[Who, list[Verdict]] = defaultdict(list)
         for verdict in self._of_others(verdicts):
             by_subject[verdict.kind, verdict.subject].append(verdict)
@@ -185,6 +185,7 @@ class VerdictLog:
         self._write(sorted(fresh, key=lambda verdict: verdict.at), now, past, news, known)
         self._note(news, now)
         self._stand(news, recorded.keys())
+        self._stand_anew(past)
         return news
 
     def forget_definitions(self, kept: Collection[str]) -> None:
@@ -192,6 +193,14 @@ class VerdictLog:
         for (name,) in self._database.rows("SELECT DISTINCT definition FROM standing"):
             if name not in kept:
                 self._database.rows("DELETE FROM standing WHERE definition = ?", (name,))
+
+    def mean(self, meanings: Mapping[str, tuple[str, int]]) -> None:
+        """These are the definitions now: what each means, and since when."""
+        self._database.rows("DELETE FROM definitions")
+        self._database.many(
+            "INSERT INTO definitions (name, meaning, since) VALUES (?, ?, ?)",
+            [(name, *meant) for name, meant in meanings.items()],
+        )
 
     # --- What is asked ------------------------------------------------------------------------------------------------
 
@@ -242,18 +251,22 @@ class VerdictLog:
             )
         )  # fmt: skip
 
-    def subjects(self, definition: str) -> set[str]:
+    def subjects(self, definition: str) -> set[Who]:
         """Who is qualified by a definition."""
-        rows = self._database.rows("SELECT subject FROM standing WHERE definition = ?", (definition,))
-        return {subject for (subject,) in rows}
+        return set(self._database.rows("SELECT kind, subject FROM standing WHERE definition = ?", (definition,)))
 
     def counts(self) -> dict[str, int]:
         """How many are qualified, by definition."""
         return dict(self._database.rows("SELECT definition, COUNT(*) FROM standing GROUP BY definition"))
 
+    def meanings(self) -> dict[str, tuple[str, int]]:
+        """What each definition means, and since when."""
+        rows = self._database.rows("SELECT name, meaning, since FROM definitions")
+        return {name: (meaning, since) for name, meaning, since in rows}
+
     def meant_since(self) -> dict[str, int]:
         """Since when each definition has meant what it means."""
-        return dict(self._database.rows("SELECT name, since FROM definitions"))
+        return {name: since for name, (_, since) in self.meanings().items()}
 
     def end(self) -> int:
         """The last transition that was recorded; 0 if there is none."""
@@ -292,10 +305,10 @@ class VerdictLog:
             if verdict is None:
                 self._database.rows("UPDATE transitions SET retracted = ? WHERE id = ?", (now, each.id))
                 news.retracted.append(each)
-            elif verdict.known_at != each.known_at:
+            elif (verdict.known_at, verdict.meaning) != (each.known_at, each.meaning):
                 self._database.rows(
-                    "UPDATE transitions SET known_at = ?, evidence = ? WHERE id = ?",
-                    (verdict.known_at, verdict.evidence(), each.id),
+                    "UPDATE transitions SET known_at = ?, meaning = ?, evidence = ? WHERE id = ?",
+                    (verdict.known_at, verdict.meaning, verdict.evidence(), each.id),
                 )
         return list(found.values())
 
@@ -350,6 +363,20 @@ class VerdictLog:
             [(*key, each.at, each.id) for key, each in latest.items() if each is not None and each.change == "entered"],
         )
 
+    def _stand_anew(self, definitions: Collection[str]) -> None:
+        """Who is qualified now by these, whatever was said of it: of one that comes back, nobody knew any more."""
+        for name in definitions:
+            self._database.rows("DELETE FROM standing WHERE definition = ?", (name,))
+            self._database.rows(
+                "INSERT INTO standing (definition, kind, subject, since, transition) "
+                "SELECT t.definition, t.kind, t.subject, t.at, t.id FROM transitions t "
+                "WHERE t.definition = ? AND t.retracted IS NULL AND t.change = 'entered' AND NOT EXISTS ("
+                "SELECT 1 FROM transitions n WHERE n.kind = t.kind AND n.subject = t.subject "
+                "AND n.definition = t.definition AND n.retracted IS NULL "
+                "AND (n.at > t.at OR n.at = t.at AND n.id > t.id))",
+                (name,),
+            )
+
     def _of(self, kind: str, subject: str, since: int) -> list[Recorded]:
         return self._select(
             "kind = ? AND subject = ? AND retracted IS NULL AND at > ? ORDER BY at, id", (kind, subject, since)
@@ -360,6 +387,7 @@ class VerdictLog:
         return [_recorded(row) for row in rows]
 
 
+<<<<<<< HEAD
 def _until(settled: Mapping[Who, Mapping[str, int]], who: Who) -> dict[str, int]:
     """Up to when the record of a subject is settled, by definition."""
     everybody, own = settled.get(EVERYBODY, {}), settled.get(who, {})
@@ -394,6 +422,10 @@ def _brought_in_line(
 
 def _without_evidence() -> str:
     return "[]"
+=======
+def _places(values: Collection[Any]) -> str:
+    return ", ".join("?" * len(values))
+>>>>>>> main
 
 
 def _recorded(row: Sequence[Any]) -> Recorded:

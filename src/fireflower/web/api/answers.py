@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from fireflower.history.log.outbox import State
+from fireflower.history.log.postings import State
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 """ISO 8601 in UTC."""
@@ -273,6 +273,59 @@ class Definitions(Struct):
     """All definitions of the project."""
 
     definitions: list[Definition]
+
+
+class Difference(Struct):
+    """Who enters and who leaves by a definition.
+
+    Attributes
+    ----------
+    what : whether it means something else, is new, or is no longer there
+    entering, leaving, staying : how many
+    enters, leaves : ids of some of them, in order
+    """
+
+    definition: str
+    what: Literal["changed", "new", "gone"]
+    entering: int
+    leaving: int
+    staying: int
+    enters: list[str]
+    leaves: list[str]
+
+
+class Edition(Struct):
+    """What the project's files bring about.
+
+    Attributes
+    ----------
+    same : the definitions that mean what they meant; their words may be others
+    destinations : those of the files
+    """
+
+    as_of: Moment
+    definitions: list[Difference]
+    same: list[str]
+    destinations: list[str]
+
+
+class Dropped(Struct):
+    """Whether anything had been prepared."""
+
+    dropped: bool
+
+
+class Bearer(Struct):
+    """A person, by the id that verdicts name, with all ids that are theirs."""
+
+    person: str
+    ids: list[str]
+
+
+class Identities(Struct):
+    """Whose two ids are now. `people`: one, if they are one person."""
+
+    people: list[Bearer]
 
 
 class Attempt(Struct):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from fireflower.app.live.asking import Asking
+from fireflower.app.live.identifying import merge, split
+from fireflower.history.log.postings import Which
 from fireflower.web.api import answers, questions, showing
 from fireflower.web.api.cursors import cursor_of, place_of
 from fireflower.web.api.declaring import Endpoint
@@ -58,19 +61,41 @@ def _definition(asking: Asking, asked: questions.Definition) -> answers.Definiti
     return showing.definition(asking.definition(asked.name))
 
 
+def _preview(asking: Asking, asked: questions.Preview) -> answers.Edition:
+    return showing.edition(asking.service.changing.preview(), asked.limit)
+
+
+def _apply(asking: Asking, asked: questions.Apply) -> answers.Edition:
+    return showing.edition(asking.service.changing.apply(tell_past=asked.tell_past), asked.limit)
+
+
+def _drop(asking: Asking, asked: object) -> answers.Dropped:
+    return answers.Dropped(asking.service.changing.drop())
+
+
+def _merge(asking: Asking, asked: questions.Identities) -> answers.Identities:
+    return showing.identities(merge(asking.service, asked.id, asked.other))
+
+
+def _split(asking: Asking, asked: questions.Identities) -> answers.Identities:
+    return showing.identities(split(asking.service, asked.id, asked.other))
+
+
 def _deliveries(asking: Asking, asked: questions.Deliveries) -> answers.Deliveries:
-    place = place_of(asked.cursor)
-    found = asking.deliveries(asked.state, asked.destination, asked.subject, place, asked.limit)
-    more = cursor_of((found[-1].posting.planned, found[-1].posting.key)) if len(found) == asked.limit else None
+    states = None if asked.state is None else (asked.state,)
+    since, until = moment_of(asked.since, "since"), moment_of(asked.until, "until")
+    which = Which(states, asked.destination, asked.subject, since, until)
+    found = asking.deliveries(which, place_of(asked.cursor), asked.limit)
+    more = cursor_of((found[-1].planned, found[-1].key)) if len(found) == asked.limit else None
     return answers.Deliveries([showing.delivery(each) for each in found], more)
 
 
 def _deliver_again(asking: Asking, asked: questions.ReplayDeliveries) -> answers.Replayed:
     since, until = moment_of(asked.since, "since"), moment_of(asked.until, "until")
-    which = (asked.destination, asked.subject, since, until)
-    if which == (None, None, None, None):
+    which = Which(asked.states, asked.destination, asked.subject, since, until)
+    if replace(which, states=None) == Which():
         raise Refused(422, "invalid", "say which: expected 'destination', 'subject', 'since' or 'until'.")
-    return answers.Replayed(asking.deliver_again(asked.states, *which))
+    return answers.Replayed(asking.deliver_again(which))
 
 
 def _rejects(asking: Asking, asked: questions.Rejects) -> answers.Rejects:
@@ -149,6 +174,53 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         questions.Definition,
         answers.Definition,
         _definition,
+    ),
+    Endpoint(
+        "POST",
+        "/api/v1/definitions/preview",
+        "Who would enter and who would leave if the project's edited files took effect now.",
+        questions.Preview,
+        answers.Edition,
+        _preview,
+        scope="admin",
+        description="What means something else is evaluated over all of history, beside what is at work. It stays "
+        "prepared until it takes effect or is dropped. Faults of the files are answered with 422 and change nothing.",
+    ),
+    Endpoint(
+        "POST",
+        "/api/v1/definitions/apply",
+        "Let the project's edited files take effect, in one moment.",
+        questions.Apply,
+        answers.Edition,
+        _apply,
+        scope="admin",
+    ),
+    Endpoint(
+        "POST",
+        "/api/v1/definitions/drop",
+        "Forget what a preview has prepared.",
+        questions.Nothing,
+        answers.Dropped,
+        _drop,
+        scope="admin",
+    ),
+    Endpoint(
+        "POST",
+        "/api/v1/identities/merge",
+        "Two ids are one person, over all of history.",
+        questions.Identities,
+        answers.Identities,
+        _merge,
+        scope="admin",
+    ),
+    Endpoint(
+        "POST",
+        "/api/v1/identities/split",
+        "Two ids that were joined are two people again, over all of history.",
+        questions.Identities,
+        answers.Identities,
+        _split,
+        scope="admin",
     ),
     Endpoint(
         "GET",

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from fireflower.history.log.outbox import State
+from fireflower.history.log.postings import State
 from fireflower.model.moments import parse_moment
 from fireflower.web.api.refusals import Refused
 
@@ -74,10 +74,30 @@ class Definition(_Asked):
     name: Name
 
 
+class Preview(_Asked):
+    limit: Annotated[int, Meta(ge=0, le=100_000, description="How many of those who enter and leave are named.")] = 20
+
+
+class Apply(_Asked):
+    tell_past: Annotated[
+        bool, Meta(description="Whether destinations are told of those who enter or leave by the change itself.")
+    ] = False
+    limit: Annotated[int, Meta(ge=0, le=100_000, description="How many of those who enter and leave are named.")] = 20
+
+
+class Identities(_Asked):
+    """Two ids of people."""
+
+    id: Name
+    other: Name
+
+
 class Deliveries(_Asked):
     state: State | None = None
     destination: Name | None = None
     subject: Name | None = None
+    since: When | None = None
+    until: When | None = None
     limit: Limit = 100
     cursor: Cursor | None = None
 

@@ -3,40 +3,61 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from fireflower.app.live.identifying import NotJoined
 from fireflower.app.live.inbox import NotReady
 from fireflower.history.log.database import StorageError
-from fireflower.model.errors import FireflowerError, ProjectError, UnknownSubjectError
+from fireflower.model.errors import DefinitionError, FireflowerError, ProjectError, UnknownSubjectError
 
 _LOGGER = logging.getLogger("fireflower.api")
 
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
-class Error(msgspec.Struct):
+class Fault(msgspec.Struct):
+    """One thing wrong with one place of a file; line and column are 0 where there is no text."""
+
+    message: str
+    file: str
+    line: int
+    column: int
+    severity: str
+
+
+class Error(msgspec.Struct, omit_defaults=True):
     """What went wrong.
 
     Attributes
     ----------
     code : for programs; it does not change
     message : for people: what, where, what was expected, what to do
+    faults : where the project's files have some, all of them
     """
 
     code: str
     message: str
+    faults: list[Fault] = []  # msgspec copies it
 
 
 class Refused(Exception):
     """A request that is not answered as asked."""
 
-    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        faults: Sequence[Fault] = (),
+    ) -> None:
         super().__init__(message)
+        self.faults = list(faults)
         self.status, self.code, self.message, self.headers = status, code, message, dict(headers or {})
 
 
@@ -54,6 +75,11 @@ def refusal(error: Exception) -> Refused:
             return Refused(503, "storage", str(error), {"Retry-After": "5"})
         case UnknownSubjectError():
             return Refused(404, "unknown_subject", str(error))
+        case DefinitionError(faults=faults):
+            told = [Fault(each.message, each.file, each.line, each.column, each.severity) for each in faults]
+            return Refused(422, "faults", str(error), faults=told)
+        case NotJoined():
+            return Refused(422, "not_joined", str(error))
         case ProjectError():
             return Refused(404, "unknown_definition", str(error))
         case FireflowerError():
@@ -67,7 +93,7 @@ def refusal(error: Exception) -> Refused:
 
 def answer_error(refused: Refused) -> Response:
     """The answer that says so."""
-    body = msgspec.json.encode(Error(refused.code, refused.message))
+    body = msgspec.json.encode(Error(refused.code, refused.message, refused.faults))
     return Response(body, refused.status, refused.headers, media_type="application/json")
 
 

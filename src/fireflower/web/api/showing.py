@@ -8,9 +8,13 @@ import msgspec
 
 from fireflower.app.explained import asked, explanation_json, finite, iso, there_is
 from fireflower.app.live import asking as live
+from fireflower.app.live.changing import Changes
+from fireflower.app.live.evaluating import Difference
+from fireflower.app.live.identifying import Bearer
 from fireflower.app.live.rereading import Reread
 from fireflower.app.live.stands import Now, Stand, Stands
 from fireflower.evaluate.results import Evidence
+from fireflower.history.log.postings import Posting
 from fireflower.history.log.rejects import Rejected
 from fireflower.history.log.verdicts import Changed, Recorded
 from fireflower.language.describing import describe_condition
@@ -144,20 +148,40 @@ def definition(found: live.Described) -> answers.Definition:
     )
 
 
-def delivery(found: live.Delivery) -> answers.Delivery:
-    posting = found.posting
+def edition(found: Changes, limit: int) -> answers.Edition:
+    definitions = [_difference(each, limit) for each in found.differences]
+    return answers.Edition(iso(found.as_of), definitions, list(found.same), list(found.destinations))
+
+
+def _difference(found: Difference, limit: int) -> answers.Difference:
+    return answers.Difference(
+        definition=found.definition,
+        what=found.what,
+        entering=len(found.entering),
+        leaving=len(found.leaving),
+        staying=found.staying,
+        enters=sorted(id for _, id in found.entering)[:limit],
+        leaves=sorted(id for _, id in found.leaving)[:limit],
+    )
+
+
+def identities(found: Iterable[Bearer]) -> answers.Identities:
+    return answers.Identities([answers.Bearer(each.person, list(each.ids)) for each in found])
+
+
+def delivery(found: Posting) -> answers.Delivery:
     return answers.Delivery(
-        key=posting.key,
-        transition=posting.transition,
-        destination=posting.destination,
-        subject_kind=posting.kind,  # type: ignore[arg-type]
-        subject=posting.subject,
-        planned=iso(posting.planned),
-        state=posting.state,
-        due=iso(posting.due),
-        attempts=posting.attempts,
-        reason=posting.reason,
-        tries=[answers.Attempt(iso(at), outcome, detail) for at, outcome, detail in found.tries],
+        key=found.key,
+        transition=found.transition,
+        destination=found.destination,
+        subject_kind=found.kind,  # type: ignore[arg-type]
+        subject=found.subject,
+        planned=iso(found.planned),
+        state=found.state,
+        due=iso(found.due),
+        attempts=found.attempts,
+        reason=found.reason,
+        tries=[answers.Attempt(iso(each.at), each.outcome, each.detail) for each in found.tries],
     )
 
 
