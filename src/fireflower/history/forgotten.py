@@ -1,4 +1,4 @@
-"""People who were forgotten: their ids are known by keyed hashes alone, so that what comes of them again is left out."""
+"""People who were forgotten: their ids are known by keyed hashes alone, so that what comes again is left out."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 
 from fireflower.app.live.past import Past
 from fireflower.app.live.profile import Profile, profile
@@ -81,9 +80,14 @@ class _Reader:
         self.verdicts = VerdictLog(self.database)
         self.rejects = Rejects(self.database)
 
-    @cached_property
-    def past(self) -> Past:
-        return Past(self._service.project, self.database, self._service.mappings)
+    @contextmanager
+    def past(self) -> Iterator[Past]:
+        """What has happened. It is not kept open: what is taken out of history could not be removed from disk."""
+        past = Past(self._service.project, self.database, self._service.mappings)
+        try:
+            yield past
+        finally:
+            past.close()
 
 
 class Asking:
@@ -134,10 +138,10 @@ class Asking:
             If nothing is.
         """
         service = self.service
-        with self._reader() as reader:
-            reader.past.position = service.evaluator.position
+        with self._reader() as reader, reader.past() as past:
+            past.position = service.evaluator.position
             meant = service.evaluator
-            found = profile(reader.past.find, meant.settings, meant.definitions, kind, id, service.clock())
+            found = profile(past.find, meant.settings, meant.definitions, kind, id, service.clock())
             verdicts = reader.verdicts
             return Subject(found, verdicts.standing(kind, found.id), verdicts.history(kind, found.id))
 

@@ -14,12 +14,13 @@ from fireflower.app.live.past import Outdated, Past, numbered
 from fireflower.app.live.qualifying import Qualifying
 from fireflower.app.live.storage import keep_value, value_of
 from fireflower.app.live.telling import meaning_of, verdicts_of
-from fireflower.app.project import Project
+from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.destinations import Destination
 from fireflower.evaluate.image import Outgrown
 from fireflower.evaluate.live import Step
 from fireflower.evaluate.results import Subject, Transitions
 from fireflower.history.log.database import Database
+from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.messages import Kept
 from fireflower.history.log.reading import Mappings
 from fireflower.history.log.turns import Turn
@@ -181,7 +182,7 @@ class Evaluator:
         self.settings: Settings = project.settings
         self.definitions: tuple[Definition, ...] = project.definitions
         self.position = self.now = 0
-        self.record = VerdictLog(database)
+        self.record = VerdictLog(database, ForgottenPeople(database, project.folder / HISTORY_FOLDER))
         self._turn = Turn(database)
         self._database = database
         self._mappings = mappings
@@ -228,6 +229,8 @@ class Evaluator:
         mean something else than before, are no news; nor are those of the time until then that follow from files that
         have been imported since."""
         self._turn.take()
+        for old in self._parts:
+            old.past.close()  # what has been taken out of history must not stay on disk for its sake
         while True:
             before = self._before or Evaluated.read(self._database)
             part, standing, known = self._built(self.project, self.definitions, self._database, now, before)

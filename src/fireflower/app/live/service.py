@@ -21,10 +21,11 @@ from fireflower.app.live.housekeeping import Compaction, Housekeeper
 from fireflower.app.live.inbox import Answer, Batch, Inbox, NotReady
 from fireflower.app.live.storage import mappings_of
 from fireflower.app.live.writing import Writer
-from fireflower.app.project import Project
+from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.destinations import load_destinations
 from fireflower.evaluate.engines import is_compiled
 from fireflower.history.log.database import Database, StorageError
+from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.reading import Mappings
 from fireflower.history.log.schema import prepare
 from fireflower.history.log.turns import SupersededError
@@ -33,7 +34,7 @@ from fireflower.model.messages import Message, Reject
 
 _LOGGER = logging.getLogger("fireflower.live")
 
-_PATIENCE = 30.0
+_PATIENCE = 5.0
 """Seconds after which the evaluator looks around though nothing was due."""
 
 Listener = Callable[[News], None]
@@ -96,7 +97,7 @@ class Service:
         destinations = load_destinations(project.folder, names, project.settings.timezone)
         self._inbox = Inbox()
         mappings = self._mappings = mappings or mappings_of(project)
-        self._writer = Writer(first, mappings, self._inbox.put)
+        self._writer = Writer(first, mappings, self._inbox.put, ForgottenPeople(first, project.folder / HISTORY_FOLDER))
         announcer = Announcer(self._databases[1], destinations, dry_run=dry_run)
         ready = compiled and is_compiled(live=True)
         self._compiling = Compiling() if compiled and not ready else None

@@ -10,8 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from fireflower.app.live.counting import Tally
+from fireflower.app.live.suppressing import names, rid_of, without_rejects
+from fireflower.history.forgotten import Forgotten
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.firsts import Firsts
+from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.log.reading import LogReader, Mappings, MessageReader, mentioned
 from fireflower.history.readers.batches import Told
@@ -44,10 +47,11 @@ class _Read:
     said: list[tuple[tuple[str, ...], int]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Readable:
     read: list[_Read]
     rejects: list[Reject]
+    left_out: int = 0
 
 
 class Writer:
@@ -57,14 +61,17 @@ class Writer:
     ----------
     follow : is called after each transaction, in this thread, and before it is acknowledged: who has been told that an
         event is kept, and then asks, is answered with it
+    people : who was forgotten, on the same connection: what names them is not written
 
     Attributes
     ----------
     tally : what has come since the start
     """
 
-    def __init__(self, database: Database, mappings: Mappings, follow: Follow) -> None:
-        self._database, self._follow = database, follow
+    def __init__(
+        self, database: Database, mappings: Mappings, follow: Follow, people: ForgottenPeople | None = None
+    ) -> None:  # fmt: skip
+        self._database, self._follow, self._people = database, follow, people
         self._log = MessageLog(database)
         self._mappings = mappings
         self._firsts = Firsts(database)
@@ -165,10 +172,14 @@ class Writer:
         with self._database.transaction():
             self._database.in_order("messages")
             self._doubtful = self._doubtful or self._log.end() != self._handed_on
+            people = None if self._people is None else self._people.now()
+            if people:
+                read = [self._without(people, readable) for readable in read]
             for request, readable in zip(requests, read, strict=True):
                 messages = [each.message for each in readable.read]
                 kept = self._log.append(messages, [mentioned(each.told) for each in readable.read])
-                self._log.reject([*request.rejects, *readable.rejects])
+                rejects = [*request.rejects, *readable.rejects]
+                self._log.reject(rejects if not people else without_rejects(people, rejects))
                 by_key: dict[str, _Read] = {}
                 for one in readable.read:
                     by_key.setdefault(one.message.key, one)  # of two with one key, the log keeps the first
@@ -184,6 +195,7 @@ class Writer:
         readable = sum(len(each.read) for each in read)
         unreadable = sum(len(each.rejects) for each in read)
         self.tally.received += readable
+        self.tally.forgotten += sum(each.left_out for each in read)
         self.tally.duplicates += readable - new
         self.tally.rejected += unreadable + sum(len(request.rejects) for request in requests)
 
@@ -198,6 +210,25 @@ class Writer:
                 for what, _ in self._said:
                     self._firsts.take_back(what)
                 found.rejects.append(Reject(str(error), message.body, message.received, message.source))
+        return found
+
+    def _without(self, people: Forgotten, readable: _Readable) -> _Readable:
+        """What is not about people who were forgotten; where only an id of theirs stands, that is taken out."""
+        found = _Readable([], readable.rejects)
+        for each in readable.read:
+            told = rid_of(people, each.message, each.told)
+            if told is each.message:
+                found.read.append(each)
+                continue
+            for what, _ in each.said:
+                self._firsts.take_back(what)
+            again = self._read([told]).read if told is not None else []
+            if again and not names(people, again[0].told):
+                found.read.append(again[0])
+            else:
+                for what, _ in [said for one in again for said in one.said]:
+                    self._firsts.take_back(what)
+                found.left_out += 1
         return found
 
     def _is_new(self, what: tuple[str, ...], time: int) -> bool:

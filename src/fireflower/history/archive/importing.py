@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from fireflower.history.archive.ahead import in_order
 from fireflower.history.archive.generation import GenerationFacts, build
+from fireflower.history.archive.leaving_out import LeavingOut
 from fireflower.history.archive.manifest import Manifest, sync_folder
 from fireflower.history.archive.moments import Traits
 from fireflower.history.archive.rejects import by_kind
@@ -18,7 +20,6 @@ from fireflower.history.archive.rows import Rows
 from fireflower.history.archive.safety import Safety
 from fireflower.history.archive.segment_writer import SegmentWriter, write_emptied
 from fireflower.history.archive.segments import Dictionaries, Segment, SegmentFacts
-from fireflower.history.archive.leaving_out import LeavingOut
 from fireflower.history.forgotten import Forgotten
 from fireflower.history.mapping import Mapping
 from fireflower.history.memberships import Attribution
@@ -146,7 +147,7 @@ class Importer:
             concerned = [position for position in range(len(segments)) if rewriting.concerns(position)]
             for done, position in enumerate(concerned):
                 self._progress("writing anew", done, len(concerned))
-                self._put(position, lambda folder, position=position: rewriting.write(position, folder))
+                self._put(position, partial(rewriting.write, position))
             if concerned:
                 self.rebuild()
             return rewriting.removed
@@ -184,7 +185,7 @@ class Importer:
             if facts.digest not in fingerprints or not makes_way(facts):
                 continue
             before = Segment(self._folder / "segments" / name)
-            self._put(position, lambda folder, before=before: write_emptied(before, folder))
+            self._put(position, partial(write_emptied, before))
 
     def _put(self, position: int, write: Callable[[Path], SegmentFacts]) -> None:
         """Put a segment that is written now in the place of another."""

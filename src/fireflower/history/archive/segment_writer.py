@@ -22,6 +22,7 @@ from fireflower.history.archive.store import ColumnWriter
 from fireflower.history.readers.batches import Batch, KeptAside, PropertyForm, Source
 from fireflower.model.records import Kind
 
+
 class SegmentWriter:
     """Writes one segment."""
 

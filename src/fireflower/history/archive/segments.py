@@ -82,10 +82,7 @@ class Dictionaries:
     @classmethod
     def stored(cls, folders: list[Path]) -> Dictionaries:
         """The same, to be read only, and without loading them."""
-        known = [
-            StoredDictionary([read_texts(folder / f"{name}.arrow")[0] for folder in folders])
-            for name in TEXTS
-        ]
+        known = [StoredDictionary([read_texts(folder / f"{name}.arrow")[0] for folder in folders]) for name in TEXTS]
         return cls(*known)  # type: ignore[arg-type]
 
     def mark_removed(self, name: str, codes: Iterable[int]) -> None:

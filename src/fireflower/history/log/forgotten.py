@@ -68,9 +68,13 @@ class ForgottenPeople:
         if not check:
             self._database.rows("INSERT INTO meta (name, value) VALUES (?, ?)", (_CHECK, _checked(secret)))
         self._secret()
+        hashes = [keyed(secret, id) for id in ids]
+        places = ", ".join("?" * len(hashes))
+        known = self._database.rows(f"SELECT MIN(person) FROM forgotten WHERE hash IN ({places})", hashes)[0][0]
+        person = self._last() + 1 if known is None else known
         self._database.many(
             "INSERT INTO forgotten (hash, person, at) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING",
-            [(keyed(secret, id), self._last() + 1, at) for id in ids],
+            [(hash, person, at) for hash in hashes],
         )
 
     def listed(self) -> list[Forgetting]:
@@ -86,7 +90,8 @@ class ForgottenPeople:
         check = self._database.rows("SELECT value FROM meta WHERE name = ?", (_CHECK,))
         if secret is None or check != [(_checked(secret),)]:
             raise StorageError(
-                f"people have been forgotten in this log, and {self._folder / KEY_FILE}, by which they are known again, "
+                f"people have been forgotten in this log, and {self._folder / KEY_FILE}, by which they are known "
+                f"again, "
                 f"is {'missing' if secret is None else 'another'}. Copy it from the machine on which they were "
                 "forgotten, or from a backup. Until then nothing is taken in."
             )

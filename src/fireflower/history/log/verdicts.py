@@ -387,7 +387,6 @@ class VerdictLog:
         return [_recorded(row) for row in rows]
 
 
-<<<<<<< HEAD
 def _until(settled: Mapping[Who, Mapping[str, int]], who: Who) -> dict[str, int]:
     """Up to when the record of a subject is settled, by definition."""
     everybody, own = settled.get(EVERYBODY, {}), settled.get(who, {})
@@ -413,19 +412,17 @@ def _brought_in_line(
             before = next(each for each in reversed(recorded) if each.definition == definition and each.at <= until)
             kind, subject = who
             found.append(
-                Verdict(
-                    kind, subject, definition, before.meaning, "left", REMOVED, until, until, _without_evidence
-                )
+                Verdict(kind, subject, definition, before.meaning, "left", REMOVED, until, until, _without_evidence)
             )
     return found
 
 
 def _without_evidence() -> str:
     return "[]"
-=======
+
+
 def _places(values: Collection[Any]) -> str:
     return ", ".join("?" * len(values))
->>>>>>> main
 
 
 def _recorded(row: Sequence[Any]) -> Recorded:
