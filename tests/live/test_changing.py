@@ -4,7 +4,9 @@ past."""
 from __future__ import annotations
 
 import json
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from fireflower.app.live import changing
 from fireflower.app.live.compacting import Compactor
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.project import Project
+from fireflower.history.log.connecting import connect
 from fireflower.model.errors import DefinitionError
 from fireflower.model.moments import DAY, HOUR
 from live.editing import ACTIVE, RECORD, SETTINGS, TEAM, Live, live, load, project, standing, write
@@ -42,8 +45,8 @@ def assert_as_replayed(live: Live) -> None:
     assert live.qualified() == standing(expected)
 
 
-def test_edits_under_load(folder: Path) -> None:
-    with live(folder) as running:
+def test_edits_under_load(folder: Path, url: str) -> None:
+    with live(folder, connect=lambda: connect(url)) as running:
         running.send(*(running.anything() for _ in range(600)))
         apply = running.service.changing.apply
         with load(running):
@@ -122,8 +125,8 @@ def test_only_another_meaning_is_evaluated(folder: Path, monkeypatch: pytest.Mon
         assert [each.owner for stands, _ in found for each in stands.definitions if each.name == "active"] == ["growth"]
 
 
-def test_who_enters_and_leaves_by_the_change_is_told_on_request(folder: Path) -> None:
-    with live(folder) as running:
+def test_who_enters_and_leaves_by_the_change_is_told_on_request(folder: Path, url: str) -> None:
+    with live(folder, connect=lambda: connect(url)) as running:
         for person, days in (("ann", 2), ("ben", 1), ("cleo", 3)):
             running.did(person, "acme", *(day * DAY + HOUR for day in range(days)))
         running.settle()
@@ -238,6 +241,28 @@ def test_more_editions_than_there_may_be_parts(folder: Path) -> None:
         assert_as_replayed(running)
 
 
+def test_the_end_waits_for_no_evaluation(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changing, "_PATIENCE", 0.05)
+    begun, ended = threading.Event(), threading.Event()
+
+    def prepare(*what: object) -> None:
+        begun.set()
+        ended.wait(20)
+        raise ValueError("too late")
+
+    def preview() -> None:
+        with suppress(ValueError):
+            running.service.changing.preview()
+
+    with live(folder) as running:
+        monkeypatch.setattr(Evaluator, "prepare", prepare)
+        thread = threading.Thread(target=preview)
+        thread.start()
+        assert begun.wait(10)
+    ended.set()
+    thread.join()
+
+
 def test_dropping(folder: Path) -> None:
     with live(folder) as running:
         assert not running.service.changing.drop()
@@ -254,9 +279,10 @@ def test_destinations_are_read_again(folder: Path) -> None:
         running.did("ann", "acme", HOUR, DAY + HOUR)
         running.settle()
         until = time.monotonic() + 10
-        while not (folder / "other.jsonl").exists() and time.monotonic() < until:
+        told = folder / "other.jsonl"
+        while not (told.exists() and told.read_text().endswith("\n")) and time.monotonic() < until:
             time.sleep(0.01)
-        assert json.loads((folder / "other.jsonl").read_text().splitlines()[0])["data"]["subject"]["id"] == "ann"
+        assert json.loads(told.read_text().splitlines()[0])["data"]["subject"]["id"] == "ann"
 
 
 def test_the_thread_that_follows_survives_trouble(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,7 @@ _Coded = tuple[Any, ...]
 in a history. Values are (property, number, code) each; None if there are none."""
 _TIME, _WHAT, _PERSON, _ACCOUNT, _TARGET, _DETAIL, _RECEIVED, _VALUES, _NUMBER = 0, 3, 4, 5, 6, 7, 8, 9, 10
 _time = itemgetter(_TIME)
+_place = itemgetter(slice(3))
 _BIT = {Subject.ACCOUNT: TO_ACCOUNT, Subject.PERSON: TO_PERSON}
 _WHO = {Subject.ACCOUNT: _ACCOUNT, Subject.PERSON: _PERSON}
 _HEAD = {Subject.ACCOUNT: k.ACCOUNTS, Subject.PERSON: k.PEOPLE}
@@ -78,7 +79,7 @@ class _Recent:
 
     def insert(self, row: _Coded, begun: bool) -> None:
         """Put in a row that has come late; `begun`: it is not the first of these."""
-        place = bisect_right(self.rows, row)
+        place = bisect_right(self.rows, _place(row), key=_place)
         self.rows.insert(place, row)
         self.late = min(place, self.late) if begun else place
 

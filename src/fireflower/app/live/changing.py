@@ -25,6 +25,9 @@ _LOGGER = logging.getLogger("fireflower.live")
 _EVERY = 1.0
 """Seconds between two steps in which what was prepared follows what has happened."""
 
+_PATIENCE = 2.0
+"""Seconds that the end waits for an evaluation that is under way."""
+
 _OFTEN = 5
 """Times that something is prepared again because it was overtaken, before that is given up."""
 
@@ -125,6 +128,14 @@ class Changing:
         """Forget what was prepared. Whether anything was."""
         with self._one_at_a_time:
             return self._drop()
+
+    def end(self) -> None:
+        """Forget what was prepared, as the service ends. What is still being evaluated is left: nobody waits for it."""
+        if self._one_at_a_time.acquire(timeout=_PATIENCE):
+            try:
+                self._drop()
+            finally:
+                self._one_at_a_time.release()
 
     def _drop(self) -> bool:
         shadow, self._shadow = self._shadow, None

@@ -427,7 +427,7 @@ class Evaluator:
         with self._turn.recording():
             verdicts = standing.all()
             news = self.record.record_all(verdicts, now, names, past, old)
-            for told in (_but(news, past), *self._of_the_past(asked, news)):
+            for told in (news.without(past), *self._of_the_past(asked, news)):
                 self.announcer.announce(told, verdicts, self.traits, now)
             self._keep(now)
             self.record.forget_definitions(meanings.keys())
@@ -500,14 +500,6 @@ class Evaluator:
             }
         _tell_log(part, standing, None, now)
         return part, standing, old
-
-
-def _but(news: News, definitions: Collection[str]) -> News:
-    """The news, without those of these definitions."""
-    return News(
-        [each for each in news.new if each.definition not in definitions],
-        [each for each in news.retracted if each.definition not in definitions],
-    )
 
 
 def _same(known: Mapping[str, tuple[str, int]], meanings: Mapping[str, str]) -> dict[str, tuple[str, int]]:

@@ -163,7 +163,7 @@ class Service:
 
     def stop(self) -> None:
         """Make durable what has been submitted, evaluate it, and end."""
-        self.changing.drop()
+        self.changing.end()
         self._housekeeper.stop()
         self._writer.stop()
         self._inbox.stop()

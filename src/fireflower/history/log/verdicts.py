@@ -111,6 +111,13 @@ class News:
         self.new += other.new
         self.retracted += other.retracted
 
+    def without(self, definitions: Collection[str]) -> News:
+        """What is not about these definitions."""
+        return News(
+            [each for each in self.new if each.definition not in definitions],
+            [each for each in self.retracted if each.definition not in definitions],
+        )
+
 
 class VerdictLog:
     """The record, on one connection. Writing is done inside of the caller's transaction.
@@ -184,7 +191,7 @@ class VerdictLog:
             fresh += _brought_in_line(who, until, *theirs)
         self._write(sorted(fresh, key=lambda verdict: verdict.at), now, past, news, known)
         self._note(news, now)
-        self._stand(news, recorded.keys())
+        self._stand(news.without(past), recorded.keys())
         self._stand_anew(past)
         return news
 
