@@ -35,7 +35,8 @@ INTERRUPTED = 130
 
 COMMANDS: tuple[click.Command, ...] = (
     init, import_, check, qualify, explain, describe, backtest, diff, report, serve, watch, token,
-    preview, apply, deliveries, identities, doctor, rejects, export, forget, backup, restore, simulate, schema, completion,
+    preview, apply, deliveries, identities, doctor, rejects, export, forget, backup, restore, simulate, schema,
+    completion,
 )  # fmt: skip
 """In the order in which one meets them, which is the order of the help."""
 

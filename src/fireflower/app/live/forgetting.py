@@ -225,8 +225,13 @@ class Forgetter:
         accounts = sorted({record.account for record in records if record.account})
         addresses = sorted({address for record in records for address in _addresses(record)})
         return Forgettable(
-            tuple(theirs), len(records), tuple(accounts), tuple(addresses), tuple(_said_once(theirs, accounts, records)), log
-        )  # fmt: skip
+            tuple(theirs),
+            len(records),
+            tuple(accounts),
+            tuple(addresses),
+            tuple(_said_once(theirs, accounts, records)),
+            log,
+        )
 
     def _is_kept_aside(self, ids: tuple[str, ...]) -> bool:
         archive, naming = self._project.open_archive(), Naming(ids)

@@ -102,7 +102,7 @@ class Survey:
 
     keep: list[NDArray[np.bool_]] = field(default_factory=list)
     aside: list[list[KeptAside]] = field(default_factory=list)
-    removed: Removed = Removed()
+    removed: Removed = field(default_factory=Removed)
 
 
 class Rewriting:
