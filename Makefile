@@ -10,10 +10,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 CANDIDATES := python3 python3.13 python3.12 python3.11 python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test crash bench clean
+.PHONY: help setup demo test crash bench bench-live clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## install fireflower into .venv
 
@@ -31,6 +31,9 @@ crash: $(INSTALLED_DEV) ## kill what writes to a log 200 times at any moment, an
 
 bench: $(INSTALLED_DEV) ## measure against DuckDB, polars and pandas on 100 million events
 	$(BIN)/python -m benchmarks.run
+
+bench-live: $(INSTALLED_DEV) ## measure the server: events a second, delays, timers, start
+	$(BIN)/python -m benchmarks.live
 
 clean: ## remove the environment, the demo and everything generated
 	rm -rf $(VENV) demo bench-data dist build .pytest_cache .hypothesis .mypy_cache .ruff_cache

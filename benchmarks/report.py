@@ -37,14 +37,15 @@ def markdown(results: Results) -> str:
     return "\n".join(lines) + "\n"
 
 
-def publish(text: str, page: Path) -> None:
+def publish(text: str, page: Path, marks: tuple[str, str] = (BEGIN, END)) -> None:
     """Put the results between the two marks of a page."""
-    before, _, rest = page.read_text().partition(BEGIN)
-    _, found, after = rest.partition(END)
+    begin, end = marks
+    before, _, rest = page.read_text().partition(begin)
+    _, found, after = rest.partition(end)
     if not found:
-        raise ValueError(f"{page} has no place for results: expected the lines {BEGIN} and {END}")
+        raise ValueError(f"{page} has no place for results: expected the lines {begin} and {end}")
     body = text.replace("# ", "### ", 1)
-    page.write_text(f"{before}{BEGIN}\n{body}{END}{after}")
+    page.write_text(f"{before}{begin}\n{body}{end}{after}")
 
 
 def cpu(cost: Results) -> float:

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     steps = [step for step in STEPS if step not in chosen.skip and (not chosen.only or step in chosen.only)]
     path = world.folder / "results.json"
     results: Results = json.loads(path.read_text()) if chosen.only and path.exists() else {}
-    results |= {"events": world.events, "runs": chosen.runs, "machine": _machine(), "versions": _versions()}
+    results |= {"events": world.events, "runs": chosen.runs, "machine": machine(), "versions": versions()}
     failure = None
     try:
         _run(world, steps, chosen.runs, results)
@@ -135,12 +135,12 @@ def _say(label: str, cost: Cost | None = None) -> None:
     print(f"{label:<60} {figures}".rstrip(), flush=True)
 
 
-def _machine() -> Results:
+def machine() -> Results:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count(), "memory": memory}
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     packages = ("fireflower", "numba", "numpy", "pyarrow", "duckdb", "polars", "pandas")
     return {"python": platform.python_version()} | {package: version(package) for package in packages}
 

@@ -24,9 +24,8 @@ from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.log.reading import PLAIN
 from fireflower.history.log.verdicts import VerdictLog
-from fireflower.history.readers.batches import Told
 from fireflower.model.messages import Message, Reject
-from fireflower.model.records import Kind
+from fireflower.model.records import Kind, Record
 from live.projects import MINUTES, expected, messages, moment, project, recorded, standing, standing_after
 
 
@@ -206,17 +205,17 @@ def test_a_commit_whose_answer_was_lost_is_followed_all_the_same(opened: Opener)
 def test_who_is_who_is_told_by_what_has_been_kept(opened: Opener) -> None:
     """A message that says so and could not be written says it again when it comes again."""
     body = b'{"type": "identify", "userId": "ann", "anonymousId": "x1", "timestamp": "2026-01-01T00:00:00Z"}'
-    followed: list[Told] = []
+    followed: list[Record] = []
     breaking = Breaking(opened())
-    writer = Writer(breaking, PLAIN, lambda some: followed.extend(each for _, told in some for each in told))
+    writer = Writer(breaking, PLAIN, lambda some: followed.extend(each for _, said in some for each in said))
     writer.start()
     breaking.before = 1
     with pytest.raises(StorageError):
         writer.submit([Message("segment", "a", body, 1, "web")]).result(30)
     assert writer.submit([Message("segment", "a", body, 1, "web")]).result(30) == 1
     writer.stop()
-    assert any(each.kind == Kind.IDENTITY and each.other == "x1" for each in followed)
-    assert len(MessageLog(opened()).about(["x1"])) == 1
+    assert any(each.kind == Kind.IDENTITY and each.value == "x1" for each in followed)
+    assert len(MessageLog(opened()).after(0)) == 1
 
 
 def test_after_trouble_the_record_is_what_a_replay_says(tmp_path: Path, url: str, database: Database) -> None:

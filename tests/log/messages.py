@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-from fireflower.history.log.messages import Kept, Mentioned, MessageLog
+from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.model.messages import Message
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -20,7 +20,7 @@ def track(key: str, person: str = "ann", event: str = "Open", account: str | Non
     return Message("segment", key, json.dumps(body).encode(), 1, "web")
 
 
-def append(log: MessageLog, *messages: Message, who: Mentioned | None = None) -> list[Kept]:
+def append(log: MessageLog, *messages: Message) -> list[Kept]:
     """Write messages, in a transaction of their own."""
     with log._database.transaction():
-        return log.append(messages, [who or Mentioned("ann")] * len(messages))
+        return log.append(messages)

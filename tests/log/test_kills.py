@@ -14,7 +14,7 @@ from live.projects import expected, messages, project, recorded, standing, stand
 from fireflower.app.live.service import Service
 from fireflower.history.log.connecting import connect
 from fireflower.history.log.database import Database, SQLite
-from fireflower.history.log.messages import MessageLog, key_digest
+from fireflower.history.log.messages import MessageLog, stored_key
 from fireflower.history.log.schema import prepare
 from fireflower.history.log.verdicts import VerdictLog
 from log.crashing import KILLS, KILLS_OF_ONE_LOG, Victim, serve, write
@@ -42,7 +42,7 @@ def test_what_was_acknowledged_is_there_once(url: str, nth_log: int) -> None:
         assert set(there.values()) == {1}
         assert there.keys() >= {track(key).body for key in acknowledged}
         assert {bytes(key) for (key,) in database.rows("SELECT key FROM messages")} >= {
-            key_digest(key) for key in acknowledged
+            stored_key(key) for key in acknowledged
         }
     database.close()
 
@@ -61,7 +61,7 @@ def test_the_record_is_what_a_replay_says(url: str, nth_log: int, tmp_path: Path
         done = victim.acknowledged[-1]
         is_sound(database)
         keys = {bytes(key) for (key,) in database.rows("SELECT key FROM messages")}
-        assert keys >= {key_digest(message.key) for message in some[:done]}
+        assert keys >= {stored_key(message.key) for message in some[:done]}
         with database.transaction():
             database.in_order("transitions")  # a server may still be at the commit of a process that is gone
             assert standing(database) == standing_after(recorded(database)), "both or neither"

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from fireflower.history.log.database import Database
-from fireflower.history.log.messages import Kept, Mentioned, MessageLog
+from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.model.messages import Message, Reject
 from log.databases import Opener
 from log.messages import append, track
@@ -57,10 +57,11 @@ def test_any_text_and_any_bytes(database: Database, text: str) -> None:
     log = MessageLog(database)
     body = text.encode() + bytes(range(256))
     message = Message("posthog", text, body, (1 << 62) + 1, f"{text} source")
-    append(log, message, who=Mentioned(text, text, text))
+    append(log, message)
     (kept,) = log.after(0)
     assert kept.message == replace(message, key="")
-    assert log.about([text]) == log.about((), [text]) == [kept]
+    assert log.at([kept.position]) == [kept]
+    assert append(log, message) == []
 
 
 def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
@@ -69,7 +70,7 @@ def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
 
     def fail() -> None:
         with database.transaction():
-            log.append([track("b")], [Mentioned("ann")])
+            log.append([track("b")])
             log.reject([Reject("bad", b"{", 1, "web")])
             raise ZeroDivisionError
 
@@ -97,33 +98,16 @@ def test_what_the_archive_has_is_passed_over_and_still_known(database: Database)
     a, b, c = append(log, track("a"), track("b"), track("c"))
     database.rows("UPDATE messages SET body = NULL WHERE position = ?", (b.position,))
     assert [each.position for each in log.after(0)] == [a.position, c.position]
-    assert [each.position for each in log.about(["ann"])] == [a.position, c.position]
     assert log.at([b.position]) == []
     assert append(log, track("b")) == []
 
 
-def test_about(database: Database) -> None:
+@pytest.mark.parametrize("length", [1, 62, 63, 64, 65, 200])
+def test_keys_that_differ_anywhere_are_two(database: Database, length: int) -> None:
     log = MessageLog(database)
-    who = {
-        "a": Mentioned("ann"),
-        "b": Mentioned("bob", account="acme"),
-        "c": Mentioned("cy", other="ann"),
-        "d": Mentioned(account="beta"),
-        "e": Mentioned("acme"),
-        "f": Mentioned(),
-    }
-    for key, mentioned in who.items():
-        append(log, track(key), who=mentioned)
-    places = [each.position for each in log.after(0)]
-
-    def about(people: list[str], accounts: list[str]) -> str:
-        return "".join("abcdef"[places.index(each.position)] for each in log.about(people, accounts))
-
-    assert about(["ann"], []) == "ac"
-    assert about(["bob", "ann"], []) == "abc"
-    assert about([], ["acme"]) == "b"
-    assert about(["acme"], ["beta"]) == "de"
-    assert about([f"p{number}" for number in range(1500)] + ["cy"], []) == "c"
+    keys_ = [*dict.fromkeys(("a" * length, "b" + "a" * (length - 1), "a" * (length - 1) + "b", "a" * (length + 1)))]
+    assert keys(append(log, *map(track, keys_))) == keys_
+    assert append(log, *map(track, keys_)) == []
 
 
 def test_rejects(database: Database) -> None:

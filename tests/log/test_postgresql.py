@@ -13,7 +13,7 @@ import pytest
 
 from fireflower.history.log.connecting import connect
 from fireflower.history.log.database import StorageError
-from fireflower.history.log.messages import Mentioned, MessageLog
+from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.postgresql import PostgreSQL, numbered
 from fireflower.history.log.schema import prepare
 from log.messages import append, track
@@ -94,9 +94,9 @@ def test_servers_that_stop_and_crash(own: Server) -> None:
 
 def _lost_on_the_way(server: Server, database: PostgreSQL, log: MessageLog, mode: str, key: str) -> None:
     with database.transaction():
-        log.append([track(key)], [Mentioned("ann")])
+        log.append([track(key)])
         server.stop(mode)
-        log.append([track(f"{key}-more")], [Mentioned("ann")])
+        log.append([track(f"{key}-more")])
 
 
 def test_only_what_reads_is_said_twice(own: Server) -> None:

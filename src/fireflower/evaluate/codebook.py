@@ -15,6 +15,9 @@ UNREAD = "\0unread"
 """The name of all traits, and of all events, that no definition tells apart from others."""
 
 _FREE = "\0free"
+_NAMES_KNOWN = 10_000
+"""How many names have their codes at hand. Events may have any number of names."""
+
 ANY = "\0any"
 
 
@@ -30,7 +33,8 @@ class Codes:
 
     def code(self, value: Any) -> int:
         """The value's code, a new one if need be."""
-        code = self._codes.setdefault(_key(value), len(self.values))
+        key = value if value.__class__ is str else _key(value)
+        code = self._codes.setdefault(key, len(self.values))
         if code == len(self.values):
             self.values.append(value)
         return code
@@ -70,6 +74,7 @@ class Codebook:
     ) -> None:
         wanted = needs(definitions, settings)
         self._room = room
+        self._known: dict[tuple[Kind, str], int] = {}
         read = (*definitions, settings)
         self._tells_names_apart = any(isinstance(node, EventName) for node in walk(read))
         self.properties = sorted(wanted.properties)
@@ -127,6 +132,14 @@ class Codebook:
 
     def what(self, kind: Kind, name: str, limit: int) -> int:
         """The code of a row's name. A program knows those below the limit."""
+        code = self._known.get((kind, name))
+        if code is None:
+            code = self._what(kind, name, limit)
+            if len(self._known) < _NAMES_KNOWN:
+                self._known[kind, name] = code
+        return code
+
+    def _what(self, kind: Kind, name: str, limit: int) -> int:
         if kind in (Kind.IDENTITY, Kind.LEAVE, Kind.JOIN):
             return self.names.known((kind, ""))
         code = self.names.known((kind, name))

@@ -338,19 +338,22 @@ class LiveReplay:
         return code
 
     def _coded(self, row: Row) -> _Coded:
-        book = self.codebook
+        book, kind = self.codebook, row.kind
         person = _NOBODY if row.person is None else book.people.code(row.person)
         account = _NOBODY if row.account is None else book.accounts.code(row.account)
         detail, values = _NOBODY, None
-        if row.kind in (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT):
-            codes = book.traits.get((row.kind, row.name))
+        if kind == Kind.EVENT:
+            if row.value is not None:
+                detail = book.roles.code(row.value)
+            if row.properties and (wanted := book.read(kind, row.name)):
+                values = self._values(row.properties, wanted)
+        elif kind == Kind.ACCOUNT_TRAIT or kind == Kind.PERSON_TRAIT:
+            codes = book.traits.get((kind, row.name))
             detail = _NOBODY if codes is None or row.value is None else codes.code(row.value)
         elif row.value is not None:
             detail = book.roles.code(row.value)
-        if row.properties and (wanted := book.read(row.kind, row.name)):
-            values = self._values(row.properties, wanted)
         return (
-            row.time, int(row.kind), row.order, book.what(row.kind, row.name, self._name_limit), person, account,
+            row.time, int(kind), row.order, book.what(kind, row.name, self._name_limit), person, account,
             row.target, detail, row.time if row.received is None else row.received, values, row.number,
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.history.identities import Identities
-from fireflower.history.memberships import Attribution, Memberships
+from fireflower.history.memberships import Attribution, Memberships, Seen
 from fireflower.model.records import Kind, Record
 from fireflower.model.rows import Row
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Name, Timeline, Vocabulary
@@ -100,14 +100,24 @@ class Telling:
     def __init__(self, identities: Identities, attribution: Attribution, memberships: Memberships) -> None:
         self.identities, self.attribution, self.memberships = identities, attribution, memberships
 
-    def rows(self, record: Record) -> Iterator[Row]:
+    def rows(self, record: Record) -> Iterable[Row]:
         """The rows of the timeline that a record makes."""
         person = self.identities.person(record.person) if record.person else None
         if record.kind == Kind.EVENT:
-            yield from self._event(record, person)
-            return
+            return self._event(record, person)
+        return self._change(record, person)
+
+    def know(self, record: Record) -> None:
+        """Take in a record that is no event, without telling of it."""
+        self._apply(record, self.identities.person(record.person) if record.person else None)
+
+    def _apply(self, record: Record, person: str | None) -> list[Seen]:
+        return self.memberships.apply(record if record.person == person else replace(record, person=person))
+
+    def _change(self, record: Record, person: str | None) -> Iterator[Row]:
+        """The record itself, and what it changes for those who see the traits of an account."""
         yield _about(record, person)
-        for seen in self.memberships.apply(replace(record, person=person)):
+        for seen in self._apply(record, person):
             yield Row(
                 time=record.time,
                 kind=Kind.ACCOUNT_TRAIT,
@@ -119,20 +129,24 @@ class Telling:
                 received=seen.received,
             )
 
-    def _event(self, record: Record, person: str | None) -> Iterator[Row]:
+    def _event(self, record: Record, person: str | None) -> list[Row]:
         """One row for each account to which the event belongs, the person's own among them."""
         memberships = self.memberships
         accounts: list[str | None] = [record.account] if record.account else []
         if person and not accounts:
             accounts.extend(memberships.attributed(person, self.attribution))
         own = accounts[0] if len(accounts) == 1 else memberships.current(person or "") if accounts else None
+        rows: list[Row] = []
         for account in accounts or [None]:
             target = (TO_ACCOUNT if account else 0) | (TO_PERSON if person and account == own else 0)
             role = memberships.role(person, account) if person and account else ""
-            yield Row(
-                record.time, Kind.EVENT, record.name, person, account, target, role or None, record.received,
-                record.properties,
+            rows.append(
+                Row(
+                    record.time, Kind.EVENT, record.name, person, account, target, role or None, record.received,
+                    record.properties,
+                )
             )  # fmt: skip
+        return rows
 
 
 def _about(record: Record, person: str | None) -> Row:

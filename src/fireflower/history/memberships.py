@@ -116,8 +116,9 @@ class Memberships:
 
     def role(self, person: str, account: str) -> str:
         """The role of the person in the account, "" for none."""
-        member = self._accounts.get(person, {}).get(account)
-        return member.role if member else ""
+        joined = self._accounts.get(person)
+        member = joined.get(account) if joined else None
+        return member.role if member is not None else ""
 
     def viewers(self, account: str) -> set[str]:
         """The people whose current account it is or has been."""

@@ -144,7 +144,7 @@ class OngoingHistory:
                 self.identities.add(record)
         for record in records:
             if record.kind != Kind.IDENTITY:
-                list(self._telling.rows(record))
+                self._telling.know(record)
                 self._note(record)
 
     def identify(self, records: Iterable[Record]) -> set[Who]:
@@ -169,22 +169,29 @@ class OngoingHistory:
         """
         arrived = Arrived()
         told: set[str] = set()
-        for each in sorted(numbered, key=lambda each: place(each.record)):
-            record = each.record
-            if record.kind in (Kind.JOIN, Kind.LEAVE):
-                if self._is_late_move(record):
+        ordered = sorted((place(record), number, nth) for nth, (record, number) in enumerate(numbered))
+        for where, number, nth in ordered:
+            record = numbered[nth].record
+            if record.kind == Kind.EVENT or record.kind == Kind.PERSON_TRAIT or record.kind == Kind.IDENTITY:
+                if record.person and record.time < self._moved.get(self._bearer(record), -1):
                     arrived.changed |= self.around(self._bearer(record), record.account)
-            elif record.kind == Kind.ACCOUNT_TRAIT:
-                if self._is_late_trait(record, told):
-                    arrived.changed |= self._members(record.account or "")
-                told.add(record.account or "")
-            elif record.person and record.time < self._moved.get(self._bearer(record), -1):
-                arrived.changed |= self.around(self._bearer(record), record.account)
-            if each.number in doubtful:
+            else:
+                arrived.changed |= self._changed_by(record, told)
+            if number in doubtful:
                 arrived.changed |= self._concerned(record)
-            arrived.rows += _placed(self._telling.rows(record), each)
+            arrived.rows += _placed(self._telling.rows(record), where[2:], number)
             self._note(record)
         return arrived
+
+    def _changed_by(self, record: Record, told: set[str]) -> set[Who]:
+        """Whose past is another, as a membership or a trait of an account comes late. Accounts of which traits have
+        come just now are added to `told`."""
+        if record.kind in (Kind.JOIN, Kind.LEAVE):
+            return self.around(self._bearer(record), record.account) if self._is_late_move(record) else set()
+        account = record.account or ""
+        is_late = self._is_late_trait(record, told)
+        told.add(account)
+        return self._members(account) if is_late else set()
 
     def past(self, subjects: Collection[Who], until: int) -> dict[Who, list[Row]]:
         """All rows of these subjects up to and including `until`, in canonical order, from all of their records."""
@@ -200,7 +207,7 @@ class OngoingHistory:
         telling = Telling(self.identities, self._attribution, Memberships())
         rows: dict[Who, list[Row]] = {who: [] for who in subjects}
         for each in _ordered(found, until):
-            for row in _placed(telling.rows(each.record), each):
+            for row in _placed(telling.rows(each.record), place(each.record)[2:], each.number):
                 for who in whose(row):
                     if who in rows:
                         rows[who].append(row)
@@ -311,9 +318,9 @@ def whose(row: Row) -> list[Who]:
     return found
 
 
-def _placed(rows: Iterable[Row], source: Numbered) -> list[Row]:
-    """The rows that a record makes, with their place and number."""
-    order, placed = place(source.record)[2:], list(rows)
+def _placed(rows: Iterable[Row], order: tuple[object, ...], number: int) -> list[Row]:
+    """The rows that a record makes, with its place among those of its instant, and its number."""
+    placed = rows if isinstance(rows, list) else list(rows)
     for nth, row in enumerate(placed):
-        row.order, row.number = (*order, nth), source.number
+        row.order, row.number = (*order, nth), number
     return placed

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from fireflower.model.records import Record
 
 Form = Literal["segment", "posthog"]
+
+
+class SaidEvent(NamedTuple):
+    """An event, as a message says it.
+
+    Attributes
+    ----------
+    other : another id of the person that the message names, so that it says of the two that they are one
+    """
+
+    record: Record
+    other: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +33,7 @@ class Message:
     body : one JSON object in that form, with the time of receipt in it
     received : when it was received, a moment
     source : the name of the write key by which it came (never the key itself)
+    said : what it says, where that is known already; the body says the same
     """
 
     form: Form
@@ -26,6 +41,7 @@ class Message:
     body: bytes
     received: int
     source: str
+    said: SaidEvent | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

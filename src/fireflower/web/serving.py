@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import time
@@ -24,6 +25,10 @@ _BELIEVED = 1.0
 """Seconds for which write keys are believed before they are looked up again: so late is one revoked."""
 _PATIENCE = 10
 """Seconds that requests have to end when the server stops."""
+
+_GARBAGE = 50_000, 20, 20
+"""When Python looks for objects that only hold each other: seldom, as there are few, while millions are kept that would
+be looked through each time."""
 
 _LOGGER = logging.getLogger("fireflower.serve")
 
@@ -97,6 +102,8 @@ def serve(site: Site, host: str, port: int) -> None:
         If the address is taken, or may not be listened on.
     """
     import uvicorn
+
+    gc.set_threshold(*_GARBAGE)
 
     class Server(uvicorn.Server):
         def handle_exit(self, sig: int, frame: Any) -> None:

@@ -82,8 +82,11 @@ class _Reader:
 
     @contextmanager
     def past(self) -> Iterator[Past]:
-        """What has happened. It is not kept open: what is taken out of history could not be removed from disk."""
-        past = Past(self._service.project, self.database, self._service.mappings)
+        """What has happened, as far as it has been evaluated. It is not kept open: what is taken out of history could
+        not be removed from disk."""
+        service = self._service
+        past = Past(service.project, self.database, service.mappings)
+        past.position, past.mentions = service.evaluator.position, service.evaluator.mentions
         try:
             yield past
         finally:
@@ -139,7 +142,6 @@ class Asking:
         """
         service = self.service
         with self._reader() as reader, reader.past() as past:
-            past.position = service.evaluator.position
             meant = service.evaluator
             found = profile(past.find, meant.settings, meant.definitions, kind, id, service.clock())
             verdicts = reader.verdicts

@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from fireflower.app.live.announcing import Announcer
+from fireflower.app.live.mentions import Mentions
 from fireflower.app.live.past import Outdated, Past, numbered
 from fireflower.app.live.qualifying import Qualifying
 from fireflower.app.live.storage import keep_value, value_of
-from fireflower.app.live.telling import meaning_of, verdicts_of
+from fireflower.app.live.telling import make_evidence, meaning_of, verdicts_of
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.destinations import Destination
 from fireflower.evaluate.image import Outgrown
@@ -26,7 +27,6 @@ from fireflower.history.log.reading import Mappings
 from fireflower.history.log.turns import Turn
 from fireflower.history.log.verdicts import News, Recorded, Verdict, VerdictLog, Which, Who
 from fireflower.history.ongoing import Numbered, place
-from fireflower.history.readers.batches import Told
 from fireflower.language.nodes import Definition, Settings
 from fireflower.language.walking import needs
 from fireflower.model.moments import MINUTE
@@ -105,10 +105,11 @@ class Part:
 
     Attributes
     ----------
+    meanings : what they mean, by name
     names : of those that count; others have been changed since, and are evaluated in another part
     """
 
-    settings: Settings
+    meanings: Mapping[str, str]
     names: frozenset[str]
     qualifying: Qualifying
     past: Past
@@ -182,7 +183,8 @@ class Evaluator:
         self.settings: Settings = project.settings
         self.definitions: tuple[Definition, ...] = project.definitions
         self.position = self.now = 0
-        self.record = VerdictLog(database, ForgottenPeople(database, project.folder / HISTORY_FOLDER))
+        people = ForgottenPeople(database, project.folder / HISTORY_FOLDER)
+        self.record = VerdictLog(database, make_evidence, people)
         self._turn = Turn(database)
         self._database = database
         self._mappings = mappings
@@ -197,6 +199,11 @@ class Evaluator:
     def next_due(self) -> int | None:
         """When something changes next by time alone; None if nothing will."""
         return min((due for part in self._parts if (due := part.qualifying.next_due) is not None), default=None)
+
+    @property
+    def mentions(self) -> Mentions:
+        """Where the log speaks of whom, up to `position`; all parts share it."""
+        return self._parts[0].past.mentions if self._parts else Mentions(0)
 
     def standing(self, kind: SubjectKind, id: str, now: int) -> list[tuple[Transitions, frozenset[str]]]:
         """How a subject stands with each definition about its kind: of each part, with the names of the definitions
@@ -241,7 +248,7 @@ class Evaluator:
             except Outdated:
                 _LOGGER.info("The archive has changed: history is evaluated anew.")
 
-    def take(self, messages: Sequence[tuple[Kept, Sequence[Told]]], now: int) -> News:
+    def take(self, messages: Sequence[tuple[Kept, Sequence[Record]]], now: int) -> News:
         """Evaluate the next messages of the log, and whatever time has brought up to and including `now`."""
         if not self._parts or not all(part.past.is_current() for part in self._parts):
             return self.begin(now)
@@ -254,11 +261,12 @@ class Evaluator:
             _LOGGER.info("The archive has changed: history is evaluated anew.")
         return self.begin(now)
 
-    def _take(self, messages: Sequence[tuple[Kept, Sequence[Told]]], now: int) -> News:
+    def _take(self, messages: Sequence[tuple[Kept, Sequence[Record]]], now: int) -> News:
         fresh = [each for each in messages if each[0].position > self.position]
         if fresh:
             self.position = fresh[-1][0].position
-        records = [record for kept, told in fresh for record in numbered(kept.position, told)]
+        records = [each for kept, said in fresh for each in numbered(kept.position, said)]
+        self.mentions.note(records)
         self.now = max(now, self.now)
         self.steps += 1
         found: list[tuple[Part, list[Verdict], dict[Who, int]]] = []
@@ -346,8 +354,9 @@ class Evaluator:
         prepared.now = max(prepared.now, self.now)
         for start in range(part.past.position, end, _AT_ONCE):
             some = part.past.messages(min(start + _AT_ONCE, end), start)
+            records = part.past.take_in(some)
             part.past.position = min(start + _AT_ONCE, end)
-            _tell(part, prepared.standing, list(part.past.read(some)), prepared.now)
+            _tell(part, prepared.standing, records, prepared.now)
         _tell(part, prepared.standing, [], prepared.now)
 
     def differences(self, prepared: Prepared) -> list[Difference]:
@@ -397,6 +406,7 @@ class Evaluator:
         parts = [replace(each, names=(each.names & definitions.keys()) - gone) for each in self._parts]
         if part is not None:
             here = part.past.by(self._database)
+            here.mentions = self.mentions
             part.qualifying.history.find_by(here.find)
             parts.append(replace(part, past=here))
         kept = [each for each in parts if each.names] or parts[:1]
@@ -483,7 +493,8 @@ class Evaluator:
         first = next(iter(past.archive.timelines(wanted)), None)
         begun = first.vocabulary if first is not None else None
         qualifying = Qualifying(definitions, settings, past.find, begun, compiled=self.compiled, room=self._room)
-        part = Part(settings, frozenset(definition.name for definition in definitions), qualifying, past)
+        meanings = {definition.name: meaning_of(definition, settings) for definition in definitions}
+        part = Part(meanings, frozenset(meanings), qualifying, past)
         standing = Standing()
         if begun is not None:
             last = min(now, past.archive.summary().last or 0)
@@ -511,9 +522,8 @@ def _tell_log(part: Part, standing: Standing, up_to: int | None, now: int) -> No
     """Have a part take in what the log has, up to a place there, and then what time has brought until now."""
     past = part.past
     kept = [each for each in past.messages(up_to) if each.position > past.position]
-    if kept:  # only what has been read counts as evaluated: more may have come meanwhile
-        past.position = kept[-1].position
-    records = sorted(past.read(kept), key=lambda each: each.record.time)
+    # Only what has been read counts as evaluated: more may have come meanwhile.
+    records = sorted(past.take_in(kept), key=lambda each: each.record.time)
     for start in range(0, len(records), _AT_ONCE):
         some = records[start : start + _AT_ONCE]
         _tell(part, standing, some, min(now, some[-1].record.time))
@@ -532,7 +542,7 @@ def _is_trait_of(record: Record, part: Part, person: str) -> bool:
 
 def _verdicts(part: Part, step: Step) -> list[Verdict]:
     """What a part has decided, of the definitions that count."""
-    found = verdicts_of(step.transitions, part.settings, part.past.lookup)
+    found = verdicts_of(step.transitions, part.meanings, part.past.lookup)
     return [verdict for verdict in found if verdict.definition in part.names]
 
 

@@ -55,6 +55,7 @@ class Forgettable:
     accounts : of which they have been a member, or for which they have done something
     addresses : their e-mail addresses, as their traits have them
     identities : what was said once of them; see `log.firsts`
+    messages : the ids of the messages about them
     log : what the log's database has of them
     """
 
@@ -63,6 +64,7 @@ class Forgettable:
     accounts: tuple[str, ...]
     addresses: tuple[str, ...]
     identities: tuple[tuple[str, str, str], ...]
+    messages: tuple[str, ...]
     log: Scrubbed
 
 
@@ -165,9 +167,9 @@ class Forgetter:
         while True:  # what had come by then may say that they have had further ids
             self._move_in()
             more = self._found(found.ids)
-            if set(more.ids) == set(found.ids):
+            known, found = found.ids, replace(more, addresses=tuple({*found.addresses, *more.addresses}))
+            if set(found.ids) == set(known):
                 break
-            found = replace(more, addresses=tuple({*found.addresses, *more.addresses}))
             self._begin(found, now)
         removed = self._removed(found)
         whole = self._wait(self._is_clean)
@@ -183,7 +185,7 @@ class Forgetter:
             keep_value(self._database, _UNDER_WAY, json.dumps([found.ids, found.addresses]))
             self._people.add(found.ids, now)
             Settled(self._database).settle([("account", id) for id in found.accounts], now)
-            return Scrubbing(self._database, found.ids, found.addresses).scrub(found.identities)
+            return Scrubbing(self._database, found.ids, found.addresses).scrub(found.messages, found.identities)
 
     def _removed(self, found: Forgettable) -> Removed:
         archive = self._project.open_archive()
@@ -197,7 +199,7 @@ class Forgetter:
         with self._database.transaction():
             self._database.in_order("messages")
             self._database.in_order("transitions")
-            Scrubbing(self._database, found.ids, found.addresses).scrub(found.identities)
+            Scrubbing(self._database, found.ids, found.addresses).scrub(found.messages, found.identities)
             keep_value(self._database, _UNDER_WAY, None)
             keep_value(self._database, _PACKING, "1")
 
@@ -230,6 +232,7 @@ class Forgetter:
             tuple(accounts),
             tuple(addresses),
             tuple(_said_once(theirs, accounts, records)),
+            tuple({record.message_id for record in records if record.message_id}),
             log,
         )
 

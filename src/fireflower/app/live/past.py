@@ -10,6 +10,7 @@ from hashlib import sha256
 from itertools import takewhile
 
 from fireflower.app.live.compacting import Part, archived_up_to, check_whole, covered
+from fireflower.app.live.mentions import LOG, Mentions, number_of, place_of
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.history.archive import Archive
 from fireflower.history.archive.known_ids import KnownIds
@@ -18,19 +19,12 @@ from fireflower.history.log.database import Database
 from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.log.reading import LogReader, Mappings, record_of
 from fireflower.history.ongoing import Numbered
-from fireflower.history.readers.batches import Told
 from fireflower.model.errors import FireflowerError, UnknownSubjectError
 from fireflower.model.records import Record, SubjectKind
-
-LOG = 1 << 44
-"""Numbers of records from the log begin here."""
 
 _ARCHIVED = 1 << 43
 """Those of records of the archive begin here, as `find` gives them; below are rows of its timelines. A record may have
 several rows, and has one number."""
-
-_RECORDS = 1 << 8
-"""Records that one message may have numbers for; what it says beyond shares the last."""
 
 
 class Outdated(FireflowerError):
@@ -47,6 +41,7 @@ class Past:
     ----------
     position : the place; it goes on as the caller takes messages in
     covered : up to where the archive has what the log had
+    mentions : where the log speaks of whom, as far as it has been taken in
     imported : which files have been imported, as a fingerprint
     """
 
@@ -57,6 +52,7 @@ class Past:
         self._stamp = self._stamped()
         self.archive = self._opened()
         self.covered = self.position = covered(self.archive)
+        self.mentions = Mentions(self.covered)
         self.imported = _fingerprint(self.archive)
 
     @cached_property
@@ -102,8 +98,10 @@ class Past:
         Outdated
             If the archive has been given some of them meanwhile.
         """
-        about = self.log.about(people, accounts)
-        found = list(self.read(each for each in about if self.covered < each.position <= self.position))
+        if self.covered < self.mentions.behind:
+            raise Outdated
+        positions = self.mentions.of(people, accounts)
+        found = list(self.read(self.log.at(each for each in positions if self.covered < each <= self.position)))
         self._check()
         yield from found
         if not self.archive.files:
@@ -118,11 +116,20 @@ class Past:
         """The records of the archive after a moment."""
         return [Numbered(record, _ARCHIVED + number) for number, record in self.archive.later(moment)]
 
+    def take_in(self, kept: Sequence[Kept]) -> list[Numbered]:
+        """The next messages, which belong to this past from now on: what they say."""
+        if not kept:
+            return []
+        records = list(self.read(kept))
+        self.mentions.note(records)
+        self.position = kept[-1].position
+        return records
+
     def read(self, kept: Iterable[Kept]) -> Iterator[Numbered]:
         """What messages say."""
         reader = LogReader(self._database, self._mappings)
         for each, told in reader.all(kept):
-            yield from numbered(each.position, told)
+            yield from numbered(each.position, map(record_of, told))
 
     def lookup(self, numbers: Sequence[int]) -> Mapping[int, Record]:
         """The records with these numbers.
@@ -132,7 +139,7 @@ class Past:
         Outdated
             If the archive has been given some of them meanwhile.
         """
-        positions = {(number - LOG) // _RECORDS for number in numbers if number >= LOG}
+        positions = {place_of(number) for number in numbers if number >= LOG}
         found = {each.number: each.record for each in self.read(self.log.at(positions))}
         self._check()
         rows = [number for number in numbers if number < _ARCHIVED]
@@ -170,10 +177,9 @@ class Past:
         return state.st_ino, state.st_mtime_ns, state.st_size
 
 
-def numbered(position: int, told: Iterable[Told]) -> Iterator[Numbered]:
-    """What a message at a place in the log says, as records with numbers."""
-    for nth, each in enumerate(told):
-        yield Numbered(record_of(each), LOG + position * _RECORDS + min(nth, _RECORDS - 1))
+def numbered(position: int, records: Iterable[Record]) -> list[Numbered]:
+    """What a message at a place in the log says, with numbers."""
+    return [Numbered(record, number_of(position, nth)) for nth, record in enumerate(records)]
 
 
 def _fingerprint(archive: Archive) -> str:

@@ -94,11 +94,7 @@ class Qualifying:
         numbered = list(numbered)
         self._doubtful.update(doubtful)
         changed = self.history.identify(each.record for each in numbered if each.record.kind == Kind.IDENTITY)
-        for each in numbered:
-            heapq.heappush(self._waiting, (place(each.record), each.number, each))
-        due: list[Numbered] = []
-        while self._waiting and self._waiting[0][2].record.time <= now:
-            due.append(heapq.heappop(self._waiting)[2])
+        due = self._due(numbered, now)
         arrived = self.history.take(due, self._doubtful)
         self._doubtful.difference_update(each.number for each in due)
         coded = self.replay.code(arrived.rows)
@@ -126,6 +122,18 @@ class Qualifying:
 
     def _last(self, kind: SubjectKind, id: str) -> int:
         return self.replay.last(_SUBJECTS[kind], id)
+
+    def _due(self, numbered: Iterable[Numbered], now: int) -> list[Numbered]:
+        """The records whose time has come: of these, and of those that have been waiting. The others wait."""
+        due: list[Numbered] = []
+        for each in numbered:
+            if each.record.time <= now:
+                due.append(each)
+            else:
+                heapq.heappush(self._waiting, (place(each.record), each.number, each))
+        while self._waiting and self._waiting[0][2].record.time <= now:
+            due.append(heapq.heappop(self._waiting)[2])
+        return due
 
     def _leave_out(self, leaving: _LeavingOut, rows: list[Row], past: dict[Who, list[Row]], now: int) -> None:
         """Mute what left-out people do, for their accounts; if it turns out that somebody was left out at another

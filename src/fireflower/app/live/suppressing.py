@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from fireflower.history.forgotten import Forgotten
-from fireflower.history.readers.batches import Told
 from fireflower.history.readers.told import id_text
 from fireflower.model.messages import Form, Message, Reject
+from fireflower.model.records import Kind, Record
 
 
 class _Segment(msgspec.Struct):
@@ -39,12 +39,12 @@ _DECODERS: dict[Form, msgspec.json.Decoder[Any]] = {
 }
 
 
-def names(people: Forgotten, told: Iterable[Told]) -> bool:
+def names(people: Forgotten, told: Iterable[Record]) -> bool:
     """Whether any of the people is named in what a message says."""
-    return any(each.person in people or each.other in people for each in told)
+    return any(each.person in people or _other(each) in people for each in told)
 
 
-def rid_of(people: Forgotten, message: Message, told: Sequence[Told]) -> Message | None:
+def rid_of(people: Forgotten, message: Message, told: Sequence[Record]) -> Message | None:
     """A message of which nothing about the people is left: itself if nothing is; None if it is about one of them;
     else, where it only has an id of theirs beside another's, the message without that."""
     if any(each.person in people for each in told):
@@ -52,7 +52,7 @@ def rid_of(people: Forgotten, message: Message, told: Sequence[Told]) -> Message
     if not any(id in people for id in _ids(message, told)):
         return message
     body = msgspec.json.decode(message.body)
-    return replace(message, body=msgspec.json.encode(_without(people, body)))
+    return replace(message, body=msgspec.json.encode(_without(people, body)), said=None)
 
 
 def without_rejects(people: Forgotten, rejects: Iterable[Reject]) -> list[Reject]:
@@ -60,10 +60,10 @@ def without_rejects(people: Forgotten, rejects: Iterable[Reject]) -> list[Reject
     return [each for each in rejects if not people.is_named_in(each.body.decode("utf-8", "replace"))]
 
 
-def _ids(message: Message, told: Sequence[Told]) -> Iterator[str | None]:
+def _ids(message: Message, told: Sequence[Record]) -> Iterator[str | None]:
     """The ids of people in a message, also such as it has said before."""
     for each in told:
-        yield each.other
+        yield _other(each)
     found = _DECODERS[message.form].decode(message.body)
     values = [getattr(found, field) for field in found.__struct_fields__]
     if isinstance(found, _PostHog) and found.properties is not None:
@@ -71,6 +71,11 @@ def _ids(message: Message, told: Sequence[Told]) -> Iterator[str | None]:
     for value in values:
         if isinstance(value, str | int | float) and not isinstance(value, bool):
             yield id_text(value, "id")
+
+
+def _other(record: Record) -> str | None:
+    """The other id of an identity."""
+    return str(record.value) if record.kind == Kind.IDENTITY else None
 
 
 def _without(people: Forgotten, value: Any) -> Any:

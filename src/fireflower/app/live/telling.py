@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 
-from fireflower.app.explained import asked, finite, iso
+import msgspec
+
+from fireflower.app.explained import finite, iso
 from fireflower.app.records import in_words
 from fireflower.evaluate.results import Change, Evidence, Reason, Subject, Transitions
 from fireflower.history.log.verdicts import Verdict
 from fireflower.language.describing import describe_condition
 from fireflower.language.fingerprints import fingerprint
-from fireflower.language.nodes import Definition, Settings
+from fireflower.language.nodes import Condition, Definition, Settings
 from fireflower.model.records import Record
 
 Lookup = Callable[[Sequence[int]], Mapping[int, Record]]
 """Records by the numbers of rows; those that cannot be found are not there."""
+
+_CHANGES = {int(change): change.name.lower() for change in Change}
+_REASONS = {int(reason): reason.label for reason in Reason}
+
+_DESCRIBED: dict[int, tuple[Condition, str]] = {}
+_MOST_DESCRIBED = 10_000
 
 
 def meaning_of(definition: Definition, settings: Settings) -> str:
@@ -24,20 +31,27 @@ def meaning_of(definition: Definition, settings: Settings) -> str:
     return f"{fingerprint(definition)}-{fingerprint(settings)}"
 
 
-def verdicts_of(found: Transitions, settings: Settings, lookup: Lookup) -> Iterator[Verdict]:
-    """The transitions, as verdicts to be recorded."""
-    meanings = [meaning_of(definition, settings) for definition in found.definitions] if len(found) else []
-    for i in range(len(found)):
-        definition = found.definitions[found.definition[i]]
+def verdicts_of(found: Transitions, meanings: Mapping[str, str], lookup: Lookup) -> Iterator[Verdict]:
+    """The transitions, as verdicts to be recorded, given what definitions mean by their names."""
+    whose = {
+        Subject.PERSON: ("person", found.vocabulary.people),
+        Subject.ACCOUNT: ("account", found.vocabulary.accounts),
+    }
+    columns = (found.kind, found.subject, found.definition, found.change, found.reason, found.at, found.known_at)
+    for i, (of, subject, which, change, reason, at, known_at) in enumerate(
+        zip(*(column.tolist() for column in columns), strict=True)
+    ):
+        kind, ids = whose[of]
+        definition = found.definitions[which]
         yield Verdict(
-            kind=Subject(found.kind[i]).name.lower(),
-            subject=found.subject_id(i),
+            kind=kind,
+            subject=ids[subject],
             definition=definition.name,
-            meaning=meanings[found.definition[i]],
-            change=Change(found.change[i]).name.lower(),
-            reason=Reason(int(found.reason[i])).label,
-            at=int(found.at[i]),
-            known_at=int(found.known_at[i]),
+            meaning=meanings[definition.name],
+            change=_CHANGES[change],
+            reason=_REASONS[reason],
+            at=at,
+            known_at=known_at,
             evidence=Shown(definition, partial(found.shown, i), lookup),
         )
 
@@ -68,15 +82,18 @@ class Shown:
     @cached_property
     def text(self) -> str:
         """The evidence as JSON."""
-        return json.dumps([_told(state, self.tipped_by) for state in self.states], ensure_ascii=False)
+        return self._text()
 
     def __call__(self) -> str:
         return self.text
 
+    def _text(self) -> str:
+        return msgspec.json.encode([_told(state, self.tipped_by) for state in self.states]).decode()
+
     def make(self, records: Mapping[int, Record]) -> None:
         """Make the text, given the records that tipped conditions."""
-        tipped_by = {number: in_words(record) for number, record in records.items()}
-        self.text = json.dumps([_told(state, tipped_by) for state in self.states], ensure_ascii=False)
+        self.tipped_by = {number: in_words(record) for number, record in records.items()}
+        self.text = self._text()
 
 
 def make_evidence(verdicts: Iterable[Verdict], at_once: int = 1_000) -> None:
@@ -93,11 +110,24 @@ def make_evidence(verdicts: Iterable[Verdict], at_once: int = 1_000) -> None:
 
 
 def _told(state: Evidence, tipped_by: Mapping[int, str]) -> dict[str, object]:
+    words = _in_words(state.condition)
     return {
-        "condition": asked(state),
-        "in_words": describe_condition(state.condition),
+        "condition": state.condition.text or words,
+        "in_words": words,
         "holds": state.holds,
         "value": finite(state.value),
         "since": iso(state.since),
         "tipped_by": None if state.row is None else tipped_by.get(state.row),
     }
+
+
+def _in_words(condition: Condition) -> str:
+    """A condition in plain English. It is remembered by where it lies: to compare conditions would cost as much."""
+    known = _DESCRIBED.get(id(condition))
+    if known is not None and known[0] is condition:
+        return known[1]
+    if len(_DESCRIBED) >= _MOST_DESCRIBED:
+        _DESCRIBED.clear()
+    words = describe_condition(condition)
+    _DESCRIBED[id(condition)] = condition, words
+    return words

@@ -16,11 +16,11 @@ from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.firsts import Firsts
 from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.messages import Kept, MessageLog
-from fireflower.history.log.reading import LogReader, Mappings, MessageReader, mentioned
-from fireflower.history.readers.batches import Told
-from fireflower.model.messages import Message, Reject
+from fireflower.history.log.reading import LogReader, Mappings, MessageReader, record_of
+from fireflower.model.messages import Message, Reject, SaidEvent
+from fireflower.model.records import Record
 
-_Durable = tuple[Kept, Sequence[Told]]
+_Durable = tuple[Kept, Sequence[Record]]
 Follow = Callable[[list[_Durable]], None]
 """Is given what is durable, in the order of the log."""
 
@@ -38,12 +38,12 @@ class _Request:
     done: Future[int] = field(default_factory=Future)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Read:
     """A message, what it says, and what of that counts only because it is the first to say it."""
 
     message: Message
-    told: list[Told]
+    records: list[Record]
     said: list[tuple[tuple[str, ...], int]]
 
 
@@ -149,7 +149,8 @@ class Writer:
             reader = LogReader(self._database, self._mappings)
             try:
                 end = self._log.end()
-                durable = list(reader.all(self._log.all(self._handed_on)))
+                told = reader.all(self._log.all(self._handed_on))
+                durable = [(kept, [record_of(each) for each in said]) for kept, said in told]
             except StorageError:
                 return
             self._doubtful, self._handed_on = False, max(self._handed_on, end)
@@ -166,28 +167,29 @@ class Writer:
 
     def _written(self, requests: Sequence[_Request]) -> tuple[list[int], list[_Durable]]:
         """Write requests in one transaction. Gives how many messages of each were new, and these."""
-        counts: list[int] = []
-        durable: list[_Durable] = []
         read = [self._read(request.messages) for request in requests]
+        counts = [0] * len(requests)
+        first: dict[str, tuple[int, _Read]] = {}
+        for number, readable in enumerate(read):
+            for one in readable.read:
+                first.setdefault(one.message.key, (number, one))  # of two with one key, the log keeps the first
+        said: list[tuple[tuple[str, ...], int, int]] = []
+        durable: list[_Durable] = []
         with self._database.transaction():
             self._database.in_order("messages")
             self._doubtful = self._doubtful or self._log.end() != self._handed_on
             people = None if self._people is None else self._people.now()
             if people:
-                read = [self._without(people, readable) for readable in read]
-            for request, readable in zip(requests, read, strict=True):
-                messages = [each.message for each in readable.read]
-                kept = self._log.append(messages, [mentioned(each.told) for each in readable.read])
-                rejects = [*request.rejects, *readable.rejects]
-                self._log.reject(rejects if not people else without_rejects(people, rejects))
-                by_key: dict[str, _Read] = {}
-                for one in readable.read:
-                    by_key.setdefault(one.message.key, one)  # of two with one key, the log keeps the first
-                self._firsts.add(
-                    (what, each.position, time) for each in kept for what, time in by_key[each.message.key].said
-                )
-                durable += [(each, by_key[each.message.key].told) for each in kept]
-                counts.append(len(kept))
+                self._leave_out(people, read, first)
+            for kept in self._log.append(one.message for _, one in first.values()):
+                number, one = first[kept.message.key]
+                counts[number] += 1
+                durable.append((kept, one.records))
+                said += [(what, kept.position, time) for what, time in one.said]
+            self._firsts.add(said)
+            rejects = [reject for each in requests for reject in each.rejects]
+            rejects += [reject for each in read for reject in each.rejects]
+            self._log.reject(without_rejects(people, rejects) if people else rejects)
         self._count(requests, read, len(durable))
         return counts, durable
 
@@ -196,7 +198,7 @@ class Writer:
         unreadable = sum(len(each.rejects) for each in read)
         self.tally.received += readable
         self.tally.forgotten += sum(each.left_out for each in read)
-        self.tally.duplicates += readable - new
+        self.tally.duplicates += readable - new - sum(each.left_out for each in read)
         self.tally.rejected += unreadable + sum(len(request.rejects) for request in requests)
 
     def _read(self, messages: Sequence[Message]) -> _Readable:
@@ -205,31 +207,48 @@ class Writer:
         for message in messages:
             self._said = []
             try:
-                found.read.append(_Read(message, self._reader.told(message), self._said))
+                found.read.append(_Read(message, self._records(message), self._said))
             except ValueError as error:
                 for what, _ in self._said:
                     self._firsts.take_back(what)
                 found.rejects.append(Reject(str(error), message.body, message.received, message.source))
         return found
 
-    def _without(self, people: Forgotten, readable: _Readable) -> _Readable:
-        """What is not about people who were forgotten; where only an id of theirs stands, that is taken out."""
-        found = _Readable([], readable.rejects)
-        for each in readable.read:
-            told = rid_of(people, each.message, each.told)
-            if told is each.message:
-                found.read.append(each)
+    def _leave_out(
+        self, people: Forgotten, read: Sequence[_Readable], first: dict[str, tuple[int, _Read]]
+    ) -> None:  # fmt: skip
+        """Keep nothing that is about people who were forgotten; where only an id of theirs stands, take that out."""
+        for key, (number, each) in list(first.items()):
+            rid = rid_of(people, each.message, each.records)
+            if rid is each.message:
                 continue
-            for what, _ in each.said:
-                self._firsts.take_back(what)
-            again = self._read([told]).read if told is not None else []
-            if again and not names(people, again[0].told):
-                found.read.append(again[0])
-            else:
-                for what, _ in [said for one in again for said in one.said]:
-                    self._firsts.take_back(what)
-                found.left_out += 1
-        return found
+            self._take_back(each)
+            again = self._read([rid]).read if rid is not None else []
+            if again and not names(people, again[0].records):
+                first[key] = number, again[0]
+                continue
+            for one in again:
+                self._take_back(one)
+            del first[key]
+            read[number].left_out += 1
+
+    def _take_back(self, read: _Read) -> None:
+        for what, _ in read.said:
+            self._firsts.take_back(what)
+
+    def _records(self, message: Message) -> list[Record]:
+        """What a message says. Mostly it is one event, which is known already."""
+        if message.said is not None and not self._says_more(message.said):
+            return [message.said.record]
+        return [record_of(told) for told in self._reader.told(message)]
+
+    def _says_more(self, said: SaidEvent) -> bool:
+        """Whether the message is the first to say who is who, or, where that counts, who is a member of what."""
+        record, person = said.record, said.record.person or ""
+        if said.other and self._firsts.is_new(("identity", person, said.other), record.time):
+            return True
+        joins = record.account and person and self._mappings["segment"].joins
+        return bool(joins) and self._firsts.is_new(("join", person, record.account or ""), record.time)
 
     def _is_new(self, what: tuple[str, ...], time: int) -> bool:
         """Whether the message that is being read is the first to say it."""

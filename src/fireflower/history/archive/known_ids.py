@@ -49,7 +49,7 @@ class KnownIds:
         if not any(map(len, numbers)):
             return
         with tempfile.TemporaryFile() as file:  # it has no name, and lives as long as it is mapped
-            np.unique(np.concatenate(numbers)).tofile(file)
+            np.sort(np.concatenate(numbers)).tofile(file)  # some may be there twice: that does no harm
             file.flush()
             self._parts.append(np.memmap(file, np.uint64, "r"))
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
+from itertools import chain
+from operator import attrgetter
 from typing import Any, get_args
 
 from fireflower.history.log.database import Database
 from fireflower.model.messages import Form, Message, Reject
 
 FORMS: tuple[Form, ...] = get_args(Form)
+_NUMBERS: dict[Form, int] = {form: number for number, form in enumerate(FORMS)}
 _AT_ONCE = 400
-"""Values in one statement; SQLite takes 32,766 and is no faster with more than some hundred."""
+"""Rows in one statement; SQLite takes 32,766 values and is no faster with more than some hundred rows."""
+
+_LONGEST, _BEGINNING, _DIGEST = 63, 48, 16
+"""Bytes of keys that are stored as they are; of others, bytes of the beginning and of a digest of the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +30,14 @@ class Kept:
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Mentioned:
-    """Whom a message speaks of: a person, another id of theirs, an account; None where it names none."""
-
-    person: str | None = None
-    other: str | None = None
-    account: str | None = None
+def stored_key(key: str) -> bytes:
+    """By what a message is known in the database. It begins like the key, also where that is long: most clients put the
+    time in front, so that what comes together lies together in the index."""
+    text = key.encode()
+    return text if len(text) <= _LONGEST else text[:_BEGINNING] + blake2b(text, digest_size=_DIGEST).digest()
 
 
-def digest(kind: str, id: str) -> int:
-    """64 bits by which messages about a subject are found. Two subjects may share one: whoever asks looks again."""
-    return int.from_bytes(blake2b(id.encode(), digest_size=8, person=kind.encode()).digest(), "big", signed=True)
-
-
-def key_digest(key: str) -> bytes:
-    return blake2b(key.encode(), digest_size=16).digest()
+_position = attrgetter("position")
 
 
 class MessageLog:
@@ -47,29 +46,18 @@ class MessageLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def append(self, messages: Sequence[Message], mentioned: Sequence[Mentioned]) -> list[Kept]:
+    def append(self, messages: Iterable[Message]) -> list[Kept]:
         """Write messages inside of the caller's transaction, and give those that were new, in the order of the log."""
-        new: dict[bytes, int] = {}
-        first: dict[bytes, int] = {}
-        for number, message in enumerate(messages):
-            first.setdefault(key_digest(message.key), number)
-        rows = [
-            (key, FORMS.index(messages[i].form), messages[i].received, messages[i].source, *_digests(mentioned[i]),
-             messages[i].body)
-            for key, i in first.items()
-        ]  # fmt: skip
+        by_key: dict[bytes, Message] = {}
+        for message in messages:
+            by_key.setdefault(stored_key(message.key), message)
+        rows = [(key, _NUMBERS[each.form], each.received, each.source, each.body) for key, each in by_key.items()]
         self._database.in_order("messages")
+        kept: list[Kept] = []
         for some in _parts(rows):
-            places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(some))
-            new |= dict(
-                self._database.rows(
-                    "INSERT INTO messages (key, form, received, source, person, other, account, body) "
-                    f"VALUES {places} ON CONFLICT (key) DO NOTHING RETURNING key, position",
-                    [value for row in some for value in row],
-                )
-            )
-        kept = [Kept(position, messages[first[bytes(key)]]) for key, position in new.items()]
-        return sorted(kept, key=lambda each: each.position)
+            found = self._database.rows(_insertion(len(some)), list(chain.from_iterable(some)))
+            kept += [Kept(position, by_key[bytes(key)]) for key, position in found]
+        return sorted(kept, key=_position)
 
     def reject(self, rejects: Iterable[Reject]) -> None:
         """Keep aside what could not be taken, inside of the caller's transaction."""
@@ -87,17 +75,6 @@ class MessageLog:
         while some := self.after(position, limit):
             yield from some
             position = some[-1].position
-
-    def about(self, people: Iterable[str] = (), accounts: Iterable[str] = ()) -> list[Kept]:
-        """The messages that speak of any of these, and perhaps a few others."""
-        found: dict[int, Kept] = {}
-        for columns, kind, ids in (("person other", "person", people), ("account", "account", accounts)):
-            for some in _parts([digest(kind, id) for id in ids]):
-                places = ", ".join("?" * len(some))
-                for column in columns.split():
-                    kept = self._kept(f"{column} IN ({places}) AND body IS NOT NULL", some)
-                    found |= {each.position: each for each in kept}
-        return [found[position] for position in sorted(found)]
 
     def at(self, positions: Iterable[int]) -> list[Kept]:
         """The messages at these places, without those that the archive has."""
@@ -120,11 +97,12 @@ class MessageLog:
         ]
 
 
-def _digests(who: Mentioned) -> tuple[int | None, int | None, int | None]:
+@cache
+def _insertion(rows: int) -> str:
+    places = ", ".join(["(?, ?, ?, ?, ?)"] * rows)
     return (
-        None if who.person is None else digest("person", who.person),
-        None if who.other is None else digest("person", who.other),
-        None if who.account is None else digest("account", who.account),
+        f"INSERT INTO messages (key, form, received, source, body) VALUES {places} "
+        "ON CONFLICT (key) DO NOTHING RETURNING key, position"
     )
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from fireflower.history.log.database import Database
 from fireflower.history.log.firsts import Firsts, digest
-from fireflower.history.log.messages import Kept, Mentioned
+from fireflower.history.log.messages import Kept
 from fireflower.history.mapping import Mapping as FileMapping
 from fireflower.history.readers.batches import Told
 from fireflower.history.readers.posthog import PostHogShape
@@ -83,14 +83,6 @@ class LogReader:
 
     def _counts(self, what: tuple[str, ...], time: int) -> bool:
         return (self._position, digest(what)) in self._told
-
-
-def mentioned(told: Iterable[Told]) -> Mentioned:
-    """Whom a message speaks of, given all that it says."""
-    person = other = account = None
-    for each in told:
-        person, other, account = each.person or person, each.other or other, each.account or account
-    return Mentioned(person, other, account)
 
 
 def record_of(told: Told) -> Record:

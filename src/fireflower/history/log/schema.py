@@ -31,14 +31,8 @@ CREATE TABLE messages (
   form SMALLINT NOT NULL,
   received BIGINT NOT NULL,
   source {text} NOT NULL,
-  person BIGINT,
-  other BIGINT,
-  account BIGINT,
   body {bytes}
 );
-CREATE INDEX messages_person ON messages (person) WHERE person IS NOT NULL;
-CREATE INDEX messages_other ON messages (other) WHERE other IS NOT NULL;
-CREATE INDEX messages_account ON messages (account) WHERE account IS NOT NULL;
 CREATE TABLE firsts (
   what {bytes} NOT NULL,
   position BIGINT NOT NULL,

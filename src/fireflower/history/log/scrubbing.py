@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from fireflower.history.forgotten import Naming
 from fireflower.history.log.database import Database, SQLite
 from fireflower.history.log.firsts import digest as digest_of_first
-from fireflower.history.log.messages import digest
+from fireflower.history.log.messages import stored_key
 
 A_PERSON = "a person who was forgotten"
 """What stands in the place of an id."""
@@ -52,24 +52,25 @@ class Scrubbing:
     def count(self) -> Scrubbed:
         """What would be removed."""
         return Scrubbed(
-            len(self._messages()),
+            0,
             sum(1 for _ in self._rejects()),
             len(self._theirs("transitions", "id")),
             len(self._theirs("deliveries", "key")),
             sum(1 for _ in self._mentions()),
         )
 
-    def scrub(self, identities: Sequence[tuple[str, str, str]] = ()) -> Scrubbed:
+    def scrub(self, messages: Sequence[str] = (), identities: Sequence[tuple[str, str, str]] = ()) -> Scrubbed:
         """Remove it.
 
         Parameters
         ----------
+        messages : the ids of messages about them, of which the archive has what they say
         identities : what was said once of the people, as `Firsts` knows it
         """
-        messages, rejects = self._messages(), [(id,) for id in self._rejects()]
+        rejects = [(id,) for id in self._rejects()]
         self._database.many(
-            "UPDATE messages SET key = ?, person = NULL, other = NULL, account = NULL, source = '' WHERE position = ?",
-            [(token_bytes(16), position) for position in messages],
+            "UPDATE messages SET key = ?, source = '' WHERE key = ?",
+            [(token_bytes(16), stored_key(id)) for id in messages],
         )
         self._database.many("DELETE FROM firsts WHERE what = ?", [(digest_of_first(what),) for what in identities])
         self._database.many("DELETE FROM rejects WHERE id = ?", rejects)
@@ -87,13 +88,6 @@ class Scrubbing:
         for statement, row in mentions:
             self._database.rows(statement, row)
         return Scrubbed(len(messages), len(rejects), len(transitions), len(deliveries), len(mentions))
-
-    def _messages(self) -> list[int]:
-        """The places of messages about them; the archive has what they say."""
-        digests = [digest("person", id) for id in self._ids]
-        places = ", ".join("?" * len(digests))
-        where = f"person IN ({places}) OR other IN ({places})"
-        return [at for (at,) in self._database.rows(f"SELECT position FROM messages WHERE {where}", digests * 2)]
 
     def _rejects(self) -> Iterator[int]:
         for id, reason, body in self._all("rejects", "id", "reason, body"):

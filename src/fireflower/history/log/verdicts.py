@@ -24,6 +24,8 @@ transitions are no news."""
 _NEVER = -1
 
 _COLUMNS = "kind, subject, definition, meaning, change, reason, at, known_at, recorded, past, evidence"
+_TOGETHER = 5_000
+"""Verdicts whose evidence is looked up together at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +126,17 @@ class VerdictLog:
 
     Parameters
     ----------
+    announce : is told of verdicts whose evidence is about to be asked for, so that it can be looked up together
     people : who was forgotten; nothing is written about them
     """
 
-    def __init__(self, database: Database, people: ForgottenPeople | None = None) -> None:
-        self._database = database
-        self._people = people
+    def __init__(
+        self,
+        database: Database,
+        announce: Callable[[Sequence[Verdict]], None] = lambda verdicts: None,
+        people: ForgottenPeople | None = None,
+    ) -> None:
+        self._database, self._announce, self._people = database, announce, people
         self._settled = Settled(database)
 
     def record(self, verdicts: Iterable[Verdict], told_again: Mapping[Who, int], now: int, of: Collection[str]) -> News:
@@ -331,17 +338,20 @@ class VerdictLog:
             return
         self._database.in_order("transitions")
         first = self.end()
-        self._database.many(
-            f"INSERT INTO transitions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (v.kind, v.subject, v.definition, v.meaning, v.change, v.reason, v.at, v.known_at, now,
-                 int(v.definition in past or v.which in known or v.reason == REMOVED), v.evidence())
-                for v in verdicts
-            ],
-        )  # fmt: skip
-        while some := self.after(first):
-            news.new += some
-            first = some[-1].id
+        for start in range(0, len(verdicts), _TOGETHER):
+            some = verdicts[start : start + _TOGETHER]
+            self._announce(some)
+            self._database.many(
+                f"INSERT INTO transitions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (v.kind, v.subject, v.definition, v.meaning, v.change, v.reason, v.at, v.known_at, now,
+                     int(v.definition in past or v.which in known or v.reason == REMOVED), v.evidence())
+                    for v in some
+                ],
+            )  # fmt: skip
+        while written := self.after(first):
+            news.new += written
+            first = written[-1].id
 
     def _note(self, news: News, now: int) -> None:
         """Add what has been done to the changes, for those who follow them."""

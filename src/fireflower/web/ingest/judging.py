@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from fireflower.history.readers.batches import Told
-from fireflower.model.moments import EARLIEST, LATEST, format_moment, format_span, to_datetime
+from fireflower.model.moments import EARLIEST, LATEST, format_moment, format_span, from_datetime, to_datetime
 
 _AFRESH = 500
 
@@ -81,19 +81,20 @@ class Span:
     ahead : span by which a message may lie after its receipt
     """
 
-    __slots__ = ("_begin", "_end", "_shift")
+    __slots__ = ("_begin", "_end", "_moved", "_shift")
 
     def __init__(self, shift: int, received: int, ahead: int) -> None:
         begin, end = max(EARLIEST, EARLIEST - shift), min(LATEST, LATEST - shift, received + ahead - shift)
         self._begin, self._end = _datetime(begin), _datetime(end)
-        self._shift = timedelta(microseconds=shift)
+        self._shift, self._moved = timedelta(microseconds=shift), shift
 
-    def has(self, text: Any) -> bool:
-        """Whether a time is one of them; False also where only a closer look could tell."""
+    def moment(self, text: Any) -> int | None:
+        """The moment by a right clock; None where only a closer look could tell."""
         try:
-            return self._begin <= datetime.fromisoformat(text) < self._end
+            time = datetime.fromisoformat(text)
+            return from_datetime(time) + self._moved if self._begin <= time < self._end else None
         except (TypeError, ValueError):  # no text, no time, or no offset from UTC
-            return False
+            return None
 
     def corrected(self, text: Any) -> datetime | None:
         """The time by a right clock; None where only a closer look could tell."""

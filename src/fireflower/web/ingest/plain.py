@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 
 from fireflower.history.readers.times import TimeReader
+from fireflower.model.messages import SaidEvent
+from fireflower.model.records import Kind, Record
 from fireflower.web.ingest.judging import Span, is_id
 
 UNSET = msgspec.UNSET
@@ -64,8 +66,12 @@ class PlainChecks:
 
     def pass_(self, said: Plain, sent: str | None) -> bool:
         """Whether it will. `sent` is when the message was sent, be it that itself or its batch says so."""
+        return self.time(said, sent) is not None
+
+    def time(self, said: Plain, sent: str | None) -> int | None:
+        """When it happened by a right clock, as the reader will say; None where it may not read the message."""
         if not (is_id(said.userId) or is_id(said.anonymousId)):
-            return False
+            return None
         type = said.type
         if type == "track":
             named = is_id(said.event)
@@ -73,17 +79,17 @@ class PlainChecks:
             named = is_id(said.groupId)
         else:
             named = type in ("identify", "page", "screen")
-        return named and self._has_time(said, sent)
+        return self._time(said, sent) if named else None
 
-    def _has_time(self, said: Plain, sent: str | None) -> bool:
+    def _time(self, said: Plain, sent: str | None) -> int | None:
         span = self._spans[sent] if sent in self._spans else self._span(sent)
         if span is None:
-            return False
+            return None
         if said.originalTimestamp is None:
-            return span.has(said.timestamp)
+            return span.moment(said.timestamp)
         if said.timestamp is None:
-            return span.has(said.originalTimestamp)
-        return self._uncorrected.has(said.timestamp)
+            return span.moment(said.originalTimestamp)
+        return self._uncorrected.moment(said.timestamp)
 
     def _span(self, sent: str | None) -> Span | None:
         """The times of messages that were sent then. A request has one such moment, mostly."""
@@ -93,3 +99,20 @@ class PlainChecks:
             span = None
         self._spans[sent] = span
         return span
+
+
+def said_by(said: Plain, time: int, received: int) -> SaidEvent | None:
+    """What a message says that passes, if it is an event."""
+    if said.type != "track":
+        return None
+    user, anonymous, context = _id(said.userId), _id(said.anonymousId), said.context
+    account = _id(said.groupId) or (_id(context.groupId) if context is not None else None)
+    record = Record(
+        time, Kind.EVENT, _id(said.event) or "", user or anonymous, account, None, said.properties or {},
+        _id(said.messageId) or "", received,
+    )  # fmt: skip
+    return SaidEvent(record, anonymous if user and anonymous != user else None)
+
+
+def _id(text: str | None) -> str | None:
+    return text.strip() or None if text is not None else None

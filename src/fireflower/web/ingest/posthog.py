@@ -14,6 +14,7 @@ from fireflower.history.mapping import Mapping
 from fireflower.history.readers.posthog import PostHogShape
 from fireflower.history.readers.times import TimeReader
 from fireflower.history.readers.told import id_text
+from fireflower.model.messages import SaidEvent
 from fireflower.model.moments import EARLIEST, LATEST, to_datetime
 from fireflower.web.ingest.envelopes import Envelope, content_key
 from fireflower.web.ingest.judging import (
@@ -62,9 +63,9 @@ class PostHogDelivery:
         self._shift = self._skew(envelope.sent)
         self._span = Span(self._shift, received, ahead)
 
-    def take_text(self, text: msgspec.Raw, position: int) -> tuple[str, bytes]:
-        """(key, body) of the message that an event is, from its text."""
-        return self.take(parsed_event(bytes(text)), position)
+    def take_text(self, text: msgspec.Raw, position: int) -> tuple[str, bytes, SaidEvent | None]:
+        """(key, body, what it says if that is known) of the message that an event is, from its text."""
+        return *self.take(parsed_event(bytes(text)), position), None
 
     def take(self, event: Any, position: int) -> tuple[str, bytes]:
         """(key, body) of the message that an event is. The event is changed.

@@ -10,11 +10,12 @@ from fireflower.history.mapping import Mapping
 from fireflower.history.readers.segment import SegmentShape
 from fireflower.history.readers.times import TimeReader
 from fireflower.history.readers.told import id_text
+from fireflower.model.messages import SaidEvent
 from fireflower.web.ingest.envelopes import Envelope, content_key
 from fireflower.web.ingest.judging import TEXT_OR_NONE, Judge, is_id, iso
 from fireflower.web.ingest.limits import Limits
 from fireflower.web.ingest.parsing import encode, is_deep, may_be_deep, object_of, parsed_event, too_deep
-from fireflower.web.ingest.plain import UNSET, PlainChecks, plain, sent_of
+from fireflower.web.ingest.plain import UNSET, PlainChecks, plain, said_by, sent_of
 
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
 
@@ -47,8 +48,9 @@ class SegmentDelivery:
         self._end = b',"receivedAt":%b}' % encode(self._stamp)
         self._end_with_sent = self._end if self._sent is None else b',"sentAt":%b%b' % (encode(self._sent), self._end)
 
-    def take_text(self, text: msgspec.Raw, position: int) -> tuple[str, bytes]:
-        """(key, body) of the message that an event is, from its text, to which mostly nothing is added but two times.
+    def take_text(self, text: msgspec.Raw, position: int) -> tuple[str, bytes, SaidEvent | None]:
+        """(key, body, what it says if that is known already) of the message that an event is, from its text, to which
+        mostly nothing is added but two times.
 
         Raises
         ------
@@ -57,14 +59,15 @@ class SegmentDelivery:
         """
         said = plain(text) if self._is_complete else None
         if said is None or said.receivedAt is not UNSET or said.writeKey is not UNSET or said.sentAt is None:
-            return self.take(parsed_event(bytes(text)), position)
+            return *self.take(parsed_event(bytes(text)), position), None
         sent, end = sent_of(said), self._end
         if sent is None:
             sent, end = self._sent, self._end_with_sent
         body = bytes(text)
-        if not is_id(said.messageId) or b"\n" in body or may_be_deep(body) or not self._checks.pass_(said, sent):
-            return self.take(parsed_event(body), position)
-        return said.messageId, body[:-1] + end  # type: ignore[return-value]
+        time = self._checks.time(said, sent)
+        if time is None or not is_id(said.messageId) or b"\n" in body or may_be_deep(body):
+            return *self.take(parsed_event(body), position), None
+        return said.messageId, body[:-1] + end, said_by(said, time, self._received)  # type: ignore[return-value]
 
     def take(self, event: Any, position: int) -> tuple[str, bytes]:
         """(key, body) of the message that an event is, whatever it looks like. The event is changed.

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from msgspec import Raw
 
-from fireflower.model.messages import Message, Reject
+from fireflower.model.messages import Message, Reject, SaidEvent
 from fireflower.web.ingest.envelopes import LONGEST_KEY, Envelope, short_key
 from fireflower.web.ingest.parsing import pieces, too_deep
 
@@ -24,8 +24,8 @@ class Delivery(Protocol):
         """(key, body) of a message. Raises ValueError with the reason if its reader could not read it."""
         ...
 
-    def take_text(self, text: Raw, position: int) -> tuple[str, bytes]:
-        """The same, from an event's text."""
+    def take_text(self, text: Raw, position: int) -> tuple[str, bytes, SaidEvent | None]:
+        """The same, from an event's text; and what it says, where that is known already."""
         ...
 
 
@@ -51,14 +51,14 @@ async def taken(
         if position % _SLICE == _SLICE - 1:
             await asyncio.sleep(0)
         try:
-            key, body = take_text(event, position) if type(event) is Raw else take(event, position)
+            key, body, said = take_text(event, position) if type(event) is Raw else (*take(event, position), None)
         except ValueError as error:
             reasons.append((position, _reason(error)))
         except RecursionError:
             reasons.append((position, too_deep()))
         else:
             key = key if len(key) <= LONGEST_KEY else short_key(key)
-            messages.append(Message(name, key, body, received, source))
+            messages.append(Message(name, key, body, received, source, said))
     return messages, reasons, _rejects(reasons, envelope, text, received, source) if reasons else []
 
 

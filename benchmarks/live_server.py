@@ -1,0 +1,218 @@
+"""The server of the live benchmark: fireflower's own, with definitions of the benchmark, and figures for who asks.
+
+    python -m benchmarks.live_server PROJECT PORT WORK COMPILED
+
+WORK is "store" (no definitions, nothing is evaluated), "pings", or how many definitions of `benchmarks.many`. Lines on
+standard input ask: "status", "delays" and "states" are
+answered by a line of JSON. A signal ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.live_traffic import PING
+from benchmarks.many import definitions
+from fireflower.app.live.database import opener
+from fireflower.app.live.service import Service, now
+from fireflower.app.live.writing import Writer
+from fireflower.app.project import Project
+from fireflower.evaluate.kernel import layout as k
+from fireflower.evaluate.results import Subject
+from fireflower.history.log.reading import PLAIN
+from fireflower.history.log.schema import prepare
+from fireflower.history.log.verdicts import News
+from fireflower.language.nodes import Compare, Condition, Count, Definition, Events, Last
+from fireflower.model.messages import Message, Reject
+from fireflower.web.ingest import DurableSink, ingest
+from fireflower.web.serving import Site, WriteKeys, serve
+
+_SHOWN = ("MainThread", "fireflower-writer", "fireflower-evaluator")
+
+WINDOW = 40
+"""Seconds for which a ping counts."""
+
+
+@dataclass(frozen=True)
+class Chosen(Project):
+    """A project with these definitions instead of its own."""
+
+    chosen: tuple[Definition, ...] = ()
+
+    @cached_property
+    def definitions(self) -> tuple[Definition, ...]:
+        return self.chosen
+
+
+def chosen(folder: Path, work: str) -> Chosen:
+    """The project with the definitions that a run is about."""
+    if work == "pings":
+        count = Count(Events((PING,)), Last(WINDOW * 1_000_000))
+        return Chosen(folder, (Definition("pinged", "person", Condition(count, Compare(">=", 1.0))),))
+    return Chosen(folder, definitions(0 if work == "store" else int(work)))
+
+
+class Watch:
+    """What the record's changes were, and how long they took."""
+
+    def __init__(self) -> None:
+        self.recorded = self.left = self.last = 0
+        self.delays: list[int] = []
+
+    def __call__(self, news: News) -> None:
+        at = now()
+        self.recorded += len(news.new)
+        self.left += sum(each.change == "left" for each in news.new)
+        self.last = at
+        self.delays += [at - each.known_at for each in news.new if not each.past and each.known_at > each.at]
+
+    def taken(self) -> list[int]:
+        """The delays since this was asked last."""
+        delays, self.delays = self.delays, []
+        return sorted(delays)
+
+
+class Storing:
+    """Writes what comes, and leaves it at that."""
+
+    def __init__(self, project: Project) -> None:
+        self.connect = opener(project)
+        first = self.connect()
+        prepare(first)
+        self.stored = 0
+        self._writer = Writer(first, PLAIN, self._followed)
+
+    def submit(self, messages: Sequence[Message], rejects: Sequence[Reject] = ()) -> Future[int]:
+        return self._writer.submit(messages, rejects)
+
+    def waiting(self) -> int:
+        return 0
+
+    def start(self) -> None:
+        self._writer.start()
+
+    def stop(self) -> None:
+        self._writer.stop()
+
+    def _followed(self, durable: Sequence[Any]) -> None:
+        self.stored += len(durable)
+
+
+class Store:
+    """A site that stores."""
+
+    def __init__(self, service: Storing) -> None:
+        self._service = service
+        self._ingest = ingest(DurableSink(service), WriteKeys(service))  # type: ignore[arg-type]
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            return await self._ingest(scope, receive, send)
+        await receive()
+        self._service.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await asyncio.to_thread(self._service.stop)
+        await send({"type": "lifespan.shutdown.complete"})
+        return None
+
+    def end_streams(self) -> None:
+        """There are none."""
+
+
+def status(service: Service | Storing, watch: Watch) -> dict[str, Any]:
+    threads = {thread.name: _cpu(thread) for thread in threading.enumerate() if thread.name in _SHOWN}
+    common = {"cpu": time.process_time(), "threads": threads, "memory": _resident(), "peak": _peak()}
+    if isinstance(service, Storing):
+        return {**common, "ready": True, "done": service.stored}
+    return {
+        **common,
+        "ready": service.state.ready,
+        "trouble": service.state.trouble,
+        "done": service.state.evaluated,
+        "steps": service.evaluator.steps,
+        "told_again": service.evaluator.told_again,
+        "recorded": watch.recorded,
+        "left": watch.left,
+        "last": watch.last,
+    }
+
+
+def states(service: Service) -> dict[str, Any]:
+    """How much the kernel keeps: bytes, subjects, and conditions that each of them has."""
+    replay = service.evaluator._parts[0].qualifying.replay
+    machine = replay._machine
+    memory = machine.memory
+    heads = {Subject.PERSON: k.PEOPLE, Subject.ACCOUNT: k.ACCOUNTS}
+    kept = {Subject.PERSON: machine.people, Subject.ACCOUNT: machine.accounts}
+    subjects = {kind: int(np.count_nonzero(kept[kind] > 0)) for kind in Subject}
+    conditions = {kind: int(memory[memory[heads[kind]] + k.CONDITION_COUNT]) for kind in Subject}
+    return {
+        "bytes": int(memory[k.TOP] - memory[k.HEAP]) * 8,
+        "people": subjects[Subject.PERSON],
+        "accounts": subjects[Subject.ACCOUNT],
+        "conditions": {kind.name.lower(): count for kind, count in conditions.items()},
+        "each": sum(subjects[kind] * conditions[kind] for kind in Subject),
+    }
+
+
+def _cpu(thread: threading.Thread) -> float:
+    """Seconds of the processor; 0 for a thread that has just begun, or has ended."""
+    try:
+        return time.clock_gettime(time.pthread_getcpuclockid(thread.ident or 0))
+    except OSError:
+        return 0.0
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def answer(service: Service | Storing, watch: Watch) -> None:
+    """Answer what is asked on standard input, until it ends."""
+    for line in sys.stdin:
+        if line.strip() == "status":
+            found: Any = status(service, watch)
+        elif line.strip() == "delays":
+            found = watch.taken()
+        elif line.strip() == "states" and isinstance(service, Service):
+            found = service.ask(lambda _: states(service)).result()
+        else:
+            break
+        print(json.dumps(found), flush=True)
+
+
+def main(folder: str, port: str, work: str, compiled: str) -> None:
+    project, watch = chosen(Path(folder), work), Watch()
+    service: Service | Storing
+    if work == "store":
+        service = Storing(project)
+        site: Any = Store(service)
+    else:
+        service = Service(project, compiled=compiled == "yes")
+        service.listen(watch)
+        site = Site(service)
+    threading.Thread(target=answer, args=(service, watch), daemon=True, name="answers").start()
+    serve(site, "127.0.0.1", int(port))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,67 @@
+"""Which messages of the log speak of whom. It is kept in memory: the log is read as a whole at the start anyway, while
+indexes of the database would cost more than everything else that is done to keep a message."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from itertools import chain
+
+from fireflower.history.ongoing import Numbered
+from fireflower.model.records import Kind
+
+LOG = 1 << 44
+"""Numbers of records from the log begin here."""
+
+_RECORDS = 1 << 8
+"""Records that one message may have numbers for; what it says beyond shares the last."""
+
+
+def number_of(place: int, nth: int) -> int:
+    """The number of what a message at a place in the log says nth."""
+    return LOG + place * _RECORDS + min(nth, _RECORDS - 1)
+
+
+def place_of(number: int) -> int:
+    """The place in the log of the message that said what has this number."""
+    return (number - LOG) // _RECORDS
+
+
+class Mentions:
+    """Places in the log, by person and by account. One thread notes; others may look meanwhile.
+
+    Attributes
+    ----------
+    behind : the place behind which all messages are noted
+    """
+
+    def __init__(self, behind: int) -> None:
+        self.behind = behind
+        self._people: dict[str, array[int]] = {}
+        self._accounts: dict[str, array[int]] = {}
+
+    def note(self, records: Iterable[Numbered]) -> None:
+        """Note of whom records speak. They come in the order of the log."""
+        people, accounts = self._people, self._accounts
+        for record, number in records:
+            place = place_of(number)
+            if record.person:
+                _add(people, record.person, place)
+            if record.account:
+                _add(accounts, record.account, place)
+            if record.kind == Kind.IDENTITY:
+                _add(people, str(record.value), place)
+
+    def of(self, people: Iterable[str], accounts: Iterable[str]) -> list[int]:
+        """The places of the messages that speak of any of these, in order."""
+        found = [places for id in people if (places := self._people.get(id)) is not None]
+        found += [places for id in accounts if (places := self._accounts.get(id)) is not None]
+        return sorted(set(chain.from_iterable(places.tolist() for places in found)))
+
+
+def _add(places: dict[str, array[int]], id: str, place: int) -> None:
+    known = places.get(id)
+    if known is None:
+        places[id] = array("q", (place,))
+    elif known[-1] != place:
+        known.append(place)

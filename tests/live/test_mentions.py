@@ -1,0 +1,30 @@
+"""Who is spoken of where in the log."""
+
+from __future__ import annotations
+
+from fireflower.app.live.mentions import Mentions, number_of, place_of
+from fireflower.history.ongoing import Numbered
+from fireflower.model.records import Kind, Record
+
+
+def said(place: int, *records: Record) -> list[Numbered]:
+    return [Numbered(record, number_of(place, nth)) for nth, record in enumerate(records)]
+
+
+def test_everybody_of_whom_a_message_speaks_is_found() -> None:
+    mentions = Mentions(0)
+    mentions.note(said(1, Record(0, Kind.EVENT, "Open", "ann")))
+    mentions.note(said(2, Record(0, Kind.EVENT, "Open", "bob", "acme"), Record(0, Kind.PERSON_TRAIT, "a", "bob")))
+    mentions.note(said(3, Record(0, Kind.IDENTITY, "", "cy", value="ann")))
+    mentions.note(said(5, Record(0, Kind.ACCOUNT_TRAIT, "plan", account="beta")))
+    mentions.note(said(9, Record(0, Kind.EVENT, "Open", "acme")))
+    assert mentions.of(["ann"], []) == [1, 3]
+    assert mentions.of(["bob", "ann"], []) == [1, 2, 3]
+    assert mentions.of([], ["acme"]) == [2]
+    assert mentions.of(["acme"], ["beta", "nobody"]) == [5, 9]
+    assert mentions.of(["nobody"], []) == []
+
+
+def test_a_place_is_known_by_each_number() -> None:
+    for place in (1, 2, 1 << 30):
+        assert [place_of(number_of(place, nth)) for nth in (0, 1, 255, 256, 1000)] == [place] * 5
