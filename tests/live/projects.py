@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.reading import MessageReader
 from fireflower.model.messages import Message
 from fireflower.model.moments import from_datetime
+from fireflower.model.records import Record
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTES = 20 * 24 * 60
@@ -91,7 +92,11 @@ def messages(seed: int, count: int) -> list[Message]:
 
 def expected(project: Project, database: Database, as_of: int) -> list[Told]:
     """What a replay of the messages in the log says."""
-    records = MessageReader().records(MessageLog(database).all())
+    return transitions(project, MessageReader().records(MessageLog(database).all()), as_of)
+
+
+def transitions(project: Project, records: Iterable[Record], as_of: int) -> list[Told]:
+    """What a replay of records says."""
     timeline = assemble(records, attribution=project.settings.attribution)
     found = replay(project.definitions, project.settings, [timeline], as_of=as_of, compiled=False)
     return sorted(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,7 @@ from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
 from fireflower.history.log.connecting import connect
 from fireflower.history.log.database import Database, StorageError
+from fireflower.history.log.leases import SHARES
 from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.log.reading import PLAIN
 from fireflower.history.log.verdicts import VerdictLog
@@ -135,22 +137,40 @@ def test_what_others_write_is_evaluated_too(tmp_path: Path, url: str, opened: Op
     assert recorded(database) == expected(acme, database, clock.now)
 
 
-def test_the_service_that_began_last_evaluates(tmp_path: Path, url: str, database: Database) -> None:
+def test_services_share_the_work(tmp_path: Path, postgresql: str) -> None:
     acme, clock, some = project(tmp_path), Clock(moment(MINUTES)), messages(7, 120)
-    with running(acme, url, clock) as first:
+    with running(acme, postgresql, clock) as first:
         first.submit(some[:40]).result(30)
-        with running(acme, url, clock) as second:
+        with running(acme, postgresql, clock) as second:
             assert first.submit(some[40:80]).result(30) == 40
-            wait_until(lambda: second.state.evaluated >= 40)
+            wait_until(lambda: len(second.evaluator.shares) == len(first.evaluator.shares) == SHARES // 2)
             assert second.submit(some[80:]).result(30) == 40
-            wait_until(lambda: first.state.trouble)
-            wait_until(lambda: second.state.evaluated >= 80)
-            assert "another process has begun to evaluate this log" in first.state.trouble
-            assert second.state.ready and not second.state.trouble and not first.state.ready
+            wait_until(lambda: first.evaluator.position == second.evaluator.position == 120)
+            assert not first.state.trouble and not second.state.trouble
         assert first.submit([replace(some[0], key="more")]).result(30) == 1
+        wait_until(lambda: len(first.evaluator.shares) == SHARES)
+    database = connect(postgresql)
     everything = database.rows("SELECT retracted FROM transitions")
     assert recorded(database) == expected(acme, database, clock.now)
     assert len(everything) >= 10
+    database.close()
+
+
+def test_a_second_evaluating_process_on_sqlite_is_refused(tmp_path: Path) -> None:
+    acme, clock = project(tmp_path), Clock(moment(MINUTES))
+    url = f"sqlite:///{tmp_path}/log.sqlite"
+    refused: list[str] = []
+    with running(acme, url, clock) as first:
+        second = Service(acme, connect=lambda: connect(url), compiled=False, clock=clock)
+        second.when_refused(lambda: refused.append(str(second.state.refused)))
+        second.start()
+        assert second.submit(messages(8, 20)).result(30) == 20
+        wait_until(lambda: refused)
+        second.stop()
+        assert "another process evaluates this project already" in refused[0] and str(os.getpid()) in refused[0]
+        wait_until(lambda: first.evaluator.position == 20)
+    with running(acme, url, clock) as third:
+        assert not third.state.trouble
 
 
 # --- Trouble ------------------------------------------------------------------------------------------------

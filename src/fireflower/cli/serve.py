@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     help="A web page's origin that may ask the API, such as https://app.example.com.",
 )
 @click.option("--rate", default=0.0, help="Events a second that each write key may send; 0 for no limit.")
+@click.option(
+    "--role",
+    "roles",
+    type=click.Choice(["all", "ingest", "evaluate", "deliver"]),
+    multiple=True,
+    default=("all",),
+    show_default=True,
+    help="What this process does, of what several share with PostgreSQL; may be given several times.",
+)
 @click.option("--dry-run", is_flag=True, help="Plan and record what would be sent to destinations; send nothing.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How the log is written.")
 def serve(
@@ -32,6 +41,7 @@ def serve(
     port: int,
     origins: tuple[str, ...],
     rate: float,
+    roles: tuple[str, ...],
     dry_run: bool,
     log_format: str,
 ) -> None:
@@ -40,15 +50,19 @@ def serve(
 
     Stop it with Ctrl-C or SIGTERM: what has been received is evaluated first.
 
+    With the log in PostgreSQL, start it as often as you like, on one machine or several: evaluation is shared between
+    all, and whatever ends, the others go on with its work (docs/live.md).
+
     \b
     Examples:
       fireflower serve
       fireflower serve --port 8080
       fireflower serve --dry-run
       fireflower serve --host 0.0.0.0 --log-format json
+      fireflower serve --role ingest --role deliver
     """
     from fireflower.app.live.access import first_write_key
-    from fireflower.app.live.service import Service
+    from fireflower.app.live.service import ROLES, Service
     from fireflower.app.project import open_project
     from fireflower.cli.logs import write_logs
     from fireflower.web.ingest import Limits
@@ -58,7 +72,8 @@ def serve(
     write_logs(log_format)
     project = open_project(folder)
     key = first_write_key(project)
-    service = Service(project, dry_run=dry_run)
+    doing = ROLES if "all" in roles else [role for role in ROLES if role in roles]
+    service = Service(project, roles=doing, dry_run=dry_run)
     site = Site(service, limits=Limits(rate=rate), origins=origins)
     _greet(project, host, port, key)
     if dry_run:

@@ -72,7 +72,7 @@ class Site:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http" and handles(scope["path"]):
-            await self._ingest(scope, receive, send)
+            await (self._ingest if "ingest" in self.service.roles else _elsewhere)(scope, receive, send)
         else:
             await self._api(scope, receive, send)
 
@@ -93,6 +93,16 @@ class Site:
                 return
 
 
+_ELSEWHERE = "this process takes no events in: send them to one that was started with --role ingest, or without --role."
+
+
+async def _elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
+    from starlette.responses import JSONResponse
+
+    answer = JSONResponse({"error": "not_here", "message": _ELSEWHERE}, 503, {"Retry-After": "1"})
+    await answer(scope, receive, send)
+
+
 def serve(site: Site, host: str, port: int) -> None:
     """Serve until a signal asks to stop: what has been received is made durable and evaluated first.
 
@@ -100,6 +110,8 @@ def serve(site: Site, host: str, port: int) -> None:
     ------
     OSError
         If the address is taken, or may not be listened on.
+    AlreadyServedError
+        If another process evaluates the project, and its database has room for one.
     """
     import uvicorn
 
@@ -116,7 +128,15 @@ def serve(site: Site, host: str, port: int) -> None:
     )  # fmt: skip
     for asked in (signal.SIGINT, signal.SIGTERM):
         signal.signal(asked, _stopped)  # Uvicorn raises it once more when it has stopped
-    Server(config).run()
+    server = Server(config)
+
+    def end() -> None:
+        server.should_exit = True
+
+    site.service.when_refused(end)
+    server.run()
+    if site.service.state.refused is not None:
+        raise site.service.state.refused
 
 
 def _stopped(asked: int, frame: Any) -> None:

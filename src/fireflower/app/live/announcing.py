@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from fireflower.app.live.telling import Shown
 from fireflower.destinations import (
@@ -30,6 +30,17 @@ Traits = Callable[[SubjectKind, str], Mapping[str, Any]]
 """The traits of a subject; of a person also those of the current account, as "account.NAME"."""
 
 
+class Merged(Protocol):
+    """Tells what has only moved, from one person to another with whom they are found to be the same, where the two are
+    evaluated by different processes."""
+
+    def has_moved(self, each: Recorded) -> bool:
+        """Whether a transition that is new has been told of the other one."""
+
+    def moves(self, each: Recorded) -> bool:
+        """Whether a transition that is taken back is told of the other one."""
+
+
 class Announcer:
     """Plans deliveries, on one connection, inside of the caller's transaction.
 
@@ -49,17 +60,23 @@ class Announcer:
         self._outbox = Outbox(database, dry_run=dry_run)
         self._own_name = ""
 
-    def announce(self, news: News, verdicts: Iterable[Verdict], traits: Traits, now: int) -> None:
+    def announce(
+        self, news: News, verdicts: Iterable[Verdict], traits: Traits, now: int, merged: Merged | None = None
+    ) -> None:  # fmt: skip
         """Plan what follows from news.
 
         Parameters
         ----------
         verdicts : what was recorded; those among them that are news have the evidence
+        merged : knows of people who are evaluated elsewhere; by default all are evaluated here
         """
         if not self.destinations:
             return
         shown = {(verdict.kind, verdict.subject, *verdict.what): verdict.evidence for verdict in verdicts}
         retracted, fresh = _really_new(news)
+        if merged is not None:
+            retracted = [each for each in retracted if not merged.moves(each)]
+            fresh = [each for each in fresh if not merged.has_moved(each)]
         for each in fresh:
             evidence = shown.get((each.kind, each.subject, each.definition, each.change, each.reason, each.at))
             if isinstance(evidence, Shown):

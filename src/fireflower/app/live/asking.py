@@ -5,15 +5,16 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from fireflower.app.live.alone import person_alone, standing_alone
 from fireflower.app.live.past import Past
 from fireflower.app.live.profile import Profile, profile
 from fireflower.app.live.rereading import Reread, read_again
 from fireflower.app.live.service import Service
-from fireflower.app.live.stands import Found, look
+from fireflower.app.live.stands import Found, look, whom
 from fireflower.history.log.database import Database
 from fireflower.history.log.measuring import bytes_of
 from fireflower.history.log.messages import MessageLog
@@ -31,6 +32,8 @@ from fireflower.model.records import SubjectKind
 _TOKENS_HOLD = 1.0
 """Seconds for which tokens are believed, before they are looked up again: so late is one revoked."""
 
+_AT_A_TIME = 2
+"""Subjects that are evaluated from their records at one time."""
 _AT_ONCE = 500
 """Rejects that are read again in one go."""
 
@@ -79,15 +82,21 @@ class _Reader:
         self.database: Database = service.connect()
         self.verdicts = VerdictLog(self.database)
         self.rejects = Rejects(self.database)
+        self._past: Past | None = None
 
     @contextmanager
     def past(self) -> Iterator[Past]:
-        """What has happened, as far as it has been evaluated. It is not kept open: what is taken out of history could
-        not be removed from disk."""
-        service = self._service
-        past = Past(service.project, self.database, service.mappings)
-        past.position, past.mentions = service.evaluator.position, service.evaluator.mentions
+        """What has happened, as far as it has been evaluated. Between two questions it is not held: what is taken out
+        of history could not be removed from disk."""
+        service, past = self._service, self._past
+        if past is None or not past.open_again():
+            past = self._past = Past(service.project, self.database, service.mappings)
+        evaluator = service.evaluator
         try:
+            if evaluator.is_at_work:
+                past.position, past.mentions = evaluator.position, evaluator.mentions
+            else:
+                past.take_in(past.messages(after=past.position))
             yield past
         finally:
             past.close()
@@ -99,10 +108,12 @@ class Asking:
     def __init__(self, service: Service) -> None:
         self.service = service
         self._idle: queue.LifoQueue[_Reader] = queue.LifoQueue()
+        self._alone = ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="fireflower-asked")
         self._tokens: tuple[float, list[Accepted]] = (float("-inf"), [])
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
+        self._alone.shutdown(wait=False)
         while not self._idle.empty():
             self._idle.get_nowait().database.close()
 
@@ -116,7 +127,46 @@ class Asking:
         NotReady
             If history is not evaluated just now.
         """
-        return self.service.ask(lambda evaluator: look(evaluator, person, account, self.service.clock()))
+        if "evaluate" not in self.service.roles:
+            return self._alone.submit(self._look_alone, person, account)
+        clock = self.service.clock
+        asked = self.service.ask(lambda evaluator: look(evaluator, person, account, clock()))
+        answer: Future[Found] = Future()
+        asked.add_done_callback(lambda found: self._complete(found, answer))
+        return answer
+
+    def _complete(self, asked: Future[Found], answer: Future[Found]) -> None:
+        """Add what the evaluator does not have, as other processes evaluate it."""
+        if asked.cancelled() or not answer.set_running_or_notify_cancel():
+            return
+        error = asked.exception()
+        if error is not None:
+            answer.set_exception(error)
+        elif asked.result().elsewhere:
+            self._alone.submit(self._answer, asked.result(), answer)
+        else:
+            answer.set_result(asked.result())
+
+    def _answer(self, found: Found, answer: Future[Found]) -> None:
+        try:
+            answer.set_result(self._with_others(found))
+        except Exception as error:
+            answer.set_exception(error)
+
+    def _look_alone(self, person: str | None, account: str | None) -> Found:
+        with self._reader() as reader, reader.past() as past:
+            now, settings = self.service.clock(), self.service.evaluator.settings
+            found = whom(lambda id: person_alone(past.find, settings, id, now), person, account)
+        return self._with_others(found.at(now))
+
+    def _with_others(self, found: Found) -> Found:
+        """With those who are evaluated elsewhere, each from its own records."""
+        meant = self.service.evaluator
+        with self._reader() as reader, reader.past() as past:
+            return found.completed(
+                lambda kind, id: standing_alone(past.find, meant.settings, meant.definitions, kind, id, found.as_of),
+                frozenset(definition.name for definition in meant.definitions),
+            )
 
     # --- The record ---------------------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from fireflower.destinations import (
     from_plain,
     next_try,
 )
-from fireflower.history.log.database import Database, SQLite, StorageError
+from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.outbox import Outbox
 from fireflower.history.log.postings import Posting
 from fireflower.model.moments import MINUTE, NEVER
@@ -32,7 +32,7 @@ _LOGGER = logging.getLogger("fireflower.deliveries")
 _AT_ONCE = 8
 _LEASE = 2 * MINUTE
 """After so long without an outcome, whoever sends is given up: longer than any try takes."""
-_PATIENCE = 5.0
+_PATIENCE = 1.0
 """Seconds after which the outbox is looked at though nobody said that something is due: another process may have."""
 
 
@@ -58,7 +58,7 @@ class Deliverer:
     def _take_over(self) -> None:
         """An embedded database has one process that sends: whatever is being sent at the start, was by one
         that has ended."""
-        if isinstance(self._database, SQLite):
+        if not self._database.shared:
             with self._database.transaction():
                 for each in self._outbox.given_up(NEVER):
                     self._tell(each, self._interrupted(each), self._clock())
@@ -98,14 +98,16 @@ class Deliverer:
         """Send some of what is due. Whether there was anything."""
         now = self._clock()
         with self._database.transaction():
-            self._database.in_order("deliveries")  # other processes may send, too
             for each in self._outbox.given_up(now):
                 self._tell(each, self._interrupted(each), now)
             claimed = self._outbox.claim(now, now + _LEASE, _AT_ONCE)
         outcomes = pool.map(self._try, claimed)
         for each, outcome in zip(claimed, outcomes, strict=True):
             with self._database.transaction():
-                self._tell(each, outcome, self._clock())
+                if self._outbox.holds(each):
+                    self._tell(each, outcome, self._clock())
+                else:  # it took so long, or the process slept, that another has sent it once more
+                    self._outbox.note(each.key, self._clock(), type(outcome).__name__.lower(), "told too late to count")
         return bool(claimed)
 
     def _try(self, posting: Posting) -> Outcome:

@@ -2,117 +2,51 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from fireflower.app.live.alone import person_alone, transitions_alone
 from fireflower.app.live.announcing import Announcer
 from fireflower.app.live.mentions import Mentions
+from fireflower.app.live.parts import (
+    AT_ONCE,
+    Decided,
+    Part,
+    Standing,
+    concerns_of,
+    evaluated_before,
+    tell,
+    tell_log,
+    told_again_by,
+    verdicts_by,
+)
 from fireflower.app.live.past import Outdated, Past, numbered
 from fireflower.app.live.qualifying import Qualifying
-from fireflower.app.live.storage import keep_value, value_of
-from fireflower.app.live.telling import make_evidence, meaning_of, verdicts_of
+from fireflower.app.live.telling import make_evidence, meaning_of
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.destinations import Destination
 from fireflower.evaluate.image import Outgrown
-from fireflower.evaluate.live import Step
-from fireflower.evaluate.results import Subject, Transitions
+from fireflower.evaluate.results import Transitions
 from fireflower.history.log.database import Database
 from fireflower.history.log.forgotten import ForgottenPeople
-from fireflower.history.log.messages import Kept
-from fireflower.history.log.reading import Mappings
-from fireflower.history.log.turns import Turn
+from fireflower.history.log.leases import ALL_SHARES, Evaluated, LeaseLostError, Leases, Terms, share_of
+from fireflower.history.log.messages import Kept, MessageLog
+from fireflower.history.log.reading import LogReader, Mappings, record_of
 from fireflower.history.log.verdicts import News, Recorded, Verdict, VerdictLog, Which, Who
-from fireflower.history.ongoing import Numbered, place
+from fireflower.history.ongoing import Numbered, OngoingHistory, place
 from fireflower.language.nodes import Definition, Settings
 from fireflower.language.walking import needs
-from fireflower.model.moments import MINUTE
+from fireflower.model.errors import ProjectError
 from fireflower.model.records import Kind, Record, SubjectKind
 
 _LOGGER = logging.getLogger("fireflower.live")
 _ROOM = 4096
 _MOST_PARTS = 4
 """Parts beyond which changed definitions are evaluated together with all others again: each part takes in every row."""
-_KEPT_EVERY = MINUTE
-_AT_ONCE = 5_000
-"""Messages of the log that are told in one step at the beginning."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluated:
-    """Up to where the record has been brought.
-
-    Attributes
-    ----------
-    position, moment : the place in the log, and the time
-    imported : which files had been imported by then, see `Past.imported`
-    """
-
-    position: int
-    moment: int
-    imported: str
-
-    @classmethod
-    def read(cls, database: Database) -> Evaluated | None:
-        """As it was kept last; None if nothing has been evaluated yet."""
-        found = value_of(database, "evaluated")
-        return cls(**json.loads(found)) if found is not None else None
-
-    def keep(self, database: Database) -> None:
-        keep_value(database, "evaluated", json.dumps(asdict(self)))
-
-
-@dataclass(slots=True)
-class Standing:
-    """Every verdict so far, as steps have told them."""
-
-    verdicts: dict[Who, list[Verdict]] = field(default_factory=dict)
-    _qualified: dict[str, set[Who]] = field(default_factory=lambda: defaultdict(set))
-
-    def add(self, verdicts: Iterable[Verdict], told_again: dict[Who, int]) -> None:
-        touched = dict.fromkeys(told_again)
-        for who, since in told_again.items():
-            self.verdicts[who] = [verdict for verdict in self.verdicts.get(who, ()) if verdict.at <= since]
-        for verdict in verdicts:
-            who = verdict.kind, verdict.subject
-            touched[who] = None
-            self.verdicts.setdefault(who, []).append(verdict)
-        for who in touched:
-            self._stand(who)
-
-    def all(self) -> list[Verdict]:
-        return [verdict for verdicts in self.verdicts.values() for verdict in verdicts]
-
-    def qualified(self, definition: str) -> set[Who]:
-        """Who is qualified by a definition at the end."""
-        return self._qualified[definition]
-
-    def _stand(self, who: Who) -> None:
-        for qualified in self._qualified.values():
-            qualified.discard(who)
-        latest = {verdict.definition: verdict.change for verdict in self.verdicts[who]}
-        for definition, change in latest.items():
-            if change == "entered":
-                self._qualified[definition].add(who)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Some of the definitions, evaluated up to a place in the log.
-
-    Attributes
-    ----------
-    meanings : what they mean, by name
-    names : of those that count; others have been changed since, and are evaluated in another part
-    """
-
-    meanings: Mapping[str, str]
-    names: frozenset[str]
-    qualifying: Qualifying
-    past: Past
 
 
 @dataclass(slots=True)
@@ -153,12 +87,23 @@ class Difference:
     staying: int
 
 
+class NotAloneError(ProjectError):
+    """Several processes evaluate the project."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "several processes evaluate this project, and edited files take effect in one process only. Put them where "
+            "each of the processes reads them, and start these anew, one after the other: the others go on meanwhile."
+        )
+
+
 class Evaluator:
-    """Follows the log of a project on a connection of its own.
+    """Follows the log of a project on a connection of its own, and evaluates the subjects of the shares that it holds.
 
     Attributes
     ----------
-    position, now : the place in the log and the moment up to which it has evaluated
+    position, now : the place in the log and the moment up to which it has evaluated; they never go back
+    mentions : where the log speaks of whom, up to `position`; all parts share it
     steps : how often it has evaluated what came
     told_again : how many subjects' past has been told again since it began
     compiled : whether the compiled kernel is used, from the next beginning on
@@ -167,6 +112,8 @@ class Evaluator:
     ----------
     mappings : how messages are read
     announcer : plans, on the same connection, what is to be sent
+    leases : those of this process, on the same connection; by default it takes all shares when it begins, whoever has
+        held them
     """
 
     def __init__(
@@ -176,6 +123,7 @@ class Evaluator:
         mappings: Mappings,
         announcer: Announcer | None = None,
         *,
+        leases: Leases | None = None,
         compiled: bool = True,
     ) -> None:
         self.project = project
@@ -185,15 +133,17 @@ class Evaluator:
         self.position = self.now = 0
         people = ForgottenPeople(database, project.folder / HISTORY_FOLDER)
         self.record = VerdictLog(database, make_evidence, people)
-        self._turn = Turn(database)
+        self.mentions = Mentions(0)
         self._database = database
         self._mappings = mappings
         self.compiled = compiled
         self._room = _ROOM
         self._parts: list[Part] = []
         self.steps = self.told_again = 0
-        self._before: Evaluated | None = None
-        self._kept = 0
+        self._is_alone = leases is None
+        self._leases = leases or Leases(database, uuid.uuid4().hex, 0)
+        self._terms: dict[int, int] = {}
+        self._kept = self.position, self.now
 
     @property
     def next_due(self) -> int | None:
@@ -201,9 +151,9 @@ class Evaluator:
         return min((due for part in self._parts if (due := part.qualifying.next_due) is not None), default=None)
 
     @property
-    def mentions(self) -> Mentions:
-        """Where the log speaks of whom, up to `position`; all parts share it."""
-        return self._parts[0].past.mentions if self._parts else Mentions(0)
+    def is_at_work(self) -> bool:
+        """Whether anybody is evaluated here."""
+        return bool(self._terms)
 
     def standing(self, kind: SubjectKind, id: str, now: int) -> list[tuple[Transitions, frozenset[str]]]:
         """How a subject stands with each definition about its kind: of each part, with the names of the definitions
@@ -213,44 +163,111 @@ class Evaluator:
 
     def person(self, id: str) -> str:
         """The id by which verdicts name the person who bears or has borne this one."""
-        return self._parts[0].qualifying.history.identities.person(id)
+        return self._history.identities.person(id)
+
+    @property
+    def _history(self) -> OngoingHistory:
+        """Who is who, and a member of what: of everybody, in each part.
+
+        Raises
+        ------
+        Outdated
+            If nobody is evaluated here just now.
+        """
+        if not self._parts:
+            raise Outdated
+        return self._parts[0].qualifying.history
+
+    def known(self, id: str) -> tuple[str, list[str]]:
+        """The id by which verdicts name a person, and their accounts, the current one first."""
+        if not self._parts:
+            return person_alone(self._past_here().find, self.settings, id, self.now)
+        person = self.person(id)
+        return person, self.accounts(person)
 
     def ids(self, person: str) -> list[str]:
         """All ids that belong to the person who bears this one."""
-        identities = self._parts[0].qualifying.history.identities
+        identities = self._history.identities
         bears = identities.person(person)
         return sorted(each for each in identities.ids(person) if identities.person(each) == bears)
 
     def is_joined(self, one: str, other: str) -> bool:
         """Whether a record joins these two ids, and none has set them apart since."""
-        return self._parts[0].qualifying.history.identities.is_joined(one, other)
+        return self._history.identities.is_joined(one, other)
 
     def accounts(self, person: str) -> list[str]:
         """The accounts of which a person is a member, the current one first."""
-        memberships = self._parts[0].qualifying.history.memberships
+        memberships = self._history.memberships
         current = memberships.current(person)
         return sorted(memberships.accounts(person), key=lambda account: account != current)
 
+    @property
+    def terms(self) -> Terms:
+        """The shares that are evaluated here, and under which terms."""
+        return self._terms
+
+    @property
+    def shares(self) -> frozenset[int]:
+        """The shares that are evaluated here."""
+        return frozenset(self._terms)
+
+    def holds(self, kind: SubjectKind, id: str) -> bool:
+        """Whether a subject is evaluated here."""
+        return share_of(kind, id) in self._terms
+
+    def hold(self, terms: Terms, now: int) -> News:
+        """Evaluate the subjects of these shares from now on, and no others. Those of shares that are new here are
+        evaluated over all of history; what lies behind the place up to which they had been evaluated is news, and
+        nothing else is."""
+        self._let_go({share for share, term in self._terms.items() if terms.get(share) != term})
+        new = {share: term for share, term in terms.items() if share not in self._terms}
+        if not new:
+            return News()
+        evaluated = self._leases.evaluated(new).values()
+        now = max(now, *(each.moment for each in evaluated))  # by another machine's clock
+        news = self._reach(max(each.position for each in evaluated), now)
+        self._terms |= new
+        news.add(self._add(frozenset(new), now))
+        return news
+
+    def release(self, shares: Collection[int]) -> None:
+        """Leave these shares to others, who need not look again at what has been evaluated here."""
+        given = {share: term for share, term in self._terms.items() if share in shares}
+        with suppress(LeaseLostError), self._database.transaction():
+            if given and self._parts:
+                self._leases.write_under(given, self.position, self.now)
+            self._leases.release(shares)
+        self._let_go(given)
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether more has been evaluated than is noted."""
+        return self._kept != (self.position, self.now)
+
+    def keep(self) -> None:
+        """Note up to where everything has been evaluated."""
+        if self._terms and self._parts and self.is_ahead:
+            with suppress(LeaseLostError), self._database.transaction():
+                self._leases.write_under(self._terms, self.position, self.now)
+            self._kept = self.position, self.now
+
     def begin(self, now: int) -> News:
-        """Evaluate all of history, and record what is not recorded yet. Transitions of definitions that are new, or
-        mean something else than before, are no news; nor are those of the time until then that follow from files that
-        have been imported since."""
-        self._turn.take()
+        """Evaluate all of history anew for the shares that are held, and record what is not recorded yet. Transitions
+        of definitions that are new, or mean something else than before, are no news; nor are those of the time until
+        then that follow from files that have been imported since."""
+        self.keep()
         for old in self._parts:
             old.past.close()  # what has been taken out of history must not stay on disk for its sake
-        while True:
-            before = self._before or Evaluated.read(self._database)
-            part, standing, known = self._built(self.project, self.definitions, self._database, now, before)
-            self._parts = [part]
-            self.position, self.now = part.past.position, max(now, self.now)
-            try:
-                return self._record_all(standing, part.names, self.project, now, known)
-            except Outdated:
-                _LOGGER.info("The archive has changed: history is evaluated anew.")
+        self._parts = []
+        if self._is_alone and not self._terms:
+            with self._database.transaction():
+                self._terms = dict(self._leases.take_all())
+        return self._add(self.shares, now) if self._terms else News()
 
     def take(self, messages: Sequence[tuple[Kept, Sequence[Record]]], now: int) -> News:
         """Evaluate the next messages of the log, and whatever time has brought up to and including `now`."""
-        if not self._parts or not all(part.past.is_current() for part in self._parts):
+        now = max(now, self.now)
+        if self._terms and not (self._parts and all(part.past.is_current() for part in self._parts)):
             return self.begin(now)
         try:
             return self._take(messages, now)
@@ -263,45 +280,59 @@ class Evaluator:
 
     def _take(self, messages: Sequence[tuple[Kept, Sequence[Record]]], now: int) -> News:
         fresh = [each for each in messages if each[0].position > self.position]
-        if fresh:
-            self.position = fresh[-1][0].position
+        position = fresh[-1][0].position if fresh else self.position
         records = [each for kept, said in fresh for each in numbered(kept.position, said)]
         self.mentions.note(records)
-        self.now = max(now, self.now)
         self.steps += 1
-        found: list[tuple[Part, list[Verdict], dict[Who, int]]] = []
-        for part in self._parts:
-            step = self._step(part, records, now)
-            self.told_again += len(step.told_again)
-            if len(step.transitions) or step.told_again:
-                found.append((part, _verdicts(part, step), _again(step)))
-        if not found:
-            return self._nothing_new(now)
-        news = News()
-        with self._turn.recording():
-            for part, verdicts, again in found:
-                recorded = self.record.record(verdicts, again, now, part.names)
-                self.announcer.announce(recorded, verdicts, self.traits, now)
-                news.add(recorded)
-            self._keep(now)
-        return news
+        parts, self._parts = self._parts, []  # if this fails, they are worth nothing any more
+        found = [Decided(part, *self._step(part, records, position, now)) for part in parts]
+        self._parts, self.position, self.now = parts, position, now
+        try:
+            return self._recorded(found, now)
+        except BaseException:
+            self._parts = []
+            raise
 
-    def keep(self) -> None:
-        """Keep up to where history has been evaluated, so that the next one knows what an import in between brings."""
-        if self._before is not None:
-            with self._database.transaction():
-                self._before.keep(self._database)
-
-    def _keep(self, now: int) -> None:
-        self._before, self._kept = Evaluated(self.position, now, self._parts[0].past.imported), now
-        self._before.keep(self._database)
-
-    def _nothing_new(self, now: int) -> News:
-        self._before = Evaluated(self.position, now, self._parts[0].past.imported)
-        if now - self._kept > _KEPT_EVERY:  # not each time: it is a write to disk
-            self._kept = now
-            self.keep()
+    def _recorded(self, found: Sequence[Decided], now: int) -> News:
+        """Record what has been decided; what is of shares that others hold by now is left to them."""
+        while found := [each for each in found if each]:
+            shares = {share for each in found for share in each.shares()}
+            news = News()
+            try:
+                with self._recording(shares, now):
+                    for each in found:
+                        news.add(self.record.record(each.verdicts, each.told_again, now, each.part.names))
+                    self.announcer.announce(
+                        news, [verdict for each in found for verdict in each.verdicts], self.traits, now, self
+                    )
+                return news
+            except LeaseLostError as error:
+                _LOGGER.warning("%s", error)
+                self._let_go(error.shares)
+                found = [each.without(error.shares) for each in found]
         return News()
+
+    # --- Merged people ------------------------------------------------------------------------------------------------
+
+    def has_moved(self, each: Recorded) -> bool:
+        """Whether a transition that is new belonged to a person before who is found to be the same: then it had been
+        told of them."""
+        if each.kind != "person" or not self._parts:
+            return False
+        ids = self._history.identities.ids(each.subject)
+        return self.record.same({id for id in ids if not self.holds("person", id)}, each)
+
+    def moves(self, each: Recorded) -> bool:
+        """Whether a transition that is taken back is one of the person with whom this one is found to be the same, who
+        may be evaluated elsewhere, and earlier or later than here."""
+        if each.kind != "person" or not self._parts:
+            return False
+        person = self.person(each.subject)
+        if person == each.subject or self.holds("person", person):
+            return False
+        past = self._parts[0].past
+        found = transitions_alone(past.find, self.settings, self.definitions, "person", person, self.now)
+        return (each.definition, each.change, each.at) in found
 
     def traits(self, kind: SubjectKind, id: str) -> Mapping[str, Any]:
         """The traits of a subject as of now; of a person also those of the current account, as "account.NAME"."""
@@ -335,7 +366,7 @@ class Evaluator:
             return Prepared(project, changed, None, Standing(), now, compiled)
         if len(self._parts) >= _MOST_PARTS:
             wanted = project.definitions
-        part, standing, _ = self._built(project, wanted, database, now)
+        part, standing, _ = self._built(project, wanted, database, now, ALL_SHARES)
         return Prepared(project, changed, part, standing, now, compiled)
 
     def follow(self, prepared: Prepared) -> None:
@@ -352,12 +383,12 @@ class Evaluator:
         if prepared.compiled != self.compiled or not part.past.is_current():
             raise Outdated
         prepared.now = max(prepared.now, self.now)
-        for start in range(part.past.position, end, _AT_ONCE):
-            some = part.past.messages(min(start + _AT_ONCE, end), start)
+        for start in range(part.past.position, end, AT_ONCE):
+            some = part.past.messages(min(start + AT_ONCE, end), start)
             records = part.past.take_in(some)
-            part.past.position = min(start + _AT_ONCE, end)
-            _tell(part, prepared.standing, records, prepared.now)
-        _tell(part, prepared.standing, [], prepared.now)
+            part.past.position = min(start + AT_ONCE, end)
+            tell(part, prepared.standing, records, prepared.now)
+        tell(part, prepared.standing, [], prepared.now)
 
     def differences(self, prepared: Prepared) -> list[Difference]:
         """Who would enter and who would leave if prepared definitions took effect: those that mean something else, that
@@ -385,14 +416,22 @@ class Evaluator:
         ----------
         destinations : where transitions are told from now on
         tell_past : whether destinations are told of those who enter or leave by the change itself
+
+        Raises
+        ------
+        NotAloneError
+            If other processes evaluate too: they would go on with the definitions of before.
         """
+        if self.shares != ALL_SHARES:
+            raise NotAloneError
         prepared.now = max(prepared.now, now)
         self.follow(prepared)
         asked = self.differences(prepared) if tell_past else []
         part, project = prepared.part, prepared.project
         before, self.announcer.destinations = self.announcer.destinations, tuple(destinations)
         try:
-            news = self._record_all(prepared.standing, part.names if part else frozenset(), project, now, asked=asked)
+            names = part.names if part else frozenset()
+            news = self._record_all(prepared.standing, names, project, ALL_SHARES, now, asked=asked)
         except BaseException:
             self.announcer.destinations = before
             raise
@@ -414,35 +453,120 @@ class Evaluator:
             each.qualifying.reword(definitions)
         return kept
 
+    # --- Shares -------------------------------------------------------------------------------------------------------
+
+    def _let_go(self, shares: Collection[int]) -> None:
+        """Evaluate these shares no longer."""
+        lost = frozenset(shares) & self._terms.keys()
+        if lost:
+            self._terms = {share: term for share, term in self._terms.items() if share not in lost}
+            self._parts = [each.without(lost) for each in self._parts]
+            self._parts = [each for each in self._parts if each.shares]
+
+    def _reach(self, position: int, now: int) -> News:
+        """Evaluate the log up to a place at least, and time up to and including `now`: there others have been with
+        what is taken over from them."""
+        news = News()
+        log, reader = MessageLog(self._database), LogReader(self._database, self._mappings)
+        while self._parts and self.position < position and (some := log.after(self.position, AT_ONCE)):
+            news.add(self.take([(kept, list(map(record_of, told))) for kept, told in reader.all(some)], now))
+        if self._parts:
+            news.add(self.take([], now))
+        return news
+
+    def _add(self, shares: frozenset[int], now: int) -> News:
+        """Evaluate shares over all of history, beside those that are evaluated already."""
+        if len(self._parts) >= _MOST_PARTS:
+            self._parts, shares = [], self.shares
+        evaluated = self._leases.evaluated(shares)
+        now = max(now, self.now, *(each.moment for each in evaluated.values()))
+        up_to = self.position if self._parts else None
+        before = evaluated_before(evaluated.values())
+        part, standing, known = self._built(
+            self.project, self.definitions, self._database, now, shares, before, up_to
+        )  # fmt: skip
+        if up_to is None:
+            self.position, self.mentions = part.past.position, part.past.mentions
+        part.past.mentions = self.mentions
+        part.past.position, self.now = self.position, now
+        self._parts.append(part)
+        try:
+            return self._record_all(standing, part.names, self.project, shares, now, known)
+        except LeaseLostError as error:
+            _LOGGER.warning("%s", error)
+            self._let_go(error.shares)
+        except Outdated:
+            _LOGGER.info("The archive has changed: history is evaluated anew.")
+        except BaseException:
+            self._parts = []
+            raise
+        self._parts = []
+        return self._add(self.shares, now) if self._terms else News()
+
+    @contextmanager
+    def _recording(self, shares: Collection[int], now: int) -> Iterator[None]:
+        """A transaction in which verdicts on these shares are recorded. Nobody else records meanwhile."""
+        with self._database.transaction():
+            self._database.in_order("transitions")
+            self._leases.write_under({share: self._terms.get(share, -1) for share in shares}, self.position, now)
+            yield
+
     # --- History ------------------------------------------------------------------------------------------------------
 
-    def _step(self, part: Part, records: Sequence[Numbered], now: int) -> Step:
-        part.past.position = self.position
-        return part.qualifying.take(records, now, part.past.known(records))
+    def _step(
+        self, part: Part, records: Sequence[Numbered], position: int, now: int
+    ) -> tuple[list[Verdict], dict[Who, int]]:  # fmt: skip
+        """What a part decides, and whose past it has told again."""
+        part.past.position = position
+        step = part.qualifying.take(records, now, part.past.known(records))
+        self.told_again += len(step.told_again)
+        if not len(step.transitions) and not step.told_again:
+            return [], {}
+        return verdicts_by(part, step), told_again_by(part, step)
 
     def _record_all(
         self,
         standing: Standing,
         names: frozenset[str],
         project: Project,
+        shares: frozenset[int],
         now: int,
-        old: Collection[Which] = (),
+        known: Collection[Which] = (),
         asked: Sequence[Difference] = (),
     ) -> News:
-        """Record the verdicts of these definitions on everybody, and which definitions there are now. Of those that are
-        new, or mean something else than before, only what is `asked` for is told."""
-        known = self.record.meanings()
+        """Record the verdicts of these definitions on everybody of these shares, and which definitions there are now.
+        Of those that are new, or mean something else than before, only what is `asked` for is told.
+
+        Parameters
+        ----------
+        known : transitions that follow from what had been evaluated before; if they are not recorded, they are no news
+        """
         meanings = {definition.name: meaning_of(definition, project.settings) for definition in project.definitions}
-        past = {name for name, meaning in meanings.items() if known.get(name, ("", 0))[0] != meaning}
-        with self._turn.recording():
-            verdicts = standing.all()
-            news = self.record.record_all(verdicts, now, names, past, old)
-            for told in (news.without(past), *self._of_the_past(asked, news)):
-                self.announcer.announce(told, verdicts, self.traits, now)
-            self._keep(now)
+        verdicts = standing.all()
+        news, told = News(), News()
+        with self._recording(shares, now):
+            for past, some in self._by_what_is_past(shares, meanings).items():
+                theirs = [each for each in verdicts if share_of(each.kind, each.subject) in some]
+                recorded = self.record.record_all(theirs, now, names, past, known, some)
+                news.add(recorded)
+                told.add(recorded.without(past))
+            for each in (told, *self._of_the_past(asked, news)):
+                self.announcer.announce(each, verdicts, self.traits, now, self)
+            self._leases.mean(shares, meanings)
             self.record.forget_definitions(meanings.keys())
-            self.record.mean({name: (meaning, now) for name, meaning in meanings.items()} | _same(known, meanings))
+            before = self.record.meanings()
+            self.record.mean({name: (meaning, now) for name, meaning in meanings.items()} | _same(before, meanings))
         return news
+
+    def _by_what_is_past(
+        self, shares: Collection[int], meanings: Mapping[str, str]
+    ) -> dict[frozenset[str], set[int]]:  # fmt: skip
+        """The shares by which definitions are new there, or mean something else than before."""
+        found: dict[frozenset[str], set[int]] = {}
+        for share, evaluated in self._leases.evaluated(shares).items():
+            past = frozenset(name for name, meaning in meanings.items() if not evaluated.knows(name, meaning))
+            found.setdefault(past, set()).add(share)
+        return found
 
     def _of_the_past(self, asked: Sequence[Difference], news: News) -> Iterator[News]:
         """What there is to tell of those who enter or leave by a change of definitions: of who leaves, their leaving,
@@ -467,13 +591,20 @@ class Evaluator:
         definitions: Sequence[Definition],
         database: Database,
         now: int,
+        shares: frozenset[int],
         before: Evaluated | None = None,
-    ) -> tuple[Part, Standing, set[Which]]:
-        """Definitions, evaluated over all of history. Also which of the verdicts are no news, as only files that have
-        been imported since an evaluation `before` have brought them about."""
+        up_to: int | None = None,
+    ) -> tuple[Part, Standing, Collection[Which]]:
+        """Definitions, evaluated over all of history, for the subjects of these shares. Also which of the verdicts are
+        no news, as they follow from what had been evaluated `before`, or from files that have been imported since.
+
+        Parameters
+        ----------
+        up_to : the place in the log up to which; by default as far as it goes
+        """
         while True:
             try:
-                return self._build(project, definitions, database, now, before)
+                return self._build(project, definitions, database, now, shares, before, up_to)
             except Outdated:
                 _LOGGER.info("The archive has changed: history is evaluated anew.")
             except Outgrown as error:
@@ -486,31 +617,41 @@ class Evaluator:
         definitions: Sequence[Definition],
         database: Database,
         now: int,
+        shares: frozenset[int],
         before: Evaluated | None,
-    ) -> tuple[Part, Standing, set[Which]]:
+        up_to: int | None,
+    ) -> tuple[Part, Standing, Collection[Which]]:
         past, settings = Past(project, database, self._mappings), project.settings
         wanted = needs(definitions, settings).properties
         first = next(iter(past.archive.timelines(wanted)), None)
         begun = first.vocabulary if first is not None else None
-        qualifying = Qualifying(definitions, settings, past.find, begun, compiled=self.compiled, room=self._room)
+        concerns = None if shares == ALL_SHARES else concerns_of(shares)
+        qualifying = Qualifying(
+            definitions, settings, past.find, begun, compiled=self.compiled, room=self._room, concerns=concerns
+        )
         meanings = {definition.name: meaning_of(definition, settings) for definition in definitions}
-        part = Part(meanings, frozenset(meanings), qualifying, past)
+        part = Part(meanings, frozenset(meanings), qualifying, past, shares)
         standing = Standing()
         if begun is not None:
             last = min(now, past.archive.summary().last or 0)
             step = qualifying.load(past.archive.relations(), past.archive.timelines(wanted), last)
-            standing.add(_verdicts(part, step), {})
-            _tell(part, standing, past.later(last), last)
-        old: set[Which] = set()
-        if before is not None and before.imported != past.imported:
-            _tell_log(part, standing, before.position, now)
-            old = {
+            standing.add(verdicts_by(part, step), {})
+            tell(part, standing, past.later(last), last)
+        known: set[Which] = set()
+        if before is not None and past.covered <= before.position:
+            tell_log(part, standing, before.position, now)
+            known = {
                 verdict.which
                 for verdict in standing.all()
                 if verdict.at <= before.moment and verdict.known_at <= before.moment
             }
-        _tell_log(part, standing, None, now)
-        return part, standing, old
+        tell_log(part, standing, up_to, now)
+        return part, standing, known
+
+    def _past_here(self) -> Past:
+        past = Past(self.project, self._database, self._mappings)
+        past.take_in(past.messages())
+        return past
 
 
 def _same(known: Mapping[str, tuple[str, int]], meanings: Mapping[str, str]) -> dict[str, tuple[str, int]]:
@@ -518,33 +659,6 @@ def _same(known: Mapping[str, tuple[str, int]], meanings: Mapping[str, str]) -> 
     return {name: meant for name, meant in known.items() if meanings.get(name) == meant[0]}
 
 
-def _tell_log(part: Part, standing: Standing, up_to: int | None, now: int) -> None:
-    """Have a part take in what the log has, up to a place there, and then what time has brought until now."""
-    past = part.past
-    kept = [each for each in past.messages(up_to) if each.position > past.position]
-    # Only what has been read counts as evaluated: more may have come meanwhile.
-    records = sorted(past.take_in(kept), key=lambda each: each.record.time)
-    for start in range(0, len(records), _AT_ONCE):
-        some = records[start : start + _AT_ONCE]
-        _tell(part, standing, some, min(now, some[-1].record.time))
-    _tell(part, standing, [], now)
-
-
-def _tell(part: Part, standing: Standing, records: list[Numbered], now: int) -> None:
-    step = part.qualifying.take(records, now, part.past.known(records))
-    standing.add(_verdicts(part, step), _again(step))
-
-
 def _is_trait_of(record: Record, part: Part, person: str) -> bool:
     bearer = part.qualifying.history.identities.person(record.person or "")
     return record.kind == Kind.PERSON_TRAIT and bearer == person
-
-
-def _verdicts(part: Part, step: Step) -> list[Verdict]:
-    """What a part has decided, of the definitions that count."""
-    found = verdicts_of(step.transitions, part.meanings, part.past.lookup)
-    return [verdict for verdict in found if verdict.definition in part.names]
-
-
-def _again(step: Step) -> dict[Who, int]:
-    return {(Subject(kind).name.lower(), id): since for (kind, id), since in step.told_again.items()}

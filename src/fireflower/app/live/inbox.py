@@ -59,7 +59,7 @@ class Inbox:
         self._messages: list[tuple[Kept, Sequence[Record]]] = []
         self._questions: list[Question[Any]] = []
         self._asked = float("-inf")
-        self._closed = False
+        self._closed = self._woken = False
         self.stopped = False
 
     def put(self, messages: Batch) -> None:
@@ -90,6 +90,12 @@ class Inbox:
             self.stopped = True
             self._changed.notify()
 
+    def wake(self) -> None:
+        """Have whoever waits look around."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify()
+
     def waiting(self) -> int:
         """How many messages wait."""
         return len(self._messages)
@@ -102,8 +108,9 @@ class Inbox:
         """What is to be done next; waits for it for some seconds at most. Called by the evaluator's thread alone."""
         self._busy.release()
         with self._changed:
-            if not (self._messages or self._questions or self.stopped):
+            if not (self._messages or self._questions or self._woken or self.stopped):
                 self._changed.wait(wait)
+            self._woken = False
             most = _WHILE_ASKED if time.monotonic() - self._asked < _ASKED_LATELY else _AT_ONCE
             messages, self._messages = self._messages[:most], self._messages[most:]
             questions, self._questions = self._questions, []

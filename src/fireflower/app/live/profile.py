@@ -70,7 +70,7 @@ def profile(
     UnknownSubjectError
         If there is no record of it up to now.
     """
-    records = canonical(record for record in _gathered(find, kind, id) if record.time <= now)
+    records = canonical(record for record in gathered(find, kind, id) if record.time <= now)
     identities = Identities(record for record in records if record.kind == Kind.IDENTITY)
     id = identities.person(id) if kind == "person" else id
     own = [record for record in records if _is_of(record, kind, id, identities)]
@@ -101,7 +101,7 @@ def profile(
     )
 
 
-def _gathered(find: Find, kind: SubjectKind, id: str) -> list[Record]:
+def gathered(find: Find, kind: SubjectKind, id: str) -> list[Record]:
     """The records on which the history of a subject rests: its own, and those that decide which are its own, and who
     is left out."""
     found: dict[int, list[Record]] = {}

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from fireflower.app.live.sieving import Concerns, Sieve
 from fireflower.evaluate.kernel.layout import MUTED
 from fireflower.evaluate.leaving_out import without_left_out
 from fireflower.evaluate.live import LATENESS, Coded, LiveReplay, Step
@@ -34,6 +35,8 @@ class Qualifying:
     find : looks up records that have been taken
     begun : the vocabulary of the history that is to be loaded
     room : see `LiveReplay`
+    concerns : whom these definitions are put to; None for everybody. Who is who, who is a member of what and who is
+        left out is followed for all, as everybody's history may depend on it
     """
 
     def __init__(
@@ -46,12 +49,14 @@ class Qualifying:
         compiled: bool = False,
         room: int = 4096,
         lateness: int = LATENESS,
+        concerns: Concerns | None = None,
     ) -> None:
         how: dict[str, Any] = {"compiled": compiled, "room": room, "lateness": lateness}
         self._settings = settings
         self.replay = LiveReplay(definitions, settings, begun, **how)
         self.history = OngoingHistory(settings.attribution, find, self._last)
         self._leaving = _LeavingOut.of(settings, begun, **how)
+        self._sieve = Sieve(concerns) if concerns is not None else None
         self._waiting: list[tuple[tuple[object, ...], int, Numbered]] = []
         self._doubtful: set[int] = set()
         self._now = -1
@@ -74,7 +79,8 @@ class Qualifying:
             self._leaving.load(timelines, last)
             timelines = without_left_out(self._settings, timelines, last, compiled=True, threads=1)
         for timeline in timelines:
-            self.replay.load(timeline, last)
+            own = timeline if self._sieve is None else self._sieve.timeline(timeline, last)
+            self.replay.load(own, last)
         return self.replay.loaded(last)
 
     def take(self, numbered: Iterable[Numbered], now: int, doubtful: Collection[int] = ()) -> Step:
@@ -97,13 +103,21 @@ class Qualifying:
         due = self._due(numbered, now)
         arrived = self.history.take(due, self._doubtful)
         self._doubtful.difference_update(each.number for each in due)
-        coded = self.replay.code(arrived.rows)
+        own = arrived.rows if self._sieve is None else self._sieve.rows(arrived.rows)
+        coded = self.replay.code(own)
         stale = changed | arrived.changed | {_who(who) for who in self.replay.stale(coded)}
         past = self.history.past(stale, now) if stale else {}
         if self._leaving is not None:
-            self._leave_out(self._leaving, arrived.rows, past, now)
-            coded.mute(arrived.rows)
+            self._leave_out(self._leaving, arrived.rows, own, past, now)
+            coded.mute(own)
+        if self._sieve is not None:
+            past = self._sieve.past(past)
         return self.replay.step(coded, {_known(who): rows for who, rows in past.items()}, now)
+
+    def concern(self, concerns: Concerns) -> None:
+        """From now on, put the definitions to these only, who are fewer than before."""
+        self._sieve = self._sieve or Sieve(concerns)
+        self._sieve.concerns = concerns
 
     def reword(self, definitions: Mapping[str, Definition]) -> None:
         """Take over what does not change a definition's meaning: what its author calls things."""
@@ -121,7 +135,8 @@ class Qualifying:
         return min((moment for moment in (*timers, waiting) if moment is not None), default=None)
 
     def _last(self, kind: SubjectKind, id: str) -> int:
-        return self.replay.last(_SUBJECTS[kind], id)
+        elsewhere = self._sieve.last(kind, id) if self._sieve is not None else None
+        return self.replay.last(_SUBJECTS[kind], id) if elsewhere is None else elsewhere
 
     def _due(self, numbered: Iterable[Numbered], now: int) -> list[Numbered]:
         """The records whose time has come: of these, and of those that have been waiting. The others wait."""
@@ -135,7 +150,9 @@ class Qualifying:
             due.append(heapq.heappop(self._waiting)[2])
         return due
 
-    def _leave_out(self, leaving: _LeavingOut, rows: list[Row], past: dict[Who, list[Row]], now: int) -> None:
+    def _leave_out(
+        self, leaving: _LeavingOut, rows: list[Row], own: list[Row], past: dict[Who, list[Row]], now: int
+    ) -> None:  # fmt: skip
         """Mute what left-out people do, for their accounts; if it turns out that somebody was left out at another
         time than it had seemed, their accounts' past is told again."""
         coded = leaving.replay.code(replace(row, target=TO_PERSON) for row in rows if row.target & TO_PERSON)
@@ -145,9 +162,11 @@ class Qualifying:
         )
         others = leaving.step(coded, renewed, now)
         accounts = {who for id in others for who in self.history.around(id) if who[0] == "account"} - past.keys()
+        if self._sieve is not None:
+            accounts = {who for who in accounts if self._sieve.concerns(*who)}
         if accounts:
             past |= self.history.past(accounts, now)
-        for each in (rows, *past.values()):
+        for each in (own, *past.values()):
             leaving.mute(each)
 
 

@@ -1,13 +1,15 @@
-"""The live service of a project: a thread that writes what comes, and one that follows and evaluates it."""
+"""The live service of a project: a thread that writes what comes, one that follows and evaluates it, one that sends
+what is due. With PostgreSQL, any number of processes do one of these or all."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from fireflower.app.live.announcing import Announcer
 from fireflower.app.live.changing import Changed, Changing
@@ -19,6 +21,8 @@ from fireflower.app.live.delivering import Deliverer
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.housekeeping import Compaction, Housekeeper
 from fireflower.app.live.inbox import Answer, Batch, Inbox, NotReady
+from fireflower.app.live.onlooking import Onlooker
+from fireflower.app.live.sharing import LEASE, AlreadyServedError, Keeper, own_name
 from fireflower.app.live.storage import mappings_of
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import HISTORY_FOLDER, Project
@@ -26,16 +30,20 @@ from fireflower.destinations import load_destinations
 from fireflower.evaluate.engines import is_compiled
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.forgotten import ForgottenPeople
+from fireflower.history.log.leases import Leases
 from fireflower.history.log.reading import Mappings
 from fireflower.history.log.schema import prepare
-from fireflower.history.log.turns import SupersededError
 from fireflower.history.log.verdicts import News
+from fireflower.model.errors import FireflowerError
 from fireflower.model.messages import Message, Reject
 
 _LOGGER = logging.getLogger("fireflower.live")
 
 _PATIENCE = 5.0
 """Seconds after which the evaluator looks around though nothing was due."""
+
+Role = Literal["ingest", "evaluate", "deliver"]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 Listener = Callable[[News], None]
 
@@ -53,12 +61,14 @@ class State:
     ----------
     ready : whether history has been evaluated, so that verdicts are up to date
     trouble : what keeps the evaluator from its work; "" if nothing does
+    refused : why this process may not do its work at all, so that it is to end
     evaluated : messages since the start
     """
 
     ready: bool = False
     trouble: str = ""
     evaluated: int = 0
+    refused: FireflowerError | None = None
 
 
 class Service:
@@ -67,8 +77,11 @@ class Service:
     Parameters
     ----------
     connect : opens a connection to the database; by default the one that the project names
-    compaction : when messages move into the archive
+    compaction : when messages move into the archive; by default now and then, but not where processes share a database,
+        as others may not see the archive of this one
     dry_run : what would be sent is planned and recorded, and nothing is sent
+    roles : what this process does
+    lease : seconds after which others take over what a process evaluates that has fallen silent
 
     Attributes
     ----------
@@ -83,43 +96,69 @@ class Service:
         mappings: Mappings | None = None,
         compiled: bool = True,
         clock: Callable[[], int] = now,
-        compaction: Compaction = Compaction(),  # noqa: B008  # it is frozen
+        compaction: Compaction | None = None,
         dry_run: bool = False,
+        roles: Collection[Role] = ROLES,
+        lease: float = LEASE,
     ) -> None:
         self.project = project
+        self.roles = frozenset(roles)
         self.state = State()
         self.clock = clock
         self.connect = connect or opener(project)
         first = self.connect()
         prepare(first)
-        self._databases = first, self.connect(), self.connect(), self.connect()
+        self._databases = [first]
         names = [definition.name for definition in project.definitions]
         destinations = load_destinations(project.folder, names, project.settings.timezone)
         self._inbox = Inbox()
         mappings = self._mappings = mappings or mappings_of(project)
         self._writer = Writer(first, mappings, self._inbox.put, ForgottenPeople(first, project.folder / HISTORY_FOLDER))
-        announcer = Announcer(self._databases[1], destinations, dry_run=dry_run)
+        own = self._another("evaluate" in self.roles)
+        announcer = Announcer(own, destinations, dry_run=dry_run)
         ready = compiled and is_compiled(live=True)
         self._compiling = Compiling() if compiled and not ready else None
-        self._evaluator = Evaluator(project, self._databases[1], mappings, announcer, compiled=ready)
-        self._deliverer = Deliverer(self._databases[2], destinations, clock)
+        name = own_name()
+        self._keeper = Keeper(self._another("evaluate" in self.roles), name, lease, self._inbox.wake)
+        leases = Leases(own, name, lease)
+        self._evaluator = Evaluator(project, own, mappings, announcer, leases=leases, compiled=ready)
+        self._deliverer = Deliverer(self._another("deliver" in self.roles), destinations, clock)
         self.dry_run = dry_run
         self.changing = Changing(
             self._evaluator, self.connect, clock, lambda question: self.ask(question).result(), self._change
         )
         self._thread = threading.Thread(target=self._run, name="fireflower-evaluator")
         self._listeners: list[Listener] = []
+        self._onlooker = Onlooker(self._another(first.shared), self._tell_listeners)
+        self._when_refused: list[Callable[[], None]] = []
+        self._kept, self._keeps_every = time.monotonic(), lease
         self.told = Told()
-        compactor = Compactor(project, self._databases[3], mappings)
-        self._housekeeper = Housekeeper(compactor, compaction, lambda: self._evaluator.position, clock)
+        self._compacts = "evaluate" in self.roles and (compaction is not None or not first.shared)
+        beside = self._another(self._compacts)
+        compactor = Compactor(project, beside, mappings)
+        evaluated = Leases(beside, name, lease)
+        self._housekeeper = Housekeeper(compactor, compaction or Compaction(), evaluated.position, clock)
+
+    def _another(self, wanted: bool) -> Database:
+        """A connection for another thread; if there is none, any will do."""
+        if wanted:
+            self._databases.append(self.connect())
+        return self._databases[-1]
 
     def start(self) -> None:
         """Take messages in from now on. Verdicts follow once history has been evaluated."""
+        if "evaluate" in self.roles:
+            self._thread.start()
+        else:
+            self._inbox.close()
+            self.state.ready = True
         self._writer.start()
-        self._thread.start()
-        if not self.dry_run:
+        if "deliver" in self.roles and not self.dry_run:
             self._deliverer.start()
-        self._housekeeper.start()
+        if self._databases[0].shared:
+            self._onlooker.start()
+        if self._compacts:
+            self._housekeeper.start()
 
     def submit(self, messages: Sequence[Message], rejects: Sequence[Reject] = ()) -> Future[int]:
         """Have messages made durable; the future gives how many were new."""
@@ -128,6 +167,10 @@ class Service:
     def listen(self, listener: Listener) -> None:
         """Have somebody told of every change, after it has been recorded, in the evaluator's thread."""
         self._listeners.append(listener)
+
+    def when_refused(self, act: Callable[[], None]) -> None:
+        """Have something done if it turns out that this process may not do its work; `state.refused` says why."""
+        self._when_refused.append(act)
 
     def ask(self, question: Callable[[Evaluator], Answer]) -> Future[Answer]:
         """Have the evaluator asked something between two steps: in its thread or, while it is idle, in this one. Unless
@@ -138,6 +181,8 @@ class Service:
         NotReady
             If history is not evaluated just now.
         """
+        if "evaluate" not in self.roles:
+            raise NotReady("this process evaluates nobody: ask one that was started with --role evaluate.")
         if not self.state.ready:
             raise NotReady(self.state.trouble or "history is being evaluated; this is done in a moment.")
         return self._inbox.ask(question, self._evaluator)
@@ -164,12 +209,16 @@ class Service:
     def stop(self) -> None:
         """Make durable what has been submitted, evaluate it, and end."""
         self.changing.end()
-        self._housekeeper.stop()
+        if self._compacts:
+            self._housekeeper.stop()
         self._writer.stop()
         self._inbox.stop()
-        self._thread.join()
-        self._evaluator.keep()
-        self._deliverer.stop()
+        if "evaluate" in self.roles:
+            self._thread.join()
+            self._keeper.stop()
+        if "deliver" in self.roles:
+            self._deliverer.stop()
+        self._onlooker.stop()
         if self._compiling is not None:
             self._compiling.stop()
         for database in self._databases:
@@ -190,16 +239,55 @@ class Service:
     # --- The evaluator's thread ---------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        if self._begin():
+        if self._enter() and self._begin():
             while not self._inbox.is_done():
                 messages, questions = self._inbox.get(self._until_due())
+                if not self._share():
+                    break
                 if (messages or not questions or not self._until_due()) and not self._take(messages):
                     break
                 for question in questions:
                     question.answer(self._evaluator)
                 if self._compiling is not None and self._compiling.is_done():
                     self._use_compiled()
+            self._keep()
         self._inbox.close()
+
+    def _enter(self) -> bool:
+        """Take the shares that fall to this process."""
+        while not self._inbox.stopped:
+            try:
+                return self._keeper.enter(lambda: not self._inbox.stopped)
+            except AlreadyServedError as error:
+                self.state.refused, self.state.trouble = error, str(error)
+                for act in self._when_refused:
+                    act()
+                return False
+            except StorageError as error:
+                self._troubled(error)
+                time.sleep(1)
+        return False
+
+    def _share(self) -> bool:
+        """Evaluate the shares that are this process's by now, and no others."""
+        evaluator, keeper = self._evaluator, self._keeper
+        if keeper.surplus:
+            try:
+                evaluator.release(keeper.surplus)
+            except StorageError as error:
+                _LOGGER.warning("Shares could not be given up yet: %s", error)
+        if time.monotonic() - self._kept > self._keeps_every:
+            self._keep()
+        if keeper.wanted == evaluator.terms:
+            return True
+        return self._persist(lambda: evaluator.hold(keeper.wanted, self.clock()))
+
+    def _keep(self) -> None:
+        self._kept = time.monotonic()
+        try:
+            self._evaluator.keep()
+        except StorageError as error:
+            _LOGGER.warning("It could not be noted up to where everything is evaluated: %s", error)
 
     def _use_compiled(self) -> None:
         """The kernel has been compiled meanwhile: go on with it, from history, which says the same."""
@@ -215,8 +303,7 @@ class Service:
         while not self._inbox.stopped:
             try:
                 self._tell(self._evaluator.begin(self.clock()))
-            except SupersededError as error:
-                return self._superseded(error)
+                self._tell(self._evaluator.hold(self._keeper.wanted, self.clock()))
             except Exception as error:
                 self._troubled(error)
                 time.sleep(1)
@@ -231,17 +318,10 @@ class Service:
         try:
             self._tell(work())
             return True
-        except SupersededError as error:
-            return self._superseded(error)
         except Exception as error:
             self._troubled(error)
         self.state.ready = False
         return self._begin()
-
-    def _superseded(self, error: SupersededError) -> bool:
-        self.state.ready, self.state.trouble = False, str(error)
-        _LOGGER.warning("Evaluation has ended here: %s", error)
-        return False
 
     def _troubled(self, error: Exception) -> None:
         self.state.trouble = str(error) or type(error).__name__
@@ -251,10 +331,13 @@ class Service:
         self.told.add(news)
         if news.new or news.retracted:
             self._deliverer.look()
-            for listener in self._listeners:
-                listener(news)
+            self._tell_listeners(news)
+
+    def _tell_listeners(self, news: News) -> None:
+        for listener in self._listeners:
+            listener(news)
 
     def _until_due(self) -> float:
         due = self._evaluator.next_due
-        patience = _PATIENCE if self._compiling is None else 1.0
+        patience = 1.0 if self._compiling is not None else self._keeps_every if self._evaluator.is_ahead else _PATIENCE
         return patience if due is None else min(patience, max(0.0, (due - self.clock()) / 1e6))

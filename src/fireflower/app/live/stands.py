@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.evaluate.explain import Way, way_to
@@ -70,36 +70,88 @@ class Now:
         return sorted(open_, key=lambda step: (len(step[1].way.missing), step[1].way.gap))
 
 
+Parts = Sequence[tuple[Transitions, frozenset[str]]]
+"""How a subject stands, with the names of the definitions that count; empty if nothing is known of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The same, as it comes from the evaluator's thread, which is not to be kept for longer than need be."""
+    """The same, as it comes from the evaluator's thread, which is not to be kept for longer than need be.
+
+    Attributes
+    ----------
+    subjects : with None for those who are evaluated elsewhere
+    """
 
     as_of: int
-    subjects: Sequence[tuple[SubjectKind, str, Sequence[tuple[Transitions, frozenset[str]]]]]
+    subjects: Sequence[tuple[SubjectKind, str, Parts | None]]
     more_accounts: int
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether somebody is evaluated elsewhere."""
+        return any(parts is None for _, _, parts in self.subjects)
+
+    def completed(
+        self, stands: Callable[[SubjectKind, str], Transitions | None], names: frozenset[str]
+    ) -> Found:  # fmt: skip
+        """With those who are evaluated elsewhere."""
+
+        def parts(kind: SubjectKind, id: str) -> Parts:
+            found = stands(kind, id)
+            return [] if found is None else [(found, names)]
+
+        subjects = [(kind, id, parts(kind, id) if known is None else known) for kind, id, known in self.subjects]
+        return replace(self, subjects=subjects)
 
     def read(self) -> Now:
         """In the words of definitions and conditions."""
-        return Now(self.as_of, tuple(_read(*subject) for subject in self.subjects), self.more_accounts)
+        return Now(
+            self.as_of, tuple(_read(kind, id, parts or ()) for kind, id, parts in self.subjects), self.more_accounts
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """The subjects whom a question is about."""
+
+    subjects: Sequence[tuple[SubjectKind, str]]
+    more_accounts: int
+
+    def at(self, now: int, stands: Callable[[SubjectKind, str], Parts | None] = lambda kind, id: None) -> Found:
+        """How they stand at a moment."""
+        return Found(now, [(kind, id, stands(kind, id)) for kind, id in self.subjects], self.more_accounts)
+
+
+def whom(known: Callable[[str], tuple[str, Sequence[str]]], person: str | None, account: str | None) -> Whom:
+    """A person, an account or both. Without an account, those of which the person is a member.
+
+    Parameters
+    ----------
+    known : gives the id by which verdicts name a person, and the person's accounts
+    """
+    wanted: list[tuple[SubjectKind, str]] = []
+    more = 0
+    accounts: Sequence[str] = ()
+    if person is not None:
+        person, accounts = known(person)
+        wanted.append(("person", person))
+    if account is not None:
+        wanted.append(("account", account))
+    else:
+        more = max(0, len(accounts) - _MOST_ACCOUNTS)
+        wanted += [("account", each) for each in accounts[:_MOST_ACCOUNTS]]
+    return Whom(wanted, more)
 
 
 def look(evaluator: Evaluator, person: str | None, account: str | None, now: int) -> Found:
     """Ask how a person, an account or both stand. Without an account, those of which the person is a member."""
-    wanted: list[tuple[SubjectKind, str]] = []
-    more = 0
-    if person is not None:
-        person = evaluator.person(person)
-        wanted.append(("person", person))
-    if account is not None:
-        wanted.append(("account", account))
-    elif person is not None:
-        accounts = evaluator.accounts(person)
-        more = max(0, len(accounts) - _MOST_ACCOUNTS)
-        wanted += [("account", each) for each in accounts[:_MOST_ACCOUNTS]]
-    return Found(now, [(kind, id, evaluator.standing(kind, id, now)) for kind, id in wanted], more)
+    return whom(evaluator.known, person, account).at(
+        now, lambda kind, id: evaluator.standing(kind, id, now) if evaluator.holds(kind, id) else None
+    )
 
 
-def _read(kind: SubjectKind, id: str, parts: Sequence[tuple[Transitions, frozenset[str]]]) -> Stands:
+def _read(kind: SubjectKind, id: str, parts: Parts) -> Stands:
     stands = [_stand(found, i) for found, names in parts for i in _in_order(found, names)]
     return Stands(kind, id, bool(parts), tuple(stands))
 

@@ -25,7 +25,9 @@ Follow = Callable[[list[_Durable]], None]
 """Is given what is durable, in the order of the log."""
 
 _SOON = 1.0
-"""Seconds after which the log is looked at again: others may write to it too."""
+_SOON_SHARED = 0.05
+"""Seconds after which the log is looked at again: others may write to it too, and in a database that is shared between
+processes they do."""
 
 _TOGETHER = 5_000
 """Messages that become durable in one transaction at most: beyond, one that came first would wait for the last."""
@@ -82,6 +84,7 @@ class Writer:
         self._stopped = False
         self._handed_on = self._log.end()
         self._doubtful = False
+        self._soon = _SOON_SHARED if database.shared else _SOON
         self.tally = Tally()
 
     def start(self) -> None:
@@ -117,7 +120,7 @@ class Writer:
         size = 0
         while size < _TOGETHER:
             try:
-                request = self._requests.get(not found, _SOON)
+                request = self._requests.get(not found, self._soon)
             except queue.Empty:
                 break
             if request is None:

@@ -141,6 +141,15 @@ class Archive:
         if self._blocks is not None:
             self._blocks.release()
 
+    def hold(self) -> bool:
+        """Keep what this archive reads from being removed, after `release`. False if it is too late."""
+        try:
+            if self._blocks is not None:
+                self._blocks.hold()
+        except FileNotFoundError:
+            return False
+        return True
+
     def _remove(self, make: Callable[[Dictionaries], Doomed], progress: Progress | None) -> Removed:
         self._restore()
         with writing(self._folder):

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from fireflower.model.errors import FireflowerError
 
@@ -19,7 +19,23 @@ class StorageError(FireflowerError):
 
 
 class Database(Protocol):
-    """One connection, used by one thread at a time. Placeholders are question marks."""
+    """One connection, used by one thread at a time. Placeholders are question marks.
+
+    Attributes
+    ----------
+    shared : whether several processes may evaluate one log in such a database
+    clock : the database's own moment, as SQL
+    skip_locked : ends a SELECT whose rows are to be changed: those that another transaction is changing are left out
+    """
+
+    @property
+    def shared(self) -> bool: ...
+
+    @property
+    def clock(self) -> str: ...
+
+    @property
+    def skip_locked(self) -> str: ...
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a statement and give the rows that it returns."""
@@ -29,6 +45,9 @@ class Database(Protocol):
 
     def transaction(self) -> Any:
         """A context in which everything becomes durable together when it ends, or nothing if it raises."""
+
+    def is_alone(self) -> bool:
+        """Whether it is certain that no other process that lives has asked this before. False where it is not known."""
 
     def in_order(self, table: str) -> None:
         """Until the transaction ends, nobody else numbers rows of a table: they can be seen in the order of their
@@ -50,8 +69,14 @@ class SQLite:
         If the file is no database, or cannot be opened.
     """
 
+    shared = False
+    clock = "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
+    skip_locked = ""
+    """Whoever writes has the file for himself."""
+
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock: IO[str] | None = None
         with self._told():
             self._connection = sqlite3.connect(
                 path, timeout=WAIT_FOR_LOCK, isolation_level=None, check_same_thread=False
@@ -78,6 +103,20 @@ class SQLite:
                 self._connection.execute("ROLLBACK")
             raise
 
+    def is_alone(self) -> bool:
+        """By a lock on a file, which goes with the process, however it ends."""
+        import fcntl
+
+        if self._lock is None:
+            file = open(self._path.with_name(f"{self._path.name}.lock"), "a")  # noqa: SIM115  # as long as this one
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                file.close()
+                return False
+            self._lock = file
+        return True
+
     def in_order(self, table: str) -> None:
         """As it is: whoever writes has the file for himself."""
 
@@ -97,6 +136,8 @@ class SQLite:
 
     def close(self) -> None:
         self._connection.close()
+        if self._lock is not None:
+            self._lock.close()
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -72,20 +72,31 @@ class Outbox:
         """
         others = f"AND destination NOT IN ({', '.join('?' * len(but))})" if but else ""
         found = self._select(
-            f"state = 'waiting' AND due <= ? {others} ORDER BY due, key LIMIT ?", (now, *but, limit)
-        )  # fmt: skip
+            f"state = 'waiting' AND due <= ? {others} ORDER BY due, key LIMIT ? {self._database.skip_locked}",
+            (now, *but, limit),
+        )
         claimed: list[Posting] = []
         for each in found:
             taken = self._database.rows(
                 "UPDATE deliveries SET state = 'sending', due = ? WHERE key = ? AND state = 'waiting' RETURNING key",
                 (until, each.key),
             )
-            claimed += [each] if taken else []
+            claimed += [replace(each, state="sending", due=until)] if taken else []
         return claimed
 
     def given_up(self, now: int) -> list[Posting]:
         """Deliveries whose outcome has not been told in time: whoever sent them has ended meanwhile."""
-        return self._select("state = 'sending' AND due <= ?", (now,))
+        return self._select(f"state = 'sending' AND due <= ? ORDER BY key {self._database.skip_locked}", (now,))
+
+    def holds(self, posting: Posting) -> bool:
+        """Whether a delivery is still being sent by whoever claimed it, and has not been given up meanwhile: then it
+        stays so until the caller's transaction ends."""
+        return bool(
+            self._database.rows(
+                "UPDATE deliveries SET state = 'sending' WHERE key = ? AND state = 'sending' AND due = ? RETURNING key",
+                (posting.key, posting.due),
+            )
+        )
 
     def tell(self, key: str, state: State, due: int, now: int, outcome: str, detail: str) -> None:
         """Write down what came of a try.
@@ -100,6 +111,10 @@ class Outbox:
             "UPDATE deliveries SET state = ?, due = ?, attempts = attempts + 1, reason = ? WHERE key = ?",
             (state, due, detail, key),
         )
+        self.note(key, now, outcome, detail)
+
+    def note(self, key: str, now: int, outcome: str, detail: str) -> None:
+        """Write a try down whose outcome changes nothing any more."""
         self._database.rows(
             "INSERT INTO attempts (delivery, at, outcome, detail) VALUES (?, ?, ?, ?)", (key, now, outcome, detail)
         )

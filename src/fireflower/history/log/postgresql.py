@@ -26,6 +26,10 @@ _DEFAULTS = {
 }
 """What a connection is asked to be, unless the URL says otherwise: a server that is gone is noticed within a minute."""
 
+_FROZEN = 30.0
+"""Seconds after which a transaction is given up in which nothing is done: its process is frozen, or its machine gone,
+and others wait for what it has locked."""
+
 _LOCK = 0x66697265
 """The first half of the keys of our advisory locks."""
 
@@ -47,6 +51,10 @@ class PostgreSQL:
     StorageError
         If the database cannot be reached, or keeps text in another form than UTF-8.
     """
+
+    shared = True
+    clock = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"
+    skip_locked = "FOR UPDATE SKIP LOCKED"
 
     def __init__(self, url: str) -> None:
         self._psycopg = _driver()
@@ -87,6 +95,9 @@ class PostgreSQL:
         finally:
             self._inside = False
 
+    def is_alone(self) -> bool:
+        return False
+
     def in_order(self, table: str) -> None:
         self.rows(
             "SELECT pg_advisory_xact_lock(?::int, hashtext(current_schema() || '.' || ?::text))", (_LOCK, table)
@@ -116,6 +127,9 @@ class PostgreSQL:
                 "Make a database with: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0."
             )
         connection.execute(f"SET lock_timeout = '{WAIT_FOR_LOCK:.0f}s'")
+        idle = connection.execute("SHOW idle_in_transaction_session_timeout").fetchone()
+        if idle is None or idle[0] == "0":
+            connection.execute(f"SET idle_in_transaction_session_timeout = '{_FROZEN:.0f}s'")
         synchronous = connection.execute("SHOW synchronous_commit").fetchone()
         if synchronous is None or synchronous[0] not in ("on", "remote_apply"):
             connection.execute("SET synchronous_commit = on")

@@ -79,6 +79,19 @@ CREATE TABLE changes (
   what {text} NOT NULL,
   at BIGINT NOT NULL
 );
+CREATE TABLE evaluators (
+  holder {text} PRIMARY KEY,
+  until BIGINT NOT NULL
+);
+CREATE TABLE leases (
+  share SMALLINT PRIMARY KEY,
+  holder {text} NOT NULL,
+  until BIGINT NOT NULL,
+  term BIGINT NOT NULL,
+  position BIGINT NOT NULL,
+  moment BIGINT NOT NULL,
+  meanings {text} NOT NULL
+);
 CREATE TABLE definitions (
   name {text} PRIMARY KEY,
   meaning {text} NOT NULL,

@@ -10,6 +10,7 @@ from typing import Any
 
 from fireflower.history.log.database import Database
 from fireflower.history.log.forgotten import EVERYBODY, ForgottenPeople, Settled
+from fireflower.history.log.leases import ALL_SHARES, share_of
 
 Who = tuple[str, str]
 """(kind, id) of a subject."""
@@ -23,9 +24,10 @@ transitions are no news."""
 
 _NEVER = -1
 
+_AT_ONCE = 1000
+"""Transitions written in one go: making their evidence takes time, in which a server would think us frozen."""
+
 _COLUMNS = "kind, subject, definition, meaning, change, reason, at, known_at, recorded, past, evidence"
-_TOGETHER = 5_000
-"""Verdicts whose evidence is looked up together at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ class VerdictLog:
         of: Collection[str],
         past: Collection[str] = (),
         known: Collection[Which] = (),
+        shares: Collection[int] = ALL_SHARES,
     ) -> News:
         """Write down all the verdicts of some definitions on everybody: what is recorded of these and not among them is
         taken back.
@@ -181,12 +184,14 @@ class VerdictLog:
         of : the definitions
         past : those of them whose transitions are no news
         known : transitions that are no news either
+        shares : into which everybody falls whom it is about
         """
         news = News()
         recorded: dict[Who, list[Recorded]] = defaultdict(list)
         wanted = f"retracted IS NULL AND definition IN ({_places(of)}) ORDER BY at, id"
         for each in self._select(wanted, list(of)) if of else ():
-            recorded[each.kind, each.subject].append(each)
+            if share_of(each.kind, each.subject) in shares:
+                recorded[each.kind, each.subject].append(each)
         by_subject: dict[Who, list[Verdict]] = defaultdict(list)
         for verdict in self._of_others(verdicts):
             by_subject[verdict.kind, verdict.subject].append(verdict)
@@ -223,8 +228,8 @@ class VerdictLog:
         return self._select("id > ? ORDER BY id LIMIT ?", (id, limit))
 
     def changes(self, after: int, limit: int = 1000) -> list[Changed]:
-        """The changes of the record behind one, in their order. There is one writer, so that none appears later
-        before one that has been seen."""
+        """The changes of the record behind one, in their order. Whoever writes has the record for himself, so that none
+        appears later before one that has been seen."""
         columns = ", ".join(f"t.{name}" for name in _COLUMNS.split(", "))
         rows = self._database.rows(
             f"SELECT c.id, c.what, c.at, t.id, {columns}, t.retracted FROM changes c "
@@ -236,6 +241,18 @@ class VerdictLog:
     def last_change(self) -> int:
         """The last change of the record; 0 if there is none."""
         return int(self._database.rows("SELECT COALESCE(MAX(id), 0) FROM changes")[0][0])
+
+    def same(self, subjects: Collection[str], recorded: Recorded) -> bool:
+        """Whether one of these subjects has, or had, the same transition at the same moment."""
+        places = ", ".join("?" * len(subjects))
+        values = (recorded.kind, recorded.definition, recorded.change, recorded.at, *sorted(subjects))
+        return bool(subjects) and bool(
+            self._database.rows(
+                "SELECT 1 FROM transitions WHERE kind = ? AND definition = ? AND change = ? AND at = ? "
+                f"AND subject IN ({places}) LIMIT 1",
+                values,
+            )
+        )
 
     def history(self, kind: str, subject: str) -> list[Recorded]:
         """All transitions of a subject in order of time, also those that have been taken back."""
@@ -338,8 +355,8 @@ class VerdictLog:
             return
         self._database.in_order("transitions")
         first = self.end()
-        for start in range(0, len(verdicts), _TOGETHER):
-            some = verdicts[start : start + _TOGETHER]
+        for start in range(0, len(verdicts), _AT_ONCE):
+            some = verdicts[start : start + _AT_ONCE]
             self._announce(some)
             self._database.many(
                 f"INSERT INTO transitions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -1,0 +1,151 @@
+"""Some of the definitions at work on some of the subjects, and what they decide."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from fireflower.app.live.past import Past
+from fireflower.app.live.qualifying import Qualifying
+from fireflower.app.live.sieving import Concerns
+from fireflower.app.live.telling import verdicts_of
+from fireflower.evaluate.live import Step
+from fireflower.evaluate.results import Subject
+from fireflower.history.log.leases import ALL_SHARES, Evaluated, share_of
+from fireflower.history.log.verdicts import Verdict, Who
+from fireflower.history.ongoing import Numbered
+
+AT_ONCE = 5_000
+"""Messages of the log that are told in one step."""
+
+
+@dataclass(slots=True)
+class Standing:
+    """Every verdict so far, as steps have told them."""
+
+    verdicts: dict[Who, list[Verdict]] = field(default_factory=dict)
+    _qualified: dict[str, set[Who]] = field(default_factory=lambda: defaultdict(set))
+
+    def add(self, verdicts: Iterable[Verdict], told_again: dict[Who, int]) -> None:
+        touched = dict.fromkeys(told_again)
+        for who, since in told_again.items():
+            self.verdicts[who] = [verdict for verdict in self.verdicts.get(who, ()) if verdict.at <= since]
+        for verdict in verdicts:
+            who = verdict.kind, verdict.subject
+            touched[who] = None
+            self.verdicts.setdefault(who, []).append(verdict)
+        for who in touched:
+            self._stand(who)
+
+    def all(self) -> list[Verdict]:
+        return [verdict for verdicts in self.verdicts.values() for verdict in verdicts]
+
+    def qualified(self, definition: str) -> set[Who]:
+        """Who is qualified by a definition at the end."""
+        return self._qualified[definition]
+
+    def _stand(self, who: Who) -> None:
+        for qualified in self._qualified.values():
+            qualified.discard(who)
+        latest = {verdict.definition: verdict.change for verdict in self.verdicts[who]}
+        for definition, change in latest.items():
+            if change == "entered":
+                self._qualified[definition].add(who)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the definitions, evaluated up to a place in the log.
+
+    Attributes
+    ----------
+    meanings : what the definitions mean, by name
+    names : of those that count; others have been changed since, and are evaluated in another part
+    shares : the subjects that count fall into these; see `history.log.leases`
+    """
+
+    meanings: Mapping[str, str]
+    names: frozenset[str]
+    qualifying: Qualifying
+    past: Past
+    shares: frozenset[int] = ALL_SHARES
+
+    def counts(self, kind: str, id: str) -> bool:
+        """Whether a subject is evaluated by it."""
+        return self.shares == ALL_SHARES or share_of(kind, id) in self.shares
+
+    def without(self, shares: Collection[int]) -> Part:
+        """The same without some of its shares."""
+        if not self.shares & set(shares):
+            return self
+        part = replace(self, shares=self.shares - set(shares))
+        part.qualifying.concern(part.counts)
+        return part
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a step of a part has decided."""
+
+    part: Part
+    verdicts: list[Verdict]
+    told_again: dict[Who, int]
+
+    def __bool__(self) -> bool:
+        return bool(self.verdicts or self.told_again)
+
+    def shares(self) -> set[int]:
+        """The shares into which those fall whom it is about."""
+        return {share_of(each.kind, each.subject) for each in self.verdicts} | {
+            share_of(*who) for who in self.told_again
+        }
+
+    def without(self, shares: Collection[int]) -> Decided:
+        """What is about the others."""
+        verdicts = [each for each in self.verdicts if share_of(each.kind, each.subject) not in shares]
+        again = {who: since for who, since in self.told_again.items() if share_of(*who) not in shares}
+        return replace(self, verdicts=verdicts, told_again=again)
+
+
+def tell_log(part: Part, standing: Standing, up_to: int | None, now: int) -> None:
+    """Have a part take in what the log has, up to a place there, and then what time has brought until now."""
+    past = part.past
+    kept = past.messages(up_to, past.position)
+    # Only what has been read counts as evaluated: more may have come meanwhile.
+    records = sorted(past.take_in(kept), key=lambda each: each.record.time)
+    for start in range(0, len(records), AT_ONCE):
+        some = records[start : start + AT_ONCE]
+        tell(part, standing, some, min(now, some[-1].record.time))
+    tell(part, standing, [], now)
+
+
+def tell(part: Part, standing: Standing, records: list[Numbered], now: int) -> None:
+    """Have a part take in records, and then what time has brought until now."""
+    step = part.qualifying.take(records, now, part.past.known(records))
+    standing.add(verdicts_by(part, step), told_again_by(part, step))
+
+
+def evaluated_before(evaluated: Iterable[Evaluated]) -> Evaluated | None:
+    """Up to where all of these have been evaluated; None if one has never been."""
+    shares = list(evaluated)
+    if any(each.meanings is None for each in shares):
+        return None
+    return Evaluated(min(each.position for each in shares), min(each.moment for each in shares))
+
+
+def concerns_of(shares: frozenset[int]) -> Concerns:
+    """Whether a subject falls into one of these shares."""
+    return lambda kind, id: share_of(kind, id) in shares
+
+
+def verdicts_by(part: Part, step: Step) -> list[Verdict]:
+    """What a part has decided, of the definitions and subjects that count."""
+    found = verdicts_of(step.transitions, part.meanings, part.past.lookup)
+    return [each for each in found if each.definition in part.names and part.counts(each.kind, each.subject)]
+
+
+def told_again_by(part: Part, step: Step) -> dict[Who, int]:
+    """Whose past a part has told again, with the moment up to which earlier transitions stand."""
+    again = {(Subject(kind).name.lower(), id): since for (kind, id), since in step.told_again.items()}
+    return {who: since for who, since in again.items() if part.counts(*who)}

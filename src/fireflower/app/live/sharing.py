@@ -1,0 +1,137 @@
+"""Sharing the subjects between evaluating processes: a thread that renews this process's leases, takes what others have
+left, and says what is to be given up to others, until each has as many shares as every other."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+from fireflower.history.log.database import Database, StorageError
+from fireflower.history.log.leases import Leases, Terms, quota
+from fireflower.model.errors import ProjectError
+
+_LOGGER = logging.getLogger("fireflower.sharing")
+
+LEASE = 10.0
+"""Seconds for which a share is left to a process that says nothing."""
+_RENEWALS = 4
+"""How often a lease is renewed while it would run."""
+_LOOK = 0.2
+"""Seconds between two looks whether another process has ended."""
+
+
+class AlreadyServedError(ProjectError):
+    """Another process evaluates the log, in a database in which only one may."""
+
+
+def own_name() -> str:
+    """A name for this process that no other has or has had, and by which people find it."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+class Keeper:
+    """Keeps leases, on a connection of its own.
+
+    Parameters
+    ----------
+    seconds : how long a lease runs
+    changed : is called, in this thread, when there is something to take over or to give up
+
+    Attributes
+    ----------
+    terms : the shares that this process holds
+    surplus : those of them that are to be given up; whoever evaluates them does so when it is ready
+    """
+
+    def __init__(self, database: Database, holder: str, seconds: float, changed: Callable[[], None]) -> None:
+        self._database, self._seconds, self._changed = database, seconds, changed
+        self._leases = Leases(database, holder, seconds)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="fireflower-leases")
+        self.terms: Terms = {}
+        self.surplus: frozenset[int] = frozenset()
+
+    @property
+    def wanted(self) -> Terms:
+        """The shares that are to be evaluated here."""
+        surplus = self.surplus
+        return {share: term for share, term in self.terms.items() if share not in surplus}
+
+    def enter(self, go_on: Callable[[], bool]) -> bool:
+        """Begin to hold shares. Where only one process may evaluate, wait until the lease of one that is silent has run
+        out; False if `go_on` says no meanwhile.
+
+        Raises
+        ------
+        AlreadyServedError
+            If the other one is at work.
+        """
+        seen: dict[str, int] = {}
+        while go_on():
+            with self._database.transaction():
+                others = self._in_the_way()
+                if not others:
+                    self._renew()
+            if not others:
+                self._thread.start()
+                return True
+            if any(until > seen.get(holder, until) for holder, until in others.items()):
+                raise AlreadyServedError(_refusal(next(iter(others))))
+            seen = others | seen
+            time.sleep(_LOOK)
+        return False
+
+    def _in_the_way(self) -> dict[str, int]:
+        """Processes because of which this one may not evaluate, and until when they have said that they do."""
+        if self._database.shared:
+            return {}
+        if self._database.is_alone():
+            self._leases.end_others()
+        return self._leases.others()
+
+    def stop(self) -> None:
+        """Leave everything to others."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+            try:
+                with self._database.transaction():
+                    self._leases.leave()
+            except StorageError as error:
+                _LOGGER.warning("Leases are left to run out: %s", error)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._seconds / _RENEWALS):
+            try:
+                with self._database.transaction():
+                    self._renew()
+            except StorageError as error:
+                _LOGGER.error("Leases could not be renewed: %s", error)
+
+    def _renew(self) -> None:
+        """Renew what is held, and see what is to be taken or given up, inside of a transaction."""
+        evaluators = self._leases.enter()
+        self._leases.sweep()
+        terms = self._leases.renew()
+        due = quota(self._leases.holder, evaluators)
+        if len(terms) < due:
+            terms = {**terms, **self._leases.take(due - len(terms))}
+        surplus = frozenset(sorted(terms)[due:])
+        changed = (terms, surplus) != (self.terms, self.surplus)
+        self.terms, self.surplus = terms, surplus
+        if changed:
+            self._changed()
+
+
+def _refusal(other: str) -> str:
+    host, process, _ = f"{other}::".split(":")[:3]
+    return (
+        f"another process evaluates this project already (process {process} on {host}), and a log in SQLite has room "
+        "for one. Stop it first; or run this one with --role ingest; or keep the log in PostgreSQL "
+        "(FIREFLOWER_DATABASE=postgresql://...), where any number of processes share the work."
+    )

@@ -1,0 +1,3 @@
+from log.databases import own, postgresql, server
+
+__all__ = ["own", "postgresql", "server"]
