@@ -11,8 +11,9 @@ from fireflower.app.live.compacting import Compactor
 from fireflower.app.live.database import opener
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.writing import Writer
-from fireflower.app.project import Project
+from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.history.log.database import Database
+from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.messages import Kept
 from fireflower.history.log.reading import PLAIN, Mappings
 from fireflower.history.log.schema import prepare
@@ -89,7 +90,8 @@ class Side:
         self._begin(now)
 
     def _begin(self, now: int) -> News:
-        self._writer = Writer(self._connect(), self.mappings, self._durable.put)
+        writes, history = self._connect(), self.project.folder / HISTORY_FOLDER
+        self._writer = Writer(writes, self.mappings, self._durable.put, ForgottenPeople(writes, history))
         self._writer.start()
         self.evaluator = Evaluator(self.project, self.database, self.mappings, compiled=False)
         return self.evaluator.begin(now)

@@ -95,16 +95,17 @@ def test_a_log_without_its_archive_is_refused(side: Side, tmp_path: Path) -> Non
 
 
 def test_a_migration_makes_a_copy_first(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "VERSION", 2)
-    monkeypatch.setattr(schema, "UPGRADES", {1: "ALTER TABLE messages ADD COLUMN more {bytes}"})
+    before = schema.VERSION
+    monkeypatch.setattr(schema, "VERSION", before + 1)
+    monkeypatch.setattr(schema, "UPGRADES", {before: "ALTER TABLE messages ADD COLUMN more {bytes}"})
     database = existing_log(side.project)
     assert database is not None
     prepare(database)
     prepare(database)
-    assert database.rows("SELECT value FROM meta WHERE name = 'schema'") == [("2",)]
+    assert database.rows("SELECT value FROM meta WHERE name = 'schema'") == [(str(before + 1),)]
     assert database.rows("SELECT COUNT(more) FROM messages") == [(0,)]
     database.close()
-    copy = SQLite(log_file(side.project).with_name("log.sqlite.schema-1"))
-    assert copy.rows("SELECT value FROM meta WHERE name = 'schema'") == [("1",)]
+    copy = SQLite(log_file(side.project).with_name(f"log.sqlite.schema-{before}"))
+    assert copy.rows("SELECT value FROM meta WHERE name = 'schema'") == [(str(before),)]
     assert copy.rows("SELECT COUNT(*) FROM messages") == [(9,)]
     copy.close()

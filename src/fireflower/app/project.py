@@ -68,10 +68,16 @@ class Project:
 
     def open_archive(self) -> Archive:
         """The archive as it is: what was imported, and what it has taken over from the log."""
+        from fireflower.app.live.storage import forgotten_people
         from fireflower.history.archive import Archive
 
         folder, settings = self.folder / HISTORY_FOLDER, self.settings
-        return Archive.open(folder, attribution=settings.attribution, timeless=settings.timeless)
+        return Archive.open(
+            folder,
+            attribution=settings.attribution,
+            timeless=settings.timeless,
+            forgotten=lambda: forgotten_people(self),
+        )
 
     # --- What one can do with it: the use cases of `fireflower.app`, see there for what parameters mean
 

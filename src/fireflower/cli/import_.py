@@ -224,4 +224,7 @@ def _sum(done: Sequence[ImportReport]) -> str:
         parts.append(f"{known:,} that were there already")
     if aside:
         parts.append(f"{aside:,} row{' was' if aside == 1 else 's were'} kept aside ('fireflower rejects' shows them)")
+    left_out = sum(report.left_out for report in done)
+    if left_out:
+        parts.append(f"left out: {left_out:,} row{'' if left_out == 1 else 's'} of people who were forgotten")
     return "; ".join(parts) + "."

@@ -15,6 +15,7 @@ from fireflower.cli.doctor import doctor
 from fireflower.cli.explain import explain
 from fireflower.cli.export import export
 from fireflower.cli.failures import Failure
+from fireflower.cli.forget import forget
 from fireflower.cli.identities import identities
 from fireflower.cli.import_ import import_
 from fireflower.cli.init import init
@@ -34,7 +35,8 @@ INTERRUPTED = 130
 
 COMMANDS: tuple[click.Command, ...] = (
     init, import_, check, qualify, explain, describe, backtest, diff, report, serve, watch, token,
-    preview, apply, deliveries, identities, doctor, rejects, export, backup, restore, simulate, schema, completion,
+    preview, apply, deliveries, identities, doctor, rejects, export, forget, backup, restore, simulate, schema,
+    completion,
 )  # fmt: skip
 """In the order in which one meets them, which is the order of the help."""
 

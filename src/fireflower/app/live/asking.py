@@ -84,17 +84,22 @@ class _Reader:
         self.rejects = Rejects(self.database)
         self._past: Past | None = None
 
-    def past(self) -> Past:
-        """What has happened, as far as it has been evaluated."""
-        service = self._service
-        if self._past is None or not self._past.is_current():
-            self._past = Past(service.project, self.database, service.mappings)
+    @contextmanager
+    def past(self) -> Iterator[Past]:
+        """What has happened, as far as it has been evaluated. Between two questions it is not held: what is taken out
+        of history could not be removed from disk."""
+        service, past = self._service, self._past
+        if past is None or not past.open_again():
+            past = self._past = Past(service.project, self.database, service.mappings)
         evaluator = service.evaluator
-        if evaluator.is_at_work:
-            self._past.position, self._past.mentions = evaluator.position, evaluator.mentions
-        else:
-            self._past.take_in(self._past.messages(after=self._past.position))
-        return self._past
+        try:
+            if evaluator.is_at_work:
+                past.position, past.mentions = evaluator.position, evaluator.mentions
+            else:
+                past.take_in(past.messages(after=past.position))
+            yield past
+        finally:
+            past.close()
 
 
 class Asking:
@@ -149,16 +154,15 @@ class Asking:
             answer.set_exception(error)
 
     def _look_alone(self, person: str | None, account: str | None) -> Found:
-        with self._reader() as reader:
-            past, now, settings = reader.past(), self.service.clock(), self.service.evaluator.settings
+        with self._reader() as reader, reader.past() as past:
+            now, settings = self.service.clock(), self.service.evaluator.settings
             found = whom(lambda id: person_alone(past.find, settings, id, now), person, account)
         return self._with_others(found.at(now))
 
     def _with_others(self, found: Found) -> Found:
         """With those who are evaluated elsewhere, each from its own records."""
         meant = self.service.evaluator
-        with self._reader() as reader:
-            past = reader.past()
+        with self._reader() as reader, reader.past() as past:
             return found.completed(
                 lambda kind, id: standing_alone(past.find, meant.settings, meant.definitions, kind, id, found.as_of),
                 frozenset(definition.name for definition in meant.definitions),
@@ -187,9 +191,9 @@ class Asking:
             If nothing is.
         """
         service = self.service
-        with self._reader() as reader:
+        with self._reader() as reader, reader.past() as past:
             meant = service.evaluator
-            found = profile(reader.past().find, meant.settings, meant.definitions, kind, id, service.clock())
+            found = profile(past.find, meant.settings, meant.definitions, kind, id, service.clock())
             verdicts = reader.verdicts
             return Subject(found, verdicts.standing(kind, found.id), verdicts.history(kind, found.id))
 

@@ -20,11 +20,13 @@ class Tally:
     ----------
     received : readable messages, duplicates among them
     rejected : what was kept aside
+    forgotten : what was about people who were forgotten, of which nothing is kept
     """
 
     received: int = 0
     duplicates: int = 0
     rejected: int = 0
+    forgotten: int = 0
 
 
 @dataclass(slots=True)

@@ -27,11 +27,12 @@ from fireflower.app.live.parts import (
 from fireflower.app.live.past import Outdated, Past, numbered
 from fireflower.app.live.qualifying import Qualifying
 from fireflower.app.live.telling import make_evidence, meaning_of
-from fireflower.app.project import Project
+from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.destinations import Destination
 from fireflower.evaluate.image import Outgrown
 from fireflower.evaluate.results import Transitions
 from fireflower.history.log.database import Database
+from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.leases import ALL_SHARES, Evaluated, LeaseLostError, Leases, Terms, share_of
 from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.log.reading import LogReader, Mappings, record_of
@@ -130,7 +131,8 @@ class Evaluator:
         self.settings: Settings = project.settings
         self.definitions: tuple[Definition, ...] = project.definitions
         self.position = self.now = 0
-        self.record = VerdictLog(database, make_evidence)
+        people = ForgottenPeople(database, project.folder / HISTORY_FOLDER)
+        self.record = VerdictLog(database, make_evidence, people)
         self.mentions = Mentions(0)
         self._database = database
         self._mappings = mappings
@@ -254,6 +256,8 @@ class Evaluator:
         of definitions that are new, or mean something else than before, are no news; nor are those of the time until
         then that follow from files that have been imported since."""
         self.keep()
+        for old in self._parts:
+            old.past.close()  # what has been taken out of history must not stay on disk for its sake
         self._parts = []
         if self._is_alone and not self._terms:
             with self._database.transaction():

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fireflower.app.live.compacting import Part
@@ -11,6 +10,7 @@ from fireflower.app.live.storage import existing_log
 from fireflower.app.live.telling import iso
 from fireflower.app.project import Project
 from fireflower.history.archive import Archive
+from fireflower.history.forgotten import Naming
 from fireflower.history.log.database import Database
 from fireflower.model.errors import UnknownSubjectError
 from fireflower.model.records import Record
@@ -67,14 +67,14 @@ def _of_the_archive(archive: Archive, ids: Sequence[str]) -> Iterator[Found]:
         told = []
     for (_, record), source in zip(told, archive.sources([number for number, _ in told]), strict=True):
         yield {"what": "record", "from": "live" if Part.of(source) else source, **_said(record)}
-    named = _Naming(ids)
+    named = Naming(ids)
     for row in archive.rejects():
         if named.is_in(row.raw):
             yield {"what": "row kept aside", "from": f"{row.file}:{row.line}", "reason": row.reason, "row": row.raw}
 
 
 def _of_the_log(database: Database, ids: Sequence[str]) -> Iterator[Found]:
-    named = _Naming(ids)
+    named = Naming(ids)
     for each in _all(database, "rejects", "received, source, reason, body, replayed"):
         body = bytes(each.pop("body")).decode("utf-8", "replace")
         if named.is_in(body):
@@ -91,16 +91,6 @@ def _of_the_log(database: Database, ids: Sequence[str]) -> Iterator[Found]:
 
 def _is_theirs(row: Found, ids: Sequence[str]) -> bool:
     return row["kind"] == "person" and row["subject"] in ids
-
-
-class _Naming:
-    """Finds ids in text, where they stand by themselves."""
-
-    def __init__(self, ids: Iterable[str]) -> None:
-        self._pattern = re.compile("|".join(rf"(?<!\w){re.escape(id)}(?!\w)" for id in ids))
-
-    def is_in(self, text: str) -> bool:
-        return self._pattern.search(text) is not None
 
 
 def _said(record: Record) -> Found:

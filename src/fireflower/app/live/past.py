@@ -63,6 +63,14 @@ class Past:
         """Whether the archive is still as it was when this was opened."""
         return self._stamped() == self._stamp
 
+    def close(self) -> None:
+        """Let the archive's files be removed: nothing is asked of this one any longer."""
+        self.archive.release()
+
+    def open_again(self) -> bool:
+        """Go on after `close`. False if the archive is another by now: open it anew."""
+        return self.is_current() and self.archive.hold()
+
     def is_same(self, other: Past) -> bool:
         """Whether another was opened on the same archive."""
         return self._stamp == other._stamp

@@ -25,10 +25,11 @@ from fireflower.app.live.onlooking import Onlooker
 from fireflower.app.live.sharing import LEASE, AlreadyServedError, Keeper, own_name
 from fireflower.app.live.storage import mappings_of
 from fireflower.app.live.writing import Writer
-from fireflower.app.project import Project
+from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.destinations import load_destinations
 from fireflower.evaluate.engines import is_compiled
 from fireflower.history.log.database import Database, StorageError
+from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.leases import Leases
 from fireflower.history.log.reading import Mappings
 from fireflower.history.log.schema import prepare
@@ -38,7 +39,7 @@ from fireflower.model.messages import Message, Reject
 
 _LOGGER = logging.getLogger("fireflower.live")
 
-_PATIENCE = 30.0
+_PATIENCE = 5.0
 """Seconds after which the evaluator looks around though nothing was due."""
 
 Role = Literal["ingest", "evaluate", "deliver"]
@@ -112,7 +113,7 @@ class Service:
         destinations = load_destinations(project.folder, names, project.settings.timezone)
         self._inbox = Inbox()
         mappings = self._mappings = mappings or mappings_of(project)
-        self._writer = Writer(first, mappings, self._inbox.put)
+        self._writer = Writer(first, mappings, self._inbox.put, ForgottenPeople(first, project.folder / HISTORY_FOLDER))
         own = self._another("evaluate" in self.roles)
         announcer = Announcer(own, destinations, dry_run=dry_run)
         ready = compiled and is_compiled(live=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from fireflower.app.live.database import is_there, opener
-from fireflower.app.project import Project
+from fireflower.app.project import HISTORY_FOLDER, Project
+from fireflower.history.forgotten import Forgotten
 from fireflower.history.log.database import Database
+from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.reading import PLAIN, Mappings
 from fireflower.history.log.schema import prepare
 
@@ -20,6 +22,17 @@ def existing_log(project: Project) -> Database | None:
         database.close()
         raise
     return database
+
+
+def forgotten_people(project: Project) -> Forgotten | None:
+    """The people of a project who were forgotten; None if nobody was."""
+    database = existing_log(project)
+    if database is None:
+        return None
+    try:
+        return ForgottenPeople(database, project.folder / HISTORY_FOLDER).now()
+    finally:
+        database.close()
 
 
 def mappings_of(project: Project) -> Mappings:

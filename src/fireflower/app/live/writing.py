@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import chain
 
 from fireflower.app.live.counting import Tally
+from fireflower.app.live.suppressing import names, rid_of, without_rejects
+from fireflower.history.forgotten import Forgotten
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.firsts import Firsts
+from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.log.reading import LogReader, Mappings, MessageReader, record_of
 from fireflower.model.messages import Message, Reject, SaidEvent
@@ -47,10 +49,11 @@ class _Read:
     said: list[tuple[tuple[str, ...], int]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Readable:
     read: list[_Read]
     rejects: list[Reject]
+    left_out: int = 0
 
 
 class Writer:
@@ -60,14 +63,17 @@ class Writer:
     ----------
     follow : is called after each transaction, in this thread, and before it is acknowledged: who has been told that an
         event is kept, and then asks, is answered with it
+    people : who was forgotten, on the same connection: what names them is not written
 
     Attributes
     ----------
     tally : what has come since the start
     """
 
-    def __init__(self, database: Database, mappings: Mappings, follow: Follow) -> None:
-        self._database, self._follow = database, follow
+    def __init__(
+        self, database: Database, mappings: Mappings, follow: Follow, people: ForgottenPeople | None = None
+    ) -> None:  # fmt: skip
+        self._database, self._follow, self._people = database, follow, people
         self._log = MessageLog(database)
         self._mappings = mappings
         self._firsts = Firsts(database)
@@ -175,14 +181,18 @@ class Writer:
         with self._database.transaction():
             self._database.in_order("messages")
             self._doubtful = self._doubtful or self._log.end() != self._handed_on
+            people = None if self._people is None else self._people.now()
+            if people:
+                self._leave_out(people, read, first)
             for kept in self._log.append(one.message for _, one in first.values()):
                 number, one = first[kept.message.key]
                 counts[number] += 1
                 durable.append((kept, one.records))
                 said += [(what, kept.position, time) for what, time in one.said]
             self._firsts.add(said)
-            self._log.reject(chain.from_iterable(each.rejects for each in requests))
-            self._log.reject(chain.from_iterable(each.rejects for each in read))
+            rejects = [reject for each in requests for reject in each.rejects]
+            rejects += [reject for each in read for reject in each.rejects]
+            self._log.reject(without_rejects(people, rejects) if people else rejects)
         self._count(requests, read, len(durable))
         return counts, durable
 
@@ -190,7 +200,8 @@ class Writer:
         readable = sum(len(each.read) for each in read)
         unreadable = sum(len(each.rejects) for each in read)
         self.tally.received += readable
-        self.tally.duplicates += readable - new
+        self.tally.forgotten += sum(each.left_out for each in read)
+        self.tally.duplicates += readable - new - sum(each.left_out for each in read)
         self.tally.rejected += unreadable + sum(len(request.rejects) for request in requests)
 
     def _read(self, messages: Sequence[Message]) -> _Readable:
@@ -205,6 +216,28 @@ class Writer:
                     self._firsts.take_back(what)
                 found.rejects.append(Reject(str(error), message.body, message.received, message.source))
         return found
+
+    def _leave_out(
+        self, people: Forgotten, read: Sequence[_Readable], first: dict[str, tuple[int, _Read]]
+    ) -> None:  # fmt: skip
+        """Keep nothing that is about people who were forgotten; where only an id of theirs stands, take that out."""
+        for key, (number, each) in list(first.items()):
+            rid = rid_of(people, each.message, each.records)
+            if rid is each.message:
+                continue
+            self._take_back(each)
+            again = self._read([rid]).read if rid is not None else []
+            if again and not names(people, again[0].records):
+                first[key] = number, again[0]
+                continue
+            for one in again:
+                self._take_back(one)
+            del first[key]
+            read[number].left_out += 1
+
+    def _take_back(self, read: _Read) -> None:
+        for what, _ in read.said:
+            self._firsts.take_back(what)
 
     def _records(self, message: Message) -> list[Record]:
         """What a message says. Mostly it is one event, which is known already."""

@@ -16,9 +16,11 @@ from fireflower.history.archive.manifest import Manifest, Unwritable, writing
 from fireflower.history.archive.moments import Traits
 from fireflower.history.archive.promotion import located, promote
 from fireflower.history.archive.rejects import Rejected, RejectedKind, by_kind, rejected
+from fireflower.history.archive.rewriting import Doomed, EventsBefore, OfPeople, Removed
 from fireflower.history.archive.rows import Rows
 from fireflower.history.archive.segments import Dictionaries, Segment, SegmentFacts
 from fireflower.history.archive.summary import Summary, summarize
+from fireflower.history.forgotten import Forgotten
 from fireflower.history.mapping import Mapping
 from fireflower.history.memberships import Attribution
 from fireflower.model.errors import ProjectError
@@ -41,7 +43,14 @@ class Archive:
         self._load()
 
     @classmethod
-    def open(cls, folder: str | Path, *, attribution: Attribution = "only", timeless: Traits = ()) -> Archive:
+    def open(
+        cls,
+        folder: str | Path,
+        *,
+        attribution: Attribution = "only",
+        timeless: Traits = (),
+        forgotten: Callable[[], Forgotten | None] = lambda: None,
+    ) -> Archive:
         """Open the archive in a folder; there need be none yet. Reading writes nothing and waits for nobody: it has the
         history that was valid when the archive was opened.
 
@@ -49,13 +58,14 @@ class Archive:
         ----------
         attribution : to which accounts an event belongs that names none (docs/semantics.md, section 1)
         timeless : traits, as (owner, name), that hold from their subject's beginning where their table has no times
+        forgotten : gives the people of whom nothing is to be imported; None for nobody
 
         Raises
         ------
         ProjectError
             If the folder is damaged, or was written by a later version.
         """
-        return cls(Path(folder), Reading(attribution, tuple(timeless)))
+        return cls(Path(folder), Reading(attribution, tuple(timeless), forgotten))
 
     def ingest(
         self,
@@ -105,6 +115,47 @@ class Archive:
             report = importer.run(parts, strict=strict, replace=replace, learned_at=learned_at)
             self._renew()
         return report
+
+    def forget(self, ids: Sequence[str], progress: Progress | None = None) -> Removed:
+        """Remove all records that name one of these ids of people, what only they said, and rows kept aside in which
+        one of them stands: all of it or, if it is broken off, nothing.
+
+        Raises
+        ------
+        ProjectError
+            If another process is writing to the archive.
+        """
+        return self._remove(lambda dictionaries: OfPeople(ids, dictionaries), progress)
+
+    def forget_events(self, before: int, progress: Progress | None = None) -> Removed:
+        """Remove all events from before a moment, and what only they said."""
+        return self._remove(lambda dictionaries: EventsBefore(before), progress)
+
+    def clean(self) -> bool:
+        """Remove what is not valid any longer. Whether nothing of it is left: what somebody reads is."""
+        with writing(self._folder):
+            return Manifest.read(self._folder).clean(self._folder)
+
+    def release(self) -> None:
+        """Let what this archive reads be removed: nobody reads it any longer by this one."""
+        if self._blocks is not None:
+            self._blocks.release()
+
+    def hold(self) -> bool:
+        """Keep what this archive reads from being removed, after `release`. False if it is too late."""
+        try:
+            if self._blocks is not None:
+                self._blocks.hold()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _remove(self, make: Callable[[Dictionaries], Doomed], progress: Progress | None) -> Removed:
+        self._restore()
+        with writing(self._folder):
+            removed = Importer(self._folder, self._reading, progress or _silent).remove(make)
+            self._renew()
+        return removed
 
     @property
     def files(self) -> tuple[SegmentFacts, ...]:

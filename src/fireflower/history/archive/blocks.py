@@ -56,6 +56,14 @@ class Blocks:
         self._first_account: NDArray[np.int32] = np.load(folder / "first_account.npy")
         self._columns = {name: ColumnReader(folder, described) for name, described in self.facts.columns.items()}
 
+    def hold(self) -> None:
+        """Keep them from being removed, after `release`. Raises FileNotFoundError if they have been."""
+        self._hold = Hold(self.folder)
+
+    def release(self) -> None:
+        """Let them be removed."""
+        self._hold.release()
+
     @cached_property
     def scratch(self) -> Path:
         """A folder of this process that is removed with this object."""

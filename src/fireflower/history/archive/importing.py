@@ -5,18 +5,22 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from fireflower.history.archive.ahead import in_order
 from fireflower.history.archive.generation import GenerationFacts, build
+from fireflower.history.archive.leaving_out import LeavingOut
 from fireflower.history.archive.manifest import Manifest, sync_folder
 from fireflower.history.archive.moments import Traits
 from fireflower.history.archive.rejects import by_kind
+from fireflower.history.archive.rewriting import Doomed, Removed, Rewriting
 from fireflower.history.archive.rows import Rows
 from fireflower.history.archive.safety import Safety
 from fireflower.history.archive.segment_writer import SegmentWriter, write_emptied
 from fireflower.history.archive.segments import Dictionaries, Segment, SegmentFacts
+from fireflower.history.forgotten import Forgotten
 from fireflower.history.mapping import Mapping
 from fireflower.history.memberships import Attribution
 from fireflower.history.readers import open_source
@@ -37,6 +41,7 @@ class FileReport(NamedTuple):
     known : it had been imported before in the same way, and was passed over
     reason : why rows could not be read, for the most frequent kind of reason; "" where all could
     elsewise : its content had been imported before in another way, and what that has said counts, too
+    left_out : how many records and rows are about people who were forgotten
     """
 
     file: str
@@ -46,6 +51,7 @@ class FileReport(NamedTuple):
     known: bool = False
     reason: str = ""
     elsewise: bool = False
+    left_out: int = 0
 
     @property
     def refused(self) -> bool:
@@ -78,6 +84,11 @@ class ImportReport:
         """How many of them could not be read."""
         return sum(file.kept_aside for file in self.files)
 
+    @property
+    def left_out(self) -> int:
+        """How many are about people who were forgotten."""
+        return sum(file.left_out for file in self.files)
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -85,6 +96,7 @@ class Reading:
 
     attribution: Attribution
     timeless: Traits
+    forgotten: Callable[[], Forgotten | None] = lambda: None
 
 
 class Importer:
@@ -96,6 +108,7 @@ class Importer:
         self._manifest.clean(folder)
         self._safety = Safety()
         self._dictionaries: Dictionaries | None = None
+        self._forgotten = reading.forgotten()
         self._facts = {path.name: Segment(path).facts for path in self._segments(self._manifest)}
 
     def run(
@@ -126,6 +139,22 @@ class Importer:
         new = self._records() - before
         return ImportReport(tuple(reports), new, records - new)
 
+    def remove(self, make: Callable[[Dictionaries], Doomed]) -> Removed:
+        """Take records out of the archive: all that are meant, or, if it does not come to its end, none."""
+        try:
+            segments = [Segment(path) for path in self._segments(self._manifest)]
+            rewriting = Rewriting(segments, make)
+            concerned = [position for position in range(len(segments)) if rewriting.concerns(position)]
+            for done, position in enumerate(concerned):
+                self._progress("writing anew", done, len(concerned))
+                self._put(position, partial(rewriting.write, position))
+            if concerned:
+                self.rebuild()
+            return rewriting.removed
+        finally:
+            self._safety.stop()
+            Manifest.read(self._folder).clean(self._folder)
+
     def _file(
         self, path: Path, fingerprint: str, mapping: Mapping, *, strict: bool, learned_at: int | None
     ) -> FileReport:  # fmt: skip
@@ -134,7 +163,7 @@ class Importer:
         if any(Mapping.parse(facts.mapping) == mapping for facts in same):
             return FileReport(str(path), known=True)
         self._empty({fingerprint}, lambda facts: not facts.rows)
-        facts = self._import(path, fingerprint, mapping, learned_at)
+        facts, left_out = self._import(path, fingerprint, mapping, learned_at)
         segment = Segment(self._segments(self._manifest)[-1])
         if strict and facts.kept_aside:
             raise _refused(segment)
@@ -146,6 +175,7 @@ class Importer:
             facts.kept_aside,
             reason=kinds[0].reason if kinds else "",
             elsewise=any(other.rows for other in same),
+            left_out=left_out,
         )
 
     def _empty(self, fingerprints: Collection[str], makes_way: Callable[[SegmentFacts], bool]) -> None:
@@ -154,12 +184,17 @@ class Importer:
             facts = self._facts[name]
             if facts.digest not in fingerprints or not makes_way(facts):
                 continue
-            folder = self._next()
-            self._facts[folder.name] = write_emptied(Segment(folder.with_name(name)), folder)
-            self._safety.begin(folder)
-            names = list(self._manifest.segments)
-            names[position] = folder.name
-            self._manifest = replace(self._manifest, segments=tuple(names), serial=self._manifest.serial + 1)
+            before = Segment(self._folder / "segments" / name)
+            self._put(position, partial(write_emptied, before))
+
+    def _put(self, position: int, write: Callable[[Path], SegmentFacts]) -> None:
+        """Put a segment that is written now in the place of another."""
+        folder = self._next()
+        self._facts[folder.name] = write(folder)
+        self._safety.begin(folder)
+        names = list(self._manifest.segments)
+        names[position] = folder.name
+        self._manifest = replace(self._manifest, segments=tuple(names), serial=self._manifest.serial + 1)
 
     def _records(self, dropped: Collection[str] = ()) -> int:
         """How many records the valid blocks have, without those that came from contents that are dropped."""
@@ -198,8 +233,12 @@ class Importer:
         self._manifest.clean(self._folder)
         return facts
 
-    def _import(self, path: Path, fingerprint: str, mapping: Mapping, learned_at: int | None) -> SegmentFacts:
-        source = open_source(path, mapping, learned_at, self._folder / "scratch" / "reading")
+    def _import(
+        self, path: Path, fingerprint: str, mapping: Mapping, learned_at: int | None
+    ) -> tuple[SegmentFacts, int]:  # fmt: skip
+        """Write a file's segment. Gives what is known of it, and how much of the file has been left out."""
+        opened = open_source(path, mapping, learned_at, self._folder / "scratch" / "reading")
+        source = LeavingOut(opened, self._forgotten)
         folder = self._next()
         writer = SegmentWriter(folder, self._known())
         origin = {"file": str(path), "digest": fingerprint, "mapping": mapping.settings()}
@@ -208,7 +247,7 @@ class Importer:
         self._facts[folder.name] = facts
         segments = (*self._manifest.segments, folder.name)
         self._manifest = replace(self._manifest, segments=segments, serial=self._manifest.serial + 1)
-        return facts
+        return facts, source.left_out
 
     def _known(self) -> Dictionaries:
         if self._dictionaries is None:

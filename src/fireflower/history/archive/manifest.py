@@ -70,14 +70,17 @@ class Manifest:
         """Make this the folder's manifest, in one step."""
         write_safely(folder / "manifest.json", json.dumps({"format": _FORMAT, **asdict(self)}, indent=1).encode())
 
-    def clean(self, folder: Path) -> None:
-        """Remove what this manifest does not name and nobody reads. The caller holds the archive's lock."""
-        valid = set(self.segments)
+    def clean(self, folder: Path) -> bool:
+        """Remove what this manifest does not name and nobody reads. The caller holds the archive's lock. Whether
+        nothing is left of it."""
+        valid, whole = set(self.segments), True
         for generation in _others(folder / "generations", {self.generation}):
             if not remove_unless_held(generation):
                 valid |= _segments_of(generation)
+                whole = False
         for entry in (*_others(folder / "segments", valid), *_others(folder / "scratch", set())):
             shutil.rmtree(entry, ignore_errors=True)
+        return whole
 
 
 def _others(folder: Path, valid: set[str]) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from fireflower.history.archive.ahead import one_ahead
-from fireflower.history.archive.dictionaries import Dictionary
+from fireflower.history.archive.dictionaries import Dictionary, write_texts
 from fireflower.history.archive.files import NewFile
 from fireflower.history.archive.integrity import seal
 from fireflower.history.archive.manifest import write_safely
@@ -47,6 +47,42 @@ class SegmentWriter:
             progress(self._read)
         properties.close()
         self._dictionaries.write_added(self._folder)
+        return self._written(properties, facts)
+
+    def copy(
+        self,
+        segment: Segment,
+        keep: NDArray[np.bool_],
+        aside: Iterable[KeptAside],
+        texts: Mapping[str, Sequence[str]],
+    ) -> SegmentFacts:
+        """Write another segment anew, without some of its records.
+
+        Parameters
+        ----------
+        keep : for each record, whether it stays
+        aside : the rows kept aside that stay
+        texts : the texts that came first with the segment, by the name of their dictionary
+        """
+        before = segment.facts
+        properties = PropertyWriter(self._folder / "properties.parquet", before.forms)
+        for start, stop, said in segment.pieces():
+            rows = np.flatnonzero(keep[start:stop])
+            if not len(rows):
+                continue
+            coded = {name: segment.column(name).read(start, stop)[rows] for name in COLUMNS}
+            ids = _without_empty(segment.ids_of(start + rows)) if before.has_ids else None
+            names = self._add(coded, ids, len(rows))
+            told = {path: column.take(rows) for path, column in said.items()}
+            properties.append(Batch({}, len(rows), 0, told), names, self._dictionaries.words.texts)
+        properties.close()
+        self._aside.append(list(aside))
+        for name, some in texts.items():
+            write_texts(self._folder / f"{name}.arrow", some)
+        self._read = before.read
+        return self._written(properties, {"file": before.file, "digest": before.digest, "mapping": before.mapping})
+
+    def _written(self, properties: PropertyWriter, facts: dict[str, Any]) -> SegmentFacts:
         written = SegmentFacts(
             **facts,
             rows=self._rows,
@@ -77,11 +113,15 @@ class SegmentWriter:
             "received": _numbers(said.get("received"), np.int64, -1),
             "flags": untimed * np.uint8(UNTIMED | TIMELESS if said.get("timeless") else UNTIMED),
         }
+        return self._add(coded, said.get("message_id"), batch.size)
+
+    def _add(self, coded: dict[str, NDArray[Any]], ids: Any, size: int) -> NDArray[np.int32]:
+        """Add coded records; the result is each one's name, -1 where it is no event."""
         for name, values in coded.items():
-            self._columns[name].append(values, batch.size)
-        self._count_loose(self._ids.append(said.get("message_id"), batch.size), kind, coded["time"])
-        self._rows += batch.size
-        return np.broadcast_to(np.where(kind == Kind.EVENT, coded["name"], np.int32(-1)), batch.size)
+            self._columns[name].append(values, size)
+        self._count_loose(self._ids.append(ids, size), coded["kind"], coded["time"])
+        self._rows += size
+        return np.broadcast_to(np.where(coded["kind"] == Kind.EVENT, coded["name"], np.int32(-1)), size)
 
     def _count_loose(self, loose: NDArray[np.bool_], kind: NDArray[np.uint8], time: NDArray[np.int64]) -> None:
         """Count the records without a message id, and note from when to when they are."""
@@ -102,6 +142,13 @@ def write_emptied(segment: Segment, folder: Path) -> SegmentFacts:
     origin = {"file": segment.facts.file, "digest": "", "mapping": segment.facts.mapping}
     writer = SegmentWriter(folder, Dictionaries.of_one(segment.folder))
     return writer.write(_Nothing(), origin, lambda read: None)
+
+
+def _without_empty(ids: Any) -> Any:
+    """Message ids with null in place of ""."""
+    import pyarrow.compute as pc
+
+    return pc.if_else(pc.equal(ids, ""), None, ids)
 
 
 class _Nothing:

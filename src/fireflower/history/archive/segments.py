@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -39,9 +40,16 @@ COLUMNS: dict[str, DTypeLike] = {
 """`name` is a code in words; of a JOIN the role. `value` is a trait's code in values, or an identity's other id as a
 code in people. `received` is -1 where nobody recorded it."""
 
+_PIECE = 1 << 18
+"""How many records are looked at together."""
+
 UNTIMED = 1
 TIMELESS = 2
 """Bits of `flags`: the time is only when it was learned; then, that it has held from the subject's beginning."""
+
+
+TEXTS = ("words", "people", "accounts", "values")
+"""The names of the dictionaries."""
 
 
 @dataclass
@@ -58,7 +66,7 @@ class Dictionaries:
         """The codes that these segments have given, in their order."""
         texts: list[list[str]] = [[], [], [], []]
         for folder in folders:
-            for known, name in zip(texts, ("words", "people", "accounts", "values"), strict=True):
+            for known, name in zip(texts, TEXTS, strict=True):
                 known.extend(read_texts(folder / f"{name}.arrow")[0].to_pylist())
         words, people, accounts, values = texts
         return cls(Dictionary(words), Dictionary(people), Dictionary(accounts), ValueDictionary(values))
@@ -67,21 +75,25 @@ class Dictionaries:
     def of_one(cls, folder: Path) -> Dictionaries:
         """The texts that came first with one segment, as such that have just been added."""
         added = cls()
-        for name in ("words", "people", "accounts", "values"):
+        for name in TEXTS:
             getattr(added, name).texts.extend(read_texts(folder / f"{name}.arrow")[0].to_pylist())
         return added
 
     @classmethod
     def stored(cls, folders: list[Path]) -> Dictionaries:
         """The same, to be read only, and without loading them."""
-        known = [
-            StoredDictionary([read_texts(folder / f"{name}.arrow")[0] for folder in folders])
-            for name in ("words", "people", "accounts", "values")
-        ]
+        known = [StoredDictionary([read_texts(folder / f"{name}.arrow")[0] for folder in folders]) for name in TEXTS]
         return cls(*known)  # type: ignore[arg-type]
 
+    def mark_removed(self, name: str, codes: Iterable[int]) -> None:
+        """Put texts that say nothing, and that nothing else ever says, in the place of some: other codes stay."""
+        texts = getattr(self, name).texts
+        for code in codes:
+            removed = f"removed {secrets.token_hex(8)}"
+            texts[code] = json.dumps(removed) if name == "values" else removed
+
     def write_added(self, folder: Path) -> None:
-        for name in ("words", "people", "accounts", "values"):
+        for name in TEXTS:
             write_texts(folder / f"{name}.arrow", getattr(self, name).added())
 
 
@@ -172,6 +184,21 @@ class Segment:
     def loose(self) -> NDArray[np.bool_]:
         """For each record, whether it has no message id."""
         return self.ids.missing() if self.ids else np.ones(len(self), np.bool_)
+
+    def pieces(self) -> Iterator[tuple[int, int, dict[str, Any]]]:
+        """All records as ranges [start, stop), each with their properties as they are kept: an Arrow column a path."""
+        if not self.facts.forms:
+            for start in range(0, len(self), _PIECE):
+                yield start, min(start + _PIECE, len(self)), {}
+            return
+        import pyarrow.parquet as pq
+
+        start = 0
+        with pq.ParquetFile(self.properties) as file:
+            for group in range(file.num_row_groups):
+                table = file.read_row_group(group)
+                yield start, start + len(table), {path: table[path] for path in table.column_names}
+                start += len(table)
 
     def kept_aside(self) -> Iterator[KeptAside]:
         path = self.folder / "kept_aside.jsonl"

@@ -6,9 +6,25 @@ from collections.abc import Mapping
 
 from fireflower.history.log.database import Database, SQLite, StorageError
 
-VERSION = 1
+VERSION = 2
 
-TABLES = """
+_FORGOTTEN = """
+CREATE TABLE forgotten (
+  id {serial},
+  hash {bytes} NOT NULL UNIQUE,
+  person BIGINT NOT NULL,
+  at BIGINT NOT NULL
+);
+CREATE TABLE settled (
+  kind {text} NOT NULL,
+  subject {text} NOT NULL,
+  until BIGINT NOT NULL,
+  PRIMARY KEY (kind, subject)
+);
+"""
+
+TABLES = (
+    """
 CREATE TABLE messages (
   position {serial},
   key {bytes} NOT NULL UNIQUE,
@@ -114,11 +130,14 @@ CREATE TABLE attempts (
 );
 CREATE INDEX attempts_delivery ON attempts (delivery);
 """
+    + _FORGOTTEN
+)
 """`messages.person`, `other` and `account` are digests of ids (`messages.digest`): who the message speaks of. A body is
 empty once the archive has taken the message over; the key stays, so that a resend is still known. `changes` has in
-their order what was written into the record of transitions and taken back, for those who follow it."""
+their order what was written into the record of transitions and taken back, for those who follow it. `forgotten` has
+keyed hashes of the ids of people who were forgotten, and `settled` up to when the record of a subject stands."""
 
-UPGRADES: Mapping[int, str] = {}
+UPGRADES: Mapping[int, str] = {1: _FORGOTTEN}
 """What makes of the tables of a version those of the next."""
 
 _SQLITE = {"serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "bytes": "BLOB", "text": "TEXT"}

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fireflower.history.log.database import Database
+from fireflower.history.log.forgotten import EVERYBODY, ForgottenPeople, Settled
 from fireflower.history.log.leases import ALL_SHARES, share_of
 
 Who = tuple[str, str]
@@ -16,6 +17,12 @@ Who = tuple[str, str]
 
 Which = tuple[str, str, str, str, str, int]
 """(kind, id, definition, change, reason, at) of a transition."""
+
+REMOVED = "history removed"
+"""The reason of a transition that follows from what was removed from history, such as a person who was forgotten. Such
+transitions are no news."""
+
+_NEVER = -1
 
 _AT_ONCE = 1000
 """Transitions written in one go: making their evidence takes time, in which a server would think us frozen."""
@@ -122,12 +129,17 @@ class VerdictLog:
     Parameters
     ----------
     announce : is told of verdicts whose evidence is about to be asked for, so that it can be looked up together
+    people : who was forgotten; nothing is written about them
     """
 
     def __init__(
-        self, database: Database, announce: Callable[[Sequence[Verdict]], None] = lambda verdicts: None
+        self,
+        database: Database,
+        announce: Callable[[Sequence[Verdict]], None] = lambda verdicts: None,
+        people: ForgottenPeople | None = None,
     ) -> None:
-        self._database, self._announce = database, announce
+        self._database, self._announce, self._people = database, announce, people
+        self._settled = Settled(database)
 
     def record(self, verdicts: Iterable[Verdict], told_again: Mapping[Who, int], now: int, of: Collection[str]) -> News:
         """Write down verdicts.
@@ -141,11 +153,15 @@ class VerdictLog:
         news = News()
         fresh: list[Verdict] = []
         again: dict[Who, list[Verdict]] = {who: [] for who in told_again}
-        for verdict in verdicts:
+        for verdict in self._of_others(verdicts):
             again.get((verdict.kind, verdict.subject), fresh).append(verdict)
+        settled = self._settled_of(of) if told_again else {}
         for who, since in told_again.items():
             recorded = [each for each in self._of(*who, since) if each.definition in of]
-            fresh += self._reconcile(recorded, again[who], now, news)
+            until = _until(settled, who)
+            fresh += self._reconcile(recorded, again[who], now, news, until)
+            if until and since < 0:
+                fresh += _brought_in_line(who, until, recorded, again[who])
         self._write(fresh, now, (), news)
         self._note(news, now)
         self._stand(news, told_again.keys())
@@ -172,15 +188,19 @@ class VerdictLog:
         """
         news = News()
         recorded: dict[Who, list[Recorded]] = defaultdict(list)
-        for each in self._select(f"retracted IS NULL AND definition IN ({_places(of)})", list(of)) if of else ():
+        wanted = f"retracted IS NULL AND definition IN ({_places(of)}) ORDER BY at, id"
+        for each in self._select(wanted, list(of)) if of else ():
             if share_of(each.kind, each.subject) in shares:
                 recorded[each.kind, each.subject].append(each)
         by_subject: dict[Who, list[Verdict]] = defaultdict(list)
-        for verdict in verdicts:
+        for verdict in self._of_others(verdicts):
             by_subject[verdict.kind, verdict.subject].append(verdict)
+        settled = self._settled_of(set(of) - set(past))
         fresh: list[Verdict] = []
         for who in recorded.keys() | by_subject.keys():
-            fresh += self._reconcile(recorded.get(who, []), by_subject.get(who, []), now, news)
+            until, theirs = _until(settled, who), (recorded.get(who, []), by_subject.get(who, []))
+            fresh += self._reconcile(*theirs, now, news, until)
+            fresh += _brought_in_line(who, until, *theirs)
         self._write(sorted(fresh, key=lambda verdict: verdict.at), now, past, news, known)
         self._note(news, now)
         self._stand(news.without(past), recorded.keys())
@@ -285,12 +305,33 @@ class VerdictLog:
 
     # --- Writing ------------------------------------------------------------------------------------------------------
 
+    def _of_others(self, verdicts: Iterable[Verdict]) -> Iterable[Verdict]:
+        """Those that are not about people who were forgotten."""
+        forgotten = None if self._people is None else self._people.now()
+        if not forgotten:
+            return verdicts
+        return [each for each in verdicts if each.kind != "person" or each.subject not in forgotten]
+
+    def _settled_of(self, of: Collection[str]) -> dict[Who, dict[str, int]]:
+        """Up to when what is recorded of subjects stands, by definition: by those that meant then what they mean."""
+        moments = self._settled.moments()
+        since = [each for each in self._settled.definitions() if each[0] in of] if moments else []
+        return {who: {name: until for name, first in since if first <= until} for who, until in moments.items()}
+
     def _reconcile(
-        self, recorded: Sequence[Recorded], verdicts: Sequence[Verdict], now: int, news: News
-    ) -> list[Verdict]:  # fmt: skip
-        """Take back what is recorded and not among the verdicts. Gives those that are not recorded."""
-        found = {verdict.what: verdict for verdict in verdicts}
+        self,
+        recorded: Sequence[Recorded],
+        verdicts: Sequence[Verdict],
+        now: int,
+        news: News,
+        settled: Mapping[str, int],
+    ) -> list[Verdict]:
+        """Take back what is recorded and not among the verdicts. Gives those that are not recorded. Up to where the
+        record is settled, it stays."""
+        found = {verdict.what: verdict for verdict in verdicts if verdict.at > settled.get(verdict.definition, _NEVER)}
         for each in recorded:
+            if each.at <= settled.get(each.definition, _NEVER):
+                continue
             verdict = found.pop((each.definition, each.change, each.reason, each.at), None)
             if verdict is None:
                 self._database.rows("UPDATE transitions SET retracted = ? WHERE id = ?", (now, each.id))
@@ -321,7 +362,7 @@ class VerdictLog:
                 f"INSERT INTO transitions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (v.kind, v.subject, v.definition, v.meaning, v.change, v.reason, v.at, v.known_at, now,
-                     int(v.definition in past or v.which in known), v.evidence())
+                     int(v.definition in past or v.which in known or v.reason == REMOVED), v.evidence())
                     for v in some
                 ],
             )  # fmt: skip
@@ -378,6 +419,40 @@ class VerdictLog:
     def _select(self, where: str, values: Sequence[Any] = ()) -> list[Recorded]:
         rows = self._database.rows(f"SELECT id, {_COLUMNS}, retracted FROM transitions WHERE {where}", values)
         return [_recorded(row) for row in rows]
+
+
+def _until(settled: Mapping[Who, Mapping[str, int]], who: Who) -> dict[str, int]:
+    """Up to when the record of a subject is settled, by definition."""
+    everybody, own = settled.get(EVERYBODY, {}), settled.get(who, {})
+    return {name: max(everybody.get(name, _NEVER), own.get(name, _NEVER)) for name in everybody.keys() | own.keys()}
+
+
+def _brought_in_line(
+    who: Who, settled: Mapping[str, int], recorded: Sequence[Recorded], verdicts: Sequence[Verdict]
+) -> list[Verdict]:  # fmt: skip
+    """How a subject enters or leaves at the moment up to which its record is settled, where what is left of history
+    has it stand otherwise than the record."""
+    found: list[Verdict] = []
+    verdicts = sorted(verdicts, key=lambda verdict: verdict.at)
+    for definition, until in settled.items():
+        stands = [each.change for each in recorded if each.definition == definition and each.at <= until]
+        left = [each for each in verdicts if each.definition == definition and each.at <= until]
+        is_in, would_be = stands[-1:] == ["entered"], bool(left) and left[-1].change == "entered"
+        if is_in == would_be:
+            continue
+        if would_be:
+            found.append(replace(left[-1], reason=REMOVED, at=until, known_at=until))
+        else:
+            before = next(each for each in reversed(recorded) if each.definition == definition and each.at <= until)
+            kind, subject = who
+            found.append(
+                Verdict(kind, subject, definition, before.meaning, "left", REMOVED, until, until, _without_evidence)
+            )
+    return found
+
+
+def _without_evidence() -> str:
+    return "[]"
 
 
 def _places(values: Collection[Any]) -> str:

@@ -49,6 +49,7 @@ class _Figures(Collector):
         yield _counter("events_received", "Events that could be read, duplicates among them.", tally.received)
         yield _counter("events_duplicates", "Events that were in the log already.", tally.duplicates)
         yield _counter("events_rejected", "Events that were kept aside, as they cannot be read.", tally.rejected)
+        yield _counter("events_forgotten", "Events about people who were forgotten; nothing is kept.", tally.forgotten)
         yield _gauge("waiting", "What waits to be written or evaluated.", self._asking.service.waiting())
 
     def _evaluation(self) -> Iterator[Metric]:

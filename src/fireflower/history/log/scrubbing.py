@@ -1,0 +1,159 @@
+"""Taking people out of the log's database: what was received, decided and sent about them; and their ids out of what
+was decided and is to be sent about others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from secrets import token_bytes
+from typing import Any, NamedTuple
+
+from fireflower.history.forgotten import Naming
+from fireflower.history.log.database import Database, SQLite
+from fireflower.history.log.firsts import digest as digest_of_first
+from fireflower.history.log.messages import stored_key
+
+A_PERSON = "a person who was forgotten"
+"""What stands in the place of an id."""
+
+_AT_ONCE = 1_000
+
+_TABLES = ("messages", "firsts", "rejects", "transitions", "standing", "changes", "deliveries", "attempts", "meta")
+
+
+class Scrubbed(NamedTuple):
+    """What has been removed.
+
+    Attributes
+    ----------
+    messages, rejects, transitions, deliveries : how many about the people
+    mentions : how many transitions, deliveries and tries about others have been rid of their ids
+    """
+
+    messages: int = 0
+    rejects: int = 0
+    transitions: int = 0
+    deliveries: int = 0
+    mentions: int = 0
+
+
+class Scrubbing:
+    """Takes people out of a log, on one connection, inside of the caller's transaction.
+
+    Parameters
+    ----------
+    ids : all of their ids
+    texts : what else is theirs alone, such as addresses
+    """
+
+    def __init__(self, database: Database, ids: Sequence[str], texts: Sequence[str] = ()) -> None:
+        self._database, self._ids = database, list(ids)
+        self._naming = Naming([*ids, *texts])
+
+    def count(self) -> Scrubbed:
+        """What would be removed."""
+        return Scrubbed(
+            0,
+            sum(1 for _ in self._rejects()),
+            len(self._theirs("transitions", "id")),
+            len(self._theirs("deliveries", "key")),
+            sum(1 for _ in self._mentions()),
+        )
+
+    def scrub(self, messages: Sequence[str] = (), identities: Sequence[tuple[str, str, str]] = ()) -> Scrubbed:
+        """Remove it.
+
+        Parameters
+        ----------
+        messages : the ids of messages about them, of which the archive has what they say
+        identities : what was said once of the people, as `Firsts` knows it
+        """
+        rejects = [(id,) for id in self._rejects()]
+        self._database.many(
+            "UPDATE messages SET key = ?, source = '' WHERE key = ?",
+            [(token_bytes(16), stored_key(id)) for id in messages],
+        )
+        self._database.many("DELETE FROM firsts WHERE what = ?", [(digest_of_first(what),) for what in identities])
+        self._database.many("DELETE FROM rejects WHERE id = ?", rejects)
+        transitions = [(id,) for id in self._theirs("transitions", "id")]
+        deliveries = [(key,) for key in self._theirs("deliveries", "key")]
+        for statement, rows in (
+            ("DELETE FROM changes WHERE transition = ?", transitions),
+            ("DELETE FROM transitions WHERE id = ?", transitions),
+            ("DELETE FROM standing WHERE kind = 'person' AND subject = ?", [(id,) for id in self._ids]),
+            ("DELETE FROM attempts WHERE delivery = ?", deliveries),
+            ("DELETE FROM deliveries WHERE key = ?", deliveries),
+        ):
+            self._database.many(statement, rows)
+        mentions = list(self._mentions())
+        for statement, row in mentions:
+            self._database.rows(statement, row)
+        return Scrubbed(len(messages), len(rejects), len(transitions), len(deliveries), len(mentions))
+
+    def _rejects(self) -> Iterator[int]:
+        for id, reason, body in self._all("rejects", "id", "reason, body"):
+            if self._is_in(reason, body):
+                yield id
+
+    def _theirs(self, table: str, key: str) -> list[Any]:
+        places = ", ".join("?" * len(self._ids))
+        sql = f"SELECT {key} FROM {table} WHERE kind = 'person' AND subject IN ({places})"
+        return [found for (found,) in self._database.rows(sql, self._ids)]
+
+    def _mentions(self) -> Iterator[tuple[str, list[Any]]]:
+        """The statements that put something else in the place of their ids, each with its values."""
+        for table, key, columns in (
+            ("transitions", "id", "evidence"),
+            ("deliveries", "key", "reason, payload, notice"),
+            ("attempts", "id", "detail"),
+        ):
+            whose = "" if table == "attempts" else "kind, subject, "
+            for row in self._all(table, key, f"{whose}{columns}"):
+                values = row[3:] if whose else row[1:]
+                if whose and row[1] == "person" and row[2] in self._ids:
+                    continue
+                if self._is_in(*values):
+                    names = " = ?, ".join(columns.split(", "))
+                    told = [self._without(value) for value in values]
+                    yield f"UPDATE {table} SET {names} = ? WHERE {key} = ?", [*told, row[0]]
+
+    def _is_in(self, *values: Any) -> bool:
+        return any(self._naming.is_in(_text(value)) for value in values)
+
+    def _without(self, value: Any) -> Any:
+        replaced = self._naming.replaced(_text(value), A_PERSON)
+        return replaced if isinstance(value, str) else replaced.encode("utf-8", "surrogateescape")
+
+    def _all(self, table: str, key: str, columns: str) -> Iterator[tuple[Any, ...]]:
+        """All rows of a table, in the order of its key, read piece by piece."""
+        last: int | str = "" if key == "key" else 0
+        sql = f"SELECT {key}, {columns} FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT {_AT_ONCE}"
+        while some := self._database.rows(sql, (last,)):
+            last = some[-1][0]
+            yield from some
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else bytes(value).decode("utf-8", "surrogateescape")
+
+
+def vacuum(database: Database, wait: Callable[[], bool]) -> bool:
+    """Have nothing left on disk of what was deleted, as far as the database allows. Others go on reading; who writes
+    waits.
+
+    Parameters
+    ----------
+    wait : waits a moment; False if it has waited long enough
+
+    Returns
+    -------
+    Whether nothing is left: somebody may read what was for very long.
+    """
+    if not isinstance(database, SQLite):
+        for table in _TABLES:
+            database.rows(f"VACUUM {table}")
+        return True
+    database.rows("VACUUM")
+    while database.rows("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]:
+        if not wait():
+            return False
+    return True
