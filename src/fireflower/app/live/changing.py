@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from fireflower.app.check import read_files
-from fireflower.app.live.evaluating import Difference, Evaluator, Prepared
+from fireflower.app.live.editions import Difference, Prepared
+from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.past import Outdated
 from fireflower.app.live.telling import make_evidence, meaning_of
 from fireflower.app.project import Project

@@ -6,11 +6,12 @@ import logging
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from fireflower.app.live.alone import person_alone, transitions_alone
 from fireflower.app.live.announcing import Announcer
+from fireflower.app.live.editions import Difference, NotAloneError, Prepared, unchanged
 from fireflower.app.live.mentions import Mentions
 from fireflower.app.live.parts import (
     AT_ONCE,
@@ -40,61 +41,12 @@ from fireflower.history.log.verdicts import News, Recorded, Verdict, VerdictLog,
 from fireflower.history.ongoing import Numbered, OngoingHistory, place
 from fireflower.language.nodes import Definition, Settings
 from fireflower.language.walking import needs
-from fireflower.model.errors import ProjectError
 from fireflower.model.records import Kind, Record, SubjectKind
 
 _LOGGER = logging.getLogger("fireflower.live")
 _ROOM = 4096
 _MOST_PARTS = 4
 """Parts beyond which changed definitions are evaluated together with all others again: each part takes in every row."""
-
-
-@dataclass(slots=True)
-class Prepared:
-    """The definitions of a project's files, ready to take the place of those that are at work.
-
-    Attributes
-    ----------
-    changed : the names of those that mean something else than before, or are new
-    part : these, evaluated; None if there are none
-    standing : every verdict of the part
-    now : the moment up to which it has been evaluated
-    compiled : whether by the compiled kernel
-    """
-
-    project: Project
-    changed: frozenset[str]
-    part: Part | None
-    standing: Standing
-    now: int
-    compiled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Who would enter and leave by a definition if it took effect now.
-
-    Attributes
-    ----------
-    what : whether it means something else, is new, or is no longer there
-    staying : how many are qualified before and after
-    """
-
-    definition: str
-    what: Literal["changed", "new", "gone"]
-    entering: frozenset[Who]
-    leaving: frozenset[Who]
-    staying: int
-
-
-class NotAloneError(ProjectError):
-    """Several processes evaluate the project."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "several processes evaluate this project, and edited files take effect in one process only. Put them where "
-            "each of the processes reads them, and start these anew, one after the other: the others go on meanwhile."
-        )
 
 
 class Evaluator:
@@ -555,7 +507,7 @@ class Evaluator:
             self._leases.mean(shares, meanings)
             self.record.forget_definitions(meanings.keys())
             before = self.record.meanings()
-            self.record.mean({name: (meaning, now) for name, meaning in meanings.items()} | _same(before, meanings))
+            self.record.mean({name: (meaning, now) for name, meaning in meanings.items()} | unchanged(before, meanings))
         return news
 
     def _by_what_is_past(
@@ -652,11 +604,6 @@ class Evaluator:
         past = Past(self.project, self._database, self._mappings)
         past.take_in(past.messages())
         return past
-
-
-def _same(known: Mapping[str, tuple[str, int]], meanings: Mapping[str, str]) -> dict[str, tuple[str, int]]:
-    """Those that mean what they meant, with since when."""
-    return {name: meant for name, meant in known.items() if meanings.get(name) == meant[0]}
 
 
 def _is_trait_of(record: Record, part: Part, person: str) -> bool:

@@ -9,7 +9,7 @@ import msgspec
 from fireflower.app.explained import asked, explanation_json, finite, iso, there_is
 from fireflower.app.live import asking as live
 from fireflower.app.live.changing import Changes
-from fireflower.app.live.evaluating import Difference
+from fireflower.app.live.editions import Difference
 from fireflower.app.live.identifying import Bearer
 from fireflower.app.live.rereading import Reread
 from fireflower.app.live.stands import Now, Stand, Stands
