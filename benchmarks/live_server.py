@@ -16,7 +16,7 @@ import resource
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,7 +28,7 @@ import numpy as np
 from benchmarks.live_traffic import PING
 from benchmarks.many import definitions
 from fireflower.app.live.database import opener
-from fireflower.app.live.service import Service, now
+from fireflower.app.live.service import Service, State, now
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
 from fireflower.evaluate.kernel import layout as k
@@ -94,6 +94,7 @@ class Storing:
         first = self.connect()
         prepare(first)
         self.stored = 0
+        self.state = State()
         self._writer = Writer(first, PLAIN, self._followed)
 
     def submit(self, messages: Sequence[Message], rejects: Sequence[Reject] = ()) -> Future[int]:
@@ -108,6 +109,9 @@ class Storing:
     def stop(self) -> None:
         self._writer.stop()
 
+    def when_refused(self, act: Callable[[], None]) -> None:
+        """It never is."""
+
     def _followed(self, durable: Sequence[Any]) -> None:
         self.stored += len(durable)
 
@@ -116,17 +120,17 @@ class Store:
     """A site that stores."""
 
     def __init__(self, service: Storing) -> None:
-        self._service = service
+        self.service = service
         self._ingest = ingest(DurableSink(service), WriteKeys(service))  # type: ignore[arg-type]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan":
             return await self._ingest(scope, receive, send)
         await receive()
-        self._service.start()
+        self.service.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await asyncio.to_thread(self._service.stop)
+        await asyncio.to_thread(self.service.stop)
         await send({"type": "lifespan.shutdown.complete"})
         return None
 

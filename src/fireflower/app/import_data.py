@@ -105,6 +105,7 @@ def run(
     parts = [(each.paths, each.mapping) for each in planned]
     archive = project.open_archive()
     done = archive.ingest_all(parts, strict=strict, replace=replace, learned_at=learned, progress=progress)
+    vars(project).pop("archive", None)  # opened before, it is the history of before
     return (done,)
 
 
