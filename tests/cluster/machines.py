@@ -16,6 +16,7 @@ from pathlib import Path
 
 from serving.process import Server, soon
 
+TESTS = str(Path(__file__).parents[1])
 SECONDS = 1.5
 """How long leases run."""
 
@@ -36,7 +37,11 @@ class Process(Server):
         command = [sys.executable, "-m", "cluster.process", str(folder), str(port), str(SECONDS), role]
         with (folder / "serve.log").open("a") as log:
             process = subprocess.Popen(
-                command, stdout=log, stderr=subprocess.STDOUT, text=True, env={**os.environ, **environment}
+                command,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env={**os.environ, "PYTHONPATH": TESTS, **environment},
             )
         super().__init__(process, f"http://127.0.0.1:{port}")
 
