@@ -262,7 +262,7 @@ def test_after_trouble_the_record_is_what_a_replay_says(tmp_path: Path, url: str
     assert recorded(database) == expected(acme, database, clock.now)
 
 
-@pytest.mark.parametrize("mode", ["fast", "immediate"])
+@pytest.mark.parametrize("mode", ["fast"])
 def test_a_server_that_is_restarted_under_load(tmp_path: Path, own: Server, mode: str) -> None:
     """Nothing that was acknowledged is lost, and the service goes on by itself."""
     acme, clock, some = project(tmp_path), Clock(), messages(8, 300)

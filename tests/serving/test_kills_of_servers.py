@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from live.projects import expected, recorded, standing, standing_after
 from log.crashing import KILLS
-from log.databases import database, opened, own, postgresql, server, url
 
 from fireflower.app.live.access import first_write_key
 from fireflower.app.project import Project
@@ -21,8 +20,6 @@ from fireflower.history.log.connecting import connect
 from fireflower.history.log.database import Database, SQLite
 from fireflower.history.log.messages import MessageLog
 from serving.process import Receiver, Server, serving, soon
-
-__all__ = ["database", "opened", "own", "postgresql", "server", "url"]
 
 DEFINITIONS = {
     "busy": "definition: busy\nsubject: person\nqualified: count(any, last 2 seconds) >= 4\n",
@@ -80,7 +77,9 @@ class Sender(threading.Thread):
         }  # fmt: skip
 
 
-def test_nothing_is_lost_and_everybody_is_told(url: str, tmp_path: Path) -> None:
+def test_nothing_is_lost_and_everybody_is_told(tmp_path: Path) -> None:
+    """On SQLite; several processes on PostgreSQL are killed in `tests/cluster`."""
+    url = str(tmp_path / "log.sqlite")
     receiver = Receiver((200, 200, 503, 200))
     acme = project(tmp_path / "acme", receiver.address)
     environment = {"FIREFLOWER_DATABASE": url, "HOOK_SECRET": "whsec_" + "c2VjcmV0" * 4}
