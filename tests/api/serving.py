@@ -15,7 +15,6 @@ from typing import Any
 import httpx
 import uvicorn
 
-from fireflower.app.explained import iso
 from fireflower.app.live.database import log_file
 from fireflower.app.live.service import Service, now
 from fireflower.app.project import open_project
@@ -23,7 +22,7 @@ from fireflower.history.log.database import SQLite
 from fireflower.history.log.schema import prepare
 from fireflower.history.log.tokens import Scope, Tokens
 from fireflower.model.messages import Message
-from fireflower.model.moments import DAY, HOUR
+from fireflower.model.moments import DAY, HOUR, iso
 from fireflower.web.api import api
 from fireflower.web.api.stream import Streams
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 
 from api.serving import Served
-from fireflower.app.explained import iso
 from fireflower.app.live.service import now
 from fireflower.model.messages import Reject
-from fireflower.model.moments import DAY
+from fireflower.model.moments import DAY, iso
 
 
 def deliveries(serving: Served) -> int:

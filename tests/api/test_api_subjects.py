@@ -8,10 +8,9 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from api.serving import Served, served, shop, token
-from fireflower.app.explained import iso
 from fireflower.app.live.service import now
 from fireflower.cli.program import program
-from fireflower.model.moments import DAY
+from fireflower.model.moments import DAY, iso
 
 
 def test_a_person(reading: Served) -> None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fireflower.app.explained import iso
 from fireflower.app.live.service import Service, now
 from fireflower.app.project import Project
 from fireflower.evaluate.replay import replay
@@ -21,7 +20,7 @@ from fireflower.evaluate.results import Change, Reason, Subject, Transitions
 from fireflower.history.assembly import assemble
 from fireflower.history.log.reading import MessageReader, record_of
 from fireflower.model.messages import Message
-from fireflower.model.moments import DAY
+from fireflower.model.moments import DAY, iso
 
 SETTINGS = """\
 project: Shop

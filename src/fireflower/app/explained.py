@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from fireflower.model.moments import to_datetime
+from fireflower.model.moments import iso
 
 if TYPE_CHECKING:
     from fireflower.evaluate.explain import Explanation
@@ -74,8 +74,3 @@ def explanation_json(found: Explanation, tipped: Mapping[int, str]) -> dict[str,
 def finite(value: Any) -> Any:
     """The value, None in the place of numbers that JSON does not know."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def iso(moment: int) -> str:
-    """A moment as ISO 8601, with its zone."""
-    return to_datetime(int(moment)).isoformat().replace("+00:00", "Z")

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fireflower.cli.jsons import iso, print_json
+from fireflower.cli.jsons import print_json
 from fireflower.cli.options import LIMIT, Moment, json_option, project_option
 from fireflower.cli.printing import printable
 from fireflower.cli.tables import table
-from fireflower.model.moments import to_datetime
+from fireflower.model.moments import iso, to_datetime
 
 if TYPE_CHECKING:
     from fireflower.app.live.posting import Trial

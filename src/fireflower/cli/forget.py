@@ -49,7 +49,7 @@ def forget(person: str | None, folder: Path | None, yes: bool, listed: bool) -> 
 
 
 def _show_list(forgetter: Forgetter) -> None:
-    from fireflower.app.explained import iso
+    from fireflower.model.moments import iso
 
     people = forgetter.listed()
     for each in people:

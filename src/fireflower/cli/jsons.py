@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from fireflower.model.moments import to_datetime
+from fireflower.model.moments import iso
 
 MOMENTS = frozenset({"as_of", "at", "known_at", "since", "week", "weeks", "month"})
 """Fields of results that hold moments; others say so in their metadata."""
@@ -27,15 +27,6 @@ def print_json(value: object) -> None:
 def escaped(text: str) -> str:
     """JSON in which those control characters are escaped too that JSON leaves as they are, and terminals do not."""
     return _UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
-def iso(moment: int) -> str:
-    """A moment as ISO 8601 with its zone.
-
-    >>> iso(1_500_000)
-    '1970-01-01T00:00:01.500000Z'
-    """
-    return to_datetime(int(moment)).isoformat().replace("+00:00", "Z")
 
 
 def _key(key: Any) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fireflower.app.outputs import written
-from fireflower.cli.jsons import escaped, iso
+from fireflower.cli.jsons import escaped
+from fireflower.model.moments import iso
 
 if TYPE_CHECKING:
     import pyarrow as pa

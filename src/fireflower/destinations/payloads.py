@@ -11,7 +11,7 @@ from fireflower.destinations.escaping import cut, for_html, for_slack, plain
 from fireflower.destinations.messages import Message, message_of, safe_url
 from fireflower.destinations.nodes import Destination, Email, JsonLines, SlackChannel, SlackWebhook, Webhook
 from fireflower.destinations.notices import Fact, Notice
-from fireflower.model.moments import to_datetime
+from fireflower.model.moments import iso
 
 LONGEST_SECTION = 3_000
 """Characters that Slack takes in one section of a message."""
@@ -92,11 +92,6 @@ def _fact(fact: Fact) -> dict[str, Any]:
         "since": iso(fact.since),
         "tipped_by": fact.tipped_by or None,
     }
-
-
-def iso(moment: int) -> str:
-    """ISO 8601 in UTC: "2026-03-01T14:30:00Z"."""
-    return to_datetime(moment).isoformat().replace("+00:00", "Z")
 
 
 # --- Slack ------------------------------------------------------------------------------------------------------------

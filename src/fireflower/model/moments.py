@@ -101,3 +101,12 @@ def format_moment(moment: int) -> str:
     if value.microsecond:
         return value.strftime("%Y-%m-%d %H:%M:%S.%f").rstrip("0")
     return value.strftime("%Y-%m-%d %H:%M:%S" if value.second else "%Y-%m-%d %H:%M")
+
+
+def iso(moment: int) -> str:
+    """A moment as ISO 8601 with its zone, for machines.
+
+    >>> iso(1_500_000)
+    '1970-01-01T00:00:01.500000Z'
+    """
+    return to_datetime(int(moment)).isoformat().replace("+00:00", "Z")

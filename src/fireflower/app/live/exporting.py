@@ -7,12 +7,12 @@ from typing import Any
 
 from fireflower.app.live.compacting import Part
 from fireflower.app.live.storage import existing_log
-from fireflower.app.live.telling import iso
 from fireflower.app.project import Project
 from fireflower.history.archive import Archive
 from fireflower.history.forgotten import Naming
 from fireflower.history.log.database import Database
 from fireflower.model.errors import UnknownSubjectError
+from fireflower.model.moments import iso
 from fireflower.model.records import Record
 
 Found = dict[str, Any]

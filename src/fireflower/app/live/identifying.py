@@ -7,10 +7,10 @@ import time
 import uuid
 from dataclasses import dataclass
 
-from fireflower.app.explained import iso
 from fireflower.app.live.service import Service
 from fireflower.model.errors import FireflowerError
 from fireflower.model.messages import Message
+from fireflower.model.moments import iso
 
 SOURCE = "fireflower/identities"
 """What the log names as the source. No write key is named so: those have no slash."""

@@ -71,10 +71,6 @@ class Past:
         """Go on after `close`. False if the archive is another by now: open it anew."""
         return self.is_current() and self.archive.hold()
 
-    def is_same(self, other: Past) -> bool:
-        """Whether another was opened on the same archive."""
-        return self._stamp == other._stamp
-
     def messages(self, up_to: int | None = None, after: int = 0) -> list[Kept]:
         """The messages that the archive does not have, in the order of the log; those behind `after`.
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from fireflower.app.explained import iso
 from fireflower.history.log.messages import FORMS
 from fireflower.history.log.reading import Mappings, MessageReader
 from fireflower.history.log.rejects import Rejected
 from fireflower.model.messages import Form, Message
+from fireflower.model.moments import iso
 
 _ID: dict[Form, str] = {"segment": "messageId", "posthog": "uuid"}
 _TIMES: dict[Form, tuple[str, ...]] = {"segment": ("receivedAt",), "posthog": ("created_at", "timestamp")}

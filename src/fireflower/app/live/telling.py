@@ -7,13 +7,14 @@ from functools import cached_property, partial
 
 import msgspec
 
-from fireflower.app.explained import finite, iso
+from fireflower.app.explained import finite
 from fireflower.app.records import in_words
 from fireflower.evaluate.results import Change, Evidence, Reason, Subject, Transitions
 from fireflower.history.log.verdicts import Verdict
 from fireflower.language.describing import describe_condition
 from fireflower.language.fingerprints import fingerprint
 from fireflower.language.nodes import Condition, Definition, Settings
+from fireflower.model.moments import iso
 from fireflower.model.records import Record
 
 Lookup = Callable[[Sequence[int]], Mapping[int, Record]]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from fireflower.app.explained import asked, explanation_json, finite, iso, there_is
+from fireflower.app.explained import asked, explanation_json, finite, there_is
 from fireflower.app.live import asking as live
 from fireflower.app.live.changing import Changes
 from fireflower.app.live.editions import Difference
@@ -19,6 +19,7 @@ from fireflower.history.log.rejects import Rejected
 from fireflower.history.log.verdicts import Changed, Recorded
 from fireflower.language.describing import describe_condition
 from fireflower.language.nodes import Compare
+from fireflower.model.moments import iso
 from fireflower.model.remembering import remembered
 from fireflower.web.api import answers
 
