@@ -129,10 +129,6 @@ class Sender(threading.Thread):
         return True
 
 
-MAY_BE_MERGED = {f"{kind}{number}" for kind in "ux" for number in range(9)}
-"""People who turn out to be each other; it is told of one of them what had been told of the other."""
-
-
 class Events:
     """What happens: a few dozen people in a few accounts, some of them anonymous at first, some of it told late."""
 
@@ -165,4 +161,4 @@ class Events:
         return {"type": "group", **self._who(), "groupId": f"a{self._chance.randint(0, 6)}", "traits": {"plan": "pro"}}
 
 
-__all__ = ["MAY_BE_MERGED", "SECONDS", "Cluster", "Events", "Process", "Sender", "cluster", "soon"]
+__all__ = ["SECONDS", "Cluster", "Events", "Process", "Sender", "cluster", "soon"]

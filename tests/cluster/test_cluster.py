@@ -14,7 +14,7 @@ import pytest
 from live.projects import expected, recorded, standing, standing_after
 from serving.process import Receiver
 
-from cluster.machines import MAY_BE_MERGED, SECONDS, Cluster, Events, Process, Sender, cluster, soon
+from cluster.machines import SECONDS, Cluster, Events, Process, Sender, cluster, soon
 from fireflower.app.live.access import first_write_key
 from fireflower.app.project import Project
 from fireflower.history.log.connecting import connect
@@ -175,15 +175,17 @@ def _sleeps(sleeper: Process, served: Served) -> None:
 
 
 def was_told(database: Database, receiver: Receiver) -> None:
-    """Each key came, always with the same body; and of everybody who is never found to be
-    another, at least the last change did."""
+    """Each key came, always with the same body; and who applies what came, knows who is qualified."""
     planned = dict(database.rows("SELECT key, state FROM deliveries"))
     assert set(planned.values()) == {"sent"} and receiver.got.keys() == planned.keys()
     told = [[json.loads(body)["data"] for body in bodies] for bodies in receiver.got.values()]
     assert all(data == bodies[0] for bodies in told for data in bodies)
-    latest: dict[tuple[str, str], str] = {}
-    changes = {(each["subject"]["id"], each["definition"]["name"], each["change"]) for each, *_ in told}
-    for _, _, _, subject, definition, change, _ in recorded(database):
-        latest[subject, definition] = change
-    alone = {who: change for who, change in latest.items() if who[0] not in MAY_BE_MERGED}
-    assert len(alone) > 20 and {(*who, change) for who, change in alone.items()} <= changes
+    taken_back = {each["retracts"] for each, *_ in told}
+    latest: dict[tuple[str, str], tuple[str, int, str]] = {}
+    for each, *_ in told:
+        if each["change"] != "retracted" and each["id"] not in taken_back:
+            who = each["subject"]["id"], each["definition"]["name"]
+            change = each["at"], int(each["id"].rpartition("/")[2]), each["change"]
+            latest[who] = max(latest.get(who, change), change)
+    qualified = {who for who, (*_, change) in latest.items() if change == "entered"}
+    assert len(latest) > 20 and qualified == {(subject, name) for name, _, subject, _ in standing(database)}

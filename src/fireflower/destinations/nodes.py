@@ -166,6 +166,11 @@ class Destination:
     file: str = field(default="", compare=False)
 
     @property
+    def is_told_everything(self) -> bool:
+        """Whether it hears of every change of the record, so that it can have a copy of it."""
+        return {"entered", "left"} <= set(self.when.changes) and self.retractions == "tell"
+
+    @property
     def recognises_repetitions(self) -> bool:
         """Whether what is sent twice is known by its key, so that it does no harm."""
         return not isinstance(self.channel, SlackWebhook | SlackChannel)

@@ -266,11 +266,11 @@ class Evaluator:
 
     # --- Merged people ------------------------------------------------------------------------------------------------
 
-    def has_moved(self, each: Recorded) -> bool:
-        """Whether a transition that is new belonged to a person before who is found to be the same: then it had been
-        told of them."""
+    def moved_from(self, each: Recorded) -> Recorded | None:
+        """The transition of a person who is evaluated elsewhere, and found to be the same, that a new one was before:
+        then it had been told of them."""
         if each.kind != "person" or not self._parts:
-            return False
+            return None
         ids = self._history.identities.ids(each.subject)
         return self.record.same({id for id in ids if not self.holds("person", id)}, each)
 

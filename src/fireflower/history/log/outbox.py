@@ -3,6 +3,7 @@ every try."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,9 @@ RETRACTION = "takes an earlier one back"
 
 DRY_RUN = "dry run"
 """The reason of one that is withheld as nothing is sent."""
+
+OVER = "it was over before this could be told"
+"""The reason of one that is withheld as the subject had left again. It is released if that turns out to be wrong."""
 
 _COLUMNS = "key, transition, destination, kind, subject, planned, state, due, attempts, reason, payload, notice"
 
@@ -59,6 +63,31 @@ class Outbox:
         """Whether a delivery of this key was planned, and not withheld."""
         told = f"state <> 'withheld' {self._or_tried}"
         return bool(self._database.rows(f"SELECT 1 FROM deliveries WHERE key = ? AND ({told})", (key,)))
+
+    def told(self, transition: int) -> dict[str, str]:
+        """By which notice a transition has been told, or is to be: the notice's id, by the destination's name."""
+        planned = f"state <> 'withheld' {self._or_tried}"
+        rows = self._database.rows(
+            f"SELECT destination, notice FROM deliveries WHERE transition = ? AND ({planned})", (transition,)
+        )
+        told = [(destination, json.loads(notice)) for destination, notice in rows]
+        return {destination: notice["id"] for destination, notice in told if notice["change"] != "retracted"}
+
+    def move(self, transition: int, instead: int, destination: str) -> None:
+        """What a destination was told of a transition stands for another one from now on."""
+        self._database.rows(
+            "UPDATE deliveries SET transition = ? WHERE transition = ? AND destination = ?",
+            (instead, transition, destination),
+        )
+
+    def held_back(self, transition: int, destination: str) -> list[Posting]:
+        """What was not told of a transition as it was over."""
+        where = "transition = ? AND destination = ? AND state = 'withheld' AND reason = ?"
+        return self._select(where, (transition, destination, OVER))
+
+    def release(self, key: str, due: int) -> None:
+        """Let a delivery that was withheld wait to be sent."""
+        self._database.rows("UPDATE deliveries SET state = 'waiting', reason = '', due = ? WHERE key = ?", (due, key))
 
     # --- What sending does --------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fireflower.history.log.database import Database, SQLite, StorageError
 
-VERSION = 2
+VERSION = 3
 
 _FORGOTTEN = """
 CREATE TABLE forgotten (
@@ -121,6 +121,7 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_due ON deliveries (due) WHERE state IN ('waiting', 'sending');
 CREATE INDEX deliveries_planned ON deliveries (planned, key);
 CREATE INDEX deliveries_subject ON deliveries (kind, subject);
+CREATE INDEX deliveries_transition ON deliveries (transition);
 CREATE TABLE attempts (
   id {serial},
   delivery {text} NOT NULL,
@@ -137,7 +138,7 @@ empty once the archive has taken the message over; the key stays, so that a rese
 their order what was written into the record of transitions and taken back, for those who follow it. `forgotten` has
 keyed hashes of the ids of people who were forgotten, and `settled` up to when the record of a subject stands."""
 
-UPGRADES: Mapping[int, str] = {1: _FORGOTTEN}
+UPGRADES: Mapping[int, str] = {1: _FORGOTTEN, 2: "CREATE INDEX deliveries_transition ON deliveries (transition);"}
 """What makes of the tables of a version those of the next."""
 
 _SQLITE = {"serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "bytes": "BLOB", "text": "TEXT"}

@@ -242,17 +242,24 @@ class VerdictLog:
         """The last change of the record; 0 if there is none."""
         return int(self._database.rows("SELECT COALESCE(MAX(id), 0) FROM changes")[0][0])
 
-    def same(self, subjects: Collection[str], recorded: Recorded) -> bool:
-        """Whether one of these subjects has, or had, the same transition at the same moment."""
-        places = ", ".join("?" * len(subjects))
-        values = (recorded.kind, recorded.definition, recorded.change, recorded.at, *sorted(subjects))
-        return bool(subjects) and bool(
-            self._database.rows(
-                "SELECT 1 FROM transitions WHERE kind = ? AND definition = ? AND change = ? AND at = ? "
-                f"AND subject IN ({places}) LIMIT 1",
-                values,
-            )
+    def same(self, subjects: Collection[str], recorded: Recorded) -> Recorded | None:
+        """The same transition at the same moment of one of these subjects, who has it or had it; the last such."""
+        if not subjects:
+            return None
+        places = _places(subjects)
+        found = self._select(
+            f"kind = ? AND definition = ? AND change = ? AND at = ? AND subject IN ({places}) ORDER BY id DESC LIMIT 1",
+            (recorded.kind, recorded.definition, recorded.change, recorded.at, *sorted(subjects)),
         )
+        return found[0] if found else None
+
+    def standing_by(self, definition: str, kind: str, subject: str) -> Recorded | None:
+        """The transition by which a subject stands qualified; None if it does not."""
+        found = self._select(
+            "id = (SELECT transition FROM standing WHERE definition = ? AND kind = ? AND subject = ?)",
+            (definition, kind, subject),
+        )
+        return found[0] if found else None
 
     def history(self, kind: str, subject: str) -> list[Recorded]:
         """All transitions of a subject in order of time, also those that have been taken back."""
