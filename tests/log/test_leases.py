@@ -126,9 +126,8 @@ def test_how_far_shares_have_been_evaluated(opened: Opener) -> None:
     assert found[1].knows("ready", "m1") and not found[1].knows("ready", "m2") and one.leases.position() == 0
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)  # whoever writes to SQLite has the file for himself
 def test_what_is_being_written_under_is_not_taken(opened: Opener, database: Database) -> None:
-    if not database.shared:
-        pytest.skip("whoever writes to SQLite has the file for himself")
     one, other = process(opened, "one"), process(opened, "other")
     terms = one.take()
     expire(database, ALL_SHARES)

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fireflower.web.ingest import Limits
@@ -142,7 +142,6 @@ def test_what_is_accepted_can_be_read_and_the_rest_is_kept(path: str, data: st.D
     around = data.draw(
         st.fixed_dictionaries({}, optional={"sentAt": times, "sent_at": times, "context": segment_objects})
     )
-    assume(b"Infinity" not in json_bytes(around))  # around the events, it makes the whole body unreadable
     desk = Desk()
     answer = desk.post(path, json_bytes({"batch": batch, **around}))
     assert answer.status == 200

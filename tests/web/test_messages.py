@@ -202,6 +202,16 @@ def test_clients_write_what_is_no_json() -> None:
     assert all("too large" in reason for reason in desk.reasons())
 
 
+def test_what_cannot_be_read_beside_events_concerns_them_all() -> None:
+    desk = Desk()
+    event = b'{"type": "track", "event": "Ran", "userId": "u1"}'
+    answer = desk.post(
+        "/v1/batch", b'{"writeKey": "key-a", "context": {"n": Infinity}, "batch": [%b]}' % event, headers={}
+    )
+    assert (answer.json["accepted"], answer.json["rejected"]) == (0, 1)
+    assert "'context'" in desk.reasons()[0] and b"Infinity" in desk.sink.rejects["key-a"][0].body
+
+
 def test_text_that_is_not_utf_8_spoils_only_its_own_event() -> None:
     desk = Desk()
     event = b'{"type": "track", "event": "Ran", "userId": "%b"}'

@@ -83,12 +83,21 @@ def _mended(body: bytes) -> Any:
     if isinstance(value, list):
         return [_mended_event(event, is_utf8) for event in value]
     if isinstance(value, dict) and isinstance(value.get("batch"), list):
-        events = [_mended_event(event, is_utf8) for event in value.pop("batch")]
-        rest = _mended_event(value, is_utf8)
-        if isinstance(rest, Broken):
-            raise malformed(f"The body cannot be read: {rest.reason}.")
-        return {**rest, "batch": events}
+        return _mended_batch(value, is_utf8)
     return _mended_event(value, is_utf8)
+
+
+def _mended_batch(value: dict[str, Any], is_utf8: bool) -> dict[str, Any]:
+    """What lies beside the events concerns all of them: if some of it is beyond repair, so is each of them."""
+    events = [_mended_event(event, is_utf8) for event in value.pop("batch")]
+    rest: dict[str, Any] = {}
+    for key, inner in value.items():
+        mended = _mended_event({key: inner}, is_utf8)
+        if isinstance(mended, Broken):
+            events = [Broken(f"what is sent beside it as {key!r:.40} {mended.reason}")] * len(events)
+        else:
+            rest |= mended
+    return {**rest, "batch": events}
 
 
 def _mended_event(event: Any, is_utf8: bool) -> Any:
