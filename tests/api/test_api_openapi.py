@@ -50,7 +50,7 @@ def _asked() -> Iterator[Any]:
                 yield pytest.param(operation, mode, id=f"{operation.label} {mode.value}")
 
 
-@pytest.mark.parametrize(("operation", "mode"), _asked())
+@pytest.mark.parametrize(("operation", "mode"), [*_asked()])
 def test_every_answer_is_as_declared(operation: Any, mode: GenerationMode, reading: Served) -> None:
     headers = {"Authorization": reading.client.headers["authorization"]}
 
