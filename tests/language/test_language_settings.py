@@ -23,6 +23,8 @@ timezone: Europe/Berlin
 timezone_traits: {person: timezone, account: account.zone}
 timeless: [account.industry, person."home country"]
 attribution: latest
+account_email: person.email
+shared_domains: [partner.com]
 imports: {events: {time: ts, n: 3}}
 """
 
@@ -43,6 +45,8 @@ def test_whole() -> None:
         timezone_traits=(("person", "timezone"), ("account", "zone")),
         timeless=(("account", "industry"), ("person", "home country")),
         attribution="latest",
+        account_email="email",
+        shared_domains=("partner.com",),
     )
     assert load_settings(WHOLE).imports == {"events": {"time": "ts", "n": 3}}
 
@@ -54,6 +58,8 @@ FAULTS = {
     "leave_out: {peopel: did(A)}\n": "1:13: error: 'peopel' is no key of leave_out. Did you mean 'people'?",
     "leave_out: {people: members >= 2}\n": "1:21: error: members counts the people of an account",
     "leave_out: {people: bots >= 2}\n": "1:21: error: there is no quantity 'bots'",
+    "shared_domains: partner.com\n": "1:17: error: expected a list of domains such as [partner.com]",
+    "shared_domains: [partner]\n": "1:18: error: expected a domain such as partner.com, got 'partner'.",
     "timeless: account.x\n": "1:11: error: expected a list of traits",
     "timeless: [industry]\n": "1:12: error: there is no quantity 'industry'",
     "start: {evnt: A}\n": "'evnt' is no key of an event. Did you mean 'event'?",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -119,6 +120,24 @@ def test_what_nobody_waits_for_any_longer_harms_nothing(tmp_path: Path, url: str
     service.start()
     assert service.submit(some[1:]).result(30) == 2
     service.stop()
+
+
+def test_accounts_follow_from_addresses(tmp_path: Path, url: str, database: Database) -> None:
+    acme, clock = project(tmp_path), Clock(moment(MINUTES))
+    (acme.folder / "fireflower.yaml").write_text("project: acme\naccount_email: email\n")
+
+    def said(number: int, **body: object) -> Message:
+        text = json.dumps({"messageId": f"m{number}", "timestamp": "2026-01-02T00:00:00Z", **body})
+        return Message("segment", f"m{number}", text.encode(), clock.now, "web")
+
+    runs = [said(n, type="track", event="Run", userId=("ann", "bob")[n % 2]) for n in range(4)]
+    address = {"ann": "ann@acme.com", "bob": "bob@Acme.com"}
+    known = [said(10 + n, type="identify", userId=id, traits={"email": address[id]}) for n, id in enumerate(address)]
+    with running(Project(acme.folder), url, clock) as service:
+        assert service.submit(known[:1] + runs).result(30) == 5
+        assert service.submit(known[1:]).result(30) == 1
+    with running(Project(acme.folder), url, clock):
+        assert {each[:3] for each in standing(database)} >= {("team", "account", "acme.com")}
 
 
 # --- Several processes --------------------------------------------------------------------------------------

@@ -125,7 +125,7 @@ def _history(settings: Settings, frames: dict[str, Any]) -> InMemory:
     for table, frame in frames.items():
         columns = _columns(table, frame)
         path = folder / f"{table}.parquet"
-        mapping = _mapping(table, columns.column_names)
+        mapping = _mapping(table, columns.column_names).naming(settings.account_email, settings.shared_domains)
         parquet.write_table(columns, path)
         _check_ids(table, mapping, path)
         try:

@@ -73,6 +73,8 @@ def plan(
     planned: dict[str, Planned] = {}
     for path in expand(paths or _usual(project)):
         here = _planned(project, path, settings or {})
+        addresses = project.settings.account_email, project.settings.shared_domains
+        here = replaced(here, mapping=here.mapping.naming(*addresses))
         key = repr((here.mapping, here.source, here.said))
         known = planned.get(key)
         planned[key] = here if known is None else replaced(known, paths=(*known.paths, path))

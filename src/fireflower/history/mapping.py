@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Settings
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -46,6 +46,8 @@ class Mapping:
     text : columns of a CSV file whose values stay text even where they look like numbers
     ignore : columns to leave behind
     joins : whether an event that names an account makes its person a member of it, from the first one on
+    account_email : the trait of a person that is an e-mail address, whose domain is an account of theirs; "" for none
+    shared_domains : domains that are no accounts, besides those where anybody gets an address
     timeless : whether what a table without times says has held from the beginning of each subject
     """
 
@@ -69,6 +71,8 @@ class Mapping:
     text: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     joins: bool = False
+    account_email: str = ""
+    shared_domains: tuple[str, ...] = ()
     timeless: bool = False
 
     @classmethod
@@ -115,6 +119,12 @@ class Mapping:
                 f"the mapping, {example}."
             )
         return self
+
+    def naming(self, account_email: str, shared_domains: tuple[str, ...]) -> Mapping:
+        """The same, with these addresses of accounts where it says nothing of them itself."""
+        if self.account_email or not account_email:
+            return self
+        return replace(self, account_email=account_email, shared_domains=self.shared_domains or shared_domains)
 
     def columns(self) -> dict[str, str]:
         """Part -> column, of those that are given."""

@@ -482,6 +482,8 @@ class Settings:
     timeless : traits, as (owner, name), whose imported values without a time are taken to have held from the beginning
     attribution : to which accounts an event belongs that names none: "only" (to the account of which the person is
         the only-account member, else to none), "all", or "latest" (the one joined last)
+    account_email : the trait of a person that is an e-mail address, by whose domain they belong to an account
+    shared_domains : domains that are no accounts, besides those of free-mail providers
     database : where the live log is kept: env:NAME, a URL without a password, or a path; "" for a file in the project
     """
 
@@ -494,6 +496,8 @@ class Settings:
     timezone_traits: tuple[tuple[SubjectKind, str], ...] = ()
     timeless: tuple[tuple[SubjectKind, str], ...] = ()
     attribution: Literal["only", "all", "latest"] = "only"
+    account_email: str = ""
+    shared_domains: tuple[str, ...] = ()
     database: str = field(default="", compare=False)
     imports: dict[str, object] = field(default_factory=dict, compare=False)
     file: str = field(default="", compare=False)

@@ -54,6 +54,8 @@ def project_schema() -> Schema:
         "timezone_traits": _object(keys.TIMEZONE_TRAITS, dict.fromkeys(keys.TIMEZONE_TRAITS, _TEXT)),
         "timeless": {"type": "array", "items": {"type": "string", "pattern": r"^(person|account)\."}},
         "attribution": {"enum": list(ATTRIBUTIONS)},
+        "account_email": _TEXT,
+        "shared_domains": {"type": "array", "items": {"type": "string", "examples": ["partner.com"]}},
         "database": {"type": "string", "examples": ["env:DATABASE_URL", "postgresql://fireflower@localhost/leads"]},
         "imports": {"type": "object"},
     }

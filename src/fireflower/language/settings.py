@@ -41,6 +41,8 @@ def settings_from(node: Node, file: str, notes: Notes) -> Settings:
         timezone_traits=tuple(_zone_traits(form.get("timezone_traits"), notes)),
         timeless=tuple(_timeless(form.get("timeless"), notes)),
         attribution=_attribution(form.get("attribution"), notes),
+        account_email=_person_trait(form.get("account_email"), notes),
+        shared_domains=tuple(_domains(form.get("shared_domains"), notes)),
         database=database_from(form.get("database"), notes),
         imports=plain_value(imports) if isinstance(imports, MapNode) else _no_imports(imports, notes),
         file=file,
@@ -125,6 +127,27 @@ def _timeless(node: Node | None, notes: Notes) -> Iterator[tuple[SubjectKind, st
 
 def _attribution(node: Node | None, notes: Notes) -> Attribution:
     return "only" if node is None else choice_of(node, ATTRIBUTIONS, "an attribution", notes) or "only"
+
+
+def _person_trait(node: Node | None, notes: Notes) -> str:
+    if node is None:
+        return ""
+    name = text_of(node, "a trait of people such as email", notes).removeprefix("person.")
+    if name:
+        notes.mention("trait", f"person.{name}", node.place)
+    return name
+
+
+def _domains(node: Node | None, notes: Notes) -> Iterator[str]:
+    if node is not None and not isinstance(node, ListNode):
+        notes.fault(node.place, f"expected a list of domains such as [partner.com], got {shown(node)}.")
+        return
+    for item in node.items if node else ():
+        domain = text_of(item, "a domain such as partner.com", notes)
+        if domain and ("." not in domain.strip(".") or "/" in domain or " " in domain):
+            notes.fault(item.place, f"expected a domain such as partner.com, got {shown(item)}.")
+        elif domain:
+            yield domain
 
 
 def _no_imports(node: Node | None, notes: Notes) -> dict[str, object]:

@@ -37,7 +37,8 @@ def forgotten_people(project: Project) -> Forgotten | None:
 
 def mappings_of(project: Project) -> Mappings:
     """How the messages of a project are read: by whoever evaluates them, and by whoever moves them into the archive."""
-    return PLAIN
+    settings = project.settings
+    return {form: each.naming(settings.account_email, settings.shared_domains) for form, each in PLAIN.items()}
 
 
 def value_of(database: Database, name: str) -> str | None:

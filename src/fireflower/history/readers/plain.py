@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from fireflower.history.mapping import Mapping
+from fireflower.history.readers.addresses import Addresses
 from fireflower.history.readers.batches import Told
 from fireflower.history.readers.times import TimeReader
 from fireflower.history.readers.told import FirstTimes, id_text, json_text, object_text, trait_values
@@ -44,6 +45,7 @@ class PlainShape:
         self._times = TimeReader(mapping)
         self._decode = msgspec.json.Decoder(dict[str, Any]).decode
         self._first = FirstTimes()
+        self._addresses = Addresses(mapping)
 
     def read(self, raw: bytes) -> list[Told]:
         row = self._decode(raw)
@@ -63,7 +65,7 @@ class PlainShape:
         account = id_text(parts.get("account"), "account")
         if known and anonymous and known != anonymous:
             self._first.saw(Kind.IDENTITY, known, anonymous, time, received)
-        return self._told(base, known or anonymous, account, parts, row)
+        return self._addresses.follow(self._told(base, known or anonymous, account, parts, row), self._first)
 
     def finish(self) -> list[Told]:
         return self._first.told()

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from fireflower.history.mapping import Mapping
+from fireflower.history.readers.addresses import Addresses
 from fireflower.history.readers.batches import Told
 from fireflower.history.readers.times import TimeReader
 from fireflower.history.readers.told import FirstTimes, Once, SaidOnce, id_text, object_text, trait_values
@@ -51,6 +52,7 @@ class PostHogShape:
         self._times = TimeReader(mapping)
         self._group_type = mapping.group_type
         self._joins = mapping.joins
+        self._addresses = Addresses(mapping)
         self._message = msgspec.json.Decoder(_Message).decode
         self._said = msgspec.json.Decoder(_Said).decode
         self._first = FirstTimes(once)
@@ -76,6 +78,7 @@ class PostHogShape:
         if not (person or account):
             raise ValueError("names no person and no account: no distinct_id, no $groups")
         told = self._about_person(name, message, said, base._replace(person=person)) if person else []
+        self._addresses.follow(told, self._first)
         if name not in _SILENT:
             told.append(base._replace(name=name, person=person, account=account, properties=properties))
             if self._joins and person and account:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from fireflower.history.mapping import Mapping
+from fireflower.history.readers.addresses import Addresses
 from fireflower.history.readers.batches import Told
 from fireflower.history.readers.times import TimeReader
 from fireflower.history.readers.told import FirstTimes, Once, id_text, object_text, trait_values
@@ -48,6 +49,7 @@ class SegmentShape:
         self._decode = msgspec.json.Decoder(_Message).decode
         self._first = FirstTimes(once)
         self._joins = mapping.joins
+        self._addresses = Addresses(mapping)
 
     def read(self, raw: bytes) -> list[Told]:
         message = self._decode(raw)
@@ -62,7 +64,7 @@ class SegmentShape:
             message_id=id_text(message.messageId, "messageId"),
             received=received,
         )
-        told = self._told(base, message, context)
+        told = self._addresses.follow(self._told(base, message, context), self._first)
         if user and anonymous and user != anonymous:
             self._first.saw(Kind.IDENTITY, user, anonymous, base.time, received)
         return told

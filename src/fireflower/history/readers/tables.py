@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fireflower.history.mapping import Mapping
+from fireflower.history.readers.addresses import Addresses
 from fireflower.history.readers.batches import OBJECT, Batch, KeptAside, PropertyForm
 from fireflower.history.readers.cells import cell
 from fireflower.history.readers.columns import Column, TableFile
@@ -52,6 +53,7 @@ class TableSource:
         self._connection = connect_to_read(mapping.timezone, scratch)
         self._file = TableFile(self._connection, path, format, compression)
         self._mapping = mapping
+        self._addresses = Addresses(mapping)
         self._learned_at = learned_at
         self._others = self._file.others(mapping)
         self._selected = self._select()
@@ -163,6 +165,8 @@ class TableSource:
         yield Batch({}, 0, read)
         if table in ("people", "memberships") and self._mapping.account:
             yield from self._memberships(rows, base, person)
+        if table == "people" and self._mapping.account_email in rows.column_names:
+            yield self._by_address(rows, base, person)
         if table == "people":
             yield from self._traits(rows, {**base, "kind": Kind.PERSON_TRAIT, "person": person})
         elif table == "accounts":
@@ -209,6 +213,15 @@ class TableSource:
             ended = rows["~left"]
             leaves = {**base, **who, "kind": Kind.LEAVE, "name": "", "time": ended.fill_null(0), "untimed": False}
             yield _filtered(leaves, ended.is_valid())
+
+    def _by_address(self, rows: Any, base: dict[str, Any], person: Any) -> Batch:
+        """Members of the accounts that their addresses name."""
+        import pyarrow as pa
+
+        named = self._addresses.account
+        account = pa.array([named(each) for each in rows[self._addresses.trait].to_pylist()], pa.string())
+        joins = {**base, "person": person, "account": account, "kind": Kind.JOIN, "name": ""}
+        return _filtered(joins, account.is_valid())
 
     def _traits(self, rows: Any, base: dict[str, Any]) -> Iterator[Batch]:
         for column in self._others:
