@@ -25,6 +25,7 @@ timeless: [account.industry, person."home country"]
 attribution: latest
 account_email: person.email
 shared_domains: [partner.com]
+retention: 400 days
 imports: {events: {time: ts, n: 3}}
 """
 
@@ -58,6 +59,8 @@ FAULTS = {
     "leave_out: {peopel: did(A)}\n": "1:13: error: 'peopel' is no key of leave_out. Did you mean 'people'?",
     "leave_out: {people: members >= 2}\n": "1:21: error: members counts the people of an account",
     "leave_out: {people: bots >= 2}\n": "1:21: error: there is no quantity 'bots'",
+    "retention: 5 hours\n": "1:12: error: expected events to be kept for a day at least, got '5 hours'.",
+    "retention: long\n": "1:12: error:",
     "shared_domains: partner.com\n": "1:17: error: expected a list of domains such as [partner.com]",
     "shared_domains: [partner]\n": "1:18: error: expected a domain such as partner.com, got 'partner'.",
     "timeless: account.x\n": "1:11: error: expected a list of traits",

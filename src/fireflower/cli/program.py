@@ -23,6 +23,7 @@ from fireflower.cli.preview import apply, preview
 from fireflower.cli.qualify import qualify
 from fireflower.cli.rejects import rejects
 from fireflower.cli.report import report
+from fireflower.cli.retain import retain
 from fireflower.cli.schema import schema
 from fireflower.cli.serve import serve
 from fireflower.cli.simulate import simulate
@@ -35,7 +36,7 @@ INTERRUPTED = 130
 
 COMMANDS: tuple[click.Command, ...] = (
     init, import_, check, qualify, explain, describe, backtest, diff, report, serve, watch, token,
-    preview, apply, deliveries, identities, doctor, rejects, export, forget, backup, restore, simulate, schema,
+    preview, apply, deliveries, identities, doctor, rejects, export, forget, retain, backup, restore, simulate, schema,
     completion,
 )  # fmt: skip
 """In the order in which one meets them, which is the order of the help."""

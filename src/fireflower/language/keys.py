@@ -39,6 +39,7 @@ SETTINGS: Keys = {
     "attribution": "To which accounts an event belongs that names none: only (the default), latest or all.",
     "account_email": "The trait of a person that is an e-mail address, by whose domain they belong to an account.",
     "shared_domains": "Domains that are no accounts, besides those of free-mail providers.",
+    "retention": "How long events are kept, such as 400 days. Without it, for good.",
     "database": "Where the live log is kept: env:NAME, postgresql://USER@HOST/DATABASE, sqlite:///PATH or a path.",
     "imports": "How files are read; see the page on importing.",
 }

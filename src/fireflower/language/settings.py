@@ -14,8 +14,9 @@ from fireflower.language.expressions import UNKNOWN, quantity_of
 from fireflower.language.forms import Reading, events_from, formula_from
 from fireflower.language.nodes import Events, Formula, Settings, Trait
 from fireflower.language.places import Notes, Place
-from fireflower.language.trees import choice_of, mapping_of, shown, text_of
+from fireflower.language.trees import choice_of, mapping_of, shown, span_of, text_of
 from fireflower.model.errors import did_you_mean
+from fireflower.model.moments import DAY
 from fireflower.model.records import SubjectKind
 
 Attribution = Literal["only", "all", "latest"]
@@ -43,6 +44,7 @@ def settings_from(node: Node, file: str, notes: Notes) -> Settings:
         attribution=_attribution(form.get("attribution"), notes),
         account_email=_person_trait(form.get("account_email"), notes),
         shared_domains=tuple(_domains(form.get("shared_domains"), notes)),
+        retention=_retention(form.get("retention"), notes),
         database=database_from(form.get("database"), notes),
         imports=plain_value(imports) if isinstance(imports, MapNode) else _no_imports(imports, notes),
         file=file,
@@ -148,6 +150,13 @@ def _domains(node: Node | None, notes: Notes) -> Iterator[str]:
             notes.fault(item.place, f"expected a domain such as partner.com, got {shown(item)}.")
         elif domain:
             yield domain
+
+
+def _retention(node: Node | None, notes: Notes) -> int | None:
+    span = span_of(node, "a span such as 400 days", notes) if node is not None else None
+    if node is not None and span is not None and span < DAY:
+        notes.fault(node.place, f"expected events to be kept for a day at least, got {shown(node)}.")
+    return span
 
 
 def _no_imports(node: Node | None, notes: Notes) -> dict[str, object]:

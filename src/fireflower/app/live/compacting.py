@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path, PurePath
-from typing import IO
+from typing import IO, TypeVar
 
 import msgspec
 
@@ -31,6 +31,8 @@ from fireflower.history.readers.batches import Told
 from fireflower.model.errors import ProjectError
 from fireflower.model.records import Kind
 
+_Result = TypeVar("_Result")
+
 _LOGGER = logging.getLogger("fireflower.live")
 
 FOLDER = "live"
@@ -39,7 +41,7 @@ RECORDS = Mapping(table="records")
 """How the archive reads what has been written here: records in fireflower's own form, so that they say what they said
 when they came."""
 
-_PATIENCE = 900.0
+PATIENCE = 900.0
 """Seconds that one waits for another who compacts or imports."""
 
 _AT_ONCE = 2_000
@@ -178,21 +180,13 @@ class Compactor:
 
     def _import(self, archive: Archive, path: Path) -> int:
         """Have the archive take the file in, when nobody else writes to it."""
-        until = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                report = archive.ingest(path, RECORDS)
-            except Locked:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.1)
-                continue
-            if report.kept_aside:
-                _LOGGER.warning(
-                    "%d records of the log could not be read by the archive: 'fireflower rejects' shows them.",
-                    report.kept_aside,
-                )
-            return report.new
+        report = when_unlocked(lambda: archive.ingest(path, RECORDS))
+        if report.kept_aside:
+            _LOGGER.warning(
+                "%d records of the log could not be read by the archive: 'fireflower rejects' shows them.",
+                report.kept_aside,
+            )
+        return report.new
 
     def _empty(self) -> None:
         """Empty the bodies that the archive has, a few at a time: others write to the log meanwhile."""
@@ -205,6 +199,24 @@ class Compactor:
                 keep_value(self._database, "emptied", str(stop))
             done = stop
             time.sleep(0.002)
+
+
+def when_unlocked(work: Callable[[], _Result], patience: float = PATIENCE) -> _Result:
+    """Do something when nobody else writes to the archive.
+
+    Raises
+    ------
+    Locked
+        If somebody has been writing for so many seconds.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return work()
+        except Locked:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
 
 
 def move_in(project: Project) -> None:
@@ -262,7 +274,7 @@ def alone(folder: Path) -> Iterator[None]:
     import fcntl
 
     folder.mkdir(parents=True, exist_ok=True)
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + PATIENCE
     with open(folder / "lock", "a") as file:
         while True:
             try:

@@ -17,12 +17,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from fireflower.app.live.compacting import FOLDER, Compactor, alone
+from fireflower.app.live.compacting import FOLDER, PATIENCE, Compactor, alone, when_unlocked
 from fireflower.app.live.database import log_file, opener
 from fireflower.app.live.storage import keep_value, mappings_of, value_of
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.history.archive import Archive
-from fireflower.history.archive.manifest import Locked
 from fireflower.history.archive.rewriting import Removed
 from fireflower.history.forgotten import Naming
 from fireflower.history.log.database import Database
@@ -39,9 +38,6 @@ _UNDER_WAY = "forgetting"
 
 _PACKING = "forgotten to be packed"
 """Under this one, that what was deleted may be left in the database's files."""
-
-_PATIENCE = 900.0
-"""Seconds that are waited for others who write to the archive, or read what it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +91,7 @@ class Forgetter:
     patience : seconds that are waited for others
     """
 
-    def __init__(self, project: Project, *, patience: float = _PATIENCE) -> None:
+    def __init__(self, project: Project, *, patience: float = PATIENCE) -> None:
         self._project, self._patience = project, patience
         self._folder = project.folder / HISTORY_FOLDER
         self._database = _opened(project)
@@ -260,14 +256,7 @@ class Forgetter:
         return self._unlocked(archive.clean)
 
     def _unlocked(self, work: Callable[[], _Result]) -> _Result:
-        """Do something when nobody else writes to the archive."""
-        until = time.monotonic() + self._patience
-        while True:
-            try:
-                return work()
-            except Locked:
-                if not _a_moment(until):
-                    raise
+        return when_unlocked(work, self._patience)
 
     def _wait(self, holds: Callable[[], bool]) -> bool:
         until = time.monotonic() + self._patience

@@ -1,4 +1,5 @@
-"""What the service does by itself now and then, in a thread of its own: it moves messages into the archive."""
+"""What the service does by itself now and then, in a thread of its own: it moves messages into the archive, and removes
+what is older than the project keeps it."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fireflower.app.live.compacting import Compactor
-from fireflower.model.moments import DAY
+from fireflower.app.live.retaining import Retainer
+from fireflower.model.moments import DAY, iso
 
 _LOGGER = logging.getLogger("fireflower.live")
 
@@ -40,12 +42,19 @@ class Housekeeper:
     Parameters
     ----------
     evaluated : up to which place the log has been evaluated; what is behind stays in the log
+    retainer : removes what is too old; None if everything is kept
     """
 
     def __init__(
-        self, compactor: Compactor, when: Compaction, evaluated: Callable[[], int], clock: Callable[[], int]
-    ) -> None:  # fmt: skip
+        self,
+        compactor: Compactor,
+        when: Compaction,
+        evaluated: Callable[[], int],
+        clock: Callable[[], int],
+        retainer: Retainer | None = None,
+    ) -> None:
         self._compactor, self._when, self._evaluated, self._clock = compactor, when, evaluated, clock
+        self._retainer, self._retained = retainer, 0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fireflower-housekeeper")
 
@@ -63,10 +72,21 @@ class Housekeeper:
             return 0
         return self._compactor.compact(self._evaluated())
 
+    def retain(self) -> None:
+        """Remove what is too old, once a day."""
+        now = self._clock()
+        if self._retainer is None or now - self._retained < DAY:
+            return
+        if self._retainer.is_due(now):
+            gone = self._retainer.retain(now, self._evaluated())
+            _LOGGER.info("%d events from before %s have been removed.", gone.events, iso(gone.before))
+        self._retained = now
+
     def _run(self) -> None:
         while not self._stopped.wait(_LOOK_AROUND):
             try:
                 moved = self.look_around()
+                self.retain()
             except Exception:
                 _LOGGER.exception("The log has not been compacted; it is tried again in a minute.")
             else:

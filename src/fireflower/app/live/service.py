@@ -22,6 +22,7 @@ from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.housekeeping import Compaction, Housekeeper
 from fireflower.app.live.inbox import Answer, Batch, Inbox, NotReady
 from fireflower.app.live.onlooking import Onlooker
+from fireflower.app.live.retaining import Retainer
 from fireflower.app.live.sharing import LEASE, AlreadyServedError, Keeper, own_name
 from fireflower.app.live.storage import mappings_of
 from fireflower.app.live.writing import Writer
@@ -137,7 +138,9 @@ class Service:
         beside = self._another(self._compacts)
         compactor = Compactor(project, beside, mappings)
         evaluated = Leases(beside, name, lease)
-        self._housekeeper = Housekeeper(compactor, compaction or Compaction(), evaluated.position, clock)
+        retention = project.settings.retention
+        retainer = Retainer(project, retention, compiled=compiled) if retention is not None else None
+        self._housekeeper = Housekeeper(compactor, compaction or Compaction(), evaluated.position, clock, retainer)
 
     def _another(self, wanted: bool) -> Database:
         """A connection for another thread; if there is none, any will do."""

@@ -27,6 +27,9 @@ from fireflower.model.errors import ProjectError
 from fireflower.model.records import Kind, Record, SubjectKind
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
 
+_AT_ONCE = 1 << 20
+"""Records that are looked at in one go."""
+
 _ATTEMPTS = 5
 """How many imports may end while an archive is being opened."""
 
@@ -212,6 +215,16 @@ class Archive:
         """What is in the archive."""
         self._restore()
         return summarize(self._segments, self._blocks.facts if self._blocks else None)
+
+    def first_event(self) -> int | None:
+        """The moment of the first event; None if there is none."""
+        found: list[int] = []
+        for segment in self._segments:
+            for start in range(0, segment.facts.rows, _AT_ONCE):
+                rows = np.arange(start, min(start + _AT_ONCE, segment.facts.rows))
+                times = segment.column("time").take(rows)[segment.column("kind").take(rows) == Kind.EVENT]
+                found += [int(times.min())] if len(times) else []
+        return min(found, default=None)
 
     def vocabulary(self) -> Vocabulary:
         """The names, subjects, traits and roles that occur; that of a timeline has the values of properties, too."""
