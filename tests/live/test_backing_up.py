@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
+from log.databases import schema_of
+from log.server import Server
 
 from fireflower.app.live.backing_up import back_up, restore
-from fireflower.app.live.database import log_file
+from fireflower.app.live.database import VARIABLE, log_file
 from fireflower.app.live.service import Service
 from fireflower.app.live.storage import existing_log
 from fireflower.app.project import Project
 from fireflower.history.log import schema
-from fireflower.history.log.database import SQLite
+from fireflower.history.log.copying import COLUMNS
+from fireflower.history.log.database import Database, SQLite, StorageError
+from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.schema import prepare
 from fireflower.model.errors import ProjectError
+from fireflower.model.messages import Reject
+from live.editing import RECORD, write
 from live.messaging import Side, at, make_project, track
 
 
@@ -40,6 +47,58 @@ def test_what_is_restored_goes_on_where_it_was(side: Side, tmp_path: Path, name:
     assert not again.write(track("e1", 0.1, "person 1", "export", "acme"))
     assert again.take(track("e9", 1.1, "person 9", "export"), track("e10", 1.1, "person 9", "export"), now=at(2)).new
     again.stop()
+
+
+def content(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    """All that a log has, but for who was evaluating."""
+    tables = {table: columns for table, columns in COLUMNS.items() if table != "leases"}
+    found = {
+        table: sorted(database.rows(f"SELECT {columns} FROM {table}"), key=repr) for table, columns in tables.items()
+    }
+    return {**found, "leases": sorted(database.rows("SELECT share, term, position, moment, meanings FROM leases"))}
+
+
+@pytest.mark.parametrize("before", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("after", ["sqlite", "postgresql"])
+def test_from_one_database_into_another(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch, before: str, after: str
+) -> None:
+    urls = [
+        schema_of(server) if kind == "postgresql" else str(tmp_path / f"{nth}.sqlite")
+        for nth, kind in enumerate((before, after))
+    ]
+    monkeypatch.setenv(VARIABLE, urls[0])
+    side = Side(make_project(tmp_path / "project"))
+    write(side.project.folder, "destinations/record.yaml", RECORD)
+    side.take(*[track(f"e{n}", n / 10, f"pers\0n {n % 3}", "export", "acme") for n in range(9)], now=at(1))
+    with side.database.transaction():
+        MessageLog(side.database).reject([Reject("no", b"\0", at(1), "web")])
+    side.stop()
+    was = content(side.database)
+    assert len(was["messages"]) == 9 and was["transitions"] and was["firsts"] is not None
+    written = back_up(side.project, tmp_path / "b.tar.zst", at(1))
+    with pytest.raises(StorageError, match="has a log already"):
+        restore(tmp_path / "b.tar.zst", tmp_path / "again")
+    assert not (tmp_path / "again").exists()
+    monkeypatch.setenv(VARIABLE, urls[1])
+    assert restore(tmp_path / "b.tar.zst", tmp_path / "again") == written
+    assert (tmp_path / "again" / "destinations" / "record.yaml").exists()
+    again = Side(Project(tmp_path / "again"), now=at(1))
+    now = content(again.database)
+    assert {table: now[table] for table in now if table != "leases"} == {
+        table: was[table] for table in was if table != "leases"
+    }
+    assert not again.write(track("e1", 0.1, "pers\0n 1", "export", "acme"))
+    assert again.take(track("e9", 1.1, "person 9", "export"), track("e10", 1.1, "person 9", "export"), now=at(2)).new
+    again.close()
+    side.close()
+
+
+def test_the_columns_are_those_of_the_tables(side: Side) -> None:
+    for table, columns in COLUMNS.items():
+        assert columns.split(", ") == [row[1] for row in side.database.rows(f"PRAGMA table_info({table})")]
+    tables = side.database.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    assert {name for (name,) in tables} == {*COLUMNS, "evaluators"}
 
 
 def test_while_the_service_runs_and_compacts(tmp_path: Path) -> None:

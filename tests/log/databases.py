@@ -52,6 +52,11 @@ def own() -> Iterator[Server]:
 @pytest.fixture
 def postgresql(server: Server) -> str:
     """The URL of a schema of its own in PostgreSQL."""
+    return schema_of(server)
+
+
+def schema_of(server: Server) -> str:
+    """The URL of a new schema."""
     schema = f"t{os.getpid()}_{next(_NUMBERS)}"
     database = connect(server.url("postgres"))
     database.rows(f"CREATE SCHEMA {schema}")

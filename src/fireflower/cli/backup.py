@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -41,9 +42,13 @@ def backup(file: Path, folder: Path | None, as_json: bool) -> None:
 @click.command(short_help="Make a project from a backup.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--database", metavar="URL", help="Where the log is to be, in the place of what the project says.")
 @json_option
-def restore(file: Path, folder: Path, as_json: bool) -> None:
+def restore(file: Path, folder: Path, database: str | None, as_json: bool) -> None:
     """Make a project in DIR from a backup. DIR must be empty, or not be there yet.
+
+    The log comes into the database that fireflower.yaml or FIREFLOWER_DATABASE names, which must be empty; else into
+    DIR. So a project moves from SQLite to PostgreSQL, and back.
 
     Checksums are compared first; of a file that is damaged, nothing is restored. What came after the backup is not in
     it: verdicts since then are found again if the events are sent or imported again.
@@ -51,12 +56,18 @@ def restore(file: Path, folder: Path, as_json: bool) -> None:
     \b
     Examples:
       fireflower restore shop.tar.zst shop-as-it-was
+      fireflower restore shop.tar.zst shop --database postgresql://fireflower@db/shop
     """
     from fireflower.app.live.backing_up import restore as bring_back
+    from fireflower.app.live.database import VARIABLE
 
-    restored = bring_back(file, folder)
+    restored = bring_back(file, folder, os.environ if database is None else {**os.environ, VARIABLE: database})
     if as_json:
         print_json(restored)
         return
     click.echo(f"{folder}: {restored.files:,} files, {restored.bytes:,} bytes.")
     click.echo(f"{restored.imported:,} files in the archive, {restored.messages:,} messages in the log.")
+    if database is not None:
+        click.echo(
+            f"Its log is in the database that you have named: set {VARIABLE} to its URL when you serve the project."
+        )

@@ -12,7 +12,7 @@ import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
@@ -22,12 +22,15 @@ from typing import IO, Any
 
 from fireflower.app.live.compacting import FOLDER as LIVE_FOLDER
 from fireflower.app.live.compacting import alone, check_whole
-from fireflower.app.live.database import LOG_FILE
+from fireflower.app.live.database import LOG_FILE, is_elsewhere, log_file, opener
 from fireflower.app.live.storage import existing_log
 from fireflower.app.project import HISTORY_FOLDER, PROJECT_FILE, Project
+from fireflower.destinations import DESTINATIONS_FOLDER
 from fireflower.history.archive import Archive
 from fireflower.history.archive.manifest import Manifest
-from fireflower.history.log.database import SQLite
+from fireflower.history.log.copying import copy
+from fireflower.history.log.database import Database, SQLite
+from fireflower.history.log.schema import prepare
 from fireflower.model.errors import ProjectError
 
 FORMAT = 1
@@ -96,13 +99,16 @@ def back_up(project: Project, file: Path, made: int) -> BackedUp:
     return BackedUp(len(tarred.sums), tarred.bytes, messages or 0, len(archive.files))
 
 
-def restore(file: Path, folder: Path) -> BackedUp:
-    """Make a project of a backup, in a folder that is not there yet or empty.
+def restore(file: Path, folder: Path, environment: Mapping[str, str] = os.environ) -> BackedUp:
+    """Make a project of a backup, in a folder that is not there yet or empty. Its log comes into the database that the
+    project or the environment names; without either, into the folder.
 
     Raises
     ------
     ProjectError
         If the file is no backup, or is damaged (then nothing is left behind), or if there is something in the folder.
+    StorageError
+        If there is a log in the database already.
     """
     if folder.exists() and any(folder.iterdir()):
         raise ProjectError(f"{folder} is not empty. Name a folder that is not there yet; move it into place then.")
@@ -110,7 +116,7 @@ def restore(file: Path, folder: Path) -> BackedUp:
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         sums = _unpack(file, made)
-        restored = _whole(Project(made), sums)
+        restored = _whole(Project(made), sums, environment)
         if folder.exists():
             folder.rmdir()
         os.chmod(made, 0o755)
@@ -128,12 +134,10 @@ def _copy_log(project: Project, archive: Archive, path: Path) -> int | None:
     if database is None:
         return None
     try:
-        if not isinstance(database, SQLite):
-            raise ProjectError(
-                "the log of this project is in PostgreSQL: stop the server, back that up with pg_dump, and copy the "
-                f"folder {project.folder} before you start it again. The two belong together."
-            )
-        database.copy_to(path)
+        if isinstance(database, SQLite):
+            database.copy_to(path)
+        else:
+            _copy(database, path)
     finally:
         database.close()
     copy = SQLite(path)
@@ -146,12 +150,20 @@ def _copy_log(project: Project, archive: Archive, path: Path) -> int | None:
         copy.close()
 
 
+def _copy(database: Database, path: Path) -> None:
+    target = SQLite(path)
+    try:
+        prepare(target)
+        copy(database, target)
+    finally:
+        target.close()
+
+
 def _of_the_project(folder: Path) -> Iterator[Path]:
     """What a user has written."""
     yield folder / PROJECT_FILE
-    for path in sorted((folder / "definitions").rglob("*")):
-        if path.is_file():
-            yield path
+    for part in ("definitions", DESTINATIONS_FOLDER):
+        yield from (path for path in sorted((folder / part).rglob("*")) if path.is_file())
 
 
 def _beside(history: Path) -> Iterator[Path]:
@@ -272,21 +284,34 @@ def _check_format(file: Path, about: dict[str, Any]) -> None:
         raise ProjectError(f"{file} was written by fireflower {about['fireflower']}, a later version. Upgrade first.")
 
 
-def _whole(project: Project, sums: dict[str, str]) -> BackedUp:
-    """Look whether what has been unpacked belongs together."""
-    history = project.folder / HISTORY_FOLDER
+def _whole(project: Project, sums: dict[str, str], environment: Mapping[str, str]) -> BackedUp:
+    """Look whether what has been unpacked belongs together, and move its log to where the project keeps it."""
+    history, file = project.folder / HISTORY_FOLDER, log_file(project)
+    size = sum((project.folder / name).stat().st_size for name in sums)
     archive, messages = project.open_archive(), 0
-    database = existing_log(project)
-    if database is not None:
+    if file.exists():
+        database = SQLite(file)
         try:
+            prepare(database)
             check_whole(archive, database, history)
             messages = int(database.rows("SELECT COUNT(*) FROM messages")[0][0])
+            if is_elsewhere(project, environment):
+                _move(database, opener(project, environment)())
         finally:
             database.close()
+        if is_elsewhere(project, environment):
+            file.unlink()
     with suppress(OSError):
         (history / LIVE_FOLDER).mkdir(exist_ok=True)
-    size = sum((project.folder / name).stat().st_size for name in sums)
     return BackedUp(len(sums), size, messages, len(archive.files))
+
+
+def _move(database: Database, target: Database) -> None:
+    try:
+        prepare(target)
+        copy(database, target)
+    finally:
+        target.close()
 
 
 def _damaged(file: Path, reason: str) -> ProjectError:

@@ -33,6 +33,11 @@ def opener(project: Project, environment: Mapping[str, str] = os.environ) -> Cal
     return lambda: connect(url, project.folder)
 
 
+def is_elsewhere(project: Project, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether a project keeps its log in another place than its own folder."""
+    return _address(project, environment) != log_file(project).resolve()
+
+
 def is_there(project: Project, environment: Mapping[str, str] = os.environ) -> bool:
     """Whether there may be a log: a file that there is not yet has none."""
     url = _address(project, environment)
