@@ -21,6 +21,7 @@ from fireflower.history.log.connecting import connect
 from fireflower.history.log.database import Database
 from fireflower.history.log.leases import ALL_SHARES, SHARES, Leases
 from fireflower.history.log.messages import MessageLog
+from fireflower.history.log.tokens import Tokens
 
 DEFINITIONS = {
     "busy": "definition: busy\nsubject: person\nqualified: count(any, last 2 seconds) >= 4\n",
@@ -165,6 +166,42 @@ def test_a_process_that_slept_writes_nothing_wrong(served: Served) -> None:
     for sleeper in processes.of("evaluate"):
         _sleeps(sleeper, served)
     served.check(served.finish())
+
+
+def test_definitions_that_change_while_processes_are_killed(served: Served) -> None:
+    processes, chance = served.cluster, random.Random(3)
+    with served.database.transaction():
+        token = Tokens(served.database).make("editor", "admin", 1)
+    processes.start("ingest", "evaluate", "evaluate", "evaluate", "deliver")
+    soon(served.have_begun, 60)
+    for sender in served.senders:
+        sender.start()
+    for least in (3, 5, 2):
+        for name, text in DEFINITIONS.items():
+            changed = text.replace(">= 3", f">= {least}").replace(">= 5", f">= {least + 2}")
+            (served.project.folder / "definitions" / f"{name}.yaml").write_text(changed)
+        soon(lambda: _applied(chance.choice(processes.of("evaluate")), token), 60)
+        time.sleep(chance.uniform(0, 1.5))
+        _killed_and_replaced(processes, chance.choice(processes.of("evaluate")))
+    soon(served.are_shared, 60)
+    moment = served.finish()
+    acme = Project(served.project.folder)
+    assert recorded(served.database) == expected(acme, served.database, moment) != []
+    assert standing(served.database) == standing_after(recorded(served.database))
+    assert set(served.database.rows("SELECT state FROM deliveries")) == {("sent",)}
+
+
+def _applied(process: Process, token: str) -> bool:
+    try:
+        process.call("POST", "/api/v1/definitions/apply", token, {})
+    except OSError:
+        return False
+    return True
+
+
+def _killed_and_replaced(processes: Cluster, process: Process) -> None:
+    processes.kill(process)
+    processes.start(process.role)
 
 
 def _sleeps(sleeper: Process, served: Served) -> None:

@@ -113,10 +113,12 @@ def transitions(project: Project, records: Iterable[Record], as_of: int) -> list
     )
 
 
-def recorded(database: Database) -> list[Told]:
-    """What is in the record and stands."""
+def recorded(database: Database, project: Project | None = None) -> list[Told]:
+    """What is in the record and stands, of the definitions of a project or of all."""
     columns = "at, known_at, kind, subject, definition, change, reason"
-    return sorted(database.rows(f"SELECT {columns} FROM transitions WHERE retracted IS NULL"))  # type: ignore[arg-type]
+    found: list[Told] = database.rows(f"SELECT {columns} FROM transitions WHERE retracted IS NULL")  # type: ignore[assignment]
+    names = None if project is None else {definition.name for definition in project.definitions}
+    return sorted(each for each in found if names is None or each[4] in names)
 
 
 def standing(database: Database) -> set[tuple[str, str, str, int]]:

@@ -19,6 +19,7 @@ from log.server import Server
 
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.service import Service
+from fireflower.app.live.sharing import LEASE
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
 from fireflower.history.log.connecting import connect
@@ -41,8 +42,8 @@ class Clock:
 
 
 @contextmanager
-def running(project: Project, url: str, clock: Clock) -> Iterator[Service]:
-    service = Service(project, connect=lambda: connect(url), compiled=False, clock=clock)
+def running(project: Project, url: str, clock: Clock, lease: float = LEASE) -> Iterator[Service]:
+    service = Service(project, connect=lambda: connect(url), compiled=False, clock=clock, lease=lease)
     service.start()
     try:
         wait_until(lambda: service.state.ready)
@@ -173,6 +174,99 @@ def test_services_share_the_work(tmp_path: Path, postgresql: str) -> None:
     assert recorded(database) == expected(acme, database, clock.now)
     assert len(everything) >= 10
     database.close()
+
+
+@pytest.fixture
+def pair(tmp_path: Path, postgresql: str) -> Iterator[tuple[Service, Service, Clock]]:
+    """Two services that share the work, each with files of its own."""
+    clock, folders = Clock(moment(MINUTES)), (tmp_path / "one", tmp_path / "other")
+    with (
+        running(project(folders[0]), postgresql, clock) as one,
+        running(project(folders[1]), postgresql, clock) as other,
+    ):
+        assert one.submit(messages(9, 150)).result(30) == 150
+        wait_until(lambda: are_shared(one, other) and one.evaluator.position == other.evaluator.position == 150)
+        yield one, other, clock
+
+
+def settle(*services: Service) -> None:
+    """Wait until they have evaluated what there is."""
+    for each in services:
+        wait_until(lambda each=each: each.evaluator.position == 210)
+        each.ask(lambda evaluator: None).result(30)
+
+
+def are_shared(*services: Service) -> bool:
+    return all(len(each.evaluator.shares) == SHARES // len(services) for each in services)
+
+
+Pair = tuple[Service, Service, Clock]
+
+
+def test_edited_files_take_effect_in_all_processes(pair: Pair, postgresql: str) -> None:
+    one, other, clock = pair
+    for service in pair[:2]:
+        edit(service.project)
+    changes = one.changing.apply()
+    assert {each.definition for each in changes.differences} == {"active", "keen", "quiet"}
+    some = messages(10, 60)
+    assert other.submit(some[:30]).result(30) == 30
+    wait_until(lambda: [each.name for each in other.evaluator.definitions] == ["active", "keen", "team"])
+    wait_until(lambda: are_shared(one, other))
+    assert one.submit(some[30:]).result(30) == 30
+    settle(one, other)
+    assert not one.state.trouble and not other.state.trouble
+    database = connect(postgresql)
+    assert recorded(database, other.project) == expected(Project(one.project.folder), database, clock.now) != []
+    assert standing(database) == standing_after(recorded(database, other.project))
+    database.close()
+
+
+def test_who_does_not_have_the_files_leaves_the_work_to_others(
+    pair: tuple[Service, Service, Clock], postgresql: str
+) -> None:
+    one, other, clock = pair
+    edit(one.project)
+    one.changing.apply()
+    wait_until(lambda: len(one.evaluator.shares) == SHARES and not other.evaluator.shares)
+    wait_until(lambda: "Put the same files into" in other.state.trouble)
+    assert other.submit(messages(10, 60)).result(30) == 60
+    settle(one)
+    edit(other.project)
+    wait_until(lambda: are_shared(one, other) and not other.state.trouble)
+    settle(one, other)
+    database = connect(postgresql)
+    assert recorded(database, other.project) == expected(Project(one.project.folder), database, clock.now) != []
+    database.close()
+
+
+def test_who_starts_with_other_files_waits(
+    pair: tuple[Service, Service, Clock], tmp_path: Path, postgresql: str
+) -> None:
+    """Its files take effect when nobody is at work by the former ones any more."""
+    one, other, clock = pair
+    edit(project(tmp_path / "third"))
+    third = Service(Project(tmp_path / "third"), connect=lambda: connect(postgresql), compiled=False, clock=clock)
+    third.start()
+    wait_until(lambda: "Put the same files into" in third.state.trouble)
+    assert are_shared(one, other) and not third.evaluator.shares
+    one.stop()
+    wait_until(lambda: len(other.evaluator.shares) == SHARES)
+    other.stop()
+    wait_until(lambda: len(third.evaluator.shares) == SHARES and third.state.ready)
+    third.stop()
+    database = connect(postgresql)
+    assert recorded(database, third.project) == expected(third.project, database, clock.now) != []
+    database.close()
+
+
+def edit(project: Project) -> None:
+    """One definition means something else, one is new, and one is gone."""
+    folder = project.folder / "definitions"
+    active = (folder / "active.yaml").read_text()
+    (folder / "active.yaml").write_text(active.replace(">= 2", ">= 3"))
+    (folder / "keen.yaml").write_text(active.replace(">= 2", ">= 1").replace("active", "keen"))
+    (folder / "quiet.yaml").unlink()
 
 
 def test_a_second_evaluating_process_on_sqlite_is_refused(tmp_path: Path) -> None:

@@ -42,7 +42,10 @@ class Deliverer:
     Attributes
     ----------
     destinations : by name, with what is needed to reach them
+    is_behind : whether others are at work with destinations that this process does not know yet
     """
+
+    is_behind = False
 
     def __init__(self, database: Database, destinations: Sequence[Destination], clock: Callable[[], int]) -> None:
         self.reload(destinations)
@@ -65,6 +68,7 @@ class Deliverer:
 
     def reload(self, destinations: Iterable[Destination]) -> None:
         """Send to these from now on."""
+        self.is_behind = False
         self.destinations: Mapping[str, Destination] = {each.name: each for each in destinations}
 
     def look(self) -> None:
@@ -112,6 +116,8 @@ class Deliverer:
 
     def _try(self, posting: Posting) -> Outcome:
         destination = self.destinations.get(posting.destination)
+        if destination is None and self.is_behind:
+            return Retry(f"the destination {posting.destination!r} is not in the files of this process yet")
         if destination is None:
             return Parked(f"there is no destination {posting.destination!r} any more: add it again, or forget these")
         try:

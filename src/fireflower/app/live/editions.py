@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Literal
 
 from fireflower.app.live.parts import Part, Standing
+from fireflower.app.live.telling import meaning_of
 from fireflower.app.project import Project
+from fireflower.destinations import Destination
 from fireflower.history.log.verdicts import Who
-from fireflower.model.errors import ProjectError
 
 
 @dataclass(slots=True)
@@ -50,14 +52,15 @@ class Difference:
     staying: int
 
 
-class NotAloneError(ProjectError):
-    """Several processes evaluate the project."""
+AT_WORK = "edition"
+"""Under this name the log's table `meta` has the edition that is at work."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "several processes evaluate this project, and edited files take effect in one process only. Put them where "
-            "each of the processes reads them, and start these anew, one after the other: the others go on meanwhile."
-        )
+
+def edition_of(project: Project, destinations: Iterable[Destination]) -> str:
+    """By which processes see whether they have the same files: what definitions mean, and where is told what."""
+    meanings = sorted((each.name, meaning_of(each, project.settings)) for each in project.definitions)
+    told = sorted(repr(replace(each, file="")) for each in destinations)
+    return sha256(repr((meanings, told)).encode()).hexdigest()[:32]
 
 
 def unchanged(known: Mapping[str, tuple[str, int]], meanings: Mapping[str, str]) -> dict[str, tuple[str, int]]:

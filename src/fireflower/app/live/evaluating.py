@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from fireflower.app.live.alone import person_alone, transitions_alone
 from fireflower.app.live.announcing import Announcer
-from fireflower.app.live.editions import Difference, NotAloneError, Prepared, unchanged
+from fireflower.app.live.editions import AT_WORK, Difference, Prepared, edition_of, unchanged
 from fireflower.app.live.mentions import Mentions
 from fireflower.app.live.parts import (
     AT_ONCE,
@@ -27,12 +27,13 @@ from fireflower.app.live.parts import (
 )
 from fireflower.app.live.past import Outdated, Past, numbered
 from fireflower.app.live.qualifying import Qualifying
+from fireflower.app.live.storage import keep_value
 from fireflower.app.live.telling import make_evidence, meaning_of
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.destinations import Destination
 from fireflower.evaluate.image import Outgrown
 from fireflower.evaluate.results import Transitions
-from fireflower.history.log.database import Database
+from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.leases import ALL_SHARES, Evaluated, LeaseLostError, Leases, Terms, share_of
 from fireflower.history.log.messages import Kept, MessageLog
@@ -59,6 +60,7 @@ class Evaluator:
     steps : how often it has evaluated what came
     told_again : how many subjects' past has been told again since it began
     compiled : whether the compiled kernel is used, from the next beginning on
+    editions : of the files that are at work here; two while one takes the place of the other
 
     Parameters
     ----------
@@ -92,6 +94,7 @@ class Evaluator:
         self._room = _ROOM
         self._parts: list[Part] = []
         self.steps = self.told_again = 0
+        self.editions = frozenset((edition_of(project, self.announcer.destinations),))
         self._is_alone = leases is None
         self._leases = leases or Leases(database, uuid.uuid4().hex, 0)
         self._terms: dict[int, int] = {}
@@ -368,28 +371,60 @@ class Evaluator:
         ----------
         destinations : where transitions are told from now on
         tell_past : whether destinations are told of those who enter or leave by the change itself
-
-        Raises
-        ------
-        NotAloneError
-            If other processes evaluate too: they would go on with the definitions of before.
         """
-        if self.shares != ALL_SHARES:
-            raise NotAloneError
-        prepared.now = max(prepared.now, now)
-        self.follow(prepared)
-        asked = self.differences(prepared) if tell_past else []
-        part, project = prepared.part, prepared.project
-        before, self.announcer.destinations = self.announcer.destinations, tuple(destinations)
-        try:
-            names = part.names if part else frozenset()
-            news = self._record_all(prepared.standing, names, project, ALL_SHARES, now, asked=asked)
-        except BaseException:
-            self.announcer.destinations = before
-            raise
+        with self._all_shares(now) as others:
+            prepared.now = max(prepared.now, self.now, now)
+            self.follow(prepared)
+            asked = self.differences(prepared) if tell_past else []
+            part, project = prepared.part, prepared.project
+            before, self.announcer.destinations = self.announcer.destinations, tuple(destinations)
+            edition = edition_of(project, destinations)
+            at_work, self.editions = self.editions, self.editions | {edition}
+            try:
+                with self._recording(self.shares, now):
+                    self._leases.hold(others)
+                    keep_value(self._database, AT_WORK, edition)
+                    names = part.names if part else frozenset()
+                    news = self._record_all(prepared.standing, names, project, ALL_SHARES, now, asked=asked)
+                    self._leases.release(others)
+            except BaseException:
+                self.announcer.destinations, self.editions = before, at_work
+                raise
+        self.editions = frozenset((edition,))
         self.project, self.definitions, self.settings = project, project.definitions, project.settings
-        self._parts = self._with(part, {definition.name: definition for definition in project.definitions})
+        own = part.without(others) if part is not None else None
+        self._parts = self._with(own, {definition.name: definition for definition in project.definitions})
         return news
+
+    @contextmanager
+    def _all_shares(self, now: int) -> Iterator[Terms]:
+        """Nobody else records meanwhile, and this process has evaluated as far as everybody had. Gives the shares that
+        are others'."""
+        if self.shares == ALL_SHARES:
+            yield {}
+            return
+        with self._database.transaction():
+            terms = self._leases.take_all()
+        self._terms = {share: terms[share] for share in self._terms}
+        others = {share: term for share, term in terms.items() if share not in self._terms}
+        try:
+            evaluated = self._leases.evaluated(ALL_SHARES).values()
+            self._reach(max(each.position for each in evaluated), max(now, *(each.moment for each in evaluated)))
+            yield others
+        except BaseException:
+            with suppress(StorageError), self._database.transaction():
+                self._leases.release(others)
+            raise
+
+    def turn_to(self, project: Project, destinations: Sequence[Destination]) -> None:
+        """Evaluate by what is at work elsewhere by now: nobody, until shares are held again."""
+        self._let_go(self.shares)
+        for part in self._parts:
+            part.past.close()
+        self._parts = []
+        self.project, self.definitions, self.settings = project, project.definitions, project.settings
+        self.announcer.destinations = tuple(destinations)
+        self.editions = frozenset((edition_of(project, destinations),))
 
     def _with(self, part: Part | None, definitions: Mapping[str, Definition]) -> list[Part]:
         """The parts that evaluate these definitions, those of `part` among them."""
@@ -443,7 +478,8 @@ class Evaluator:
         part.past.position, self.now = self.position, now
         self._parts.append(part)
         try:
-            return self._record_all(standing, part.names, self.project, shares, now, known)
+            with self._recording(shares, now):
+                return self._record_all(standing, part.names, self.project, shares, now, known)
         except LeaseLostError as error:
             _LOGGER.warning("%s", error)
             self._let_go(error.shares)
@@ -486,8 +522,9 @@ class Evaluator:
         known: Collection[Which] = (),
         asked: Sequence[Difference] = (),
     ) -> News:
-        """Record the verdicts of these definitions on everybody of these shares, and which definitions there are now.
-        Of those that are new, or mean something else than before, only what is `asked` for is told.
+        """Record the verdicts of these definitions on everybody of these shares, and which definitions there are now,
+        inside of the caller's transaction. Of those that are new, or mean something else than before, only what is
+        `asked` for is told.
 
         Parameters
         ----------
@@ -496,18 +533,17 @@ class Evaluator:
         meanings = {definition.name: meaning_of(definition, project.settings) for definition in project.definitions}
         verdicts = standing.all()
         news, told = News(), News()
-        with self._recording(shares, now):
-            for past, some in self._by_what_is_past(shares, meanings).items():
-                theirs = [each for each in verdicts if share_of(each.kind, each.subject) in some]
-                recorded = self.record.record_all(theirs, now, names, past, known, some)
-                news.add(recorded)
-                told.add(recorded.without(past))
-            for each in (told, *self._of_the_past(asked, news)):
-                self.announcer.announce(each, verdicts, self.traits, now, self)
-            self._leases.mean(shares, meanings)
-            self.record.forget_definitions(meanings.keys())
-            before = self.record.meanings()
-            self.record.mean({name: (meaning, now) for name, meaning in meanings.items()} | unchanged(before, meanings))
+        for past, some in self._by_what_is_past(shares, meanings).items():
+            theirs = [each for each in verdicts if share_of(each.kind, each.subject) in some]
+            recorded = self.record.record_all(theirs, now, names, past, known, some)
+            news.add(recorded)
+            told.add(recorded.without(past))
+        for each in (told, *self._of_the_past(asked, news)):
+            self.announcer.announce(each, verdicts, self.traits, now, self)
+        self._leases.mean(shares, meanings)
+        self.record.forget_definitions(meanings.keys())
+        before = self.record.meanings()
+        self.record.mean({name: (meaning, now) for name, meaning in meanings.items()} | unchanged(before, meanings))
         return news
 
     def _by_what_is_past(

@@ -1,4 +1,4 @@
-"""Seeing what other processes have recorded, for those who follow the record here."""
+"""Seeing what other processes have recorded, for those who follow the record here, and by which files they do."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
+from fireflower.app.live.editions import AT_WORK
+from fireflower.app.live.storage import value_of
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.verdicts import News, VerdictLog
 
@@ -19,10 +21,12 @@ class Onlooker:
     Parameters
     ----------
     tell : is called when something has been recorded, by whomever
+    work : is told again and again which edition of the project's files is at work
     """
 
-    def __init__(self, database: Database, tell: Callable[[News], None]) -> None:
+    def __init__(self, database: Database, tell: Callable[[News], None], work: Callable[[str | None], None]) -> None:
         self._record, self._tell = VerdictLog(database), tell
+        self._database, self._work = database, work
         self._seen = self._record.last_change()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fireflower-onlooker")
@@ -38,6 +42,7 @@ class Onlooker:
     def _run(self) -> None:
         while not self._stopping.wait(_LOOK):
             with suppress(StorageError):  # what it does not see now it sees at the next look
+                self._work(value_of(self._database, AT_WORK))
                 last = self._record.last_change()
                 if last != self._seen:
                     self._seen = last

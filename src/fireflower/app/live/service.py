@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from fireflower.app.check import read_files
 from fireflower.app.live.announcing import Announcer
 from fireflower.app.live.changing import Changed, Changing
 from fireflower.app.live.compacting import Compactor
@@ -18,6 +19,7 @@ from fireflower.app.live.compiling import Compiling
 from fireflower.app.live.counting import Tally, Told
 from fireflower.app.live.database import opener
 from fireflower.app.live.delivering import Deliverer
+from fireflower.app.live.editions import edition_of
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.housekeeping import Compaction, Housekeeper
 from fireflower.app.live.inbox import Answer, Batch, Inbox, NotReady
@@ -120,9 +122,11 @@ class Service:
         ready = compiled and is_compiled(live=True)
         self._compiling = Compiling() if compiled and not ready else None
         name = own_name()
-        self._keeper = Keeper(self._another("evaluate" in self.roles), name, lease, self._inbox.wake)
         leases = Leases(own, name, lease)
-        self._evaluator = Evaluator(project, own, mappings, announcer, leases=leases, compiled=ready)
+        evaluator = self._evaluator = Evaluator(project, own, mappings, announcer, leases=leases, compiled=ready)
+        keeps = self._another("evaluate" in self.roles)
+        self._keeper = Keeper(keeps, name, lease, self._inbox.wake, lambda: evaluator.editions)
+        self._looked = 0.0
         self._deliverer = Deliverer(self._another("deliver" in self.roles), destinations, clock)
         self.dry_run = dry_run
         self.changing = Changing(
@@ -130,7 +134,7 @@ class Service:
         )
         self._thread = threading.Thread(target=self._run, name="fireflower-evaluator")
         self._listeners: list[Listener] = []
-        self._onlooker = Onlooker(self._another(first.shared), self._tell_listeners)
+        self._onlooker = Onlooker(self._another(first.shared), self._tell_listeners, self._at_work)
         self._when_refused: list[Callable[[], None]] = []
         self._kept, self._keeps_every = time.monotonic(), lease
         self.told = Told()
@@ -260,7 +264,7 @@ class Service:
         """Take the shares that fall to this process."""
         while not self._inbox.stopped:
             try:
-                return self._keeper.enter(lambda: not self._inbox.stopped)
+                return self._keeper.enter(self._waits)
             except AlreadyServedError as error:
                 self.state.refused, self.state.trouble = error, str(error)
                 for act in self._when_refused:
@@ -271,9 +275,51 @@ class Service:
                 time.sleep(1)
         return False
 
+    def _waits(self) -> bool:
+        """Whether to go on waiting for shares. Meanwhile others may be at work with files that are here by now."""
+        if self._keeper.is_outdated:
+            self._turn_to(self._keeper.at_work)
+        return not self._inbox.stopped
+
+    def _at_work(self, edition: str | None) -> None:
+        """Where nobody is evaluated, destinations are to be those that are at work, all the same."""
+        if "evaluate" not in self.roles:
+            self._turn_to(edition)
+
+    def _turn_to(self, at_work: str | None) -> None:
+        """Others have had files take effect: read them here, too. Until they are, this process evaluates nobody."""
+        if at_work is None or at_work in self._evaluator.editions or time.monotonic() - self._looked < 1:
+            return
+        self._looked = time.monotonic()
+        try:
+            project = Project(self.project.folder)
+            destinations = read_files(project).destinations
+        except FireflowerError as error:
+            self._is_behind(f"they have faults: {error}")
+            return
+        if edition_of(project, destinations) != at_work:
+            self._is_behind("they are others")
+            return
+        self._evaluator.turn_to(project, destinations)
+        self._deliverer.reload(destinations)
+        self.project, self.state.trouble = project, ""
+        _LOGGER.info("The files that have taken effect elsewhere are at work here, too.")
+
+    def _is_behind(self, reason: str) -> None:
+        self._deliverer.is_behind = True
+        told = (
+            "the other processes are at work with definitions and destinations that are not in the files here: "
+            f"{reason}. Put the same files into {self.project.folder}; they are read by themselves."
+        )
+        if self.state.trouble != told:
+            _LOGGER.warning("%s", told)
+        self.state.trouble = told
+
     def _share(self) -> bool:
         """Evaluate the shares that are this process's by now, and no others."""
         evaluator, keeper = self._evaluator, self._keeper
+        if keeper.is_outdated:
+            self._turn_to(keeper.at_work)
         if keeper.surplus:
             try:
                 evaluator.release(keeper.surplus)
@@ -342,5 +388,8 @@ class Service:
 
     def _until_due(self) -> float:
         due = self._evaluator.next_due
-        patience = 1.0 if self._compiling is not None else self._keeps_every if self._evaluator.is_ahead else _PATIENCE
+        if self._compiling is not None or self._keeper.is_outdated:
+            patience = 1.0
+        else:
+            patience = self._keeps_every if self._evaluator.is_ahead else _PATIENCE
         return patience if due is None else min(patience, max(0.0, (due - self.clock()) / 1e6))

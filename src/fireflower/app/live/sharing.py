@@ -9,8 +9,10 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
+from fireflower.app.live.editions import AT_WORK
+from fireflower.app.live.storage import keep_value, value_of
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.leases import Leases, Terms, quota
 from fireflower.model.errors import ProjectError
@@ -41,20 +43,32 @@ class Keeper:
     ----------
     seconds : how long a lease runs
     changed : is called, in this thread, when there is something to take over or to give up
+    editions : the editions of the files by which this process evaluates
 
     Attributes
     ----------
     terms : the shares that this process holds
     surplus : those of them that are to be given up; whoever evaluates them does so when it is ready
+    at_work : the edition by which everybody is to evaluate
+    is_outdated : whether that was none of this process's own when it was last looked at: then it holds nothing
     """
 
-    def __init__(self, database: Database, holder: str, seconds: float, changed: Callable[[], None]) -> None:
-        self._database, self._seconds, self._changed = database, seconds, changed
+    def __init__(
+        self,
+        database: Database,
+        holder: str,
+        seconds: float,
+        changed: Callable[[], None],
+        editions: Callable[[], Collection[str]],
+    ) -> None:
+        self._database, self._seconds, self._changed, self._editions = database, seconds, changed, editions
         self._leases = Leases(database, holder, seconds)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fireflower-leases")
         self.terms: Terms = {}
         self.surplus: frozenset[int] = frozenset()
+        self.at_work: str | None = None
+        self.is_outdated = False
 
     @property
     def wanted(self) -> Terms:
@@ -64,7 +78,8 @@ class Keeper:
 
     def enter(self, go_on: Callable[[], bool]) -> bool:
         """Begin to hold shares. Where only one process may evaluate, wait until the lease of one that is silent has run
-        out; False if `go_on` says no meanwhile.
+        out; and until nobody evaluates by other files. False if `go_on` says no meanwhile. Who begins while nobody else
+        is at work, has its own files at work.
 
         Raises
         ------
@@ -75,9 +90,11 @@ class Keeper:
         while go_on():
             with self._database.transaction():
                 others = self._in_the_way()
+                if not others and not self._leases.others():
+                    keep_value(self._database, AT_WORK, min(self._editions()))
                 if not others:
                     self._renew()
-            if not others:
+            if not others and not self.is_outdated:
                 self._thread.start()
                 return True
             if any(until > seen.get(holder, until) for holder, until in others.items()):
@@ -115,17 +132,28 @@ class Keeper:
 
     def _renew(self) -> None:
         """Renew what is held, and see what is to be taken or given up, inside of a transaction."""
+        own = set(self._editions())
+        self.at_work = value_of(self._database, AT_WORK)
+        own.update(self._editions())  # one may be taking the place of another just now
+        self.is_outdated = self.at_work is not None and self.at_work not in own
+        terms, surplus = self._left() if self.is_outdated else self._due()
+        changed = (terms, surplus) != (self.terms, self.surplus) or self.is_outdated
+        self.terms, self.surplus = terms, surplus
+        if changed:
+            self._changed()
+
+    def _left(self) -> tuple[Terms, frozenset[int]]:
+        self._leases.leave()
+        return {}, frozenset()
+
+    def _due(self) -> tuple[Terms, frozenset[int]]:
         evaluators = self._leases.enter()
         self._leases.sweep()
         terms = self._leases.renew()
         due = quota(self._leases.holder, evaluators)
         if len(terms) < due:
             terms = {**terms, **self._leases.take(due - len(terms))}
-        surplus = frozenset(sorted(terms)[due:])
-        changed = (terms, surplus) != (self.terms, self.surplus)
-        self.terms, self.surplus = terms, surplus
-        if changed:
-            self._changed()
+        return terms, frozenset(sorted(terms)[due:])
 
 
 def _refusal(other: str) -> str:

@@ -11,7 +11,6 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
 
 from fireflower.history.log.database import Database
 from fireflower.model.errors import FireflowerError
@@ -179,13 +178,27 @@ class Leases:
         LeaseLostError
             If some are not held any longer.
         """
+        self._hold(terms, "position = ?, moment = ?,", position, moment)
+
+    def hold(self, terms: Terms) -> None:
+        """Make sure of it, and note nothing.
+
+        Raises
+        ------
+        LeaseLostError
+            If some are not held any longer.
+        """
+        self._hold(terms, "")
+
+    def _hold(self, terms: Terms, noted: str, *values: int) -> None:
+        if not terms:
+            return
         places = ", ".join("?" * len(terms))
-        values: list[Any] = [position, moment, self._length, self.holder, *sorted(terms)]
         held = dict(
             self._database.rows(
-                f"UPDATE leases SET position = ?, moment = ?, until = {self._database.clock} + ? "
+                f"UPDATE leases SET {noted} until = {self._database.clock} + ? "
                 f"WHERE holder = ? AND share IN ({places}) RETURNING share, term",
-                values,
+                (*values, self._length, self.holder, *sorted(terms)),
             )
         )
         lost = {share for share, term in terms.items() if held.get(share) != term}
