@@ -101,8 +101,18 @@ def test_without_the_setting_nobody_belongs_anywhere(tmp_path: Path) -> None:
     assert not set(shop.archive.vocabulary().accounts)
 
 
-@pytest.mark.parametrize(
-    "address", [None, 7, True, "", "@", "ann@", "@acme.com", "ann@localhost", "ann@acme", "ann@" + "x" * 300 + "é.com"]
-)
+NO_ADDRESSES: list[object] = [
+    *(None, 7, True, "", "@", "ann@", "@acme.com", " @acme.com", "ann@localhost", "ann@acme", "ann@10.0.0.12"),
+    *("a" * 20_000, "@" * 20_000, "ann@" + "x" * 300 + "é.com"),
+]
+
+
+@pytest.mark.parametrize("address", NO_ADDRESSES, ids=range(len(NO_ADDRESSES)))
 def test_what_is_no_address_names_no_account(address: object) -> None:
     assert Addresses(Mapping(form="segment", account_email="email")).account(address) is None
+
+
+def test_shared_domains_are_known_however_they_are_written() -> None:
+    of = Addresses(Mapping(form="segment", account_email="email", shared_domains=("Büro.example", "@Partner.example")))
+    assert of.account("ann@büro.example") is None and of.account("ann@xn--bro-hoa.example") is None
+    assert of.account("ann@partner.example") is None and of.account("ann@acme.example") == "acme.example"

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from fireflower.app.live import changing
+from fireflower.app.live.building import Builder
 from fireflower.app.live.compacting import Compactor
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.project import Project
@@ -113,7 +114,7 @@ def test_only_another_meaning_is_evaluated(folder: Path, monkeypatch: pytest.Mon
     with live(folder) as running:
         running.did("ann", "acme", DAY, HOUR)
         since = running.rows("SELECT name, since FROM definitions ORDER BY name")
-        monkeypatch.setattr(Evaluator, "_build", None)
+        monkeypatch.setattr(Builder, "build", None)
         described = "description: People who come back.\nowner: growth\nquantities: {days: distinct_days(Report Run)}\n"
         write(folder, "definitions/active.yaml", ACTIVE.format(name="active", days=2) + described)
         found = running.service.changing.apply()
@@ -198,7 +199,7 @@ def test_a_failure_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch
         before = running.qualified()
         write(folder, "definitions/active.yaml", ACTIVE.format(name="active", days=1))
         with monkeypatch.context() as broken:
-            broken.setattr(Evaluator, "_build", lambda *what: 1 / 0)
+            broken.setattr(Builder, "build", lambda *what: 1 / 0)
             with pytest.raises(ZeroDivisionError):
                 running.service.changing.apply()
         running.service.changing.preview()

@@ -11,7 +11,6 @@ from fireflower.app.live.backing_up import back_up
 from fireflower.app.live.database import VARIABLE, log_file
 from fireflower.app.live.exporting import export
 from fireflower.app.project import Project
-from fireflower.model.errors import ProjectError
 from live.messaging import JOINING, Side, at, make_project
 from live.test_compacting import everything
 
@@ -37,7 +36,6 @@ def test_the_log_moves(postgresql: str, tmp_path: Path, monkeypatch: pytest.Monk
     assert side.database.rows("SELECT COUNT(body) FROM messages") == [(0,)]
     found = list(export(Project(side.project.folder), "dan"))
     assert {each["what"] for each in found} == {"ids", "record", "transition"}
-    with pytest.raises(ProjectError, match="pg_dump"):
-        back_up(side.project, tmp_path / "b.tar.zst", at(2))
+    assert back_up(side.project, tmp_path / "b.tar.zst", at(2)).messages == len(messages)
     plain.close()
     side.close()

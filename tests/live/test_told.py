@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,14 @@ from fireflower.app.live.announcing import Announcer
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.project import Project
 from fireflower.destinations import Destination
-from fireflower.destinations.nodes import Filter, JsonLines
+from fireflower.destinations.nodes import Cap, Filter, JsonLines
 from fireflower.history.log.database import Database
 from fireflower.history.log.messages import MessageLog
+from fireflower.history.log.outbox import DRY_RUN, OVER, WRONG
 from fireflower.history.log.reading import PLAIN, LogReader, record_of
 from fireflower.model.messages import Message
-from fireflower.model.moments import iso
+from fireflower.model.moments import DAY, iso
+from live.messaging import Side, at, make_project, segment, track
 from live.projects import moment, standing
 
 DEFINITIONS = {
@@ -117,3 +120,68 @@ def know_who_is_in(database: Database, stands: set[Who]) -> None:
     assert all(retracted is None for _, retracted, _ in valid)
     assert len({id for *_, id in valid}) == len(valid), "each once"
     assert {who for who, *_ in valid} >= stands
+
+
+# --- What people are told, case by case ------------------------------------------------------------------------------
+
+
+def told_to(folder: Path, destination: Destination, *steps: tuple[float, list[Message]], dry_run: bool = False) -> Told:
+    """What becomes of deliveries to one destination: (who, change) -> (state, reason). Who exports twice within seven
+    days is active."""
+    side = Side(make_project(folder))
+    try:
+        announcer = Announcer(side.database, [destination], dry_run=dry_run)
+        side.evaluator.announcer = announcer
+        for days, some in steps:
+            side.take(*some, now=at(days))
+        rows = side.database.rows(
+            "SELECT notice, state, reason FROM deliveries WHERE kind = 'person' ORDER BY planned, key"
+        )
+        told = [(json.loads(notice), state, reason) for notice, state, reason in rows]
+        return [(each["subject"], each["change"], state, reason) for each, state, reason in told]
+    finally:
+        side.close()
+
+
+Told = list[tuple[str, str, str, str]]
+WHILE_DOWN = (8.0, [track("1", 0, "ann", "export"), track("2", 5, "ann", "export")])
+"""Ann is active on day 5, and not any longer on day 7; it is day 8."""
+
+
+def late(days: float) -> tuple[float, list[Message]]:
+    return 8.1, [track("3", days, "ann", "export", received=8.1)]
+
+
+def test_what_is_over_is_held_back_and_told_if_it_is_not(tmp_path: Path) -> None:
+    held = ("ann", "entered", "withheld", OVER)
+    assert told_to(tmp_path / "0", ENTRIES, WHILE_DOWN) == [held]
+    assert told_to(tmp_path / "1", ENTRIES, WHILE_DOWN, late(6)) == [("ann", "entered", "waiting", "")]
+    moved = told_to(tmp_path / "2", ENTRIES, WHILE_DOWN, late(4))
+    assert moved == [held, ("ann", "entered", "waiting", "")], "it is another transition now, and nobody had been told"
+
+
+def test_a_dry_run_stays_one(tmp_path: Path) -> None:
+    for nth, days in enumerate((6, 4)):
+        told = told_to(tmp_path / str(nth), ENTRIES, WHILE_DOWN, late(days), dry_run=True)
+        assert told[-1] == ("ann", "entered", "withheld", DRY_RUN)
+
+
+def test_of_whom_one_has_not_heard_one_does_not_hear_the_end(tmp_path: Path) -> None:
+    quiet = replace(ALL, retractions="silent")
+    assert {each[2:] for each in told_to(tmp_path, quiet, WHILE_DOWN)} == {("withheld", OVER)}
+
+
+def test_caps_hold_for_what_is_told_after_all(tmp_path: Path) -> None:
+    capped = replace(ENTRIES, caps=(Cap(1, 7 * DAY, "destination"),))
+    day, some = WHILE_DOWN
+    some = [*some, track("4", 6, "ben", "export"), track("5", 6.5, "ben", "export")]
+    told = {who: (state, reason[:7]) for who, _, state, reason in told_to(tmp_path, capped, (day, some), late(6))}
+    assert told == {"ben": ("waiting", ""), "ann": ("withheld", "the cap")}
+
+
+def test_what_turns_out_to_be_wrong_before_it_is_sent_is_not_sent(tmp_path: Path) -> None:
+    first = track("1", 1, "ann", "export"), track("2", 2, "ann", "export")
+    apart = segment("3", 2.1, type="unalias", userId="ann", previousId="x")
+    some = [segment("0", 0, type="alias", userId="ann", previousId="x"), track("4", 1, "x", "export"), first[1]]
+    told = told_to(tmp_path, ENTRIES, (2.0, some), (2.2, [apart]))
+    assert told == [("ann", "entered", "withheld", WRONG)]

@@ -119,10 +119,10 @@ def test_how_far_shares_have_been_evaluated(opened: Opener) -> None:
     one = process(opened, "one")
     terms = one.take()
     assert one.leases.evaluated([1]) == {1: Evaluated()} and not Evaluated().knows("ready", "m1")
-    one.leases.mean([1, 2], {"ready": "m1"})
+    one.leases.mean([1, 2], {"ready": "m1"}, "b")
     one.write({1: terms[1]}, 5, 50)
     found = one.leases.evaluated([1, 2])
-    assert found == {1: Evaluated(5, 50, {"ready": "m1"}), 2: Evaluated(-1, -1, {"ready": "m1"})}
+    assert found == {1: Evaluated(5, 50, {"ready": "m1"}, "b"), 2: Evaluated(-1, -1, {"ready": "m1"}, "b")}
     assert found[1].knows("ready", "m1") and not found[1].knows("ready", "m2") and one.leases.position() == 0
 
 

@@ -30,12 +30,12 @@ def is_compiled(*, live: bool = False) -> bool:
     """Whether the compiled kernel is in the cache, so that using it takes a second, not half a minute: that of a
     replay, or the one that works live."""
     entry = "replay_batch" if live else "replay_blocks"
-    return any(_cache_folder(Path(kernel.__file__).parent).glob(f"**/rows.{entry}-*.nbc"))
+    return any(_cache_folder().glob(f"**/rows.{entry}-*.nbc"))
 
 
 def compiling_lock() -> Path:
     """The file that is locked by the one process that compiles the kernel ahead."""
-    return _cache_folder(Path(kernel.__file__).parent) / "compiling.lock"
+    return _cache_folder() / "compiling.lock"
 
 
 def view(array: Any, compiled: bool) -> Any:
@@ -59,7 +59,7 @@ def _compiled() -> ModuleType:
     sys.modules[name] = package
     config: Any = numba.config
     before = config.CACHE_DIR
-    config.CACHE_DIR = str(_cache_folder(folder))
+    config.CACHE_DIR = str(_cache_folder())
     try:
         spec.loader.exec_module(package)
         return importlib.import_module(f"{name}.rows")
@@ -67,14 +67,20 @@ def _compiled() -> ModuleType:
         config.CACHE_DIR = before
 
 
-def _cache_folder(folder: Path) -> Path:
+@cache
+def source() -> str:
+    """By which it is seen whether the kernel is the same program as another time."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(kernel.__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _cache_folder() -> Path:
     """Where compiled code is kept: a folder for this very source, since numba alone does not notice a change in a
     called file."""
-    digest = hashlib.sha256()
-    for file in sorted(folder.glob("*.py")):
-        digest.update(file.read_bytes())
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    wanted = Path(home) / "fireflower" / f"kernel-{digest.hexdigest()[:16]}"
+    wanted = Path(home) / "fireflower" / f"kernel-{source()}"
     try:
         wanted.mkdir(parents=True, exist_ok=True)
         return wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 from fireflower.app.live.moving import Subject, moved, subject_of
 from fireflower.app.live.telling import Shown
@@ -14,7 +14,6 @@ from fireflower.destinations import (
     Destination,
     Notice,
     Withheld,
-    due_at,
     facts_of,
     from_plain,
     next_step_of,
@@ -22,7 +21,7 @@ from fireflower.destinations import (
     to_plain,
 )
 from fireflower.history.log.database import Database
-from fireflower.history.log.outbox import DRY_RUN, OVER, RETRACTION, Outbox
+from fireflower.history.log.outbox import DRY_RUN, OVER, RETRACTION, Known, Outbox
 from fireflower.history.log.postings import Posting
 from fireflower.history.log.verdicts import News, Recorded, Verdict, VerdictLog
 from fireflower.language.nodes import Definition
@@ -30,6 +29,10 @@ from fireflower.model.records import SubjectKind
 
 Traits = Callable[[SubjectKind, str], Mapping[str, Any]]
 """The traits of a subject; of a person also those of the current account, as "account.NAME"."""
+
+
+IDENTITY = "identity"
+"""Under this name the log's table `meta` has what sets its transitions apart from those of any other log."""
 
 
 class Merged(Protocol):
@@ -47,6 +50,9 @@ class Merged(Protocol):
 
 class Announcer:
     """Plans deliveries, on one connection, inside of the caller's transaction.
+
+    A destination that is told everything gets every change of the record. Any other is for people: it is not told again
+    of what has only moved, nor of what is over before it could be told.
 
     Attributes
     ----------
@@ -70,9 +76,6 @@ class Announcer:
     ) -> None:  # fmt: skip
         """Plan what follows from news.
 
-        A destination that is told everything gets every change of the record. The others are told what people want to
-        know: nothing of transitions that have only moved, and of several of one subject the last.
-
         Parameters
         ----------
         verdicts : what was recorded; those among them that are news have the evidence
@@ -81,8 +84,7 @@ class Announcer:
             return
         standing = self._now_standing(news)
         instead = moved(news, standing, merged.person)
-        before = {instead[each.id].id: each for each in news.retracted if each.id in instead}
-        self._tell_new(news.new, before, verdicts, traits, now, merged)
+        self._tell_new(news, instead, verdicts, traits, now, merged)
         for each in news.retracted:
             self._take_back(each, instead.get(each.id), traits, now, merged)
         for each in standing:
@@ -90,66 +92,63 @@ class Announcer:
 
     def _tell_new(
         self,
-        new: Sequence[Recorded],
-        before: Mapping[int, Recorded],
+        news: News,
+        instead: Mapping[int, Recorded],
         verdicts: Iterable[Verdict],
         traits: Traits,
         now: int,
         merged: Merged,
     ) -> None:
-        """Plan what is new, and what was not `before`, at another moment or by another name."""
+        """Plan what is new, or let what was told before stand for it."""
+        before = {instead[each.id].id: each for each in news.retracted if each.id in instead}
         shown = {(verdict.kind, verdict.subject, *verdict.what): verdict.evidence for verdict in verdicts}
-        latest = _latest(new)
-        for each in new:
+        latest, over = _latest(news.new), set[tuple[Subject, str]]()
+        for each in sorted(news.new, key=lambda each: each.at):
             evidence = shown.get((each.kind, each.subject, each.definition, each.change, each.reason, each.at))
-            concerned = [d for d in self.destinations if self._is_news(each, before.get(each.id), d)]
-            if not isinstance(evidence, Shown) or not concerned:
-                continue
-            if other := merged.moved_from(each):
-                concerned = self._without_moved(other, each, concerned)
-            notice, is_over = self._notice(each, evidence, traits), latest[subject_of(each)] is not each
-            for destination in concerned:
-                reason = OVER if is_over and not destination.is_told_everything else ""
-                self._plan(each, notice, now, destination, reason)
-
-    def _is_news(self, each: Recorded, before: Recorded | None, destination: Destination) -> bool:
-        if destination.is_told_everything and before is not None:
-            return not before.past or destination.name in self._outbox.told(before.id)
-        return before is None and not each.past
+            earlier = before.get(each.id) or merged.moved_from(each)
+            known = self._outbox.known(earlier.id) if earlier is not None else {}
+            for destination in self.destinations:
+                whose = (subject_of(each), destination.name)
+                is_over = latest[subject_of(each)] is not each or (each.change == "left" and whose in over)
+                fate = _fate(each, earlier, known.get(destination.name), destination, is_over)
+                if fate == "move" and earlier is not None:
+                    self._outbox.move(earlier.id, each.id, destination.name)
+                elif fate != "nothing" and isinstance(evidence, Shown):
+                    reason = OVER if fate == "hold" else ""
+                    self._plan(each, self._notice(each, evidence, traits), now, destination, reason)
+                over = over | {whose} if fate == "hold" else over - {whose}
 
     def _take_back(self, each: Recorded, after: Recorded | None, traits: Traits, now: int, merged: Merged) -> None:
-        """Plan that who was told of a transition hears that it was wrong; or let it stand for what it is now."""
-        told = self._outbox.told(each.id)
-        known = self._outbox.told(after.id) if after is not None else {}
+        """Plan that who was told of a transition hears that it was wrong; or let it stand for what it is now. What has
+        not been sent yet is not sent."""
+        known = self._outbox.known(each.id)
+        now_known = self._outbox.known(after.id) if after is not None else {}
         for destination in self.destinations:
-            name = destination.name
-            if name not in told:
+            told = known.get(destination.name)
+            if told is None or told.is_held or (not destination.is_told_everything and merged.moves(each)):
                 continue
-            if destination.is_told_everything or name in known or (after is None and not merged.moves(each)):
-                self._plan(each, self._retraction(each, told[name], traits), now, destination)
-            elif after is not None:
-                self._outbox.move(each.id, after.id, name)
+            if after is not None and not destination.is_told_everything and destination.name not in now_known:
+                self._outbox.move(each.id, after.id, destination.name)
+            elif not self._outbox.cancel(told.key):
+                self._plan(each, self._retraction(each, told.notice, traits), now, destination)
 
     def _release(self, each: Recorded, now: int) -> None:
         """Tell those of a transition who were not told of it as it was over; it is not over any longer."""
-        told = self._outbox.told(each.id)
+        known = self._outbox.known(each.id)
         for destination in self.destinations:
-            for posting in self._outbox.held_back(each.id, destination.name):
-                if destination.name not in told:
-                    self._outbox.release(posting.key, due_at(from_plain(json.loads(posting.notice)), destination, now))
+            held = known.get(destination.name)
+            if held is not None and held.is_held:
+                for planned in plan(from_plain(self._outbox.notice(held.key)), [destination], self._outbox, now):
+                    if isinstance(planned, Delivery):
+                        self._outbox.release(held.key, planned.due)
+                    else:
+                        self._outbox.withhold(held.key, planned.reason)
 
     def _now_standing(self, news: News) -> list[Recorded]:
         """Of subjects of whom something was taken back, what they stand qualified by, where that is not new."""
         new = {each.id for each in news.new}
         found = (self._record.standing_by(*who) for who in dict.fromkeys(map(subject_of, news.retracted)))
         return [each for each in found if each is not None and each.id not in new]
-
-    def _without_moved(self, before: Recorded, each: Recorded, concerned: list[Destination]) -> list[Destination]:
-        """Those of the destinations that are to be told of it, though it was another person's before."""
-        for destination in concerned:
-            if not destination.is_told_everything:
-                self._outbox.move(before.id, each.id, destination.name)
-        return [destination for destination in concerned if destination.is_told_everything]
 
     def _plan(self, each: Recorded, notice: Notice, now: int, destination: Destination, reason: str = "") -> None:
         """Plan that a destination is told; or that it is not, for a reason."""
@@ -217,11 +216,36 @@ class Announcer:
         """The transition's name, which no other database gives to another."""
         if not self._own_name:
             self._database.rows(
-                "INSERT INTO meta (name, value) VALUES ('identity', ?) ON CONFLICT (name) DO NOTHING",
-                (uuid.uuid4().hex,),
+                "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+                (IDENTITY, uuid.uuid4().hex),
             )
-            self._own_name = self._database.rows("SELECT value FROM meta WHERE name = 'identity'")[0][0]
+            self._own_name = self._database.rows("SELECT value FROM meta WHERE name = ?", (IDENTITY,))[0][0]
         return f"{self._own_name}/{each.id}"
+
+
+Fate = Literal["tell", "hold", "move", "nothing"]
+"""What becomes of something new at a destination: it is told; it is held back, as it is over; what was told before
+stands for it; or nothing."""
+
+
+def _fate(
+    each: Recorded, before: Recorded | None, known: Known | None, destination: Destination, is_over: bool
+) -> Fate:  # fmt: skip
+    """
+    Parameters
+    ----------
+    before : what it was before it moved, or before two people were found to be one
+    known : what the destination knows of that
+    """
+    is_told = known is not None and not known.is_held
+    if destination.is_told_everything:
+        past = each.past if before is None else before.past and not is_told
+        return "nothing" if past else "tell"
+    if is_told:
+        return "move"
+    if known is None and (before is not None or each.past):
+        return "nothing"
+    return "hold" if is_over else "tell"
 
 
 def _latest(new: Iterable[Recorded]) -> dict[Subject, Recorded]:

@@ -20,10 +20,11 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from fireflower.app.live.announcing import IDENTITY
 from fireflower.app.live.compacting import FOLDER as LIVE_FOLDER
 from fireflower.app.live.compacting import alone, check_whole
 from fireflower.app.live.database import LOG_FILE, is_elsewhere, log_file, opener
-from fireflower.app.live.storage import existing_log
+from fireflower.app.live.storage import existing_log, keep_value
 from fireflower.app.project import HISTORY_FOLDER, PROJECT_FILE, Project
 from fireflower.destinations import DESTINATIONS_FOLDER
 from fireflower.history.archive import Archive
@@ -295,6 +296,8 @@ def _whole(project: Project, sums: dict[str, str], environment: Mapping[str, str
             prepare(database)
             check_whole(archive, database, history)
             messages = int(database.rows("SELECT COUNT(*) FROM messages")[0][0])
+            with database.transaction():  # its numbers come again for other transitions: their keys must not
+                keep_value(database, IDENTITY, None)
             if is_elsewhere(project, environment):
                 _move(database, opener(project, environment)())
         finally:

@@ -14,12 +14,14 @@ from fireflower.app.check import read_files
 from fireflower.app.live.editions import Difference, Prepared
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.past import Outdated
+from fireflower.app.live.storage import mappings_of
 from fireflower.app.live.telling import make_evidence, meaning_of
 from fireflower.app.project import Project
 from fireflower.destinations import Destination
 from fireflower.evaluate.image import Outgrown
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.verdicts import News
+from fireflower.model.errors import ProjectError
 
 _LOGGER = logging.getLogger("fireflower.live")
 
@@ -148,6 +150,11 @@ class Changing:
         """What is in the files, evaluated: what was prepared before, if that means the same."""
         project = Project(self._evaluator.project.folder)
         changed = Changed(project, read_files(project).destinations)
+        if mappings_of(project) != mappings_of(self._evaluator.project):
+            raise ProjectError(
+                "`account_email` or `shared_domains` in fireflower.yaml has changed, which says how messages are read: "
+                "start the server again. It counts for what comes from then on."
+            )
         if self._shadow is not None and not self._shadow.reword(changed):
             self._drop()
         if self._shadow is None:

@@ -30,7 +30,7 @@ from fireflower.model.moments import MINUTE, NEVER
 _LOGGER = logging.getLogger("fireflower.deliveries")
 
 _AT_ONCE = 8
-_LEASE = 2 * MINUTE
+_LEASE = 5 * MINUTE
 """After so long without an outcome, whoever sends is given up: longer than any try takes."""
 _PATIENCE = 1.0
 """Seconds after which the outbox is looked at though nobody said that something is due: another process may have."""
@@ -94,6 +94,9 @@ class Deliverer:
                     wait = 0.0 if busy else self._until_due()
                 except StorageError as error:
                     _LOGGER.error("Deliveries wait: %s", error)
+                    wait = 1.0
+                except Exception:  # whatever it is, what is due is tried again
+                    _LOGGER.exception("Deliveries wait")
                     wait = 1.0
                 self._wake.wait(wait)
                 self._wake.clear()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from hashlib import sha256
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from fireflower.app.live.parts import Part, Standing
 from fireflower.app.live.telling import meaning_of
 from fireflower.app.project import Project
 from fireflower.destinations import Destination
+from fireflower.destinations.nodes import JsonLines
+from fireflower.destinations.secret import Secret
 from fireflower.history.log.verdicts import Who
 
 
@@ -25,6 +28,7 @@ class Prepared:
     standing : every verdict of the part
     now : the moment up to which it has been evaluated
     compiled : whether by the compiled kernel
+    basis : see `building.Built`
     """
 
     project: Project
@@ -33,6 +37,7 @@ class Prepared:
     standing: Standing
     now: int
     compiled: bool
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,23 @@ AT_WORK = "edition"
 def edition_of(project: Project, destinations: Iterable[Destination]) -> str:
     """By which processes see whether they have the same files: what definitions mean, and where is told what."""
     meanings = sorted((each.name, meaning_of(each, project.settings)) for each in project.definitions)
-    told = sorted(repr(replace(each, file="")) for each in destinations)
+    folder = project.folder.resolve()
+    told = sorted(repr(_placeless(replace(each, file=""), folder)) for each in destinations)
     return sha256(repr((meanings, told)).encode()).hexdigest()[:32]
+
+
+def _placeless(value: Any, folder: Path) -> Any:
+    """A part of a destination without where the project lies on this machine."""
+    if isinstance(value, Secret):
+        return replace(value, folder="")
+    if isinstance(value, JsonLines):
+        path = (folder / value.path).resolve()
+        return replace(value, path=str(path.relative_to(folder)) if path.is_relative_to(folder) else value.path)
+    if isinstance(value, tuple):
+        return tuple(_placeless(each, folder) for each in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{each.name: _placeless(getattr(value, each.name), folder) for each in fields(value)})
+    return value
 
 
 def unchanged(known: Mapping[str, tuple[str, int]], meanings: Mapping[str, str]) -> dict[str, tuple[str, int]]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from fireflower.app.live.alone import person_alone, transitions_alone
 from fireflower.app.live.announcing import Announcer
+from fireflower.app.live.building import Builder, Built
 from fireflower.app.live.editions import AT_WORK, Difference, Prepared, edition_of, unchanged
 from fireflower.app.live.mentions import Mentions
 from fireflower.app.live.parts import (
@@ -18,15 +19,12 @@ from fireflower.app.live.parts import (
     Decided,
     Part,
     Standing,
-    concerns_of,
     evaluated_before,
     tell,
-    tell_log,
     told_again_by,
     verdicts_by,
 )
 from fireflower.app.live.past import Outdated, Past, numbered
-from fireflower.app.live.qualifying import Qualifying
 from fireflower.app.live.storage import keep_value
 from fireflower.app.live.telling import make_evidence, meaning_of
 from fireflower.app.project import HISTORY_FOLDER, Project
@@ -35,17 +33,18 @@ from fireflower.evaluate.image import Outgrown
 from fireflower.evaluate.results import Transitions
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.forgotten import ForgottenPeople
-from fireflower.history.log.leases import ALL_SHARES, Evaluated, LeaseLostError, Leases, Terms, share_of
+from fireflower.history.log.leases import ALL_SHARES, LeaseLostError, Leases, Terms, share_of
 from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.log.reading import LogReader, Mappings, record_of
 from fireflower.history.log.verdicts import News, Recorded, Verdict, VerdictLog, Which, Who
 from fireflower.history.ongoing import Numbered, OngoingHistory, place
 from fireflower.language.nodes import Definition, Settings
-from fireflower.language.walking import needs
 from fireflower.model.records import Kind, Record, SubjectKind
 
 _LOGGER = logging.getLogger("fireflower.live")
-_ROOM = 4096
+_BORROWED = 60.0
+"""Seconds for which others' shares are borrowed at most, so that files take effect for all at once."""
+
 _MOST_PARTS = 4
 """Parts beyond which changed definitions are evaluated together with all others again: each part takes in every row."""
 
@@ -59,7 +58,6 @@ class Evaluator:
     mentions : where the log speaks of whom, up to `position`; all parts share it
     steps : how often it has evaluated what came
     told_again : how many subjects' past has been told again since it began
-    compiled : whether the compiled kernel is used, from the next beginning on
     editions : of the files that are at work here; two while one takes the place of the other
 
     Parameters
@@ -90,15 +88,24 @@ class Evaluator:
         self.mentions = Mentions(0)
         self._database = database
         self._mappings = mappings
-        self.compiled = compiled
-        self._room = _ROOM
+        self._builder = Builder(mappings, compiled=compiled)
         self._parts: list[Part] = []
         self.steps = self.told_again = 0
         self.editions = frozenset((edition_of(project, self.announcer.destinations),))
         self._is_alone = leases is None
         self._leases = leases or Leases(database, uuid.uuid4().hex, 0)
+        self._borrowed = Leases(database, f"{self._leases.holder}/apply", _BORROWED)
         self._terms: dict[int, int] = {}
         self._kept = self.position, self.now
+
+    @property
+    def compiled(self) -> bool:
+        """Whether the compiled kernel is used, from the next beginning on."""
+        return self._builder.compiled
+
+    @compiled.setter
+    def compiled(self, compiled: bool) -> None:
+        self._builder.compiled = compiled
 
     @property
     def next_due(self) -> int | None:
@@ -228,7 +235,7 @@ class Evaluator:
             return self._take(messages, now)
         except Outgrown as error:
             _LOGGER.info("The program is compiled again: no room for %s.", error)
-            self._room *= 4
+            self._builder.widen()
         except Outdated:
             _LOGGER.info("The archive has changed: history is evaluated anew.")
         return self.begin(now)
@@ -291,6 +298,8 @@ class Evaluator:
 
     def traits(self, kind: SubjectKind, id: str) -> Mapping[str, Any]:
         """The traits of a subject as of now; of a person also those of the current account, as "account.NAME"."""
+        if not self._parts:
+            return {}
         part = self._parts[0]
         memberships = part.qualifying.history.memberships
         if kind == "account":
@@ -321,8 +330,8 @@ class Evaluator:
             return Prepared(project, changed, None, Standing(), now, compiled)
         if len(self._parts) >= _MOST_PARTS:
             wanted = project.definitions
-        part, standing, _ = self._built(project, wanted, database, now, ALL_SHARES)
-        return Prepared(project, changed, part, standing, now, compiled)
+        built = self._builder.build(project, wanted, database, now, ALL_SHARES)
+        return Prepared(project, changed, built.part, built.standing, now, compiled, built.basis)
 
     def follow(self, prepared: Prepared) -> None:
         """Have what was prepared take in what has been evaluated meanwhile. In any thread, by one at a time.
@@ -372,8 +381,8 @@ class Evaluator:
         destinations : where transitions are told from now on
         tell_past : whether destinations are told of those who enter or leave by the change itself
         """
-        with self._all_shares(now) as others:
-            prepared.now = max(prepared.now, self.now, now)
+        with self._all_shares(now) as (others, earlier):
+            prepared.now = max(prepared.now, self.now)
             self.follow(prepared)
             asked = self.differences(prepared) if tell_past else []
             part, project = prepared.part, prepared.project
@@ -381,12 +390,15 @@ class Evaluator:
             edition = edition_of(project, destinations)
             at_work, self.editions = self.editions, self.editions | {edition}
             try:
-                with self._recording(self.shares, now):
-                    self._leases.hold(others)
+                with self._recording(self.shares, self.now):
+                    self._borrowed.hold(others)
                     keep_value(self._database, AT_WORK, edition)
                     names = part.names if part else frozenset()
-                    news = self._record_all(prepared.standing, names, project, ALL_SHARES, now, asked=asked)
-                    self._leases.release(others)
+                    bases = {each.basis for each in self._leases.evaluated(ALL_SHARES).values()}
+                    basis = prepared.basis if bases == {prepared.basis} else ""
+                    shares, now = ALL_SHARES, self.now
+                    news = self._record_all(prepared.standing, names, project, shares, now, basis, asked=asked)
+                    self._borrowed.release(others)
             except BaseException:
                 self.announcer.destinations, self.editions = before, at_work
                 raise
@@ -394,26 +406,24 @@ class Evaluator:
         self.project, self.definitions, self.settings = project, project.definitions, project.settings
         own = part.without(others) if part is not None else None
         self._parts = self._with(own, {definition.name: definition for definition in project.definitions})
-        return news
+        earlier.add(news)
+        return earlier
 
     @contextmanager
-    def _all_shares(self, now: int) -> Iterator[Terms]:
-        """Nobody else records meanwhile, and this process has evaluated as far as everybody had. Gives the shares that
-        are others'."""
-        if self.shares == ALL_SHARES:
-            yield {}
-            return
-        with self._database.transaction():
-            terms = self._leases.take_all()
-        self._terms = {share: terms[share] for share in self._terms}
-        others = {share: term for share, term in terms.items() if share not in self._terms}
+    def _all_shares(self, now: int) -> Iterator[tuple[Terms, News]]:
+        """Nobody else records meanwhile, and this process has evaluated as far as anybody has. Gives the shares that
+        are borrowed from others, and what is news until then."""
+        others: Terms = {}
+        if self.shares != ALL_SHARES:
+            with self._database.transaction():
+                others = self._borrowed.take_from_all_but(self._leases.holder)
         try:
             evaluated = self._leases.evaluated(ALL_SHARES).values()
-            self._reach(max(each.position for each in evaluated), max(now, *(each.moment for each in evaluated)))
-            yield others
+            latest = max(each.moment for each in evaluated)
+            yield others, self._reach(max(each.position for each in evaluated), max(now, latest))
         except BaseException:
             with suppress(StorageError), self._database.transaction():
-                self._leases.release(others)
+                self._borrowed.release(others)
             raise
 
     def turn_to(self, project: Project, destinations: Sequence[Destination]) -> None:
@@ -469,9 +479,8 @@ class Evaluator:
         now = max(now, self.now, *(each.moment for each in evaluated.values()))
         up_to = self.position if self._parts else None
         before = evaluated_before(evaluated.values())
-        part, standing, known = self._built(
-            self.project, self.definitions, self._database, now, shares, before, up_to
-        )  # fmt: skip
+        built = self._builder.build(self.project, self.definitions, self._database, now, shares, before, up_to)
+        part = built.part
         if up_to is None:
             self.position, self.mentions = part.past.position, part.past.mentions
         part.past.mentions = self.mentions
@@ -479,7 +488,7 @@ class Evaluator:
         self._parts.append(part)
         try:
             with self._recording(shares, now):
-                return self._record_all(standing, part.names, self.project, shares, now, known)
+                return self._record_built(built, now)
         except LeaseLostError as error:
             _LOGGER.warning("%s", error)
             self._let_go(error.shares)
@@ -490,6 +499,15 @@ class Evaluator:
             raise
         self._parts = []
         return self._add(self.shares, now) if self._terms else News()
+
+    def _record_built(self, built: Built, now: int) -> News:
+        part, standing = built.part, built.standing
+        if not built.goes_on:
+            return self._record_all(standing, part.names, self.project, part.shares, now, built.basis, built.known)
+        verdicts = standing.all()
+        news = self.record.record(verdicts, standing.since(), now, part.names)
+        self.announcer.announce(news, verdicts, self.traits, now, self)
+        return news
 
     @contextmanager
     def _recording(self, shares: Collection[int], now: int) -> Iterator[None]:
@@ -519,6 +537,7 @@ class Evaluator:
         project: Project,
         shares: frozenset[int],
         now: int,
+        basis: str,
         known: Collection[Which] = (),
         asked: Sequence[Difference] = (),
     ) -> News:
@@ -540,7 +559,7 @@ class Evaluator:
             told.add(recorded.without(past))
         for each in (told, *self._of_the_past(asked, news)):
             self.announcer.announce(each, verdicts, self.traits, now, self)
-        self._leases.mean(shares, meanings)
+        self._leases.mean(shares, meanings, basis)
         self.record.forget_definitions(meanings.keys())
         before = self.record.meanings()
         self.record.mean({name: (meaning, now) for name, meaning in meanings.items()} | unchanged(before, meanings))
@@ -572,69 +591,6 @@ class Evaluator:
     def _latest(self, definition: str, who: Who) -> Recorded | None:
         """The last transition that stands."""
         return next((each for each in reversed(self.record.of(*who)) if each.definition == definition), None)
-
-    def _built(
-        self,
-        project: Project,
-        definitions: Sequence[Definition],
-        database: Database,
-        now: int,
-        shares: frozenset[int],
-        before: Evaluated | None = None,
-        up_to: int | None = None,
-    ) -> tuple[Part, Standing, Collection[Which]]:
-        """Definitions, evaluated over all of history, for the subjects of these shares. Also which of the verdicts are
-        no news, as they follow from what had been evaluated `before`, or from files that have been imported since.
-
-        Parameters
-        ----------
-        up_to : the place in the log up to which; by default as far as it goes
-        """
-        while True:
-            try:
-                return self._build(project, definitions, database, now, shares, before, up_to)
-            except Outdated:
-                _LOGGER.info("The archive has changed: history is evaluated anew.")
-            except Outgrown as error:
-                _LOGGER.info("The program is compiled with more room: there was none for %s.", error)
-                self._room *= 4
-
-    def _build(
-        self,
-        project: Project,
-        definitions: Sequence[Definition],
-        database: Database,
-        now: int,
-        shares: frozenset[int],
-        before: Evaluated | None,
-        up_to: int | None,
-    ) -> tuple[Part, Standing, Collection[Which]]:
-        past, settings = Past(project, database, self._mappings), project.settings
-        wanted = needs(definitions, settings).properties
-        first = next(iter(past.archive.timelines(wanted)), None)
-        begun = first.vocabulary if first is not None else None
-        concerns = None if shares == ALL_SHARES else concerns_of(shares)
-        qualifying = Qualifying(
-            definitions, settings, past.find, begun, compiled=self.compiled, room=self._room, concerns=concerns
-        )
-        meanings = {definition.name: meaning_of(definition, settings) for definition in definitions}
-        part = Part(meanings, frozenset(meanings), qualifying, past, shares)
-        standing = Standing()
-        if begun is not None:
-            last = min(now, past.archive.summary().last or 0)
-            step = qualifying.load(past.archive.relations(), past.archive.timelines(wanted), last)
-            standing.add(verdicts_by(part, step), {})
-            tell(part, standing, past.later(last), last)
-        known: set[Which] = set()
-        if before is not None and past.covered <= before.position:
-            tell_log(part, standing, before.position, now)
-            known = {
-                verdict.which
-                for verdict in standing.all()
-                if verdict.at <= before.moment and verdict.known_at <= before.moment
-            }
-        tell_log(part, standing, up_to, now)
-        return part, standing, known
 
     def _past_here(self) -> Past:
         past = Past(self.project, self._database, self._mappings)

@@ -110,11 +110,12 @@ class Inbox:
         with self._changed:
             if not (self._messages or self._questions or self._woken or self.stopped):
                 self._changed.wait(wait)
+        self._busy.acquire()  # who asks the idle evaluator just now is answered first, and keeps nobody else waiting
+        with self._changed:
             self._woken = False
             most = _WHILE_ASKED if time.monotonic() - self._asked < _ASKED_LATELY else _AT_ONCE
             messages, self._messages = self._messages[:most], self._messages[most:]
             questions, self._questions = self._questions, []
-            self._busy.acquire()
             return messages, questions
 
     def close(self) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 
 from fireflower.app.live.editions import AT_WORK
 from fireflower.app.live.storage import value_of
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.verdicts import News, VerdictLog
+
+_LOGGER = logging.getLogger("fireflower.live")
 
 _LOOK = 0.5
 """Seconds between two looks."""
@@ -41,9 +43,13 @@ class Onlooker:
 
     def _run(self) -> None:
         while not self._stopping.wait(_LOOK):
-            with suppress(StorageError):  # what it does not see now it sees at the next look
+            try:
                 self._work(value_of(self._database, AT_WORK))
                 last = self._record.last_change()
                 if last != self._seen:
                     self._seen = last
                     self._tell(News())
+            except StorageError:
+                pass  # what it does not see now it sees at the next look
+            except Exception:
+                _LOGGER.exception("The record could not be looked at")

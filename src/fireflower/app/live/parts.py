@@ -22,21 +22,33 @@ AT_ONCE = 5_000
 
 @dataclass(slots=True)
 class Standing:
-    """Every verdict so far, as steps have told them."""
+    """Every verdict so far, as steps have told them.
+
+    Attributes
+    ----------
+    told_again : whose past has been told again, with the moment up to which earlier verdicts stand
+    """
 
     verdicts: dict[Who, list[Verdict]] = field(default_factory=dict)
+    told_again: dict[Who, int] = field(default_factory=dict)
     _qualified: dict[str, set[Who]] = field(default_factory=lambda: defaultdict(set))
 
     def add(self, verdicts: Iterable[Verdict], told_again: dict[Who, int]) -> None:
         touched = dict.fromkeys(told_again)
         for who, since in told_again.items():
             self.verdicts[who] = [verdict for verdict in self.verdicts.get(who, ()) if verdict.at <= since]
+            self.told_again[who] = min(since, self.told_again.get(who, since))
         for verdict in verdicts:
             who = verdict.kind, verdict.subject
             touched[who] = None
             self.verdicts.setdefault(who, []).append(verdict)
         for who in touched:
             self._stand(who)
+
+    def since(self) -> dict[Who, int]:
+        """Up to when the verdicts from before stand, of each of these subjects."""
+        firsts = {who: min(each.at for each in verdicts) - 1 for who, verdicts in self.verdicts.items() if verdicts}
+        return {who: min(firsts.get(who, again), again) for who, again in (firsts | self.told_again).items()}
 
     def all(self) -> list[Verdict]:
         return [verdict for verdicts in self.verdicts.values() for verdict in verdicts]
@@ -127,11 +139,14 @@ def tell(part: Part, standing: Standing, records: list[Numbered], now: int) -> N
 
 
 def evaluated_before(evaluated: Iterable[Evaluated]) -> Evaluated | None:
-    """Up to where all of these have been evaluated; None if one has never been."""
+    """Up to where all of these have been evaluated, and by what definitions and on what basis, if they agree in that;
+    None if one has never been."""
     shares = list(evaluated)
     if any(each.meanings is None for each in shares):
         return None
-    return Evaluated(min(each.position for each in shares), min(each.moment for each in shares))
+    agree = all((each.meanings, each.basis) == (shares[0].meanings, shares[0].basis) for each in shares)
+    position, moment = min(each.position for each in shares), min(each.moment for each in shares)
+    return replace(shares[0], position=position, moment=moment) if agree else Evaluated(position, moment)
 
 
 def concerns_of(shares: frozenset[int]) -> Concerns:

@@ -21,6 +21,7 @@ from fireflower.evaluate.results import Subject, Transitions
 from fireflower.history.archive import Archive
 from fireflower.history.log.database import Database
 from fireflower.history.log.forgotten import Settled
+from fireflower.history.log.leases import ALL_SHARES, Leases
 from fireflower.history.log.verdicts import Who
 from fireflower.language.walking import needs
 from fireflower.model.records import Kind
@@ -85,14 +86,23 @@ class Retainer:
         before, database = now - self._retention, existing_log(self._project)
         try:
             with alone(self._folder / FOLDER / "retaining"):
+                since = now
                 if database is not None:
+                    since = min(
+                        [now, *(each.moment for each in Leases(database, "", 0).evaluated(ALL_SHARES).values())]
+                    )
                     when_unlocked(lambda: Compactor(self._project, database, mappings_of(self._project)).compact(up_to))
-                return self._remove(before, now, database)
+                return self._remove(before, now, since, database)
         finally:
             if database is not None:
                 database.close()
 
-    def _remove(self, before: int, now: int, database: Database | None) -> Gone:
+    def _remove(self, before: int, now: int, since: int, database: Database | None) -> Gone:
+        """
+        Parameters
+        ----------
+        since : what has been decided after this moment may rest on what the archive does not have yet
+        """
         archive = self._project.open_archive()
         first = archive.first_event()
         is_anything = first is not None and first < before
@@ -101,11 +111,26 @@ class Retainer:
         if database is not None:
             with database.transaction():
                 database.in_order("transitions")
-                Settled(database).settle(sorted(settled), now)
+                settled |= _decided_since(database, since) if is_anything else set()
+                Settled(database).settle(sorted(settled), max(now, _latest(database)))
                 rejects, deliveries = _removed_from(database, before)
         removed = when_unlocked(lambda: archive.forget_events(before)).records if is_anything else 0
         archive.release()
         return Gone(before, removed, rejects, deliveries, len(settled))
+
+
+def _decided_since(database: Database, moment: int) -> set[Who]:
+    return set(database.rows("SELECT DISTINCT kind, subject FROM transitions WHERE recorded >= ?", (moment,)))
+
+
+def _latest(database: Database) -> int:
+    """The latest moment up to which anybody has been evaluated."""
+    return max(_moments(database), default=-1)
+
+
+def _moments(database: Database) -> list[int]:
+    """Up to when each share has been evaluated."""
+    return [each.moment for each in Leases(database, "", 0).evaluated(ALL_SHARES).values()]
 
 
 def _removed_from(database: Database, before: int) -> tuple[int, int]:

@@ -294,7 +294,7 @@ class Service:
         try:
             project = Project(self.project.folder)
             destinations = read_files(project).destinations
-        except FireflowerError as error:
+        except (FireflowerError, OSError) as error:
             self._is_behind(f"they have faults: {error}")
             return
         if edition_of(project, destinations) != at_work:
@@ -357,7 +357,7 @@ class Service:
                 self._troubled(error)
                 time.sleep(1)
                 continue
-            self.state.ready, self.state.trouble = True, ""
+            self.state.ready, self.state.trouble, self._deliverer.is_behind = True, "", False
             return True
         return False
 

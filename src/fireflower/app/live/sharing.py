@@ -92,8 +92,9 @@ class Keeper:
                 others = self._in_the_way()
                 if not others and not self._leases.others():
                     keep_value(self._database, AT_WORK, min(self._editions()))
-                if not others:
-                    self._renew()
+                is_changed = not others and self._renew()
+            if is_changed:
+                self._changed()
             if not others and not self.is_outdated:
                 self._thread.start()
                 return True
@@ -126,12 +127,17 @@ class Keeper:
         while not self._stopping.wait(self._seconds / _RENEWALS):
             try:
                 with self._database.transaction():
-                    self._renew()
+                    is_changed = self._renew()
+                if is_changed:  # only now: whoever is told may wait for what the transaction has locked
+                    self._changed()
             except StorageError as error:
                 _LOGGER.error("Leases could not be renewed: %s", error)
+            except Exception:  # others take over what is not renewed; this thread must not end for it
+                _LOGGER.exception("Leases could not be renewed")
 
-    def _renew(self) -> None:
-        """Renew what is held, and see what is to be taken or given up, inside of a transaction."""
+    def _renew(self) -> bool:
+        """Renew what is held, and see what is to be taken or given up, inside of a transaction. Whether something has
+        changed."""
         own = set(self._editions())
         self.at_work = value_of(self._database, AT_WORK)
         own.update(self._editions())  # one may be taking the place of another just now
@@ -139,8 +145,7 @@ class Keeper:
         terms, surplus = self._left() if self.is_outdated else self._due()
         changed = (terms, surplus) != (self.terms, self.surplus) or self.is_outdated
         self.terms, self.surplus = terms, surplus
-        if changed:
-            self._changed()
+        return changed
 
     def _left(self) -> tuple[Terms, frozenset[int]]:
         self._leases.leave()

@@ -18,7 +18,7 @@ COLUMNS = {
     "retracted",
     "standing": "definition, kind, subject, since, transition",
     "changes": "id, transition, what, at",
-    "leases": "share, holder, until, term, position, moment, meanings",
+    "leases": "share, holder, until, term, position, moment, meanings, basis",
     "definitions": "name, meaning, since",
     "tokens": "name, scope, digest, made, revoked",
     "deliveries": "key, transition, destination, kind, subject, planned, state, due, attempts, reason, payload, notice",

@@ -46,12 +46,14 @@ class Evaluated:
     Attributes
     ----------
     position, moment : the place in the log, and the time
-    meanings : what the definitions meant, by name; empty if it has never been evaluated
+    meanings : what the definitions meant, by name; None if it has never been evaluated
+    basis : what it rested on besides the log
     """
 
     position: int = -1
     moment: int = -1
     meanings: Mapping[str, str] | None = None
+    basis: str = ""
 
     def knows(self, definition: str, meaning: str) -> bool:
         """Whether a definition meant the same then."""
@@ -142,6 +144,16 @@ class Leases:
             )
         )
 
+    def take_from_all_but(self, holder: str) -> Terms:
+        """Take all shares that are not one process's, whoever holds them, inside of the caller's transaction."""
+        return dict(
+            self._database.rows(
+                f"UPDATE leases SET holder = ?, until = {self._database.clock} + ?, term = term + 1 "
+                "WHERE holder <> ? RETURNING share, term",
+                (self.holder, self._length, holder),
+            )
+        )
+
     def end_others(self) -> None:
         """Let everything that others hold be taken, inside of the caller's transaction: they have ended."""
         self._database.rows("DELETE FROM evaluators WHERE holder <> ?", (self.holder,))
@@ -205,17 +217,19 @@ class Leases:
         if lost:
             raise LeaseLostError(lost)
 
-    def mean(self, shares: Iterable[int], meanings: Mapping[str, str]) -> None:
-        """Note what the definitions mean by which these shares have been evaluated."""
+    def mean(self, shares: Iterable[int], meanings: Mapping[str, str], basis: str) -> None:
+        """Note what the definitions mean by which these shares have been evaluated, and on what basis."""
         text = json.dumps(meanings, sort_keys=True)
-        self._database.many("UPDATE leases SET meanings = ? WHERE share = ?", [(text, share) for share in shares])
+        self._database.many(
+            "UPDATE leases SET meanings = ?, basis = ? WHERE share = ?", [(text, basis, share) for share in shares]
+        )
 
     def evaluated(self, shares: Collection[int]) -> dict[int, Evaluated]:
         """How far these shares have been evaluated."""
-        rows = self._database.rows("SELECT share, position, moment, meanings FROM leases ORDER BY share")
+        rows = self._database.rows("SELECT share, position, moment, meanings, basis FROM leases ORDER BY share")
         return {
-            share: Evaluated(position, moment, json.loads(meanings) if meanings else None)
-            for share, position, moment, meanings in rows
+            share: Evaluated(position, moment, json.loads(meanings) if meanings else None, basis)
+            for share, position, moment, meanings, basis in rows
             if share in shares
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fireflower.history.log.database import Database
@@ -21,7 +21,39 @@ DRY_RUN = "dry run"
 OVER = "it was over before this could be told"
 """The reason of one that is withheld as the subject had left again. It is released if that turns out to be wrong."""
 
+UNTOLD = "what it takes back could not be told"
+"""The reason of a correction that nobody needs."""
+
+WRONG = "it was taken back before it could be told"
+"""The reason of one that is withheld as there turned out to be nothing to tell."""
+
+_FOLLOWS = (
+    "EXISTS (SELECT 1 FROM deliveries o WHERE o.transition = deliveries.transition AND o.planned < deliveries.planned "
+    "AND o.destination = deliveries.destination AND o.state IN ('waiting', 'sending', 'parked'))"
+)
+"""Whether a delivery takes back another one that is still to be sent: it waits for that."""
+
+_TAKES_BACK = (
+    "EXISTS (SELECT 1 FROM deliveries o WHERE o.key = ? AND o.transition = deliveries.transition "
+    "AND o.destination = deliveries.destination AND o.planned < deliveries.planned)"
+)
+
 _COLUMNS = "key, transition, destination, kind, subject, planned, state, due, attempts, reason, payload, notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a destination knows of a transition.
+
+    Attributes
+    ----------
+    key, notice : of the delivery, and of what it tells
+    is_held : whether it was not told, as it was over
+    """
+
+    key: str
+    notice: str
+    is_held: bool
 
 
 class Outbox:
@@ -60,18 +92,25 @@ class Outbox:
         return [due for (due,) in rows]
 
     def has(self, key: str) -> bool:
-        """Whether a delivery of this key was planned, and not withheld."""
-        told = f"state <> 'withheld' {self._or_tried}"
+        """Whether a delivery of this key was planned, and neither withheld nor given up."""
+        told = f"state NOT IN ('withheld', 'dead') {self._or_tried}"
         return bool(self._database.rows(f"SELECT 1 FROM deliveries WHERE key = ? AND ({told})", (key,)))
 
-    def told(self, transition: int) -> dict[str, str]:
-        """By which notice a transition has been told, or is to be: the notice's id, by the destination's name."""
-        planned = f"state <> 'withheld' {self._or_tried}"
+    def known(self, transition: int) -> dict[str, Known]:
+        """What destinations know of a transition, by their names: of those that were told or are to be, and of those
+        that were not as it was over."""
+        told = f"state NOT IN ('withheld', 'dead') {self._or_tried}"
         rows = self._database.rows(
-            f"SELECT destination, notice FROM deliveries WHERE transition = ? AND ({planned})", (transition,)
+            f"SELECT destination, key, notice, reason FROM deliveries WHERE transition = ? AND ({told} OR "
+            "(state = 'withheld' AND reason = ?))",
+            (transition, OVER),
         )
-        told = [(destination, json.loads(notice)) for destination, notice in rows]
-        return {destination: notice["id"] for destination, notice in told if notice["change"] != "retracted"}
+        found = [(name, json.loads(notice), key, reason == OVER) for name, key, notice, reason in rows]
+        return {
+            name: Known(key, notice["id"], is_held)
+            for name, notice, key, is_held in sorted(found, key=lambda each: not each[3])
+            if notice["change"] != "retracted"
+        }
 
     def move(self, transition: int, instead: int, destination: str) -> None:
         """What a destination was told of a transition stands for another one from now on."""
@@ -80,14 +119,33 @@ class Outbox:
             (instead, transition, destination),
         )
 
-    def held_back(self, transition: int, destination: str) -> list[Posting]:
-        """What was not told of a transition as it was over."""
-        where = "transition = ? AND destination = ? AND state = 'withheld' AND reason = ?"
-        return self._select(where, (transition, destination, OVER))
+    def notice(self, key: str) -> dict[str, Any]:
+        """What there is to tell in a delivery."""
+        found: dict[str, Any] = json.loads(
+            self._database.rows("SELECT notice FROM deliveries WHERE key = ?", (key,))[0][0]
+        )
+        return found
 
     def release(self, key: str, due: int) -> None:
-        """Let a delivery that was withheld wait to be sent."""
-        self._database.rows("UPDATE deliveries SET state = 'waiting', reason = '', due = ? WHERE key = ?", (due, key))
+        """Let a delivery that was withheld wait to be sent; in a dry run it is withheld for that."""
+        state, reason = ("withheld", DRY_RUN) if self._or_tried else ("waiting", "")
+        self._database.rows(
+            "UPDATE deliveries SET state = ?, reason = ?, due = ? WHERE key = ?", (state, reason, due, key)
+        )
+
+    def withhold(self, key: str, reason: str) -> None:
+        """Let a delivery be withheld for this reason."""
+        self._database.rows("UPDATE deliveries SET state = 'withheld', reason = ? WHERE key = ?", (reason, key))
+
+    def cancel(self, key: str) -> bool:
+        """Do not send what turned out to be wrong; False if it may have been sent."""
+        return bool(
+            self._database.rows(
+                "UPDATE deliveries SET state = 'withheld', reason = ? WHERE key = ? AND attempts = 0 AND "
+                "state = 'waiting' RETURNING key",
+                (WRONG, key),
+            )
+        )
 
     # --- What sending does --------------------------------------------------------------------------------------------
 
@@ -101,7 +159,8 @@ class Outbox:
         """
         others = f"AND destination NOT IN ({', '.join('?' * len(but))})" if but else ""
         found = self._select(
-            f"state = 'waiting' AND due <= ? {others} ORDER BY due, key LIMIT ? {self._database.skip_locked}",
+            f"state = 'waiting' AND due <= ? {others} AND NOT {_FOLLOWS} ORDER BY due, key LIMIT ? "
+            f"{self._database.skip_locked}",
             (now, *but, limit),
         )
         claimed: list[Posting] = []
@@ -136,14 +195,21 @@ class Outbox:
         outcome : what kind of outcome it was
         detail : in words
         """
+        detail = _clean(detail)
         self._database.rows(
             "UPDATE deliveries SET state = ?, due = ?, attempts = attempts + 1, reason = ? WHERE key = ?",
             (state, due, detail, key),
         )
+        if state == "dead":
+            self._database.rows(
+                f"UPDATE deliveries SET state = 'withheld', reason = ? WHERE state = 'waiting' AND {_TAKES_BACK}",
+                (UNTOLD, key),
+            )
         self.note(key, now, outcome, detail)
 
     def note(self, key: str, now: int, outcome: str, detail: str) -> None:
         """Write a try down whose outcome changes nothing any more."""
+        detail = _clean(detail)
         self._database.rows(
             "INSERT INTO attempts (delivery, at, outcome, detail) VALUES (?, ?, ?, ?)", (key, now, outcome, detail)
         )
@@ -179,7 +245,9 @@ class Outbox:
 
     def next_due(self) -> int | None:
         """When something is to be sent next; None if nothing is."""
-        found = self._database.rows("SELECT MIN(due) FROM deliveries WHERE state IN ('waiting', 'sending')")
+        found = self._database.rows(
+            f"SELECT MIN(due) FROM deliveries WHERE state = 'sending' OR (state = 'waiting' AND NOT {_FOLLOWS})"
+        )
         return found[0][0]
 
     def counts(self) -> dict[str, int]:
@@ -199,3 +267,8 @@ class Outbox:
     def _select(self, where: str, values: Sequence[Any]) -> list[Posting]:
         rows = self._database.rows(f"SELECT {_COLUMNS} FROM deliveries WHERE {where}", values)
         return [Posting(*(*row[:10], bytes(row[10]), row[11])) for row in rows]
+
+
+def _clean(text: str) -> str:
+    """What a destination has answered, as any database can keep it."""
+    return text.encode("utf-8", "replace").decode()

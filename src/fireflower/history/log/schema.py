@@ -90,7 +90,8 @@ CREATE TABLE leases (
   term BIGINT NOT NULL,
   position BIGINT NOT NULL,
   moment BIGINT NOT NULL,
-  meanings {text} NOT NULL
+  meanings {text} NOT NULL,
+  basis {text} NOT NULL DEFAULT ''
 );
 CREATE TABLE definitions (
   name {text} PRIMARY KEY,
@@ -138,7 +139,13 @@ empty once the archive has taken the message over; the key stays, so that a rese
 their order what was written into the record of transitions and taken back, for those who follow it. `forgotten` has
 keyed hashes of the ids of people who were forgotten, and `settled` up to when the record of a subject stands."""
 
-UPGRADES: Mapping[int, str] = {1: _FORGOTTEN, 2: "CREATE INDEX deliveries_transition ON deliveries (transition);"}
+UPGRADES: Mapping[int, str] = {
+    1: _FORGOTTEN,
+    2: """
+CREATE INDEX deliveries_transition ON deliveries (transition);
+ALTER TABLE leases ADD COLUMN basis {text} NOT NULL DEFAULT '';
+""",
+}
 """What makes of the tables of a version those of the next."""
 
 _SQLITE = {"serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "bytes": "BLOB", "text": "TEXT"}

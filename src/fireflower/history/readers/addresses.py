@@ -16,7 +16,10 @@ from fireflower.model.records import Kind
 _MORE = frozenset(("hey.com", "privaterelay.appleid.com", "tuta.com", "tutanota.com"))
 """Those that the list does not have."""
 
-_ADDRESS = re.compile(r"[^@\s]+@((?:[a-z0-9_-]+\.)+[a-z0-9-]{2,})", re.IGNORECASE)
+_LONGEST = 320
+"""Characters of an address (RFC 5321: 64 before the @, 255 behind it)."""
+
+_DOMAIN = re.compile(r"(?:[a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]{1,62}")
 
 
 class Addresses:
@@ -30,7 +33,7 @@ class Addresses:
 
     def __init__(self, mapping: Mapping) -> None:
         self.trait = mapping.account_email
-        self._shared = frozenset(domain.lower().removeprefix("@") for domain in mapping.shared_domains)
+        self._shared = frozenset(_ascii(domain.removeprefix("@")) for domain in mapping.shared_domains)
 
     def account(self, address: Any) -> str | None:
         """The account, by its domain in lower case and ASCII; None where the address names none.
@@ -41,11 +44,13 @@ class Addresses:
         >>> of.account("ann@büro.example")
         'xn--bro-hoa.example'
         """
-        if not isinstance(address, str):
+        if not isinstance(address, str) or len(address) > _LONGEST:
             return None
-        found = _ADDRESS.search(_ascii(address.strip()))
-        domain = found[1].lower() if found else ""
-        return domain if domain and domain not in self._shared and domain not in _free() else None
+        before, _, after = address.rpartition("@")
+        domain = _ascii(after.rstrip("> .;,"))
+        if not before.strip() or not _DOMAIN.fullmatch(domain):
+            return None
+        return None if domain in self._shared or domain in _free() else domain
 
     def follow(self, told: list[Told], first: FirstTimes) -> list[Told]:
         """What was told of people; whose address is among it is seen to be a member of the account that it names."""
@@ -57,13 +62,12 @@ class Addresses:
         return told
 
 
-def _ascii(address: str) -> str:
-    """The address with its domain as the DNS knows it; as it is, where it has none."""
-    before, at, domain = address.rpartition("@")
+def _ascii(domain: str) -> str:
+    """The domain as the DNS knows it, in lower case; as it is, where it can be none."""
     try:
-        return f"{before}{at}{domain.rstrip('>. ').encode('idna').decode()}" if at and not domain.isascii() else address
+        return (domain if domain.isascii() else domain.encode("idna").decode()).lower()
     except UnicodeError:
-        return address
+        return domain
 
 
 @cache
