@@ -22,8 +22,8 @@ def collect(
     """Empty every machine and put what was written in its order: (at, subject kind, subject id, definition name)."""
     for machine in machines:
         machine.empty()
-    evidence = {name: _joined(machines, name, dtype) for name, dtype in EVIDENCE.items()}
-    found = {name: _joined(machines, name, dtype) for name, dtype in COLUMNS.items()}
+    evidence = {name: _joined(machines, name) for name in EVIDENCE}
+    found = {name: _joined(machines, name) for name in COLUMNS}
     kinds = np.array([Subject[definition.subject.upper()] for definition in definitions] or [Subject.ACCOUNT], np.int8)
     found["kind"] = kinds[found["definition"]]
     ends = np.cumsum(found.pop("shown"), dtype=np.int64)
@@ -39,13 +39,13 @@ def collect(
     )
 
 
-def _joined(machines: Sequence[Machine], name: str, dtype: Any) -> NDArray[Any]:
-    """One column of what all have written, which goes from their memory."""
-    parts = [np.empty(0, dtype)]
-    for machine in machines:
-        parts += machine.written[name]
-        machine.written[name].clear()
-    return np.concatenate(parts)
+def _joined(machines: Sequence[Machine], name: str) -> NDArray[Any]:
+    """One column of what all have written, which goes from their memory. That of the others is put behind that of the
+    first."""
+    first, *others = (machine.written[name] for machine in machines)
+    for column in others:
+        first.append(column.take())
+    return first.take()
 
 
 def _order(found: Columns, definitions: Sequence[Definition], vocabulary: Vocabulary) -> NDArray[np.int64]:

@@ -619,7 +619,7 @@ class LiveReplay:
             self._follow(kind, border)
         self._machine.empty()
         for column in self._machine.written.values():
-            column.clear()
+            column.take()
 
     def _follow(self, kind: Subject, border: int) -> None:
         """Have the rows up to the border happen to the settled states, too."""

@@ -283,9 +283,9 @@ MARKED_COUNT = 13
 STOOD = 14  # 1: how it stands at the end has been written
 STATE_HEAD = 15  # then the marked quantities
 
-# Columns of transitions and evidence.
-OUT_WORDS = 7  # at, known_at, subject, definition, change, reason, first evidence row
-EVIDENCE_WORDS = 6  # condition, holds, since, row, text code, quantity (a float)
+# Columns of transitions and evidence, one after the other, OUT_ROOM and EVIDENCE_ROOM words each.
+OUT_COLUMNS = 7  # at, known_at, subject, definition, change, reason, first evidence row
+EVIDENCE_COLUMNS = 6  # condition, holds, since, row, text code, quantity (a float)
 
 # Reasons.
 REASON_QUALIFIED = 0
