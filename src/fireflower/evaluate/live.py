@@ -599,7 +599,7 @@ class LiveReplay:
                 self._plan(kind, codes)
 
     def _transitions(self, now: int) -> Transitions:
-        return collect([self._machine], self.definitions, self.codebook.vocabulary(), now)
+        return collect(self._machine, self.definitions, self.codebook.vocabulary(), now)
 
     # --- Settling -----------------------------------------------------------------------------------------------------
 

@@ -17,8 +17,8 @@ from fireflower.evaluate.kernel.layout import Rows
 from fireflower.evaluate.program import Columns, Program
 from fireflower.model.timeline import Timeline
 
-_OUTPUT_ROWS = 2048
-_EVIDENCE_ROWS = 8192
+_OUTPUT_ROWS = 4096
+_EVIDENCE_ROWS = 16384
 _FIRST_HEAP = 1 << 14
 
 
@@ -32,6 +32,7 @@ EVIDENCE = {
     "quantity": np.float64,
 }  # fmt: skip
 """What is kept of a row of evidence."""
+
 
 @dataclass(eq=False)
 class Machine:
@@ -104,6 +105,13 @@ class Machine:
         for name, column in zip(self.written, [*out, counts, *shown, quantity.view(np.float64)], strict=True):
             self.written[name].append(column)
         self.memory[k.OUT_COUNT] = self.memory[k.EVIDENCE_COUNT] = 0
+
+    def hand_to(self, other: Machine) -> None:
+        """Add what was written to what another machine has written."""
+        for machine in (self, other):
+            machine.empty()
+        for name, column in self.written.items():
+            column.hand_to(other.written[name])
 
     def _columns(self, start: int, room: int, count: int, columns: int) -> Sequence[NDArray[np.int64]]:
         first, rows, used = (int(self.memory[word]) for word in (start, room, count))
