@@ -599,7 +599,7 @@ class LiveReplay:
                 self._plan(kind, codes)
 
     def _transitions(self, now: int) -> Transitions:
-        return collect([self._machine], self.definitions, self.codebook.vocabulary(), now)
+        return collect(self._machine, self.definitions, self.codebook.vocabulary(), now)
 
     # --- Settling -----------------------------------------------------------------------------------------------------
 
@@ -619,7 +619,7 @@ class LiveReplay:
             self._follow(kind, border)
         self._machine.empty()
         for column in self._machine.written.values():
-            column.clear()
+            column.take()
 
     def _follow(self, kind: Subject, border: int) -> None:
         """Have the rows up to the border happen to the settled states, too."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.evaluate.engines import view
+from fireflower.evaluate.growing import Column
 from fireflower.evaluate.image import zone_words
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel.layout import Rows
 from fireflower.evaluate.program import Columns, Program
 from fireflower.model.timeline import Timeline
 
-_OUTPUT_ROWS = 2048
-_EVIDENCE_ROWS = 8192
+_OUTPUT_ROWS = 4096
+_EVIDENCE_ROWS = 16384
 _FIRST_HEAP = 1 << 14
 
 
@@ -31,9 +33,6 @@ EVIDENCE = {
 }  # fmt: skip
 """What is kept of a row of evidence."""
 
-Written = dict[str, list[NDArray[Any]]]
-"""Columns in the order in which they were written, in parts."""
-
 
 @dataclass(eq=False)
 class Machine:
@@ -46,14 +45,16 @@ class Machine:
     memory: NDArray[np.int64] = field(init=False)
     accounts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     people: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    written: Written = field(default_factory=lambda: {name: [] for name in (*COLUMNS, *EVIDENCE)})
+    written: dict[str, Column] = field(
+        default_factory=lambda: {name: Column(dtype) for name, dtype in (COLUMNS | EVIDENCE).items()}
+    )
 
     def __post_init__(self) -> None:
         image = self.program.image
         rows = _OUTPUT_ROWS + self.program.most_definitions
         shown = (_EVIDENCE_ROWS if self.with_evidence else 0) + self.program.most_evidence
-        evidence = len(image) + rows * k.OUT_WORDS
-        heap = evidence + shown * k.EVIDENCE_WORDS
+        evidence = len(image) + rows * k.OUT_COLUMNS
+        heap = evidence + shown * k.EVIDENCE_COLUMNS
         self.memory = np.zeros(heap + _FIRST_HEAP, np.int64)
         self.memory[: len(image)] = image
         head = {
@@ -98,19 +99,23 @@ class Machine:
 
     def empty(self) -> None:
         """Move what was written to `written`."""
-        out = self._table(k.OUT, k.OUT_COUNT, k.OUT_WORDS)
-        shown = self._table(k.EVIDENCE, k.EVIDENCE_COUNT, k.EVIDENCE_WORDS)
-        first = np.append(out[:, -1], len(shown))
-        for (name, dtype), column in zip(COLUMNS.items(), [*out.T[:-1], np.diff(first)], strict=True):
-            self.written[name].append(column.astype(dtype))
-        for (name, kept), column in zip(EVIDENCE.items(), shown.T, strict=True):
-            values = column.copy().view(kept) if kept is np.float64 else column.astype(kept)
-            self.written[name].append(values)
+        *out, first = self._columns(k.OUT, k.OUT_ROOM, k.OUT_COUNT, k.OUT_COLUMNS)
+        *shown, quantity = self._columns(k.EVIDENCE, k.EVIDENCE_ROOM, k.EVIDENCE_COUNT, k.EVIDENCE_COLUMNS)
+        counts = np.diff(first, append=len(quantity))
+        for name, column in zip(self.written, [*out, counts, *shown, quantity.view(np.float64)], strict=True):
+            self.written[name].append(column)
         self.memory[k.OUT_COUNT] = self.memory[k.EVIDENCE_COUNT] = 0
 
-    def _table(self, start: int, count: int, words: int) -> NDArray[np.int64]:
-        first, rows = int(self.memory[start]), int(self.memory[count])
-        return self.memory[first : first + rows * words].reshape(rows, words)
+    def hand_to(self, other: Machine) -> None:
+        """Add what was written to what another machine has written."""
+        for machine in (self, other):
+            machine.empty()
+        for name, column in self.written.items():
+            column.hand_to(other.written[name])
+
+    def _columns(self, start: int, room: int, count: int, columns: int) -> Sequence[NDArray[np.int64]]:
+        first, rows, used = (int(self.memory[word]) for word in (start, room, count))
+        return list(self.memory[first : first + columns * rows].reshape(columns, rows)[:, :used])
 
 
 def _longer(array: NDArray[np.int64], words: int) -> NDArray[np.int64]:

@@ -74,7 +74,7 @@ class OngoingReplay:
 
     def transitions(self, as_of: int) -> Transitions:
         """What has been decided since the last call, in order; `as_of` is only written on it."""
-        return collect([self._machine], self._definitions, self._vocabulary, as_of)
+        return collect(self._machine, self._definitions, self._vocabulary, as_of)
 
     def save(self) -> bytes:
         """The state. Transitions that have not been asked for are not part of it: ask before saving."""

@@ -278,6 +278,9 @@ class _Compiler:
     def _condition_position(self, number: int) -> int:
         return self.condition_at + number * k.CONDITION_WORDS
 
+    def _condition_words(self, number: int) -> int:
+        return self.condition_state + number * k.CONDITION_STATE_WORDS
+
     # --- Writing ----------------------------------------------------------------------------------------------------
 
     def _write(self, head: int, definitions: Mapping[int, Definition], out: Formula) -> None:
@@ -402,12 +405,12 @@ class _Compiler:
             reads.add(goal_number)
         for condition in reads:
             users[condition] += [record, self.missed + place]
-        formula = self.image.list(self._postfix(definition.qualified))
+        rest = self.image.list(self._postfix(All(tuple(_rest(definition.qualified)))))
         shown = self.image.list(map(self._condition_position, self._numbers(definition.qualified)))
-        needed = self.image.list(self._postfix(part)[0] for part in _needed(definition.qualified))
+        needed = self.image.list(map(self._condition_words, self._numbers(All(tuple(_needed(definition.qualified))))))
         state = self.definition_state + place * k.DEFINITION_STATE_WORDS
         self.code[record : record + k.DEFINITION_WORDS] = [
-            *formula, goal, int(definition.keep_after_goal), definition.cooldown, *shown, state, number, 0, *needed,
+            *rest, goal, int(definition.keep_after_goal), definition.cooldown, *shown, state, number, 0, *needed,
             self.missed + place,
         ]  # fmt: skip
 
@@ -420,7 +423,7 @@ class _Compiler:
                 self._test(condition.test, self._dictionary(condition.quantity)),
                 *self.image.list(users[number]),
                 *self.image.list(items[number]),
-                self.condition_state + number * k.CONDITION_STATE_WORDS,
+                self._condition_words(number),
                 self.first_condition + number,
             ]
 
@@ -493,7 +496,7 @@ class _Compiler:
         words[k.PENDING] = words[k.WAKE] = words[k.COOL] = k.NEVER
         words[k.ZONE_NUMBER], words[k.ZONE_FROM] = self.image.zone_number(self.settings.timezone), 1
         for number in range(len(self.conditions)):
-            state = self.condition_state + number * k.CONDITION_STATE_WORDS
+            state = self._condition_words(number)
             words[state + k.TIP] = words[state + k.DIFFERS] = -1
         for flip in self.flip_of.values():
             words[flip] = k.NEVER
@@ -514,7 +517,7 @@ class _Compiler:
     def _postfix(self, formula: Formula) -> list[int]:
         match formula:
             case Condition():
-                return [self._condition_position(self._numbers(formula)[0])]
+                return [self._condition_words(self._numbers(formula)[0])]
             case All(parts):
                 return _join([self._postfix(part) for part in parts], k.AND, k.ALWAYS)
             case AnyOf(parts):
@@ -625,6 +628,16 @@ def _needed(formula: Formula) -> list[Condition]:
         case All(parts):
             return [condition for part in parts for condition in _needed(part)]
     return []
+
+
+def _rest(formula: Formula) -> list[Formula]:
+    """What has to hold as well for the formula to hold."""
+    match formula:
+        case Condition():
+            return []
+        case All(parts):
+            return [rest for part in parts for rest in _rest(part)]
+    return [formula]
 
 
 def _join(parts: list[list[int]], operator: int, empty: int) -> list[int]:

@@ -137,7 +137,7 @@ class _Replay:
                 if progress:
                     progress(done)
                 timeline = next(pieces, None)
-        return collect(self.machines, self.definitions, first.vocabulary, self.as_of)
+        return collect(self.machines[0], self.definitions, first.vocabulary, self.as_of)
 
     def _prepare(self, first: Timeline) -> None:
         self.sheets = Sheets.of(first, needs(self.definitions, self.settings).properties)
@@ -152,6 +152,9 @@ class _Replay:
         ]
         for job in jobs:
             job.result()
+        first, *others = self.machines
+        for machine in others:
+            machine.hand_to(first)
 
     def _blocks(self, machine: Machine, timeline: Timeline, rows: Rows, first: int, last: int) -> None:
         machine.make_room(_largest(timeline.first_account, first, last), _largest(timeline.first_person, first, last))

@@ -31,7 +31,8 @@ def settle_template(image: Image, head: int) -> None:
     at_birth = [
         definition
         for definition in range(words[head + k.DEFINITIONS], _end_of_definitions(words, head), k.DEFINITION_WORDS)
-        if formula_holds(m, row, words[definition + k.FORMULA], words[definition + k.FORMULA_END])
+        if m[row + words[definition + k.MISSED]] == 0
+        and formula_holds(m, row, words[definition + k.REST], words[definition + k.REST_END])
     ]
     words[template : template + size] = m[row:].tolist()
     words[head + k.RELATIVE], words[head + k.RELATIVE_END] = image.list(relative)

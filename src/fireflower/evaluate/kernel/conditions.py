@@ -91,7 +91,7 @@ def _decide_condition(m, g, row, condition, holds, t):
         m[g + LAST_TIP] = m[at + DIFFERS]
         for i in range(m[condition + USERS], m[condition + USERS_END], 2):
             missed = m[row + m[i + 1]]
-            if missed == 0 or missed == condition:
+            if missed == 0 or missed == m[condition + CONDITION_STATE]:
                 queue_definition(m, g, m[i])
         queue_items(m, g, m[condition + ITEMS], m[condition + ITEMS_END])
     m[at + DIFFERS] = -1

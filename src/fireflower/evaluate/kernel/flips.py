@@ -35,6 +35,7 @@ from .layout import (
     A,
     B,
 )
+from .points import next_step
 from .points import total as points_now
 from .windows import LOW_BITS, NEGATIVES, NO_DAY, TOTAL, saturated
 
@@ -123,20 +124,24 @@ def _score_crossing(m, f, row, q, points, t):
     far = t + half_life // 1024
     start = t
     length = min(horizon - t, _fading_time(floor, points, half_life))
+    closing_in = False
     while start < horizon:
-        end = min(start + length, horizon)
-        least = float(points_now(m, row, q, end, start + 1)) / 1e6
+        step = next_step(m, row, q, start)
+        end = max(step, min(start + length, horizon))
+        least = float(points_now(m, row, q, end, step)) / 1e6
         # What only falls never rises above what it is now.
-        most = points if falls else float(points_now(m, row, q, start + 1, end)) / 1e6
-        if floor <= least and most < ceil:
+        most = points if falls else float(points_now(m, row, q, step, end)) / 1e6
+        stays = floor <= least and most < ceil
+        if stays:
             start = end
             if far < start < horizon:
                 return start + 1
-            length = length * 2
-        elif end == start + 1 or most < floor or least >= ceil:
-            return start + 1
+        elif end == step or most < floor or least >= ceil:
+            return step
         else:
-            length = (length + 1) // 2 if length > 1 else 1
+            # What only falls has left the cell by then for good.
+            closing_in = falls
+        length = length * 2 if stays and not closing_in else (length + 1) // 2
     return NEVER
 
 

@@ -11,7 +11,6 @@ from .layout import (
     ATOM_TEST,
     ATOM_TEXT,
     CEIL,
-    CONDITION_STATE,
     CUTS,
     DAY,
     FIELD,
@@ -54,8 +53,8 @@ def is_in_cell(f, at, number):
 def cell_of(m, f, q, number):
     """Number of the cell in which a value lies, -1 if it is missing or text."""
     cell = -1
-    while f[m[q + CUTS] + cell + 1] <= number and cell < m[q + LAST_CELL]:
-        cell += 1
+    for i in range(m[q + CUTS], m[q + CUTS] + m[q + LAST_CELL] + 1):
+        cell += 1 if f[i] <= number else 0
     return cell
 
 
@@ -95,7 +94,7 @@ def formula_holds(m, row, start, end):
     for i in range(start, end):
         code = m[i]
         if code > 0:
-            stack = (stack << 1) | m[row + m[code + CONDITION_STATE] + HOLDS]
+            stack = (stack << 1) | m[row + code + HOLDS]
         else:
             stack = _combine(stack, code)
     return (stack & 1) == 1

@@ -201,8 +201,8 @@ MISSING = 4  # truth of a missing value
 TEST_WORDS = 5
 
 # Definition record.
-FORMULA = 0
-FORMULA_END = 1
+REST = 0  # the formula without the needed conditions
+REST_END = 1
 GOAL = 2  # condition record, 0 for none
 KEEP = 3
 COOLDOWN = 4
@@ -211,10 +211,12 @@ SHOWN_END = 6
 DEFINITION_STATE = 7
 INDEX = 8  # among all definitions
 QUEUED = 9  # scratch: 1 while it is in the queue
-NEEDED = 10  # list of the conditions without any of which its formula cannot hold
+# List of the conditions (the positions of their words in the subject's state) without any of which its formula cannot
+# hold.
+NEEDED = 10
 NEEDED_END = 11
-# Position in the subject's state of the needed condition that it misses: until that one holds, it need not be looked
-# at; 0 there if it misses none.
+# Position in the subject's state of a word that says which needed condition it misses, as in the list: until that one
+# holds, it need not be looked at. The word is 0 if it misses none.
 MISSED = 12
 DEFINITION_WORDS = 13
 
@@ -225,7 +227,7 @@ VERDICT_SINCE = 2  # since when it is (not) qualified
 VERDICT_REASON = 3
 DEFINITION_STATE_WORDS = 4
 
-# Formula codes: a positive number is a condition record; the rest are these.
+# Formula codes: a positive number is the position of a condition's words in the state; the rest are these.
 AND = -1
 OR = -2
 NOT = -3
@@ -283,9 +285,9 @@ MARKED_COUNT = 13
 STOOD = 14  # 1: how it stands at the end has been written
 STATE_HEAD = 15  # then the marked quantities
 
-# Columns of transitions and evidence.
-OUT_WORDS = 7  # at, known_at, subject, definition, change, reason, first evidence row
-EVIDENCE_WORDS = 6  # condition, holds, since, row, text code, quantity (a float)
+# Columns of transitions and evidence, one after the other, OUT_ROOM and EVIDENCE_ROOM words each.
+OUT_COLUMNS = 7  # at, known_at, subject, definition, change, reason, first evidence row
+EVIDENCE_COLUMNS = 6  # condition, holds, since, row, text code, quantity (a float)
 
 # Reasons.
 REASON_QUALIFIED = 0

@@ -9,7 +9,6 @@ from .layout import (
     EVIDENCE,
     EVIDENCE_COUNT,
     EVIDENCE_ROOM,
-    EVIDENCE_WORDS,
     FIRST_RECORD,
     HOLDS,
     INDEX,
@@ -19,7 +18,6 @@ from .layout import (
     OUT,
     OUT_COUNT,
     OUT_ROOM,
-    OUT_WORDS,
     QUANTITY,
     SHOWN,
     SHOWN_END,
@@ -37,28 +35,30 @@ def _show(m, f, row, definition, t):
         condition = m[i]
         q = m[condition + QUANTITY]
         at = row + m[condition + CONDITION_STATE]
-        k = m[EVIDENCE] + EVIDENCE_WORDS * m[EVIDENCE_COUNT]
+        k = m[EVIDENCE] + m[EVIDENCE_COUNT]
+        room = m[EVIDENCE_ROOM]
         number = value(m, f, row, q, t)
         m[k] = m[condition + NUMBERED]
-        m[k + 1] = m[at + HOLDS]
-        m[k + 2] = m[at + SINCE] if m[at + SINCE] >= 0 else m[row + FIRST_RECORD]
-        m[k + 3] = m[at + TIP]
-        m[k + 4] = text_code(m, row, q, t) if number != number else -1
-        f[k + 5] = number
+        m[k + room] = m[at + HOLDS]
+        m[k + 2 * room] = m[at + SINCE] if m[at + SINCE] >= 0 else m[row + FIRST_RECORD]
+        m[k + 3 * room] = m[at + TIP]
+        m[k + 4 * room] = text_code(m, row, q, t) if number != number else -1
+        f[k + 5 * room] = number
         m[EVIDENCE_COUNT] += 1
 
 
 @apart
 def write(m, f, row, subject, definition, at, t, change, reason):
     """A row of output, with the evidence as of t."""
-    k = m[OUT] + OUT_WORDS * m[OUT_COUNT]
+    k = m[OUT] + m[OUT_COUNT]
+    room = m[OUT_ROOM]
     m[k] = at
-    m[k + 1] = max(at, m[row + KNOWN])
-    m[k + 2] = subject
-    m[k + 3] = m[definition + INDEX]
-    m[k + 4] = change
-    m[k + 5] = reason
-    m[k + 6] = m[EVIDENCE_COUNT]
+    m[k + room] = max(at, m[row + KNOWN])
+    m[k + 2 * room] = subject
+    m[k + 3 * room] = m[definition + INDEX]
+    m[k + 4 * room] = change
+    m[k + 5 * room] = reason
+    m[k + 6 * room] = m[EVIDENCE_COUNT]
     m[OUT_COUNT] += 1
     if m[WITH_EVIDENCE] == 1:
         _show(m, f, row, definition, t)

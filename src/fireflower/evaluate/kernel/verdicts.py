@@ -25,8 +25,6 @@ from .layout import (
     DEFINITION_WORDS,
     DEFINITIONS,
     FIRST_RECORD,
-    FORMULA,
-    FORMULA_END,
     GOAL,
     HOLDS,
     KEEP,
@@ -49,6 +47,8 @@ from .layout import (
     REASON_QUALIFIED,
     RELATIVE,
     RELATIVE_END,
+    REST,
+    REST_END,
     ROW_WORDS,
     STANDING,
     STOOD,
@@ -97,7 +97,7 @@ def _misses(m, row, definition):
     holds, the definition need not be looked at."""
     missed = row + m[definition + MISSED]
     for i in range(m[definition + NEEDED], m[definition + NEEDED_END]):
-        if m[row + m[m[i] + CONDITION_STATE] + HOLDS] == 0:
+        if m[row + m[i] + HOLDS] == 0:
             m[missed] = m[i]
             return True
     m[missed] = 0
@@ -107,11 +107,12 @@ def _misses(m, row, definition):
 @jit
 def _decide_definition(m, f, g, row, subject, definition, t):
     at = row + m[definition + DEFINITION_STATE]
-    if m[at + QUALIFIED] == 0 and _misses(m, row, definition):
+    misses = _misses(m, row, definition)
+    if misses and m[at + QUALIFIED] == 0:
         return
     out = formula_holds(m, row, m[g + OUT_START], m[g + OUT_END])
     converted = m[definition + KEEP] == 0 and _happened(m, row, m[definition + GOAL])
-    may = not out and not converted and formula_holds(m, row, m[definition + FORMULA], m[definition + FORMULA_END])
+    may = not (misses or out or converted) and formula_holds(m, row, m[definition + REST], m[definition + REST_END])
     if may and m[at + QUALIFIED] == 0 and t >= m[at + COOL_UNTIL]:
         _change(m, f, row, subject, definition, t, 1, REASON_QUALIFIED)
     elif not may and m[at + QUALIFIED] == 1:

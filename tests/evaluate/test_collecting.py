@@ -1,0 +1,102 @@
+"""Columns that grow, and the order of what comes out of the kernel."""
+
+from __future__ import annotations
+
+import random
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fireflower.evaluate import collecting
+from fireflower.evaluate.collecting import collect
+from fireflower.evaluate.growing import Column
+from fireflower.evaluate.machine import COLUMNS, EVIDENCE
+from fireflower.language.nodes import Compare, Condition, Count, Definition, Events
+from fireflower.model.timeline import Vocabulary
+
+OFTEN = Condition(Count(Events()), Compare(">=", 1.0))
+DEFINITIONS = [
+    Definition(name, subject, OFTEN)
+    for name, subject in (("c", "person"), ("a", "account"), ("d", "account"), ("b", "person"))
+]
+PEOPLE, ACCOUNTS = (["p9", "p1", "p5", "p3", "p7"], ["x2", "x3", "x1"])
+VOCABULARY = Vocabulary(names=[], people=PEOPLE, accounts=ACCOUNTS, texts={}, traits={}, roles=[])
+
+
+# --- Columns ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_column_holds_what_was_added_in_its_own_type() -> None:
+    column = Column(np.int32)
+    parts = [np.arange(size, dtype=np.int64) for size in (3, 0, 1000, 5, 40_000)]
+    for part in parts:
+        column.append(part)
+    taken = column.take()
+    assert taken.dtype == np.int32
+    assert taken.tolist() == np.concatenate(parts).tolist()
+
+
+def test_what_was_taken_is_nobody_elses() -> None:
+    column = Column(np.int64)
+    column.append(np.array([1, 2]))
+    taken = column.take()
+    column.append(np.array([3, 4, 5]))
+    assert taken.tolist() == [1, 2]
+    assert column.take().tolist() == [3, 4, 5]
+    assert column.take().tolist() == []
+
+
+def test_a_column_hands_over_what_it_has_and_goes_on() -> None:
+    first, second = Column(np.int64), Column(np.int64)
+    for number in range(3):
+        first.append(np.array([number]))
+        second.append(np.array([10 + number]))
+        second.hand_to(first)
+    assert first.take().tolist() == [0, 10, 1, 11, 2, 12]
+    assert second.take().tolist() == []
+
+
+# --- Order ------------------------------------------------------------------------------------------------------------
+
+
+def _written(rows: list[tuple[int, int, int, int]]) -> Any:
+    """A machine that has written these: (at, definition, subject, rows of evidence)."""
+    at, definition, subject, shown = (np.array(column, np.int64) for column in zip(*rows, strict=True))
+    zeros = np.zeros(len(rows), np.int64)
+    columns = {"at": at, "known_at": at, "subject": subject, "definition": definition, "shown": shown}
+    machine = SimpleNamespace(written={}, empty=lambda: None, program=SimpleNamespace(conditions=()))
+    for name, dtype in COLUMNS.items():
+        machine.written[name] = Column(dtype)
+        machine.written[name].append(columns.get(name, zeros))
+    for name, dtype in EVIDENCE.items():
+        machine.written[name] = Column(dtype)
+        machine.written[name].append(np.repeat(np.arange(len(rows)), shown))
+    return machine
+
+
+@pytest.mark.parametrize("piece", [1, 2, 7, 1 << 18])
+def test_the_order_is_time_then_kind_then_id_then_name(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collecting, "_PIECE", piece)
+    rng = random.Random(piece)
+    possible = [
+        (at, number, subject)
+        for at in range(40)
+        for number, definition in enumerate(DEFINITIONS)
+        for subject in range(len(PEOPLE if definition.subject == "person" else ACCOUNTS))
+    ]
+    rows = [(*row, rng.randrange(4)) for row in rng.sample(possible, 250)]
+    found = collect(_written(rows), DEFINITIONS, VOCABULARY, 40)
+
+    def wanted(row: tuple[int, int, int, int]) -> tuple[int, bool, str, str]:
+        at, number, subject, _ = row
+        is_person = DEFINITIONS[number].subject == "person"
+        return at, is_person, (PEOPLE if is_person else ACCOUNTS)[subject], DEFINITIONS[number].name
+
+    ordered = sorted(rows, key=wanted)
+    columns = (found.at, found.definition, found.subject, found.evidence[:, 1] - found.evidence[:, 0])
+    assert list(zip(*(column.tolist() for column in columns), strict=True)) == ordered
+    for i, row in enumerate(ordered):  # each evidence row was written with the number of its transition
+        assert set(found.row[slice(*found.evidence[i].tolist())].tolist()) <= {rows.index(row)}
+        assert [found.kind[i] == 1, found.subject_id(i)] == list(wanted(row)[1:3])
