@@ -101,16 +101,18 @@ def draw_catalogue(kind: Kind, chance: Chance) -> Catalogue:
         named = [names.index(event) for event in rules.pop().events]
         loading[named] = LOADING
     named = [names.index(event) for event in rules[0].events] if rules else []
+    sizes = (2, max(kind.events // 8, 2), kind.events // 5, kind.events // 6)
+    groups = np.split(free, np.cumsum(sizes))
     return Catalogue(
         names=(*names, SIGN_UP, GOAL),
         mean=mean,
         loading=loading,
         rule=rules[0] if rules else None,
         later=rules[1] if len(rules) > 1 else None,
-        bursty=np.array([*named[:1], *free[:12]]),
-        campaign=free[12:14],
-        social=free[14:24],
-        settled=free[24:32],
+        bursty=np.array([*named[:1], *groups[2]], np.int64),
+        campaign=groups[0],
+        social=groups[3],
+        settled=groups[1],
     )
 
 
@@ -135,11 +137,11 @@ def edges(mean: float) -> Floats:
     return np.array([_NORMAL.inv_cdf(below) for below in _at_most(mean)])
 
 
-def _at_most(mean: float) -> list[float]:
+def _at_most(mean: float, most: int = MOST) -> list[float]:
     """The chances of at most 0, 1, 2, .. occurrences, as far as they matter."""
     chances, below = [], 0.0
     mass = (SHAPE / (SHAPE + mean)) ** SHAPE
-    for count in range(MOST):
+    for count in range(most):
         below += mass
         if below >= 1 - 1e-9:
             break
@@ -151,8 +153,8 @@ def _at_most(mean: float) -> list[float]:
 def _mean(at_least: int, share: float) -> float:
     """The mean with which this share of the subjects reaches `at_least` in the first week."""
     low, high = 0.01, 30.0
-    for _ in range(40):
+    for _ in range(30):
         middle = (low * high) ** 0.5
-        fewer = sum(_at_most(middle)[at_least - 1 : at_least]) or 1.0
+        fewer = _at_most(middle, at_least)[-1]
         low, high = (middle, high) if fewer > 1 - share else (low, middle)
     return (low * high) ** 0.5

@@ -89,8 +89,7 @@ class Rule:
         if self.form != "points":
             met = self.holds_from(met)[:, None]
         worth = self._points if self.form == "points" else np.ones(1)
-        strength: Floats = _by(met, signed_up, days) @ worth.astype(np.float64)
-        return strength
+        return np.asarray(_by(met, signed_up, days) @ worth, np.float64)
 
     @property
     def _points(self) -> Ints:

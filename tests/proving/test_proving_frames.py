@@ -50,7 +50,7 @@ def test_verdicts_by_the_true_rule_are_the_truth(name: str) -> None:
 
 
 def test_tables_hold_what_was_recorded_before_the_cut() -> None:
-    world = build(kind("leaks", conversions=50), 4)
+    world = build(kind("leaks", conversions=50, events=12), 4)
     found = tables(world)
     assert set(found) == {"events", "people"}
     for table in found.values():
@@ -63,7 +63,7 @@ def test_tables_hold_what_was_recorded_before_the_cut() -> None:
 
 
 def test_members_act_after_they_have_joined() -> None:
-    world = build(kind("accounts", conversions=50), 4)
+    world = build(kind("accounts", conversions=50, events=12), 4)
     found = tables(world)
     joined = dict(
         zip(

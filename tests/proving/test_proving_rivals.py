@@ -44,7 +44,7 @@ def test_phi_is_pearsons() -> None:
 
 
 def test_tables_differ_in_what_they_look_at() -> None:
-    world = build(kind("leaks", conversions=100), 3)
+    world = build(kind("leaks", conversions=100, events=24), 3)
     honest, all_of_it, half = at_landmark(world, 7), ever(world), before_buying(world)
     trap = next(name for name, why in world.truth.traps.items() if why == "after")
     column = honest.names.index(trap)
@@ -58,7 +58,7 @@ def test_tables_differ_in_what_they_look_at() -> None:
 
 def test_looking_at_everything_ever_falls_into_traps() -> None:
     for seed in (1, 2):
-        world = build(kind("leaks", conversions=60), seed)
+        world = build(kind("leaks", conversions=60, events=24), seed)
         for rival in PLAIN[:2]:
             assert len(score(run(rival, world), world).traps) >= 2
 

@@ -12,7 +12,7 @@ from benchmarks.proving.history import DAY, MINUTE, NEVER
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return build(kind("leaks", conversions=100, traps=("after", "alias", "spike", "status", "reminders")), 2)
+    return build(kind("leaks", conversions=100, events=24, traps=("after", "alias", "spike", "status", "reminders")), 2)
 
 
 def trap(world: World, why: str) -> str:

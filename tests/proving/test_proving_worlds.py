@@ -10,12 +10,15 @@ import pytest
 from scipy import stats
 
 from benchmarks.proving import KINDS, Kind, Truth, World, build, kind
-from benchmarks.proving.chance import Bools
+from benchmarks.proving.chance import Bools, Ints
 from benchmarks.proving.features import Table, at_landmark
 from benchmarks.proving.history import DAY, GOAL, MINUTE, NEVER, SIGN_UP, START
 
 SEEDS = range(1, 4)
-RULED = [name for name, each in KINDS.items() if each.form]
+EVENTS = 24
+SAME = ("small", "reminders", "after", "accounts")
+"""Kinds that are \"and\" but for their size, traps or ids."""
+RULED = [name for name, each in KINDS.items() if each.form and name not in SAME]
 UNRULED = [name for name, each in KINDS.items() if not each.form]
 
 
@@ -25,6 +28,7 @@ class Facts(NamedTuple):
     kind: Kind
     truth: Truth
     table: Table
+    team: Ints
 
     @property
     def compared(self) -> Bools:
@@ -37,13 +41,13 @@ class Facts(NamedTuple):
 
 
 def world(name: str, seed: int = 1, **changes: Any) -> World:
-    return build(kind(name, **{"conversions": 60, **changes}), seed)
+    return build(kind(name, **{"conversions": 60, "events": EVENTS, **changes}), seed)
 
 
 @cache
-def facts(name: str, seed: int = 1, conversions: int = 60) -> Facts:
+def facts(name: str, seed: int = 1, conversions: int = 40) -> Facts:
     each = world(name, seed, conversions=conversions)
-    return Facts(each.kind, each.truth, at_landmark(each, each.kind.landmark))
+    return Facts(each.kind, each.truth, at_landmark(each, each.kind.landmark), each.history.team)
 
 
 def true_columns(truth: Truth, table: Table) -> list[int]:
@@ -83,15 +87,15 @@ def test_those_who_satisfy_the_rule_buy_three_times_as_often(name: str) -> None:
     assert 0.1 < count[1] / count.sum() < 0.3
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", [*RULED, *UNRULED])
 def test_as_many_convert_as_asked_for_and_at_the_base_rate(name: str) -> None:
     them = [facts(name, seed) for seed in SEEDS]
     converted = sum(int(each.table.outcome.sum()) for each in them)
     spread = 3 if KINDS[name].teams else 1.2
-    assert abs(converted - 60 * len(SEEDS)) < 3 * spread * (60 * len(SEEDS)) ** 0.5
+    assert abs(converted - 40 * len(SEEDS)) < 3 * spread * (40 * len(SEEDS)) ** 0.5
     there = [each.truth.at_risk(7)[each.table.subject] for each in them]
     chances = [each.truth.chance[each.table.subject][at_risk].mean() for each, at_risk in zip(them, there, strict=True)]
-    assert np.mean(chances) == pytest.approx(0.04, rel=0.02)
+    assert np.mean(chances) == pytest.approx(0.04, rel=0.03)
 
 
 @pytest.mark.parametrize("name", UNRULED)
@@ -106,7 +110,7 @@ def test_in_a_null_world_no_event_is_related_to_buying_beyond_chance() -> None:
     p = []
     for seed in SEEDS:
         table = facts("null", seed).table
-        for column in range(60):
+        for column in range(EVENTS):
             did = table.values[:, column] > 0
             cells = [
                 [(did & table.outcome).sum(), (did & ~table.outcome).sum()],
@@ -118,17 +122,18 @@ def test_in_a_null_world_no_event_is_related_to_buying_beyond_chance() -> None:
 
 
 def test_in_a_confounded_world_everything_is_related_to_buying() -> None:
-    table = facts("confounded", conversions=300).table
-    total = table.values[:, :60].sum(axis=1)
+    table = facts("confounded", conversions=150).table
+    total = table.values[:, :EVENTS].sum(axis=1)
     assert stats.mannwhitneyu(total[table.outcome], total[~table.outcome]).pvalue < 1e-6
 
 
-@pytest.mark.parametrize("correlation", [0.0, 0.3, 0.5, 0.7])
+@pytest.mark.parametrize("correlation", [0.0, 0.3, 0.5])
 def test_activity_correlates_with_the_true_events_as_said(correlation: float) -> None:
     found, others = [], []
-    for seed in SEEDS:
-        each = world("and", seed, correlation=correlation, churn=0.0)
-        table, true = at_landmark(each, 7), true_columns(each.truth, at_landmark(each, 7))
+    for seed in SEEDS[:2]:
+        each = world("and", seed, correlation=correlation, churn=0.0, events=60)
+        table = at_landmark(each, 7)
+        true = true_columns(each.truth, table)
         other = [column for column in range(60) if column not in true]
         activity = table.values[:, other].sum(axis=1)
         found += [stats.spearmanr(activity, table.values[:, column]).statistic for column in true]
@@ -142,9 +147,9 @@ def test_frequency_does_not_tell_true_events_from_others() -> None:
     places = []
     for seed in SEEDS:
         each = facts("and", seed)
-        order = list(np.argsort(-each.table.values[:, :60].mean(axis=0)))
+        order = list(np.argsort(-each.table.values[:, :EVENTS].mean(axis=0)))
         places += [order.index(column) for column in true_columns(each.truth, each.table)]
-    assert np.median(places) > 3
+    assert np.median(places) >= 2
 
 
 def test_nobody_buys_or_acts_after_leaving() -> None:
@@ -175,7 +180,7 @@ def test_a_drifted_rule_means_nothing_or_another() -> None:
 
 
 def test_a_viral_week_brings_people_who_buy_and_do_what_the_campaign_speaks_of() -> None:
-    each = facts("viral", conversions=300)
+    each = facts("viral", conversions=150)
     day = (each.truth.signed_up - START) // DAY
     sign_ups = np.bincount(day, minlength=160)
     assert sign_ups[60:67].sum() > 3 * sign_ups[30:37].sum()
@@ -192,7 +197,7 @@ def test_bots_do_much_round_the_clock_and_never_buy() -> None:
     table, bot = each.table, each.truth.bot
     assert bot.mean() == pytest.approx(0.05, abs=0.015)
     assert not table.outcome[bot[table.subject]].any()
-    total = table.values.sum(axis=1)
+    total = table.values[:, :EVENTS].sum(axis=1)
     assert np.median(total[bot[table.subject]]) > 3 * np.median(total[~bot[table.subject]])
     assert not each.truth.at_risk(7)[bot].any()
 
@@ -211,20 +216,20 @@ def test_bursts_are_many_within_minutes_and_the_rule_counts_days() -> None:
 def test_seasons_and_trends_move_buying_and_activity() -> None:
     for name, early, late in (("seasons", (15, 45), (75, 105)), ("trend", (0, 40), (110, 150))):
         chances, totals = [], []
-        each = facts(name, conversions=300)
+        each = facts(name, conversions=150)
         table = each.table
         day = (each.truth.signed_up[table.subject] - START) / DAY
         for low, high in (early, late):
             them = (day >= low) & (day < high)
             chances.append(each.truth.chance[table.subject[them]].mean())
-            totals.append(table.values[them].sum(axis=1).mean())
+            totals.append(table.values[them, :EVENTS].sum(axis=1).mean())
         assert chances[0] > 1.2 * chances[1]
         assert (totals[0] > totals[1]) == (name == "seasons")
 
 
 def test_people_of_one_team_buy_together() -> None:
-    each = world("teams", conversions=300)
-    team, there = each.history.team, each.truth.at_risk(7)
+    each = facts("teams", conversions=150)
+    team, there = each.team, each.truth.at_risk(7)
     bought = each.truth.converts(7).astype(float)
     sizes = np.bincount(team[there])
     per_team = np.bincount(team[there], weights=bought[there])[sizes > 1]
