@@ -87,10 +87,8 @@ def draw_catalogue(kind: Kind, chance: Chance) -> Catalogue:
         raise ValueError(f"events: expected at most {len(POOL) - spare}, got {kind.events}")
     names = tuple(POOL[place] for place in rng.permutation(len(POOL))[: kind.events + spare])
     mean, loading = np.empty(kind.events), np.full(kind.events, LOADING)
-    for place in range(
-        kind.events
-    ):  # a quarter of them as frequent as what rules name, so that frequency tells nothing
-        likes = place % 4 == 0
+    for place in range(kind.events):
+        likes = place % 4 == 0  # as frequent as what rules name, so that frequency tells nothing
         mean[place] = _mean(int(rng.integers(2, 6)), rng.uniform(0.2, 0.7)) if likes else np.exp(rng.uniform(-3, -0.2))
     free = rng.permutation(kind.events)
     rules: list[Rule] = []
@@ -125,10 +123,13 @@ def _draw_rule(
     conditions = []
     for place, worth in zip(free, points, strict=False):
         at_least = int(rng.integers(2, 4 if kind.bursts else 6))
-        mean[place] = _mean(at_least, share + (0.03 if kind.bursts else 0))  # days are fewer than occurrences
+        share_of_week = min(kind.rule_window / 7, 1)
+        mean[place] = (
+            _mean(at_least, share + (0.03 if kind.bursts else 0)) / share_of_week
+        )  # days are fewer than counts
         loading[place] = 2 * np.sin(np.pi / 6 * kind.correlation) / COUNTED
         quantity: Quantity = "days" if kind.bursts else "count"
-        conditions.append(Condition(names[place], at_least, quantity, kind.landmark, worth))
+        conditions.append(Condition(names[place], at_least, quantity, kind.rule_window, worth))
     return Rule(kind.form, tuple(conditions), bar), free[len(points) :]
 
 

@@ -34,7 +34,10 @@ class Kind:
     """Rank correlation of a subject's activity (how often it does what the rule does not name, in the first week) with
     how often it does each true event. 0 to 0.7."""
     landmark: int = 7
-    """The rule looks at so many days from sign-up."""
+    """Days from sign-up to the moment at which the truth is stated. Up to 7, or more will satisfy the rule than
+    usual."""
+    window: int | None = None
+    """The rule counts what is done in so many days from sign-up; by default, all up to the landmark."""
     horizon: int = 30
     """Who buys within so many days after the landmark counts as converted."""
     followed: int = 150
@@ -64,6 +67,19 @@ class Kind:
     traps: tuple[Trap, ...] = ()
     """What must not be recommended (`benchmarks.proving.traps`)."""
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.correlation <= 0.7:
+            raise ValueError(f"correlation: expected 0 to 0.7, got {self.correlation}")
+        if not 0 < self.rule_window <= self.landmark:
+            raise ValueError(f"window: expected 1 to {self.landmark} (landmark), got {self.window}")
+        if self.teams and self.subject == "account":
+            raise ValueError("teams: accounts belong to no account; expected subject 'person'")
+
+    @property
+    def rule_window(self) -> int:
+        """Days from sign-up in which the rule counts."""
+        return self.landmark if self.window is None else self.window
+
     @property
     def span(self) -> int:
         """Days from sign-up to the end of the horizon."""
@@ -89,6 +105,7 @@ KINDS: dict[str, Kind] = {
         Kind("and"),
         Kind("or", form="any"),
         Kind("points", form="points"),
+        Kind("window", window=3),
         Kind("null", form=None),
         Kind("confounded", form=None, need=0.8),
         Kind("drift", drift="gone"),

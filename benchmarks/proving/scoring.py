@@ -34,12 +34,14 @@ class Named:
     at_least : its threshold; None where the method gives none
     quantity : of what the threshold is, "count" and "days" as in `Condition`; any other is taken for none of the true
         ones
+    within : days from sign-up in which it counts; None for all up to the landmark
     more : whether more of it speaks for buying. A true event with False is a false discovery
     """
 
     name: str
     at_least: float | None = None
     quantity: str = "count"
+    within: float | None = None
     more: bool = True
 
 
@@ -83,7 +85,7 @@ class Score:
     false : named (or listed) that the true rule does not name, traps included
     traps : named (or listed) traps -> why
     decoys : named (or listed) decoys -> why
-    threshold_errors : of found events with a threshold of the true quantity: |threshold - true| / true
+    threshold_errors : of found events with a threshold of the true quantity and window: |threshold - true| / true
     jaccard : of the selected with those for whom the true rule holds, among the unseen who are at risk at the landmark;
         nan where nobody is in either
     selected, at_risk : how many subjects
@@ -163,7 +165,7 @@ def score(finding: Finding, world: World) -> Score:
         false=tuple(dict.fromkeys(each.name for each in recommended if not (each.name in true and each.more))),
         traps={each.name: truth.traps[each.name] for each in recommended if each.name in truth.traps},
         decoys={each.name: truth.decoys[each.name] for each in recommended if each.name in truth.decoys},
-        threshold_errors=_threshold_errors(finding.named, rule),
+        threshold_errors=_threshold_errors(finding, rule),
         jaccard=_share(chosen & holds, chosen | holds),
         selected=int(chosen.sum()),
         at_risk=int(judged.sum()),
@@ -223,15 +225,15 @@ def _found(named: Sequence[Named], rule: Rule | None) -> list[str]:
     return [condition.event for condition in rule.conditions if condition.event in mine] if rule else []
 
 
-def _threshold_errors(named: Sequence[Named], rule: Rule | None) -> dict[str, float]:
+def _threshold_errors(finding: Finding, rule: Rule | None) -> dict[str, float]:
     """The smallest error for each event, if the method names it several times (as trees do)."""
     errors: dict[str, float] = {}
     for condition in rule.conditions if rule else ():
         told = [
             abs(each.at_least - condition.at_least) / condition.at_least
-            for each in named
+            for each in finding.named
             if each.name == condition.event and each.quantity == condition.quantity and each.more
-            if each.at_least is not None
+            if each.at_least is not None and (each.within or finding.landmark) == condition.within
         ]
         if told:
             errors[condition.event] = min(told)

@@ -29,7 +29,7 @@ def definition(world: World, rule: Rule) -> str:
     return f"{head}value: {(' and ' if rule.form == 'all' else ' or ').join(tests)}\n"
 
 
-@pytest.mark.parametrize("name", ["and", "or", "points", "bursts", "accounts", "teams"])
+@pytest.mark.parametrize("name", ["and", "or", "points", "window", "bursts", "accounts", "teams"])
 def test_verdicts_by_the_true_rule_are_the_truth(name: str) -> None:
     world = build(kind(name, conversions=50, events=12), 4)
     rule = world.truth.rule_at(world.cut)
@@ -44,7 +44,8 @@ def test_verdicts_by_the_true_rule_are_the_truth(name: str) -> None:
     assert (holds_from == world.truth.holds_from).all()
     selected = selected_at(world, 7, found["subject"].to_pylist(), at, entered)
     judged = score(
-        Finding("true", tuple(Named(e.event, e.at_least, e.quantity) for e in rule.conditions), selected), world
+        Finding("true", tuple(Named(e.event, e.at_least, e.quantity, e.within) for e in rule.conditions), selected),
+        world,
     )
     assert judged.jaccard == 1 and judged.thresholds_recovered and not judged.false
 

@@ -86,9 +86,11 @@ def test_thresholds_within_a_tenth_are_found() -> None:
     assert far.threshold_errors["A"] == pytest.approx(1 / 3) and far.recovered and not far.thresholds_recovered
 
 
-def test_a_threshold_of_another_quantity_is_none() -> None:
+def test_a_threshold_of_another_quantity_or_window_is_none() -> None:
     found = score(Finding("m", (Named("A", 3, "days"), Named("B", 9), Named("B", 10)), ids(2, 3)), made())
     assert found.threshold_errors == {"B": 0}
+    other = Finding("m", (Named("A", 3, within=3), Named("B", 10, within=7)), ids(2, 3), landmark=14)
+    assert score(other, made()).threshold_errors == {"B": 0}
 
 
 def test_another_rule_that_selects_the_same_is_equivalent() -> None:

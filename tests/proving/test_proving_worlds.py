@@ -239,6 +239,19 @@ def test_people_of_one_team_buy_together() -> None:
     assert variance > 1.1  # 1 if people bought independently of each other
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"correlation": 0.9}, "correlation: expected 0 to 0.7, got 0.9"),
+        ({"window": 8}, r"window: expected 1 to 7 \(landmark\), got 8"),
+        ({"subject": "account", "teams": 1.0}, "teams: accounts belong to no account"),
+    ],
+)
+def test_knobs_that_make_no_sense_are_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        kind("and", **changes)
+
+
 def test_a_kind_that_is_not_there_is_told_of() -> None:
     with pytest.raises(ValueError, match="there is no kind of world 'xor'; there are and, or"):
         kind("xor")
