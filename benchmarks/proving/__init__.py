@@ -7,7 +7,8 @@
 
 A world is a history (`world.history`, as Arrow tables: `benchmarks.proving.frames`) with its `world.truth`. A method
 sees the history up to `world.cut`; `benchmarks.proving.scoring` judges it on who signs up later. The worlds know
-nothing of how anybody searches. docs/proving-ground.md has the whole story."""
+nothing of how anybody searches. docs/proving-ground.md has the whole story.
+"""
 
 from benchmarks.proving.doing import Everyone, Nobody
 from benchmarks.proving.kinds import KINDS, Kind, kind

@@ -24,8 +24,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 BLOCK = 1024
-"""Subjects that share a counter's beginning. Blocks are always drawn whole: more subjects leave the first as they
-are."""
+"""Subjects that share a counter's beginning. Drawn whole, so that more subjects leave the first as they are."""
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 

@@ -1,5 +1,4 @@
-"""A world as tables: Arrow in memory, with the columns that `fireflower.qualify` takes, or a project's folder to
-import."""
+"""A world as tables: Arrow in memory as `fireflower.qualify` takes it, or the folder of a project to import."""
 
 from __future__ import annotations
 
@@ -10,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.proving.chance import Chance, Ints
-from benchmarks.proving.history import DAY, GOAL, NEVER, SIGN_UP, Trait
+from benchmarks.proving.history import DAY, GOAL, NEVER, SIGN_UP, History, Trait
 from benchmarks.proving.world import World
 
 JOINS_EVERY = DAY // 4
@@ -30,14 +29,20 @@ _IMPORTS = {
 }
 
 
-def tables(world: World, until: int | None = None) -> dict[str, pa.Table]:
+def tables(world: World, until: int | None = None, *, timed: bool = True) -> dict[str, pa.Table]:
     """What is recorded before the moment (by default, before `world.cut`; NEVER for all).
 
     "events": `time`, `event`, `person`, and where there are accounts `account`. "people" (or "accounts", if they are
-    the subjects): a row for each change of a trait, with its `time`. "memberships": where there are accounts."""
+    the subjects): a row for each change of a trait, with its `time`. "memberships": where there are accounts.
+
+    Parameters
+    ----------
+    timed : whether traits come with their times; if not, as a `snapshot`: what the sales team has filled in then
+        speaks of the past, too
+    """
     history = world.history.until(world.cut if until is None else until)
     ids = pa.array(world.ids)
-    traits = pa.concat_tables([_trait(world, ids, each) for each in history.traits], promote_options="default")
+    traits = _changes(world, ids, history) if timed else snapshot(world, until)
     events: dict[str, pa.Array] = {
         "time": _times(history.time),
         "event": pa.DictionaryArray.from_arrays(history.event.astype(np.int32), list(history.names)).cast(pa.string()),
@@ -47,7 +52,7 @@ def tables(world: World, until: int | None = None) -> dict[str, pa.Table]:
         events["person"] = _member(history.subject, _doer(world, history.subject, history.time))
     elif world.kind.teams:
         events["account"] = _team(history.team[history.subject])
-    found = {"events": pa.table(events), _traits_of(world): traits.sort_by("time")}
+    found = {"events": pa.table(events), _traits_of(world): traits}
     if "account" in events:
         found["memberships"] = _memberships(world, ids, world.cut if until is None else until)
     return found
@@ -66,15 +71,17 @@ def snapshot(world: World, until: int | None = None) -> pa.Table:
     return pa.table(columns)
 
 
-def write(world: World, folder: Path, until: int | None = None) -> Path:
+def write(world: World, folder: Path, until: int | None = None, *, timed: bool = True) -> Path:
     """Write a project: Parquet files under data/, and a fireflower.yaml by which `fireflower import` reads them."""
     (folder / "data").mkdir(parents=True, exist_ok=True)
-    found = tables(world, until)
+    found = tables(world, until, timed=timed)
     for name, table in found.items():
         pq.write_table(table, folder / "data" / f"{name}.parquet", compression="zstd")
     imports = {name: _IMPORTS[name] for name in _IMPORTS if name in found}
     if "account" not in found["events"].column_names:
         imports["events"] = imports["events"].replace(", account: account", "")
+    if not timed:
+        imports[_traits_of(world)] = imports[_traits_of(world)].replace("time: time", "timeless: true")
     lines = [f"  data/{name}.parquet: {mapping}\n" for name, mapping in imports.items()]
     (folder / "fireflower.yaml").write_text(_PROJECT + "".join(lines))
     return folder
@@ -82,6 +89,11 @@ def write(world: World, folder: Path, until: int | None = None) -> Path:
 
 def _traits_of(world: World) -> str:
     return "accounts" if world.kind.subject == "account" else "people"
+
+
+def _changes(world: World, ids: pa.Array, history: History) -> pa.Table:
+    changes = [_trait(world, ids, each) for each in history.traits]
+    return pa.concat_tables(changes, promote_options="default").sort_by("time")
 
 
 def _trait(world: World, ids: pa.Array, trait: Trait) -> pa.Table:

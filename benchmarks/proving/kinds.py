@@ -34,8 +34,7 @@ class Kind:
     """Rank correlation of a subject's activity (how often it does what the rule does not name, in the first week) with
     how often it does each true event. 0 to 0.7."""
     landmark: int = 7
-    """Days from sign-up to the moment at which the truth is stated. Up to 7, or more will satisfy the rule than
-    usual."""
+    """Days from sign-up to the moment at which the truth is stated. Beyond 7, more satisfy the rule."""
     window: int | None = None
     """The rule counts what is done in so many days from sign-up; by default, all up to the landmark."""
     horizon: int = 30
@@ -51,8 +50,8 @@ class Kind:
     drift: Literal["", "gone", "changed"] = ""
     """From the middle of `followed` on, the rule means nothing ("gone"), or another one holds ("changed")."""
     viral: float = 0.0
-    """Share of the `followed` sign-ups that come in one week, after a campaign: they do what it speaks of, and buy
-    `lift` times as readily whatever they do."""
+    """Share of the `followed` days' sign-ups that come in one week, after a campaign: they do what it speaks of, and
+    buy `lift` times as readily whatever they do."""
     bots: float = 0.0
     """Share of subjects that are programs: they do much, round the clock, and never buy."""
     bursts: float = 0.0

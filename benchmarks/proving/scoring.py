@@ -214,8 +214,7 @@ def auc(values: Floats, outcome: Bools) -> float:
 
 
 def log_loss(chance: Floats, outcome: Bools) -> float:
-    """The mean of -log of the chance that was given to what came (natural logarithm, chances within 1e-6 .. 1 -
-    1e-6)."""
+    """The mean of -log of the chance that was given to what came (in nats; chances are held off 0 and 1 by 1e-6)."""
     given = np.clip(np.where(outcome, chance, 1 - chance), 1e-6, 1 - 1e-6)
     return float(-np.log(given).mean()) if len(given) else float("nan")
 

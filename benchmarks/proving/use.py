@@ -2,7 +2,8 @@
 
 An event's latent in a week is  loading x activity + sqrt(1 - loading^2) x (half habit, half that week), in variance.
 So the latents of two events of one week correlate by the product of their loadings, and a subject's weeks resemble
-each other."""
+each other.
+"""
 
 from __future__ import annotations
 

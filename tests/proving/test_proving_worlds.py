@@ -15,7 +15,7 @@ from benchmarks.proving.features import Table, at_landmark
 from benchmarks.proving.history import DAY, GOAL, MINUTE, NEVER, SIGN_UP, START
 
 SEEDS = range(1, 4)
-EVENTS = 24
+EVENTS = 16
 SAME = ("small", "reminders", "after", "accounts")
 """Kinds that are \"and\" but for their size, traps or ids."""
 RULED = [name for name, each in KINDS.items() if each.form and name not in SAME]
@@ -122,7 +122,7 @@ def test_in_a_null_world_no_event_is_related_to_buying_beyond_chance() -> None:
 
 
 def test_in_a_confounded_world_everything_is_related_to_buying() -> None:
-    table = facts("confounded", conversions=150).table
+    table = facts("confounded", conversions=120).table
     total = table.values[:, :EVENTS].sum(axis=1)
     assert stats.mannwhitneyu(total[table.outcome], total[~table.outcome]).pvalue < 1e-6
 
@@ -180,7 +180,7 @@ def test_a_drifted_rule_means_nothing_or_another() -> None:
 
 
 def test_a_viral_week_brings_people_who_buy_and_do_what_the_campaign_speaks_of() -> None:
-    each = facts("viral", conversions=150)
+    each = facts("viral", conversions=120)
     day = (each.truth.signed_up - START) // DAY
     sign_ups = np.bincount(day, minlength=160)
     assert sign_ups[60:67].sum() > 3 * sign_ups[30:37].sum()
@@ -216,7 +216,7 @@ def test_bursts_are_many_within_minutes_and_the_rule_counts_days() -> None:
 def test_seasons_and_trends_move_buying_and_activity() -> None:
     for name, early, late in (("seasons", (15, 45), (75, 105)), ("trend", (0, 40), (110, 150))):
         chances, totals = [], []
-        each = facts(name, conversions=150)
+        each = facts(name, conversions=120)
         table = each.table
         day = (each.truth.signed_up[table.subject] - START) / DAY
         for low, high in (early, late):
@@ -228,7 +228,7 @@ def test_seasons_and_trends_move_buying_and_activity() -> None:
 
 
 def test_people_of_one_team_buy_together() -> None:
-    each = facts("teams", conversions=150)
+    each = facts("teams", conversions=120)
     team, there = each.team, each.truth.at_risk(7)
     bought = each.truth.converts(7).astype(float)
     sizes = np.bincount(team[there])

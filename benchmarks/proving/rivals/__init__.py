@@ -1,5 +1,4 @@
-"""What others would have people use, given the same history. Each is as plain as its users use it, and scored like
-ours."""
+"""What others would have people use, given the same history. Each as plain as its users use it."""
 
 from benchmarks.proving.rivals.rival import LISTED, Learned, Rival, missing, run
 

@@ -1,5 +1,4 @@
-"""Rivals that search rules, bins or points, all from the honest table at the landmark. Libraries are loaded when
-used."""
+"""Rivals that search rules, bins or points, all from the honest table at the landmark. Libraries are loaded late."""
 
 from __future__ import annotations
 

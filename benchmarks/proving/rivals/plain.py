@@ -14,20 +14,19 @@ PRIOR = 1.0
 """Added to each cell of the odds ratio's table."""
 SMOOTHING, LEAST, MOST = 0.1, 0.0001, 0.9999
 """Of the naive Bayes: added to each frequency; within which its chances are held."""
+_CUTS = 20
 
 
 def best_signals(table: Table) -> Learned:
-    """'Those who did X at least k times bought more often': the best threshold of each column by phi, the best
-    columns."""
-    best = []
+    """'Those who did X at least k times bought more often': the best threshold of each column by phi."""
+    best: list[tuple[float, float, int, str]] = []
     for column, name in enumerate(table.names):
         values = table.values[:, column]
         cuts = np.unique(values)[1:]
-        if len(cuts) > 20:
-            cuts = np.unique(np.quantile(values[values > 0], np.linspace(0, 1, 20)))
-        best += [(phi(values >= cut, table.outcome), cut, column, name) for cut in cuts[:1]]
-        if len(cuts) > 1:
-            best[-1] = max((phi(values >= cut, table.outcome), cut, column, name) for cut in cuts.tolist())
+        if len(cuts) > _CUTS:
+            cuts = np.unique(np.quantile(values[values > 0], np.linspace(0, 1, _CUTS)))
+        if len(cuts):
+            best.append(max((phi(values >= cut, table.outcome), cut, column, name) for cut in cuts.tolist()))
     best.sort(reverse=True)
     _, cut, column, _ = best[0]
     return Learned(tuple(named(name, cut) for _, cut, _, name in best[:LISTED]), lambda rows: rows[:, column] >= cut)
