@@ -47,7 +47,7 @@ def rows(scores: Iterable[Score]) -> Iterator[str]:
             found if them[0].true_events else "",
             f"{_mean([len(each.false) for each in them]):.1f}",
             f"{_mean([len(each.traps) for each in them]):.1f}",
-            _shown([each.jaccard for each in them]),
+            _shown([each.jaccard for each in them if each.true_events]),
             _shown([each.auc for each in them if each.auc is not None]),
             f"{_mean([each.seconds for each in them]):.2f}",
         )
