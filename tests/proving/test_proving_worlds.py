@@ -16,7 +16,7 @@ from benchmarks.proving.history import DAY, GOAL, MINUTE, NEVER, SIGN_UP, START
 
 SEEDS = range(1, 4)
 EVENTS = 16
-SAME = ("small", "reminders", "after", "accounts")
+SAME = ("small", "reminders", "after", "leaks", "accounts")
 """Kinds that are \"and\" but for their size, traps or ids."""
 RULED = [name for name, each in KINDS.items() if each.form and name not in SAME]
 UNRULED = [name for name, each in KINDS.items() if not each.form]
@@ -127,7 +127,7 @@ def test_in_a_confounded_world_everything_is_related_to_buying() -> None:
     assert stats.mannwhitneyu(total[table.outcome], total[~table.outcome]).pvalue < 1e-6
 
 
-@pytest.mark.parametrize("correlation", [0.0, 0.3, 0.5])
+@pytest.mark.parametrize("correlation", [0.2, 0.5])
 def test_activity_correlates_with_the_true_events_as_said(correlation: float) -> None:
     found, others = [], []
     for seed in SEEDS[:2]:
