@@ -18,7 +18,7 @@ ITEMS = 8
 
 
 def subgroups(table: Table) -> Learned:
-    """pysubgroup: the best conjunction of up to three by a beam, quality (share)^0.5 x gain in precision."""
+    """pysubgroup: the best conjunction of up to three by a beam and weighted relative accuracy, as its manual does."""
     import pandas as pd
     import pysubgroup as ps
 
@@ -31,7 +31,7 @@ def subgroups(table: Table) -> Learned:
         [ps.EqualitySelector(str(each), True) for each in range(len(found))],
         result_set_size=1,
         depth=DEPTH,
-        qf=ps.StandardQF(0.5),
+        qf=ps.WRAccQF(),
     )
     result = ps.BeamSearch(beam_width=BEAM).execute(task)
     parts = [found[int(each.attribute_name)] for each in result.to_descriptions()[0][1].selectors]
