@@ -1,0 +1,96 @@
+"""Rivals' arithmetic against published results, and that each of them is judged."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.proving import build, kind, score
+from benchmarks.proving.chance import Floats
+from benchmarks.proving.compare import HEADER, RIVALS, compare, main, rows
+from benchmarks.proving.features import Table, at_landmark, before_buying, ever, first_days
+from benchmarks.proving.rivals import missing, run
+from benchmarks.proving.rivals.plain import PLAIN, bayes_chance, naive_bayes, odds_ratios
+from benchmarks.proving.rivals.rival import Rival, named, phi
+from benchmarks.proving.scoring import Named
+
+
+def table(did: Floats, outcome: list[bool]) -> Table:
+    names = tuple("abcdef"[: did.shape[1]])
+    return Table(names, did, np.array(outcome), np.arange(len(outcome)))
+
+
+@pytest.mark.parametrize(
+    ("s", "of", "f", "others", "ratio"),
+    [(10, 10, 1, 2, 11), (0, 10, 1, 2, 1 / 11), (2, 2, 1, 2, 3), (11, 11, 6, 6, 12 / 7)],
+)
+def test_odds_ratios_as_published(s: int, of: int, f: int, others: int, ratio: float) -> None:
+    did = np.array([1.0] * s + [0.0] * (of - s) + [1.0] * f + [0.0] * (others - f))[:, None]
+    assert odds_ratios(table(did, [True] * of + [False] * others))[0] == pytest.approx(ratio)
+
+
+def test_naive_bayes_by_hand() -> None:
+    learned = naive_bayes(table(np.array([[1.0], [1.0], [0.0], [0.0]]), [True, False, False, False]))
+    won, lost = 0.25 * 1.1 / 1.2, 0.75 * 1.1 / 3.2
+    assert bayes_chance(learned, np.array([[1.0]]))[0] == pytest.approx(won / (won + lost))
+    certain = (0.5, np.full(99, 0.999), np.full(99, 0.001))
+    assert bayes_chance(certain, np.ones((1, 99)))[0] == 0.9999
+
+
+def test_phi_is_pearsons() -> None:
+    one, other = np.array([1, 1, 0, 0, 1], bool), np.array([1, 0, 0, 0, 1], bool)
+    assert phi(one, other) == pytest.approx(np.corrcoef(one, other)[0, 1])
+    assert phi(one | True, other) == 0
+
+
+def test_tables_differ_in_what_they_look_at() -> None:
+    world = build(kind("leaks", conversions=100, events=24), 3)
+    honest, all_of_it, half = at_landmark(world, 7), ever(world), before_buying(world)
+    trap = next(name for name, why in world.truth.traps.items() if why == "after")
+    column = honest.names.index(trap)
+    assert not honest.values[:, column].any() and not half.values[:, column].any()
+    assert (all_of_it.values[:, column] > 0).sum() > 0.8 * all_of_it.outcome.sum()
+    assert first_days(world, 14).values[:, column].any()
+    assert len(honest.subject) < len(all_of_it.subject)
+    later = at_landmark(world, 7, unseen=True)
+    assert not set(later.subject) & set(all_of_it.subject)
+
+
+def test_looking_at_everything_ever_falls_into_traps() -> None:
+    for seed in (1, 2):
+        world = build(kind("leaks", conversions=60, events=24), seed)
+        for rival in PLAIN[:2]:
+            assert len(score(run(rival, world), world).traps) >= 2
+
+
+def test_columns_are_named_by_trait_and_by_whole_counts() -> None:
+    assert named("status = b", 1.0) == Named("status")
+    assert named("Report Opened", 2.5, more=False) == Named("Report Opened", 3.0, more=False)
+
+
+def test_a_rival_that_is_not_installed_says_so() -> None:
+    assert "no_such_library" in missing(Rival("x", "X", lambda table: run, needs=("no_such_library",)))
+    assert missing(PLAIN[0]) == ""
+    assert len(RIVALS) >= 10 and len({rival.name for rival in RIVALS}) == len(RIVALS)
+
+
+@pytest.mark.parametrize("rival", RIVALS, ids=lambda rival: rival.name)
+def test_every_rival_finds_something_and_is_judged(rival: Rival) -> None:
+    if why := missing(rival):
+        pytest.skip(why)
+    world = build(kind("and", conversions=50, events=12), 1)
+    judged = score(run(rival, world), world)
+    assert judged.method == rival.name and judged.true_events == 3
+    assert rival.name == "skope" or judged.declared
+
+
+def test_the_table_has_a_row_for_each_kind_and_method(capsys: pytest.CaptureFixture[str]) -> None:
+    found = list(rows(compare(["null", "and"], [1], PLAIN[:2], 50)))
+    assert [row.split(" | ")[:2] for row in found] == [
+        ["| and", "ever"],
+        ["| and", "first14"],
+        ["| null", "ever"],
+        ["| null", "first14"],
+    ]
+    assert main(["--kinds", "null", "--worlds", "1", "--conversions", "50", "--rivals", "odds"]) == 0
+    assert capsys.readouterr().out.startswith(HEADER)
