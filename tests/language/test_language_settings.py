@@ -25,6 +25,7 @@ timeless: [account.industry, person."home country"]
 attribution: latest
 account_email: person.email
 shared_domains: [partner.com]
+links: {account: "https://app.acme.com/a/{id}"}
 retention: 400 days
 imports: {events: {time: ts, n: 3}}
 """
@@ -59,6 +60,8 @@ FAULTS = {
     "leave_out: {peopel: did(A)}\n": "1:13: error: 'peopel' is no key of leave_out. Did you mean 'people'?",
     "leave_out: {people: members >= 2}\n": "1:21: error: members counts the people of an account",
     "leave_out: {people: bots >= 2}\n": "1:21: error: there is no quantity 'bots'",
+    "links:\n  person: ftp://x/{id}\n": "expected a URL such as https://app.acme.com/users/{id}",
+    "links:\n  person: https://x.com/\n": "expected a URL such as https://app.acme.com/users/{id}",
     "retention: 5 hours\n": "1:12: error: expected events to be kept for a day at least, got '5 hours'.",
     "retention: long\n": "1:12: error:",
     "shared_domains: partner.com\n": "1:17: error: expected a list of domains such as [partner.com]",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from log.databases import schema_of
 from log.server import Server
 
@@ -15,6 +16,7 @@ from fireflower.app.live.database import VARIABLE, log_file
 from fireflower.app.live.service import Service
 from fireflower.app.live.storage import existing_log
 from fireflower.app.project import Project
+from fireflower.cli.program import program
 from fireflower.history.log import schema
 from fireflower.history.log.copying import COLUMNS
 from fireflower.history.log.database import Database, SQLite, StorageError
@@ -92,6 +94,18 @@ def test_from_one_database_into_another(
     assert again.take(track("e9", 1.1, "person 9", "export"), track("e10", 1.1, "person 9", "export"), now=at(2)).new
     again.close()
     side.close()
+
+
+def test_a_project_says_where_its_log_is(side: Side, tmp_path: Path) -> None:
+    """Else whoever forgets the variable begins another log."""
+    back_up(side.project, tmp_path / "b.tar.zst", at(1))
+    again = tmp_path / "again"
+    named = ["--database", f"sqlite:///{tmp_path}/log.sqlite"]
+    done = CliRunner().invoke(program, ["restore", str(tmp_path / "b.tar.zst"), str(again), *named])
+    assert done.exit_code == 0 and "FIREFLOWER_DATABASE" in done.output, done.output
+    assert not log_file(Project(again)).exists() and (tmp_path / "log.sqlite").exists()
+    refused = CliRunner().invoke(program, ["qualify", "-p", str(again)])
+    assert refused.exit_code and "which is not set" in refused.output
 
 
 def test_the_columns_are_those_of_the_tables(side: Side) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fireflower.app.notes import LateTrait, late_traits
-from fireflower.app.replaying import history_of, last_event
+from fireflower.app.replaying import history_of, moment_of
 from fireflower.app.subjects import blocks_of, kinds_of
 from fireflower.model.errors import UnknownSubjectError
 from fireflower.model.records import SubjectKind
@@ -32,7 +32,7 @@ def explain(
     subject : its id; of a person, any that they have had
     names : of definitions; all, without names
     kind : which kind of subject is meant; by default whichever has this id
-    as_of : by default the time of the data's last event
+    as_of : by default the time of the data's last event, or of what came live last
 
     Raises
     ------
@@ -44,8 +44,8 @@ def explain(
     from fireflower.evaluate.explain import explain as run
 
     definitions = project.chosen(names)
-    summary = history_of(project)
-    moment = last_event(summary) if as_of is None else as_of
+    history_of(project)
+    moment = moment_of(project, as_of)
     found: list[Explanation] = []
     for each in kinds_of(project, subject, kind):
         id = project.archive.resolve(each, subject)

@@ -43,6 +43,7 @@ class InMemory:
 
     settings: Settings
     archive: Archive
+    last_received: int | None = None
 
 
 def qualify(

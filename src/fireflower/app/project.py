@@ -66,6 +66,13 @@ class Project:
         move_in(self)
         return self.open_archive()
 
+    @cached_property
+    def last_received(self) -> int | None:
+        """When the last message came live; None if none ever has."""
+        from fireflower.app.live.storage import last_received
+
+        return last_received(self)
+
     def open_archive(self) -> Archive:
         """The archive as it is: what was imported, and what it has taken over from the log."""
         from fireflower.app.live.storage import forgotten_people

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from fireflower.app.replaying import Advance, History, history_of, last_event, standing_of, transitions_of
+from fireflower.app.replaying import Advance, History, history_of, moment_of, standing_of, transitions_of
 from fireflower.app.subjects import kinds_of
 from fireflower.model.errors import InputError, NotInstalledError
 from fireflower.model.moments import format_moment, to_datetime
@@ -161,7 +161,7 @@ def qualify(
     Parameters
     ----------
     subjects : ids; with them, only these people and accounts are handed out
-    as_of : by default the time of the data's last event
+    as_of : by default the time of the data's last event, or of what came live last
 
     Raises
     ------
@@ -185,7 +185,8 @@ def qualification(
     progress: Advance | None = None,
 ) -> Qualification:
     """The verdicts of these definitions on a history, to be evaluated when they are first asked for."""
-    moment = last_event(history_of(history)) if as_of is None else as_of
+    history_of(history)
+    moment = moment_of(history, as_of)
     return Qualification(
         definitions,
         moment,

@@ -29,6 +29,10 @@ class History(Protocol):
     @property
     def archive(self) -> Archive: ...
 
+    @property
+    def last_received(self) -> int | None:
+        """When the last message came live; None if none ever has."""
+
 
 def transitions_of(
     history: History,
@@ -88,7 +92,7 @@ def history_arguments(
     return {
         "settings": history.settings,
         "timelines": timelines if total > COMPILING_PAYS_FROM else list(timelines),
-        "as_of": last_event(summary) if as_of is None else as_of,
+        "as_of": moment_of(history, as_of),
         "threads": _processors(),
         "progress": None if progress is None else (lambda done: progress(min(done, total), total)),
     }
@@ -113,13 +117,16 @@ def _processors() -> int:
 
 
 def last_event(summary: Summary) -> int:
-    """The moment as of which verdicts are decided: the data's last event, or its last record where it has no events."""
+    """The time of the data's last event, or of its last record where it has no events."""
     return (summary.last if summary.last_event is None else summary.last_event) or 0
 
 
 def moment_of(history: History, as_of: int | None) -> int:
-    """The moment of the verdicts: the one given, or else that of the data's last event."""
-    return last_event(history.archive.summary()) if as_of is None else as_of
+    """The moment of the verdicts: the one given; else that of the data's last event or, if something has been received
+    since, of the last message: until then the server has decided, too."""
+    if as_of is not None:
+        return as_of
+    return max(last_event(history.archive.summary()), history.last_received or 0)
 
 
 def history_of(history: History) -> Summary:

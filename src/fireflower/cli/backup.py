@@ -60,8 +60,12 @@ def restore(file: Path, folder: Path, database: str | None, as_json: bool) -> No
     """
     from fireflower.app.live.backing_up import restore as bring_back
     from fireflower.app.live.database import VARIABLE
+    from fireflower.app.project import PROJECT_FILE, Project
 
     restored = bring_back(file, folder, os.environ if database is None else {**os.environ, VARIABLE: database})
+    if database is not None and not Project(folder).settings.database:
+        with (folder / PROJECT_FILE).open("a", encoding="utf-8") as settings:  # else another log would be begun unseen
+            settings.write(f"\ndatabase: env:{VARIABLE}\n")
     if as_json:
         print_json(restored)
         return
@@ -69,5 +73,6 @@ def restore(file: Path, folder: Path, database: str | None, as_json: bool) -> No
     click.echo(f"{restored.imported:,} files in the archive, {restored.messages:,} messages in the log.")
     if database is not None:
         click.echo(
-            f"Its log is in the database that you have named: set {VARIABLE} to its URL when you serve the project."
+            f"Its log is in the database that you have named. {PROJECT_FILE} says now that it is where the variable "
+            f"{VARIABLE} says: set that to the URL whenever you use the project."
         )

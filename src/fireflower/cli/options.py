@@ -49,7 +49,7 @@ as_of_option = click.option(
     "--as-of",
     type=Moment(),
     help="Decide as of this date or time (UTC), such as 2026-03-01 or 2026-03-01T14:30. "
-    "By default the time of the data's last event.",
+    "By default the time of the data's last event, or of what came live last.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a machine to read.")
 definition_option = click.option(

@@ -90,8 +90,8 @@ def label_of(definition: Definition, quantity: Quantity) -> str:
 
 
 def together(facts: Sequence[Fact]) -> str:
-    """Facts in one phrase: those whose conditions hold come first."""
-    ordered = [*(fact.says for fact in facts if fact.holds), *(fact.says for fact in facts if not fact.holds)]
+    """Facts in one phrase: those whose conditions hold come first. Two conditions on one quantity say it once."""
+    ordered = list(dict.fromkeys(fact.says for fact in sorted(facts, key=lambda fact: not fact.holds)))
     more = len(ordered) - _MOST_FACTS
     shown = (fact if len(fact) <= _LONGEST_FACT else fact[: _LONGEST_FACT - 1] + "…" for fact in ordered[:_MOST_FACTS])
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")

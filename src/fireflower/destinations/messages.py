@@ -71,12 +71,17 @@ def headline(notice: Notice) -> str:
     if notice.change == "left":
         why = _ENDINGS.get(notice.reason, notice.reason)
         return f"{who} no longer qualifies: {what}" + (f" ({why})" if why else "")
-    return f"Correction: what was told about {who} and {what} no longer holds; its history has changed"
+    if notice.reason == "qualified":
+        return f"Correction: {who} does not qualify after all: {what}"
+    return f"Correction: {who} has not stopped qualifying: {what}"
 
 
 def body(notice: Notice) -> str:
     """'12 reports in the last 7 days, 3 invites, CRM not connected yet. Next: connect the CRM.'"""
-    facts = together(notice.evidence)
+    if notice.change == "retracted":
+        return "Events that came late, or by another name, have changed what is known."
+    missing = [fact for fact in notice.evidence if not fact.holds]
+    facts = together(missing if notice.change == "left" and missing else notice.evidence)
     sentences = [_sentence(facts)] if facts else []
     if notice.next_step and notice.change == "entered":
         sentences.append(f"Next: {cut(notice.next_step.rstrip('.'), 150)}.")
@@ -84,7 +89,8 @@ def body(notice: Notice) -> str:
 
 
 def about(notice: Notice) -> str:
-    known = [(name, notice.traits.get(name)) for name in ABOUT]
+    company = notice.traits.get("account.name") or notice.traits.get("account.company")
+    known = [("company", company), *((name, notice.traits.get(name)) for name in ABOUT)]
     shown = [f"{name}: {as_text(value)}" for name, value in known if value not in (None, "", notice.name)]
     return " · ".join(shown[:_MOST_ABOUT])
 

@@ -37,7 +37,8 @@ def next_step_of(definition: Definition, evidence: Iterable[Evidence]) -> str:
     """What would make the nearest condition hold that the definition names, wants, and has not got: 'connect the CRM'.
 
     Only what can be done counts, and only in the direction that the definition asks for: `not did(Crm Disconnected)`
-    makes no step of disconnecting. "" if there is nothing.
+    makes no step of disconnecting. Signs of intent are none, as nobody is to be sent to a price list. "" if there is
+    nothing.
     """
     wanted = _wanted(definition)
     open_ = [
@@ -91,7 +92,9 @@ def _gap(condition: Condition, value: Any) -> float | None:
 def _wanted(definition: Definition) -> frozenset[str]:
     """The conditions that the definition asks to hold, and nowhere not to."""
     found = list(_signed(definition.qualified, True))
-    return frozenset(key for key, positive in found if positive) - {key for key, positive in found if not positive}
+    signs = {key for circle, formula in definition.circles if circle == "intent" for key, _ in _signed(formula, True)}
+    unwanted = {key for key, positive in found if not positive}
+    return frozenset(key for key, positive in found if positive) - unwanted - signs
 
 
 def _signed(formula: Formula, positive: bool) -> Iterator[tuple[str, bool]]:

@@ -78,9 +78,12 @@ def source() -> str:
 
 def _cache_folder() -> Path:
     """Where compiled code is kept: a folder for this very source, since numba alone does not notice a change in a
-    called file."""
+    called file; and for this very copy of it, as numba compiles anew for another."""
+    copy = hashlib.sha256()
+    for file in sorted(Path(kernel.__file__).parent.glob("*.py")):
+        copy.update(f"{file} {file.stat().st_mtime_ns} {file.stat().st_size}".encode())
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    wanted = Path(home) / "fireflower" / f"kernel-{source()}"
+    wanted = Path(home) / "fireflower" / f"kernel-{source()}-{copy.hexdigest()[:8]}"
     try:
         wanted.mkdir(parents=True, exist_ok=True)
         return wanted

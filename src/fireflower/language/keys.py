@@ -39,6 +39,7 @@ SETTINGS: Keys = {
     "attribution": "To which accounts an event belongs that names none: only (the default), latest or all.",
     "account_email": "The trait of a person that is an e-mail address, by whose domain they belong to an account.",
     "shared_domains": "Domains that are no accounts, besides those of free-mail providers.",
+    "links": "Where a person or an account is to be seen, for messages: a URL with {id} in it, each.",
     "retention": "How long events are kept, such as 400 days. Without it, for good.",
     "database": "Where the live log is kept: env:NAME, postgresql://USER@HOST/DATABASE, sqlite:///PATH or a path.",
     "imports": "How files are read; see the page on importing.",
@@ -52,6 +53,11 @@ LEAVE_OUT: Keys = {
 TIMEZONE_TRAITS: Keys = {
     "person": "The trait of a person that names a time zone.",
     "account": "The trait of an account that names a time zone.",
+}
+
+LINKS: Keys = {
+    "person": "The URL of a person's page, with {id} in it.",
+    "account": "The URL of an account's page, with {id} in it.",
 }
 
 FORMULA: Keys = {

@@ -44,6 +44,7 @@ def settings_from(node: Node, file: str, notes: Notes) -> Settings:
         attribution=_attribution(form.get("attribution"), notes),
         account_email=_person_trait(form.get("account_email"), notes),
         shared_domains=tuple(_domains(form.get("shared_domains"), notes)),
+        links=tuple(_links(form.get("links"), notes)),
         retention=_retention(form.get("retention"), notes),
         database=database_from(form.get("database"), notes),
         imports=plain_value(imports) if isinstance(imports, MapNode) else _no_imports(imports, notes),
@@ -150,6 +151,17 @@ def _domains(node: Node | None, notes: Notes) -> Iterator[str]:
             notes.fault(item.place, f"expected a domain such as partner.com, got {shown(item)}.")
         elif domain:
             yield domain
+
+
+def _links(node: Node | None, notes: Notes) -> Iterator[tuple[SubjectKind, str]]:
+    form = mapping_of(node, keys.LINKS, "links", notes) if node is not None else None
+    for key, value in form.entries if form else ():
+        kind: SubjectKind = "person" if key.text == "person" else "account"
+        url = text_of(value, "a URL such as https://app.acme.com/users/{id}", notes)
+        if url and (not url.startswith(("https://", "http://")) or "{id}" not in url):
+            notes.fault(value.place, f"expected a URL such as https://app.acme.com/users/{{id}}, got {shown(value)}.")
+        elif url:
+            yield kind, url
 
 
 def _retention(node: Node | None, notes: Notes) -> int | None:

@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol, cast
+from urllib.parse import quote
 
 from fireflower.app.live.moving import Subject, moved, subject_of
 from fireflower.app.live.telling import Shown
@@ -57,6 +58,7 @@ class Announcer:
     Attributes
     ----------
     destinations : where transitions are told
+    links : the URL of a subject's page, with {id} in it, by the kind of subject
 
     Parameters
     ----------
@@ -65,6 +67,7 @@ class Announcer:
 
     def __init__(self, database: Database, destinations: Sequence[Destination] = (), *, dry_run: bool = False) -> None:
         self.destinations = tuple(destinations)
+        self.links: Mapping[str, str] = {}
         self._database = database
         self._dry_run = dry_run
         self._outbox = Outbox(database, dry_run=dry_run)
@@ -194,6 +197,7 @@ class Announcer:
             evidence=facts_of(definition, shown.states, shown.tipped_by),
             traits=_plain(traits(kind, each.subject)),
             next_step=next_step_of(definition, shown.states),
+            url=self.links.get(kind, "").replace("{id}", quote(each.subject, safe="")),
         )
 
     def _retraction(self, each: Recorded, told: str, traits: Traits) -> Notice:

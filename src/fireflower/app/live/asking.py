@@ -307,7 +307,7 @@ class Asking:
         state = self.service.state
         if state.trouble:
             return state.trouble
-        if not state.ready:
+        if not self.service.is_ready:
             return "history is being evaluated; verdicts are not up to date yet."
         with self._reader() as reader, reader.database.transaction():
             reader.database.rows("UPDATE meta SET value = value WHERE name = 'schema'")

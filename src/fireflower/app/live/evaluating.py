@@ -56,6 +56,7 @@ class Evaluator:
     ----------
     position, now : the place in the log and the moment up to which it has evaluated; they never go back
     mentions : where the log speaks of whom, up to `position`; all parts share it
+    is_beginning : whether it evaluates all of history just now
     steps : how often it has evaluated what came
     told_again : how many subjects' past has been told again since it began
     editions : of the files that are at work here; two while one takes the place of the other
@@ -78,10 +79,8 @@ class Evaluator:
         leases: Leases | None = None,
         compiled: bool = True,
     ) -> None:
-        self.project = project
         self.announcer = announcer or Announcer(database)
-        self.settings: Settings = project.settings
-        self.definitions: tuple[Definition, ...] = project.definitions
+        self._take_over(project)
         self.position = self.now = 0
         people = ForgottenPeople(database, project.folder / HISTORY_FOLDER)
         self.record = VerdictLog(database, make_evidence, people)
@@ -90,6 +89,7 @@ class Evaluator:
         self._mappings = mappings
         self._builder = Builder(mappings, compiled=compiled)
         self._parts: list[Part] = []
+        self.is_beginning = False
         self.steps = self.told_again = 0
         self.editions = frozenset((edition_of(project, self.announcer.destinations),))
         self._is_alone = leases is None
@@ -224,7 +224,11 @@ class Evaluator:
         if self._is_alone and not self._terms:
             with self._database.transaction():
                 self._terms = dict(self._leases.take_all())
-        return self._add(self.shares, now) if self._terms else News()
+        self.is_beginning = True
+        try:
+            return self._add(self.shares, now) if self._terms else News()
+        finally:
+            self.is_beginning = False
 
     def take(self, messages: Sequence[tuple[Kept, Sequence[Record]]], now: int) -> News:
         """Evaluate the next messages of the log, and whatever time has brought up to and including `now`."""
@@ -354,6 +358,13 @@ class Evaluator:
             tell(part, prepared.standing, records, prepared.now)
         tell(part, prepared.standing, [], prepared.now)
 
+    def _take_over(self, project: Project) -> None:
+        """Evaluate by what the files of a project say from now on."""
+        self.project = project
+        self.settings: Settings = project.settings
+        self.definitions: tuple[Definition, ...] = project.definitions
+        self.announcer.links = dict(project.settings.links)
+
     def differences(self, prepared: Prepared) -> list[Difference]:
         """Who would enter and who would leave if prepared definitions took effect: those that mean something else, that
         are new, and that are no longer there."""
@@ -403,7 +414,7 @@ class Evaluator:
                 self.announcer.destinations, self.editions = before, at_work
                 raise
         self.editions = frozenset((edition,))
-        self.project, self.definitions, self.settings = project, project.definitions, project.settings
+        self._take_over(project)
         own = part.without(others) if part is not None else None
         self._parts = self._with(own, {definition.name: definition for definition in project.definitions})
         earlier.add(news)
@@ -432,7 +443,7 @@ class Evaluator:
         for part in self._parts:
             part.past.close()
         self._parts = []
-        self.project, self.definitions, self.settings = project, project.definitions, project.settings
+        self._take_over(project)
         self.announcer.destinations = tuple(destinations)
         self.editions = frozenset((edition_of(project, destinations),))
 

@@ -190,9 +190,14 @@ class Service:
         """
         if "evaluate" not in self.roles:
             raise NotReady("this process evaluates nobody: ask one that was started with --role evaluate.")
-        if not self.state.ready:
+        if not self.is_ready:
             raise NotReady(self.state.trouble or "history is being evaluated; this is done in a moment.")
         return self._inbox.ask(question, self._evaluator)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether verdicts are up to date, or nearly."""
+        return self.state.ready and not self._evaluator.is_beginning
 
     @property
     def tally(self) -> Tally:

@@ -24,6 +24,18 @@ def existing_log(project: Project) -> Database | None:
     return database
 
 
+def last_received(project: Project) -> int | None:
+    """When the last message of a project came live; None if none ever has."""
+    database = existing_log(project)
+    if database is None:
+        return None
+    try:
+        found = database.rows("SELECT received FROM messages ORDER BY position DESC LIMIT 1")
+    finally:
+        database.close()
+    return int(found[0][0]) if found else None
+
+
 def forgotten_people(project: Project) -> Forgotten | None:
     """The people of a project who were forgotten; None if nobody was."""
     database = existing_log(project)

@@ -55,7 +55,7 @@ class _Figures(Collector):
     def _evaluation(self) -> Iterator[Metric]:
         service = self._asking.service
         evaluator, state = service.evaluator, service.state
-        ready = state.ready and not state.trouble
+        ready = service.is_ready and not state.trouble
         yield _gauge("ready", "1 while history is evaluated and verdicts are up to date.", int(ready))
         yield _counter("evaluator_steps", "How often what came was evaluated.", evaluator.steps)
         yield _counter("told_again", "Subjects whose recent or whole past was told again.", evaluator.told_again)
