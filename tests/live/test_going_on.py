@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from log.databases import Opener
 
+from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.forgetting import Forgetter
 from fireflower.app.live.retaining import Retainer
+from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
+from fireflower.history.log.reading import PLAIN
 from fireflower.history.log.verdicts import VerdictLog
 from fireflower.model.moments import DAY
 from live.messaging import Side, at, make_project, track
+from live.projects import MINUTES, expected, messages, moment, project, recorded, standing, standing_after
 from live.test_one_history import everything, import_file, live, replayed
 
 
@@ -83,6 +90,34 @@ def put_back(side: Side, leases: list[tuple[int, int, int]]) -> None:
     """Less has been noted to be evaluated than has been."""
     how = [(position, moment, share) for share, position, moment in leases]
     side.database.many("UPDATE leases SET position = ?, moment = ? WHERE share = ?", how)
+
+
+@pytest.mark.parametrize("seed", [3, 20, 48, 59])
+def test_killed_at_any_moment(tmp_path: Path, opened: Opener, seed: int, compared: list[int]) -> None:
+    """Then some subjects have been evaluated further than others, and less is noted than is recorded."""
+    database, chance, acme, some = opened(), random.Random(seed), project(tmp_path), messages(seed, 240)
+    waiting: list[Any] = []
+    writer = Writer(opened(), PLAIN, waiting.extend)
+    writer.start()
+    evaluator = Evaluator(acme, database, PLAIN, compiled=False)
+    evaluator.begin(0)
+    start = 0
+    while start < len(some):
+        size = chance.choice((1, 3, 10))
+        part, start = some[start : start + size], start + size
+        writer.submit(part).result(30)
+        if chance.random() < 0.3:
+            evaluator = Evaluator(acme, database, PLAIN, compiled=False)
+            evaluator.begin(part[-1].received)
+            waiting.clear()
+        elif chance.random() < 0.8:
+            evaluator.take(waiting, part[-1].received)
+            waiting.clear()
+    evaluator.take(waiting, moment(MINUTES))
+    writer.stop()
+    assert len(compared) == 1
+    assert recorded(database) == expected(acme, database, moment(MINUTES)) != []
+    assert standing(database) == standing_after(recorded(database))
 
 
 @pytest.mark.parametrize("what", ["import", "definition", "program", "forget", "retain"])

@@ -7,19 +7,20 @@ import random
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from log.databases import Opener
 
 from fireflower.app.live.announcing import Announcer
 from fireflower.app.live.evaluating import Evaluator
+from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
 from fireflower.destinations import Destination
 from fireflower.destinations.nodes import Cap, Filter, JsonLines
 from fireflower.history.log.database import Database
-from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.outbox import DRY_RUN, OVER, WRONG
-from fireflower.history.log.reading import PLAIN, LogReader, record_of
+from fireflower.history.log.reading import PLAIN
 from fireflower.model.messages import Message
 from fireflower.model.moments import DAY, iso
 from live.messaging import Side, at, make_project, segment, track
@@ -90,13 +91,16 @@ def test_what_is_told_adds_up_to_the_record(tmp_path: Path, opened: Opener, seed
     database, at_once, some = opened(), (1, 3, 12, 40)[seed % 4], traffic(seed, 400)
     announcer = Announcer(database, [ALL, ENTRIES])
     evaluator = Evaluator(served(tmp_path), database, PLAIN, announcer, compiled=False)
-    log, reader = MessageLog(database), LogReader(database, PLAIN)
+    came: list[Any] = []
+    writer = Writer(opened(), PLAIN, came.extend)
+    writer.start()
     evaluator.begin(0)
     for start in range(0, len(some), at_once):
         part = some[start : start + at_once]
-        with database.transaction():
-            kept = log.append(part)
-        evaluator.take([(each, list(map(record_of, told))) for each, told in reader.all(kept)], part[-1].received)
+        writer.submit(part).result(30)
+        evaluator.take(came, part[-1].received)
+        came.clear()
+    writer.stop()
     stands = {(definition, kind, subject) for definition, kind, subject, _ in standing(database)}
     assert {who for who, change in last_told(database, "all").items() if change == "entered"} == stands
     know_who_is_in(database, stands)

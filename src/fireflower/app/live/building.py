@@ -37,6 +37,7 @@ class Built:
     goes_on : whether what had been evaluated before is in the record for certain: the same history, definitions and
         program. Then it has not been looked at again
     basis : by which the next one sees that
+    since : if it goes on, the moment up to which. Some of the subjects may have been evaluated further
     """
 
     part: Part
@@ -44,6 +45,7 @@ class Built:
     known: Collection[Which]
     goes_on: bool
     basis: str
+    since: int = -1
 
 
 class Builder:
@@ -125,7 +127,7 @@ class Builder:
             tell_log(part, earlier, before.position, before.moment)
             standing = Standing()
             tell_log(part, standing, up_to, now)
-            return Built(part, standing, (), True, basis)
+            return Built(part, standing, (), True, basis, before.moment)
         known: set[Which] = set()
         if before is not None and covers:
             tell_log(part, earlier, before.position, now)

@@ -516,7 +516,9 @@ class Evaluator:
         if not built.goes_on:
             return self._record_all(standing, part.names, self.project, part.shares, now, built.basis, built.known)
         verdicts = standing.all()
-        news = self.record.record(verdicts, standing.since(), now, part.names)
+        ahead = {who: built.since for who in self.record.decided_after(built.since) if part.counts(*who)}
+        again = {who: min(since, built.since) for who, since in (ahead | standing.since()).items()}
+        news = self.record.record(verdicts, again, now, part.names)
         self.announcer.announce(news, verdicts, self.traits, now, self)
         return news
 

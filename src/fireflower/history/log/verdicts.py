@@ -253,6 +253,12 @@ class VerdictLog:
         )
         return found[0] if found else None
 
+    def decided_after(self, moment: int) -> list[Who]:
+        """Who has transitions, that stand, after a moment."""
+        return self._database.rows(
+            "SELECT DISTINCT kind, subject FROM transitions WHERE at > ? AND retracted IS NULL", (moment,)
+        )
+
     def standing_by(self, definition: str, kind: str, subject: str) -> Recorded | None:
         """The transition by which a subject stands qualified; None if it does not."""
         found = self._select(
