@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fireflower.cli.as_of import note_outside_data
 from fireflower.cli.jsons import print_json
-from fireflower.cli.options import Span, as_of_option, json_option, project_option
+from fireflower.cli.options import FILE, Span, as_of_option, json_option, project_option
 from fireflower.cli.printing import printable
 from fireflower.cli.progress import progress
 from fireflower.model.moments import parse_span
+
+if TYPE_CHECKING:
+    from fireflower.discover.results import Discovery
 
 
 class Spans(click.ParamType[tuple[int, ...]]):
@@ -71,6 +74,8 @@ class Capacity(click.ParamType[float]):
 @click.option("--capacity", type=Capacity(), help="How many leads sales can work, such as 40/week.")
 @click.option("--churn", default="", help="The event that ends use: whoever did it is no longer looked at.")
 @click.option("--keep", multiple=True, help="An event or trait to use although it looks like a leak. May be repeated.")
+@click.option("--table", type=FILE, help="Ask about a table instead, one row a lead; --goal then names a column.")
+@click.option("--time", default="", help="With --table: the column by which its rows are ordered.")
 @click.option("--permutations", type=click.IntRange(min=40), default=200, show_default=True,
               help="How often to search by chance.")  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, help="For chance; the same seed, the same answer.")
@@ -86,6 +91,8 @@ def discover(
     capacity: float | None,
     churn: str,
     keep: tuple[str, ...],
+    table: Path | None,
+    time: str,
     permutations: int,
     seed: int,
     no_files: bool,
@@ -103,22 +110,33 @@ def discover(
     Examples:
       fireflower discover --goal "Subscription Started"
       fireflower discover --subject person --horizon "14 days" --capacity 40/week
-      fireflower discover --json --no-files
+      fireflower discover --table leads.csv --goal Converted
     """
     from fireflower.app.discover import Request
     from fireflower.app.discover import discover as run
+    from fireflower.app.discover_table import discover_table
     from fireflower.app.project import open_project
-    from fireflower.discover.wording import sentences
 
-    project = open_project(folder)
-    note_outside_data(project, as_of)
-    request = Request(
-        goal, subject, horizon, landmarks, capacity, churn, keep, permutations, seed, as_of, write=not no_files
-    )
     with progress("Searching") as advance:
-        found = run(project, request, advance)
+        if table is not None:
+            found = discover_table(
+                table, goal, time=time, keep=keep, permutations=permutations, seed=seed, progress=advance
+            )
+        else:
+            project = open_project(folder)
+            note_outside_data(project, as_of)
+            request = Request(
+                goal, subject, horizon, landmarks, capacity, churn, keep, permutations, seed, as_of, write=not no_files
+            )
+            found = run(project, request, advance)
     if as_json:
         print_json(found)
-        return
+    else:
+        _show(found)
+
+
+def _show(found: Discovery) -> None:
+    from fireflower.discover.wording import sentences
+
     for line in sentences(found):
         click.echo(printable(line))

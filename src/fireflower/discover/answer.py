@@ -138,7 +138,7 @@ def _everywhere(ground: Ground, found: Findings) -> tuple[Frame, NDArray[np.bool
     if not found.rules:
         return None
     rule = next(r for rules in ground.found.values() for r in rules if r.gain == found.rules[0].gain)
-    wide = ground.frame.at(np.flatnonzero(ground.frame.followed >= int(ground.split.train.followed.min(initial=0))))
+    wide = ground.frame.at(np.flatnonzero(ground.frame.followed >= ground.horizon))
     by_candidate = {id(column.candidate): column for column in wide.columns}
     parts = []
     for k in rule.terms:
@@ -149,7 +149,7 @@ def _everywhere(ground: Ground, found: Findings) -> tuple[Frame, NDArray[np.bool
 
 
 def _used(found: Findings) -> frozenset[str]:
-    return frozenset(part.text.split(" ")[0] for part in found.rules[0].parts)
+    return frozenset(part.of for part in found.rules[0].parts)
 
 
 def _reason(found: Findings, p: float, holds: bool) -> str:
@@ -253,7 +253,7 @@ def _score_found(ground: Ground, card: Card, question: Question) -> ScoreFound:
     columns = [train.columns[ground.board.terms[k].column] for k in card.terms]
     tests = [ground.board.terms[k].test for k in card.terms]
     parts = tuple(
-        Part(text_of(column.candidate, test_), column.candidate.circle, False, point)
+        Part(text_of(column.candidate, test_), column.candidate.circle, column.candidate.of, point)
         for column, test_, point in zip(columns, tests, card.points, strict=True)
     )
     total = _total(ground, card, test)

@@ -10,6 +10,7 @@ from fireflower.discover.frames import Frame
 from fireflower.discover.results import Ceiling
 
 _ROWS = 200_000
+_MOST = 150
 Floats = NDArray[np.float64]
 
 
@@ -24,8 +25,9 @@ def ceilings(train: Frame, test: Frame, horizon: int) -> tuple[Ceiling, ...]:
         train, y = train.at(rows), y[rows]
     both = covariates.design([_stacked(a, b) for a, b in zip(train.columns, test.columns, strict=True)])
     x = covariates.standardized(both, both[: len(train)])
-    b = logistic.fit(x[: len(train)], y.astype(np.float64), ridge=10.0)
-    found = [_judged("all signals at once, by logistic regression", logistic.predict(x[len(train) :], b), later)]
+    kept = x[:, covariates.strongest(x[: len(train)], y.astype(np.float64), _MOST)]
+    b = logistic.fit(kept[: len(train)], y.astype(np.float64), ridge=10.0)
+    found = [_judged("all signals at once, by logistic regression", logistic.predict(kept[len(train) :], b), later)]
     trees = _trees(both[: len(train)], y, both[len(train) :])
     if trees is not None:
         found.append(_judged("all signals at once, by boosted trees", trees, later))

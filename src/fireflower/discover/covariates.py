@@ -11,11 +11,12 @@ from fireflower.discover.frames import Column
 
 Floats = NDArray[np.float64]
 _MOST_TEXTS = 12
+_STEPS = (0.25, 0.5, 0.75, 0.9)
 
 
 def design(columns: Sequence[Column]) -> Floats:
-    """[rows, k]: numbers on a log scale where they are counts, whether they are known, and one column for each of the
-    most frequent texts."""
+    """[rows, k]: numbers on a log scale and in steps, whether they are known, and one column for each of the most
+    frequent texts."""
     made = [part for column in columns for part in _parts(column)]
     rows = len(columns[0].numbers) if columns else 0
     return np.column_stack(made) if made else np.zeros((rows, 0))
@@ -27,6 +28,14 @@ def standardized(x: Floats, like: Floats) -> Floats:
     return np.asarray((x - middle) / np.where(spread > 0, spread, np.inf))
 
 
+def strongest(x: Floats, y: Floats, count: int) -> NDArray[np.int64]:
+    """The columns of x that go along most with y, at most so many."""
+    spread = x.std(axis=0)
+    together = np.abs(x.T @ (y - y.mean())) / np.where(spread > 0, spread, np.inf)
+    order = np.argsort(-together, kind="stable")[:count]
+    return np.sort(order[together[order] > 0])
+
+
 def _parts(column: Column) -> list[Floats]:
     numbers = column.numbers.astype(np.float64)
     known = ~np.isnan(numbers)
@@ -34,6 +43,8 @@ def _parts(column: Column) -> list[Floats]:
     if known.any():
         values = np.where(known, numbers, np.median(numbers[known]))
         parts.append(np.sign(values) * np.log1p(np.abs(values)))
+        steps = np.unique(np.quantile(values, _STEPS))
+        parts += [(values >= step).astype(np.float64) for step in steps if values.min() < step]
     texts = column.codes is not None and (column.codes >= 0).any()
     if (~known).any() and known.any():
         parts.append((~known).astype(np.float64))

@@ -24,13 +24,13 @@ class Part:
     ----------
     text : as a definition has it
     circle : of which circle it speaks: a proposal, for a person to confirm
-    stayed : whether it says that one was there rather than what one did
+    of : the event, trait or column that it is about
     points : in a score
     """
 
     text: str
     circle: Circle
-    stayed: bool = False
+    of: str
     points: int = 0
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.discover.boards import Board
-from fireflower.discover.tallies import Words, tally
+from fireflower.discover.tallies import Words, packed, tally
 
 DEPTH = 3
 BEAM = 16
@@ -68,15 +68,20 @@ class Searcher:
 
     rate: Floats = field(init=False)
     """Share of converters in each stratum."""
+    labels: Words = field(init=False)
+    """Converters as bits."""
 
     def __post_init__(self) -> None:
         ends = np.minimum(self.board.edges * 64, len(self.board.frame))
         hits = np.diff(np.searchsorted(self.converters, ends))
+        reached = np.zeros((1, len(self.board.frame)), np.bool_)
+        reached[0, self.converters] = True
+        object.__setattr__(self, "labels", packed(reached)[0])
         object.__setattr__(self, "rate", hits / np.maximum(np.diff(ends), 1))
 
     def inside(self, masks: Words) -> Counts:
         """Counts of each subset together with each condition."""
-        return Counts(*tally(self.board.bits, masks, self.board.edges, self.converters))
+        return Counts(*tally(self.board.bits, masks, self.board.edges, self.labels))
 
     def alone(self) -> Counts:
         """Counts of each condition by itself."""
@@ -85,7 +90,7 @@ class Searcher:
 
     def of(self, masks: Words) -> Counts:
         """Counts of each subset by itself."""
-        found = tally(masks, self.board.everyone[None, :], self.board.edges, self.converters)
+        found = tally(masks, self.board.everyone[None, :], self.board.edges, self.labels)
         return Counts(found[0][0], found[1][0])
 
     def gains(self, found: Counts) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from fireflower.discover.curves import curve
 from fireflower.discover.drafts import condition_of, text_of
 from fireflower.discover.frames import Column, Frame, Split, split
 from fireflower.discover.measuring import coverage, jaccard, lead_days, measured, weeks
-from fireflower.discover.results import Adjusted, Grade, LandmarkSummary, Measured, Part, RuleFound, Single
+from fireflower.discover.results import Grade, LandmarkSummary, Measured, Part, RuleFound, Single
 from fireflower.discover.search import DEPTH, KINDS, Rule, search
 from fireflower.language.nodes import All, AnyOf
 from fireflower.model.moments import DAY
@@ -66,6 +66,7 @@ class Ground:
     """
 
     frame: Frame
+    horizon: int
     split: Split
     board: Board
     least: int
@@ -105,7 +106,7 @@ def searched(frame: Frame, question: Question, advance: Callable[[], None] | Non
         threads=question.threads, advance=advance, found=gains,
     )  # fmt: skip
     alone = chance.alone(conditions, converters, least, most)
-    return Ground(frame, made, conditions, least, most, found, gains, tries, alone)
+    return Ground(frame, question.horizon, made, conditions, least, most, found, gains, tries, alone)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +130,7 @@ def findings(ground: Ground, question: Question, p: float) -> Findings:
         return Findings((), (), None)
     rules = [best, *choosing.near_ties(ground.board, ground.found, best, ALTERNATIVES)]
     first = _inside(ground, best, ground.split.test)
-    measured_ = [_rule(ground, rule, question, p, first) for rule in rules]
+    measured_ = [_rule(ground, rule, question, p, first, held_equal=True) for rule in rules]
     return Findings(tuple(measured_), _singles(ground, question, p, first), _stayed(ground, question))
 
 
@@ -173,7 +174,9 @@ def _inside(ground: Ground, rule: Rule, frame: Frame) -> Bools:
     return np.asarray(np.logical_or.reduce(parts) if rule.any else np.logical_and.reduce(parts))
 
 
-def _rule(ground: Ground, rule: Rule, question: Question, p: float, first: Bools) -> RuleFound:
+def _rule(
+    ground: Ground, rule: Rule, question: Question, p: float, first: Bools, held_equal: bool = False
+) -> RuleFound:
     train, test, horizon = ground.split.train, ground.split.test, question.horizon
     terms = [ground.board.terms[k] for k in rule.terms]
     columns = [train.columns[term.column] for term in terms]
@@ -181,7 +184,7 @@ def _rule(ground: Ground, rule: Rule, question: Question, p: float, first: Bools
     inside = _inside(ground, rule, test)
     later = measured(test, inside, horizon)
     parts = tuple(
-        Part(text_of(column.candidate, term.test), column.candidate.circle, column.candidate.vocabulary == "stayed")
+        Part(text_of(column.candidate, term.test), column.candidate.circle, column.candidate.of)
         for column, term in zip(columns, terms, strict=True)
     )
     conditions = [condition_of(column.candidate, term.test) for column, term in zip(columns, terms, strict=True)]
@@ -191,7 +194,12 @@ def _rule(ground: Ground, rule: Rule, question: Question, p: float, first: Bools
     )
     both = _both(ground)
     everywhere = _inside(ground, rule, both)
-    grade, held_equal = _grade(p, later, both, everywhere, [c.candidate.of for c in columns], horizon)
+    grade: Grade = "predictive" if p <= SIGNIFICANT and later.p <= SIGNIFICANT else "unconfirmed"
+    equal = None
+    if held_equal and grade == "predictive":
+        equal = adjusted(both, everywhere, [column.candidate.of for column in columns], horizon)
+        if equal is not None and equal.difference.low > 0 and equal.ratio.low > ADJUSTED_FLOOR:
+            grade = "adjusted"
     return RuleFound(
         name="",
         parts=parts,
@@ -208,7 +216,7 @@ def _rule(ground: Ground, rule: Rule, question: Question, p: float, first: Bools
         lead_days=lead_days(both, everywhere, horizon),
         like=jaccard(inside, first) if len(inside) == len(first) else math.nan,
         grade=grade,
-        adjusted=held_equal,
+        adjusted=equal,
         formula=formula,
     )
 
@@ -216,28 +224,12 @@ def _rule(ground: Ground, rule: Rule, question: Question, p: float, first: Bools
 def _both(ground: Ground) -> Frame:
     """All rows that were followed for the whole horizon, with the board's columns."""
     wide = _wide(ground)
-    return wide.at(np.flatnonzero(wide.followed >= _horizon(ground)))
-
-
-def _horizon(ground: Ground) -> int:
-    closed = ground.split.train.followed
-    return int(closed.min()) if len(closed) else 0
+    return wide.at(np.flatnonzero(wide.followed >= ground.horizon))
 
 
 def _wide(ground: Ground) -> Frame:
     wanted = {id(column.candidate) for column in ground.split.train.columns}
     return ground.frame.keeping([column for column in ground.frame.columns if id(column.candidate) in wanted])
-
-
-def _grade(
-    p: float, later: Measured, both: Frame, inside: Bools, used: Sequence[str], horizon: int
-) -> tuple[Grade, Adjusted | None]:
-    if p > SIGNIFICANT or not later.p <= SIGNIFICANT:
-        return "unconfirmed", None
-    held_equal = adjusted(both, inside, used, horizon)
-    if held_equal is not None and held_equal.difference.low > 0 and held_equal.ratio.low > ADJUSTED_FLOOR:
-        return "adjusted", held_equal
-    return "predictive", held_equal
 
 
 ADJUSTED_FLOOR = 1.1

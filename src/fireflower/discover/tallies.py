@@ -13,7 +13,7 @@ Words = NDArray[np.uint64]
 
 
 def tally(
-    bits: Words, masks: Words, edges: NDArray[np.int64], converters: NDArray[np.int64]
+    bits: Words, masks: Words, edges: NDArray[np.int64], reached: Words
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Count what each condition passes of each of some subsets.
 
@@ -22,15 +22,15 @@ def tally(
     bits : [conditions, words], bit r of a row of words is set where row r passes
     masks : [subsets, words]
     edges : [strata + 1], the word at which each stratum begins
-    converters : the rows that reached the goal
+    reached : [words], the rows that reached the goal
 
     Returns
     -------
-    int64[subsets, conditions, strata] rows, int64[subsets, conditions] converters among them
+    int64[subsets, conditions, strata] rows, int64[subsets, conditions] those among them that reached the goal
     """
     rows = np.zeros((len(masks), len(bits), len(edges) - 1), np.int64)
     hits = np.zeros((len(masks), len(bits)), np.int64)
-    _compiled()(bits, np.ascontiguousarray(masks), edges, converters, np.empty(len(converters), np.int64), rows, hits)
+    _compiled()(bits, np.ascontiguousarray(masks), edges, reached, rows, hits)
     return rows, hits
 
 
@@ -61,23 +61,17 @@ def _compiled() -> Callable[..., Any]:
 
     count = njit(popcount, inline="always")
 
-    def run(bits, masks, edges, converters, inside, rows, hits):  # type: ignore[no-untyped-def]
+    def run(bits, masks, edges, reached, rows, hits):  # type: ignore[no-untyped-def]
         for b in range(masks.shape[0]):
-            some = 0
-            for r in converters:
-                if (masks[b, r >> 6] >> np.uint64(r & 63)) & np.uint64(1):
-                    inside[some] = r
-                    some += 1
             for k in range(bits.shape[0]):
+                found = np.uint64(0)
                 for s in range(len(edges) - 1):
                     total = np.uint64(0)
                     for w in range(edges[s], edges[s + 1]):
-                        total += count(bits[k, w] & masks[b, w])
+                        both = bits[k, w] & masks[b, w]
+                        total += count(both)
+                        found += count(both & reached[w])
                     rows[b, k, s] = total
-                found = 0
-                for i in range(some):
-                    r = inside[i]
-                    found += (bits[k, r >> 6] >> np.uint64(r & 63)) & np.uint64(1)
                 hits[b, k] = found
 
     return njit(run, nogil=True)

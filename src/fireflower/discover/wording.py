@@ -220,9 +220,10 @@ def _hypothesis(found: HypothesisFound) -> Iterator[str]:
 
 def _next(found: Discovery) -> Iterator[str]:
     yield from found.next_steps
-    if found.verdict == "signal":
+    if found.files:
         yield (
             "Read the files that were written and put each line into its circle; then 'fireflower check' and "
             "'fireflower backtest'."
         )
+    if found.verdict == "signal":
         yield "This foretells; it does not show that making people do it would make them buy. Only an experiment would."
