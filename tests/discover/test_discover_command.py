@@ -10,12 +10,22 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from report.report_html import Page
 
 import fireflower
 from discover.conftest import SETTINGS, START
 from fireflower.app.project import Project
 from fireflower.cli.program import program
 from fireflower.model.moments import DAY
+
+OWN = """\
+definition: ours
+subject: person
+value:
+  all:
+    - count(Report Run) >= 4
+    - count(Login) >= 1
+"""
 
 QUICK = ("--permutations", "40", "--landmarks", "3d,7d")
 
@@ -32,7 +42,9 @@ def discovered(product: Project, tmp_path_factory: pytest.TempPathFactory) -> tu
     """A copy of the product with the definitions that were written, and the answer."""
     folder = tmp_path_factory.mktemp("discovered") / "copy"
     shutil.copytree(product.folder, folder)
-    return folder, json.loads(run(folder, "discover", *QUICK, "--json").stdout)
+    (folder / "ours.yaml").write_text(OWN)
+    beside = ("--hypothesis", str(folder / "ours.yaml"), "--output", str(folder / "answer.html"))
+    return folder, json.loads(run(folder, "discover", *QUICK, "--json", *beside).stdout)
 
 
 def test_finds_what_matters_and_writes_a_definition_that_works(discovered: tuple[Path, dict[str, Any]]) -> None:
@@ -90,10 +102,11 @@ def test_text_says_it_in_words(product: Project) -> None:
 
 
 def test_same_seed_same_answer(product: Project, discovered: tuple[Path, dict[str, Any]]) -> None:
-    again = json.loads(run(product, "discover", *QUICK, "--json", "--no-files").stdout)
-    assert again["landmarks"] == discovered[1]["landmarks"]
-    assert [rule["text"] for rule in again["rules"]] == [rule["text"] for rule in discovered[1]["rules"]]
-    assert again["p"] == discovered[1]["p"]
+    again = product.discover(landmarks=["3 days", "7 days"], permutations=40, write=False)
+    first = discovered[1]
+    assert [each.hits for each in again.landmarks] == [each["hits"] for each in first["landmarks"]]
+    assert [rule.text for rule in again.rules] == [rule["text"] for rule in first["rules"]]
+    assert again.p == first["p"]
 
 
 def test_a_capacity_limits_the_volume(product: Project) -> None:
@@ -178,3 +191,48 @@ def test_wrong_options_say_what_is_expected(product: Project, option: str, said:
 
 def test_nobody_names_an_account(product: Project) -> None:
     assert "Ask about people: --subject person" in refused(product, "--subject", "account")
+
+
+# --- A team's own definition, and the page ----------------------------------------------------------------------------
+
+
+def test_a_hypothesis_is_tested_and_bettered(discovered: tuple[Path, dict[str, Any]]) -> None:
+    own, rule = discovered[1]["hypothesis"], discovered[1]["rules"][0]
+    assert own["text"] == "count(Report Run) >= 4 and did(Login)"
+    assert 0 < own["gain"] < rule["gain"]
+    assert own["earlier"]["inside_rows"] < rule["earlier"]["inside_rows"]
+    best = own["changes"][0]
+    assert best["gain"] > 1
+    assert "Report Run" in best["text"]
+
+
+def test_a_hypothesis_about_others_is_refused(product: Project, tmp_path: Path) -> None:
+    (tmp_path / "ours.yaml").write_text(OWN.replace("person", "account"))
+    said = refused(product, "--hypothesis", str(tmp_path / "ours.yaml"), *QUICK)
+    assert "ours is about the account, and the question about the person: give --subject account" in said
+
+
+def test_the_page_stands_alone(discovered: tuple[Path, dict[str, Any]]) -> None:
+    text = (discovered[0] / "answer.html").read_text(encoding="utf-8")
+    assert Page(text).faults == []
+    assert "<script" not in text and "http://" not in text and "https://" not in text
+    for part in (
+        "The rule",
+        "Threshold curves",
+        "Threshold × window",
+        "Report Run",
+        "Left out",
+        "keep its word",
+        "ours",
+    ):
+        assert part in text
+    assert text.count('class="chart') >= 6
+
+
+def test_the_maps_are_what_one_would_count(discovered: tuple[Path, dict[str, Any]]) -> None:
+    cells = next(heat["cells"] for heat in discovered[1]["heat"] if heat["event"] == "Report Run")
+    cell = next(cell for cell in cells if cell["window_days"] == 7 and cell["threshold"] == 2)
+    signals = [
+        single for single in discovered[1]["singles"] if single["rule"]["text"].startswith("count(Report Run, w")
+    ]
+    assert cell["share"] == next(point["share"] for point in signals[0]["curve"] if point["threshold"] == 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fireflower.app.replaying import Advance, history_arguments, history_of, moment_of
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 LANDMARKS = (1 * DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
 IDLE = 14 * DAY
 _MOST_PROPERTIES = 40
+_SIGNALS = 5
+"""How many of the best signals are joined to a team's own definition, one at a time."""
+_MAPS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Request:
     landmarks : ages at which one predicts
     per_week : how many leads can be worked each week
     churn : the event that ends use, so that whoever did it is no longer looked at
+    hypothesis : the file of a team's own definition, to be tested beside what is found; None for none
     keep : events and traits to look at although they look like leaks
     write : whether to write definitions
     """
@@ -47,6 +52,7 @@ class Request:
     per_week: float | None = None
     churn: str = ""
     keep: tuple[str, ...] = ()
+    hypothesis: Path | None = None
     permutations: int = 200
     seed: int = 0
     as_of: int | None = None
@@ -67,6 +73,7 @@ def discover(project: Project, request: Request, progress: Advance | None = None
     from fireflower.discover.study import Question
 
     source, words = _source(project, request)
+    own = _hypothesis(project, request, source)
     found = lives(source)
     _check_goal(source, found, words)
     leaking = leaking_events(source, found)
@@ -78,7 +85,37 @@ def discover(project: Project, request: Request, progress: Advance | None = None
         [each.naive for each in read], (*leaking, *filled),
     )  # fmt: skip
     question = Question(request.horizon, request.per_week, request.permutations, request.seed)
-    return _written(project, request, source, answer(given, question, progress))
+    return _written(project, request, source, _enriched(request, source, own, answer(given, question, progress)))
+
+
+def _hypothesis(project: Project, request: Request, source: Source) -> Definition | None:
+    from fireflower.language.loading import load_definition
+
+    own = load_definition(request.hypothesis, project.settings) if request.hypothesis else None
+    if own is not None and own.subject != source.subject:
+        raise ProjectError(
+            f"{own.name} is about the {own.subject}, and the question about the {source.subject}: "
+            f"give --subject {own.subject}."
+        )
+    return own
+
+
+def _enriched(request: Request, source: Source, own: Definition | None, found: Answer) -> Answer:
+    """With what only the history can tell: threshold x window maps, and a team's own definition."""
+    from fireflower.discover.histories import heat_maps
+    from fireflower.discover.hypothesis import tested
+    from fireflower.language.expressions import parse_formula
+
+    ground, result = found.ground, found.discovery
+    if ground is None:
+        return found
+    if own is not None:
+        signals = [parse_formula(single.rule.text, source.subject) for single in result.singles[:_SIGNALS]]
+        result = replace(result, hypothesis=tested(own, ground, source, signals))
+    names = list(dict.fromkeys(single.rule.parts[0].of for single in result.singles))
+    events = [name for name in names if name in source.seen.events][:_MAPS]
+    heat = heat_maps(source, ground.frame, events, request.landmarks, request.horizon)
+    return replace(found, discovery=replace(result, heat=heat))
 
 
 def _source(project: Project, request: Request) -> tuple[Source, str]:
@@ -267,3 +304,15 @@ def _description(share: float, result: Discovery) -> str:
         f"{100 * share:.1f} % of those who passed it by day {result.landmark_days:g} reached the goal within "
         f"{result.horizon_days:g} days, on data that the search had not seen."
     )
+
+
+def write_page(found: Discovery, path: Path) -> None:
+    """Write the answer as one HTML file, whole or not at all."""
+    from importlib.metadata import version
+
+    from fireflower.app.outputs import written
+    from fireflower.report.discovery import render_discovery
+
+    page = render_discovery(found, version("fireflower"))
+    with written(path) as file:
+        file.write(page.encode())

@@ -129,6 +129,7 @@ class Project:
         per_week: float | None = None,
         churn: str = "",
         keep: Sequence[str] = (),
+        hypothesis: str | Path | None = None,
         permutations: int = 200,
         seed: int = 0,
         as_of: Moment | None = None,
@@ -141,7 +142,8 @@ class Project:
 
         ages = LANDMARKS if landmarks is None else tuple(span_from(age) for age in landmarks)
         request = Request(
-            goal, subject, span_from(horizon), ages, per_week, churn, tuple(keep), permutations, seed,
+            goal, subject, span_from(horizon), ages, per_week, churn, tuple(keep),
+            None if hypothesis is None else Path(hypothesis), permutations, seed,
             moment_from(as_of), write,
         )  # fmt: skip
         return discover(self, request, progress)

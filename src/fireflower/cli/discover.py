@@ -73,6 +73,8 @@ class Capacity(click.ParamType[float]):
 )
 @click.option("--capacity", type=Capacity(), help="How many leads sales can work, such as 40/week.")
 @click.option("--churn", default="", help="The event that ends use: whoever did it is no longer looked at.")
+@click.option("--hypothesis", type=FILE, help="The file of your own definition, to be tested beside what is found.")
+@click.option("-o", "--output", type=FILE, help="Write a page with curves and maps, too: one HTML file.")
 @click.option("--keep", multiple=True, help="An event or trait to use although it looks like a leak. May be repeated.")
 @click.option("--table", type=FILE, help="Ask about a table instead, one row a lead; --goal then names a column.")
 @click.option("--time", default="", help="With --table: the column by which its rows are ordered.")
@@ -90,6 +92,8 @@ def discover(
     landmarks: tuple[int, ...],
     capacity: float | None,
     churn: str,
+    hypothesis: Path | None,
+    output: Path | None,
     keep: tuple[str, ...],
     table: Path | None,
     time: str,
@@ -112,7 +116,7 @@ def discover(
       fireflower discover --subject person --horizon "14 days" --capacity 40/week
       fireflower discover --table leads.csv --goal Converted
     """
-    from fireflower.app.discover import Request
+    from fireflower.app.discover import Request, write_page
     from fireflower.app.discover import discover as run
     from fireflower.app.discover_table import discover_table
     from fireflower.app.project import open_project
@@ -126,9 +130,12 @@ def discover(
             project = open_project(folder)
             note_outside_data(project, as_of)
             request = Request(
-                goal, subject, horizon, landmarks, capacity, churn, keep, permutations, seed, as_of, write=not no_files
-            )
+                goal, subject, horizon, landmarks, capacity, churn, keep, hypothesis, permutations, seed, as_of,
+                write=not no_files,
+            )  # fmt: skip
             found = run(project, request, advance)
+    if output is not None:
+        write_page(found, output)
     if as_json:
         print_json(found)
     else:

@@ -17,7 +17,7 @@ from fireflower.discover.frames import Frame
 from fireflower.discover.leaks import Leak
 from fireflower.discover.measuring import measured, weeks
 from fireflower.discover.power import power
-from fireflower.discover.results import Discovery, LandmarkSummary, Part, ScoreFound, Threshold
+from fireflower.discover.results import Calibrated, Discovery, LandmarkSummary, Part, ScoreFound, Threshold
 from fireflower.discover.scores import Card, pool, scored, sums
 from fireflower.discover.segments import segments
 from fireflower.discover.study import (
@@ -266,7 +266,8 @@ def _score_found(ground: Ground, card: Card, question: Question) -> ScoreFound:
     return ScoreFound(
         name="", parts=parts, base=card.base, scale=card.scale, auc=rates.auc_estimate(total, reached),
         log_loss=rates.log_loss(probability, reached), thresholds=table,
-        chosen=_bound(ground, card, question, table), by_circle=by_circle,
+        chosen=_bound(ground, card, question, table), calibration=_calibration(test, probability, horizon),
+        by_circle=by_circle,
     )  # fmt: skip
 
 
@@ -279,6 +280,17 @@ def _thresholds(frame: Frame, total: NDArray[np.float64], horizon: int) -> tuple
         covered = float(reached[inside].sum() / max(reached.sum(), 1))
         found.append(Threshold(bound, made.inside, covered, float(inside.sum()) / weeks(frame)))
     return tuple(found)
+
+
+def _calibration(frame: Frame, probability: NDArray[np.float64], horizon: int) -> tuple[Calibrated, ...]:
+    """Up to five groups of rows with about as many rows each; equal scores stay together."""
+    cuts = np.unique(np.quantile(probability, np.linspace(0, 1, 6)[1:-1]))
+    group = np.searchsorted(cuts, probability, side="right")
+    reached = frame.reached(horizon)
+    return tuple(
+        Calibrated(float(probability[own].mean()), rates.share(reached[own], frame.cluster[own]))
+        for own in (group == number for number in np.unique(group))
+    )
 
 
 def _bound(ground: Ground, card: Card, question: Question, table: Sequence[Threshold]) -> float:

@@ -3,6 +3,9 @@ could not be followed to the end."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,15 +29,15 @@ def curve(frame: Frame, column: Column, horizon: int) -> tuple[CurvePoint, ...]:
     return tuple(point for point in points if point.share.known)
 
 
-def heat(frame: Frame, columns: list[tuple[float, Column]], horizon: int, event: str) -> Heat:
-    """Cells for each window (days, its column) and threshold."""
+def heat(frame: Frame, columns: Sequence[tuple[float, NDArray[Any]]], horizon: int, event: str) -> Heat:
+    """Cells for each window (its days, and the counts within it) and threshold."""
     weight, reached = weights(frame, horizon), _reached(frame, horizon)
-    most = max((int(np.nanquantile(column.numbers, 0.98)) for _, column in columns), default=0)
+    most = max((int(np.nanquantile(column, 0.98)) for _, column in columns), default=0)
     bounds = [b for b in (1, 2, 3, 5, 8, 13, 21, 34, 55, 89) if b <= max(most, 1)][:8]
     cells = []
     for days, column in columns:
         for bound in bounds:
-            point = _point(frame, column.numbers >= bound, weight, reached, float(bound))
+            point = _point(frame, column >= bound, weight, reached, float(bound))
             cells.append(HeatCell(days, float(bound), point.share, point.coverage, point.per_week))
     return Heat(event, tuple(cells))
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fireflower.discover import leaks
 from fireflower.discover.candidates import Candidate, Seen, candidates
+from fireflower.discover.curves import heat
 from fireflower.discover.frames import Column, Frame
 from fireflower.discover.landmarks import (
     Arguments,
@@ -22,8 +23,9 @@ from fireflower.discover.landmarks import (
     sample_when,
 )
 from fireflower.discover.leaks import Around, Leak
+from fireflower.discover.results import Heat
 from fireflower.discover.study import best_auc
-from fireflower.language.nodes import Count, Events, Formula, Last, Quantity, Recency, Trait
+from fireflower.language.nodes import Count, Events, Formula, Last, Quantity, Recency, Trait, Within
 from fireflower.language.walking import events_of
 from fireflower.model.moments import DAY, NEVER
 from fireflower.model.records import Kind, SubjectKind
@@ -173,6 +175,23 @@ def _column(source: Source, candidate: Candidate, sample: Sample, place: int) ->
         return Column(candidate, sample.numbers[place])
     kind = Kind.ACCOUNT_TRAIT if candidate.quantity.owner == "account" else Kind.PERSON_TRAIT
     return Column(candidate, sample.numbers[place], codes, source.vocabulary.traits[kind, candidate.quantity.name])
+
+
+def heat_maps(
+    source: Source, frame: Frame, events: Sequence[str], ages: Sequence[int], horizon: int
+) -> tuple[Heat, ...]:
+    """For each event: thresholds of its count within each window from the start that ends by the landmark."""
+    assert frame.landmark is not None
+    windows = [age for age in sorted(ages) if age <= frame.landmark]
+    quantities = [Count(Events((name,)), Within(source.start, window)) for name in events for window in windows]
+    if not quantities:
+        return ()
+    columns = more_columns(source, frame, quantities)
+    maps = []
+    for i, name in enumerate(events):
+        own = columns[i * len(windows) : (i + 1) * len(windows)]
+        maps.append(heat(frame, [(w / DAY, c) for w, c in zip(windows, own, strict=True)], horizon, name))
+    return tuple(maps)
 
 
 def more_columns(source: Source, frame: Frame, quantities: Sequence[Quantity]) -> list[NDArray[Any]]:

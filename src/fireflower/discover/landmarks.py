@@ -83,6 +83,19 @@ def sample_at(
     return _sampled(definitions, [len(wanted) for wanted in quantities], [age - 1 for age in ages], arguments)
 
 
+def holding_at(
+    age: int, formulas: Sequence[Formula], start: Events, subject: SubjectKind, arguments: Arguments
+) -> list[NDArray[np.int64]]:
+    """For whom each formula holds just before an age since the start."""
+    reached = Condition(Elapsed(start), Compare(">=", age - 1))
+    definitions = [
+        Definition(f"(holding {i})", subject, All((reached, formula)), keep_after_goal=True)
+        for i, formula in enumerate(formulas)
+    ]
+    samples = _sampled(definitions, [0] * len(formulas), [age - 1] * len(formulas), arguments)
+    return [sample.subject for sample in samples]
+
+
 def sample_when(formula: Formula, quantities: Sequence[Quantity], subject: SubjectKind, arguments: Arguments) -> Sample:
     """Quantities at the instant at which a formula first holds."""
     only = Condition(Count(Events(("",))), Compare(">=", 0))  # holds always: in its place stands the age of `sample_at`

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from fireflower.discover.leaks import Leak
-from fireflower.language.nodes import Circle, Formula
+from fireflower.language.nodes import Circle
 from fireflower.model.records import SubjectKind
 from fireflower.review.intervals import Estimate
 
@@ -111,7 +111,6 @@ class RuleFound:
     like: float
     grade: Grade
     adjusted: Adjusted | None = None
-    formula: Formula | None = field(default=None, compare=False, metadata={"hidden": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +150,14 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibrated:
+    """Later rows with about the same score: the share that was foretold, and that which came."""
+
+    foretold: float
+    came: Estimate
+
+
+@dataclass(frozen=True, slots=True)
 class ScoreFound:
     """A point score.
 
@@ -161,6 +168,7 @@ class ScoreFound:
     auc, log_loss : on later rows
     thresholds : where one may cut, and what that gives
     chosen : the bound that was chosen
+    calibration : from the lowest scores to the highest
     by_circle : the most points that each circle can give
     """
 
@@ -172,6 +180,7 @@ class ScoreFound:
     log_loss: float
     thresholds: tuple[Threshold, ...]
     chosen: float
+    calibration: tuple[Calibrated, ...]
     by_circle: dict[str, int]
 
 

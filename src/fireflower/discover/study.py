@@ -14,12 +14,11 @@ from fireflower.discover.adjusting import adjusted
 from fireflower.discover.boards import Board, board, passes
 from fireflower.discover.chance import Chance
 from fireflower.discover.curves import curve
-from fireflower.discover.drafts import condition_of, text_of
+from fireflower.discover.drafts import text_of
 from fireflower.discover.frames import Column, Frame, Split, split
 from fireflower.discover.measuring import coverage, jaccard, lead_days, measured, weeks
 from fireflower.discover.results import Grade, LandmarkSummary, Measured, Part, RuleFound, Single
 from fireflower.discover.search import DEPTH, KINDS, Rule, search
-from fireflower.language.nodes import All, AnyOf
 from fireflower.model.moments import DAY
 from fireflower.review.intervals import Estimate
 
@@ -187,11 +186,6 @@ def _rule(
         Part(text_of(column.candidate, term.test), column.candidate.circle, column.candidate.of)
         for column, term in zip(columns, terms, strict=True)
     )
-    conditions = [condition_of(column.candidate, term.test) for column, term in zip(columns, terms, strict=True)]
-    known = tuple(condition for condition in conditions if condition is not None)
-    formula = (
-        None if len(known) < len(terms) else known[0] if len(known) == 1 else AnyOf(known) if rule.any else All(known)
-    )
     both = _both(ground)
     everywhere = _inside(ground, rule, both)
     grade: Grade = "predictive" if p <= SIGNIFICANT and later.p <= SIGNIFICANT else "unconfirmed"
@@ -217,7 +211,6 @@ def _rule(
         like=jaccard(inside, first) if len(inside) == len(first) else math.nan,
         grade=grade,
         adjusted=equal,
-        formula=formula,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fireflower.discover.results import (
     Discovery,
@@ -27,38 +27,55 @@ GRADES = {
 }
 
 
+Section = tuple[str, Iterable[str]]
+
+
 def sentences(found: Discovery) -> Iterator[str]:
     """The answer, line by line."""
-    yield _title(found)
+    yield title(found)
     yield ""
-    yield from _verdict(found)
-    yield from _section("Who could be compared", (_landmark(each, found) for each in found.landmarks))
-    if found.verdict == "signal":
-        yield from _section("The rule", _rule(found.rules[0], found))
-        yield from _section("Nearly as good", (_short(rule) for rule in found.rules[1:]))
-        for score in found.scores:
-            yield from _section("The score", _score(score, found))
+    yield from verdict(found)
+    for name, lines in sections(found):
+        yield ""
+        yield name
+        yield from (f"  {line}" for line in lines)
+
+
+def sections(found: Discovery) -> list[Section]:
+    """What follows the verdict, each part with its title; those that have nothing to say are left out."""
+    signal = found.verdict == "signal"
+    every: list[Section] = [("Who could be compared", [_landmark(each, found) for each in found.landmarks])]
+    if signal:
+        every += [
+            ("The rule", _rule(found.rules[0], found)),
+            ("Nearly as good", [_short(rule) for rule in found.rules[1:]]),
+            *(("The score", _score(score)) for score in found.scores),
+        ]
     if found.hypothesis is not None:
-        yield from _section(f"Your own definition: {found.hypothesis.name}", _hypothesis(found.hypothesis))
-    yield from _section("Single signals", (_single(single) for single in found.singles[:_SHOWN]))
-    if found.stayed is not None and found.verdict == "signal":
-        stayed = found.stayed.rule
-        yield from _section("Beside it, only for comparison", [
-            f"that one was there at all: {stayed.text}: {_pair(stayed.later)}. Whoever stays can buy, so this "
-            "says little.",
-        ])  # fmt: skip
-    yield from _section("How much simplicity costs", _ceilings(found))
-    yield from _section("Does it hold everywhere?", _segments(found.segments))
-    yield from _section("Left out", (f"{leak.name}: {leak.reason}." for leak in found.left_out))
-    yield from _section("Be careful", found.cautions)
-    yield from _section("What to do next", _next(found))
+        every.append((f"Your own definition: {found.hypothesis.name}", _hypothesis(found.hypothesis)))
+    every.append(("Single signals", [_single(single) for single in found.singles[:_SHOWN]]))
+    if found.stayed is not None and signal:
+        every.append(("Beside it, only for comparison", [_stayed(found.stayed.rule)]))
+    every += [
+        ("How much simplicity costs", _ceilings(found)),
+        ("Does it hold everywhere?", _segments(found.segments)),
+        ("Left out", [f"{leak.name}: {leak.reason}." for leak in found.left_out]),
+        ("Be careful", found.cautions),
+        ("What to do next", _next(found)),
+    ]
+    written = [(name, list(lines)) for name, lines in every]
+    return [(name, lines) for name, lines in written if lines]
 
 
-def _title(found: Discovery) -> str:
+def _stayed(rule: RuleFound) -> str:
+    return f"that one was there at all: {rule.text}: {_pair(rule.later)}. Whoever stays can buy, so this says little."
+
+
+def title(found: Discovery) -> str:
     if math.isnan(found.horizon_days):
         return (
-            f"What predicts {found.goal}? A table, one row a lead: landmarks do not apply, and nothing says "
-            "what came first."
+            f"What predicts {found.goal}? A table, one row a lead: landmarks do not apply, and nothing says what came "
+            "first."
         )
     return (
         f"What predicts {found.goal}? About {PLURAL[found.subjects]}, within {days(found.horizon_days)} after "
@@ -66,15 +83,7 @@ def _title(found: Discovery) -> str:
     )
 
 
-def _section(title: str, lines: Iterator[str] | list[str] | tuple[str, ...]) -> Iterator[str]:
-    written = list(lines)
-    if written:
-        yield ""
-        yield title
-        yield from (f"  {line}" for line in written)
-
-
-def _verdict(found: Discovery) -> Iterator[str]:
+def verdict(found: Discovery) -> Iterator[str]:
     if found.verdict == "signal":
         yield f"There is a signal: {found.reason} ({found.permutations} searches on shuffled outcomes)."
         return
@@ -173,7 +182,7 @@ def _single(single: Single) -> str:
     return f"{rule.text}: later {_pair(rule.later)}; picks out {percent(rule.coverage.value)} of the goals; {sure}"
 
 
-def _score(score: ScoreFound, found: Discovery) -> Iterator[str]:
+def _score(score: ScoreFound) -> Iterator[str]:
     for part in score.parts:
         yield f"{part.points:+3d}  {part.text}   [{part.circle}?]"
     at = next((each for each in score.thresholds if each.bound == score.chosen), None)
@@ -189,6 +198,10 @@ def _score(score: ScoreFound, found: Discovery) -> Iterator[str]:
     )
     if score.name:
         yield f"Written as the definition {score.name}."
+    said = "; ".join(
+        f"{percent(each.foretold)} foretold, {percent(each.came.value)} came" for each in score.calibration
+    )
+    yield f"Calibration, on later data: {said}."
 
 
 def _ceilings(found: Discovery) -> Iterator[str]:
