@@ -143,7 +143,5 @@ def discover(
 
 
 def _show(found: Discovery) -> None:
-    from fireflower.discover.wording import sentences
-
-    for line in sentences(found):
+    for line in found.sentences():
         click.echo(printable(line))

@@ -334,3 +334,9 @@ class Discovery:
     cautions: tuple[str, ...]
     next_steps: tuple[str, ...]
     files: tuple[str, ...] = ()
+
+    def sentences(self) -> list[str]:
+        """The answer in words, line by line."""
+        from fireflower.discover.wording import sentences
+
+        return list(sentences(self))

@@ -19,8 +19,8 @@ from fireflower.discover.boards import Board
 from fireflower.discover.tallies import Words, packed, tally
 
 DEPTH = 3
-BEAM = 16
-_POLISHED = 4
+BEAM = 12
+_POLISHED = 3
 Floats = NDArray[np.float64]
 
 
@@ -70,6 +70,8 @@ class Searcher:
     """Share of converters in each stratum."""
     labels: Words = field(init=False)
     """Converters as bits."""
+    pairs: dict[int, Counts] = field(init=False, default_factory=dict)
+    """Counts of single conditions together with each condition, which "and" and "or" both need."""
 
     def __post_init__(self) -> None:
         ends = np.minimum(self.board.edges * 64, len(self.board.frame))
@@ -183,7 +185,7 @@ def gain_of(searcher: Searcher, terms: Sequence[int], any_: bool) -> float:
 def _with_each(searcher: Searcher, singles: Counts, sets: Sequence[Sequence[int]], any_: bool) -> Floats:
     """[sets, conditions], the gain of each set of terms together with each condition on another column."""
     masks = np.stack([mask_of(searcher.board, terms, any_) for terms in sets])
-    both = searcher.inside(masks)
+    both = _pairs(searcher, [terms[0] for terms in sets]) if len(sets[0]) == 1 else searcher.inside(masks)
     if any_:  # what is in either, less what is in both
         own = searcher.of(masks)
         both = Counts(
@@ -195,6 +197,17 @@ def _with_each(searcher: Searcher, singles: Counts, sets: Sequence[Sequence[int]
         for term in terms:
             gains[row, column == column[term]] = 0.0
     return gains
+
+
+def _pairs(searcher: Searcher, terms: Sequence[int]) -> Counts:
+    """Counts of each of these conditions together with each condition, counted once for all."""
+    missing = sorted(set(terms) - searcher.pairs.keys())
+    if missing:
+        found = searcher.inside(searcher.board.bits[missing])
+        for place, term in enumerate(missing):
+            searcher.pairs[term] = Counts(found.rows[place], found.hits[place])
+    kept = [searcher.pairs[term] for term in terms]
+    return Counts(np.stack([each.rows for each in kept]), np.stack([each.hits for each in kept]))
 
 
 def _extended(searcher: Searcher, singles: Counts, beam: Sequence[Rule], any_: bool) -> list[Rule]:
