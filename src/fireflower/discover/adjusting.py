@@ -26,36 +26,49 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 
-def adjusted(frame: Frame, inside: Bools, used: Sequence[str], horizon: int, seed: int = 0) -> Adjusted | None:
-    """The adjusted difference; None where nothing was measured beside the rule, or hardly anybody has it.
+def adjusted(
+    frame: Frame, inside: Bools, later: Bools, used: Sequence[str], horizon: int, seed: int = 0
+) -> Adjusted | None:
+    """The adjusted difference on the later rows; None where nothing was measured beside the rule, or hardly anybody has
+    it.
 
     Parameters
     ----------
+    later : rows that the rule was not chosen on. What became of the others is not looked at, as the rule was chosen
+        for it; they serve to tell who has the rule
     used : what the rule is made of (events, traits): columns made of the same are no covariates
     """
     others = [column for column in frame.columns if column.candidate.of not in used]
-    if not others or min(int(inside.sum()), int((~inside).sum())) < 40:
+    own = inside[later]
+    if not others or min(int(own.sum()), int((~own).sum())) < 40:
         return None
     reached = frame.reached(horizon).astype(np.float64)
     x = _chosen(others, inside, reached)
     if not x.shape[1]:
         return None
-    fold = _folds(frame.cluster, seed)
-    e, m1, m0 = (np.zeros(len(frame)) for _ in range(3))
-    for number in range(FOLDS):
-        train, test = fold != number, fold == number
-        if not (inside & train).any() or not (~inside & train).any():
-            return None
-        e[test] = logistic.predict(x[test], logistic.fit(x[train], inside[train].astype(np.float64), ridge=2.0))
-        own = train & inside
-        m1[test] = logistic.predict(x[test], logistic.fit(x[own], reached[own], ridge=5.0))
-        own = train & ~inside
-        m0[test] = logistic.predict(x[test], logistic.fit(x[own], reached[own], ridge=5.0))
+    e = _crossed(x, inside.astype(np.float64), np.ones(len(frame), np.bool_), _folds(frame.cluster, seed), 2.0)
+    frame, x, reached = frame.at(np.flatnonzero(later)), x[later], reached[later]
+    fold = _folds(frame.cluster, seed + 1)
+    had, had_not = _crossed(x, reached, own, fold, 5.0), _crossed(x, reached, ~own, fold, 5.0)
+    if e is None or had is None or had_not is None:
+        return None
+    e = e[later]
     overlap = float(((e > _OVERLAP) & (e < 1 - _OVERLAP)).mean())
     e = np.clip(e, _CLIP, 1 - _CLIP)
-    had = m1 + inside * (reached - m1) / e
-    had_not = m0 + ~inside * (reached - m0) / (1 - e)
+    had = had + own * (reached - had) / e
+    had_not = had_not + ~own * (reached - had_not) / (1 - e)
     return _result(had, had_not, frame, x.shape[1], overlap)
+
+
+def _crossed(x: Floats, y: Floats, among: Bools, fold: NDArray[np.int64], ridge: float) -> Floats | None:
+    """For every row the probability that y = 1, by a regression on rows of the other folds that are in `among`."""
+    predicted = np.zeros(len(x))
+    for number in range(FOLDS):
+        known = among & (fold != number)
+        if not known.any():
+            return None
+        predicted[fold == number] = logistic.predict(x[fold == number], logistic.fit(x[known], y[known], ridge))
+    return predicted
 
 
 def _result(had: Floats, had_not: Floats, frame: Frame, covariates_: int, overlap: float) -> Adjusted:

@@ -191,7 +191,8 @@ def _rule(
     grade: Grade = "predictive" if p <= SIGNIFICANT and later.p <= SIGNIFICANT else "unconfirmed"
     equal = None
     if held_equal and grade == "predictive":
-        equal = adjusted(both, everywhere, [column.candidate.of for column in columns], horizon)
+        used = [column.candidate.of for column in columns]
+        equal = adjusted(both, everywhere, both.moment >= ground.split.cut, used, horizon)
         if equal is not None and equal.difference.low > 0 and equal.ratio.low > ADJUSTED_FLOOR:
             grade = "adjusted"
     return RuleFound(
