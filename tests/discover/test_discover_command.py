@@ -168,6 +168,15 @@ def test_a_history_that_is_too_short(make: Make) -> None:
     assert "too short for a landmark" in refused(project)
 
 
+def test_clocks_that_run_behind_and_starts_that_are_missing(make: Make) -> None:
+    rows = signed_up(200)
+    early = [(at - DAY, "Login", person) for at, _, person in rows[4:100]]
+    project = make([*rows, *early, (START + 5 * DAY, "Login", "x"), (START + 60 * DAY, "Bought", "p0")])
+    text = run(project, "discover", *QUICK).output
+    assert "48 % have events from before their start" in text
+    assert "1 have no start at all and are not looked at" in text
+
+
 def test_two_users(make: Make) -> None:
     project = make([*signed_up(2), (START + 5 * DAY, "Bought", "p1"), (START + 90 * DAY, "Login", "p0")])
     text = run(project, "discover").output

@@ -49,6 +49,7 @@ def test_says_that_landmarks_do_not_apply(leads: Path) -> None:
     text = run(leads, "--goal", "Converted").output
     assert "landmarks do not apply" in text
     assert "a week" not in text and "nan" not in text
+    assert "constant never varies, and so can tell nothing apart" in text
 
 
 def test_messages(leads: Path, tmp_path: Path) -> None:

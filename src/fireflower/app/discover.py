@@ -69,6 +69,7 @@ def discover(project: Project, request: Request, progress: Advance | None = None
         that comes before the start.
     """
     from fireflower.discover.answer import Given, answer
+    from fireflower.discover.doubts import of_history
     from fireflower.discover.histories import landmarks, leaking_events, lives
     from fireflower.discover.study import Question
 
@@ -83,6 +84,7 @@ def discover(project: Project, request: Request, progress: Advance | None = None
     given = Given(
         words, source.subject, source.as_of, [each.frame for each in read], [each.before for each in read],
         [each.naive for each in read], (*leaking, *filled),
+        tuple(of_history(source.seen, found)),
     )  # fmt: skip
     question = Question(request.horizon, request.per_week, request.permutations, request.seed)
     return _written(project, request, source, _enriched(request, source, own, answer(given, question, progress)))

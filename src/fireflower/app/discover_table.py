@@ -32,6 +32,7 @@ def discover_table(
         If nobody or everybody reached the goal.
     """
     from fireflower.discover.answer import Given, answer
+    from fireflower.discover.doubts import of_table
     from fireflower.discover.leaks import Leak, of_columns
     from fireflower.discover.study import Question, best_auc
     from fireflower.discover.tables import read_leads
@@ -52,5 +53,6 @@ def discover_table(
         Leak(name, "own", "each row has a value of its own, which says nothing of others") for name in leads.passed_over
     ]
     naive = best_auc(leads.frame, reached)
-    given = Given(goal, "person", 0, [frame], [(0, 0)], [naive], (*found, *passed_over))
+    doubts = tuple(of_table(leads.frame.columns))
+    given = Given(goal, "person", 0, [frame], [(0, 0)], [naive], (*found, *passed_over), doubts)
     return answer(given, Question(0, None, permutations, seed), progress).discovery

@@ -43,7 +43,8 @@ _LEFT_SHARE = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """What there is to be searched: frames, what each leaves out, and what was left out of all of them."""
+    """What there is to be searched: frames, what each leaves out, what was left out of all of them, and what looks
+    wrong with the data."""
 
     goal: str
     subjects: SubjectKind
@@ -52,6 +53,7 @@ class Given:
     before: Sequence[tuple[int, int]]
     naive: Sequence[float]
     left_out: tuple[Leak, ...]
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +129,7 @@ def _answered(
         segments=() if inside is None or not holds else segments(*inside, question.horizon, _used(found)),
         heat=(),
         hypothesis=None,
-        cautions=_cautions(ground, found, summaries, holds),
+        cautions=(*_cautions(ground, found, summaries, holds), *given.doubts),
         next_steps=_next_steps(given, ground, holds),
     )
     return Answer(discovery, ground, None if card is None else _score(ground, card))
@@ -169,7 +171,7 @@ def _too_few(given: Given, summaries: tuple[LandmarkSummary, ...], question: Que
         f"at least {LEAST_HITS} are needed to look for anything, and {FEW_BELOW} to find rules of several conditions",
         p=math.nan, permutations=0, tried=0, landmark_days=math.nan, landmarks=summaries, rules=(), singles=(),
         stayed=None, scores=(), ceilings=(), left_out=given.left_out, power=(), segments=(), heat=(), hypothesis=None,
-        cautions=(),
+        cautions=given.doubts,
         next_steps=(
             "wait for more, or name an earlier goal that more reach (a trial, an activation)",
             "try a longer --horizon, or other --landmarks",
