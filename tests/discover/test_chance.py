@@ -8,7 +8,7 @@ from scipy.stats import false_discovery_control
 
 from discover.frames import counts, frame
 from fireflower.discover.boards import board
-from fireflower.discover.chance import by_chance, false_discovery, overall, shuffled
+from fireflower.discover.chance import Chance, by_chance, false_discovery, overall, shuffled
 from fireflower.discover.search import KINDS, search
 
 
@@ -53,3 +53,10 @@ def test_noise_is_called_noise_and_a_signal_is_not() -> None:
     noise = [p_of(seed, 1.0) for seed in range(12)]
     assert sum(p <= 0.05 for p in noise) <= 3
     assert np.mean(noise) > 0.25
+
+
+def test_p_values_go_on_beyond_what_chance_found_in_so_few_tries() -> None:
+    chance = Chance(np.zeros((40, len(KINDS))), np.random.default_rng(0).exponential(1.0, (40, 3)))
+    top = chance.alone.max(axis=0)
+    assert chance.of_columns(top * 0 - 1).tolist() == [1.0, 1.0, 1.0]
+    assert chance.of_columns(top + 3) == pytest.approx(np.exp(-3) / 41)

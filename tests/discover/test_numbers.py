@@ -11,6 +11,7 @@ from discover.frames import column, frame
 from fireflower.discover import logistic, rates
 from fireflower.discover.adjusting import adjusted
 from fireflower.discover.boards import board
+from fireflower.discover.ceiling import ceilings
 from fireflower.discover.frames import Frame, split, weights
 from fireflower.discover.power import expected_gain, power
 from fireflower.discover.scores import pool, scored, sums
@@ -120,3 +121,23 @@ def test_labels_are_closed_on_both_sides_of_the_cut() -> None:
     assert made.gap
     assert made.train.moment.max() + 30 * DAY <= made.cut <= made.test.moment.min()
     assert made.test.reached(30 * DAY).sum() == pytest.approx(0.3 * both.reached(30 * DAY).sum(), abs=2)
+
+
+def test_the_ceiling_is_at_least_as_high_as_one_signal() -> None:
+    rng = np.random.default_rng(9)
+    columns = [column(f"e{i}", rng.poisson(2, 3000)) for i in range(6)]
+    z = 0.6 * columns[0].numbers + 0.6 * columns[1].numbers - 4.5
+    made = split(frame(columns, rng.random(3000) < logistic.sigmoid(z)), 30 * DAY)
+    alone = rates.auc(made.test.columns[0].numbers, made.test.reached(30 * DAY))
+    found = ceilings(made.train, made.test, 30 * DAY)
+    assert found[0].method.endswith("logistic regression")
+    assert all(each.auc.value > alone for each in found)
+
+
+def test_boosted_trees_stand_beside_it_where_they_are_installed() -> None:
+    pytest.importorskip("sklearn", reason="needs scikit-learn: pip install 'fireflower[discovery]'")
+    rng = np.random.default_rng(10)
+    columns = [column(f"e{i}", rng.poisson(2, 2000)) for i in range(3)]
+    both = (columns[0].numbers >= 2) & (columns[1].numbers >= 2)
+    made = split(frame(columns, rng.random(2000) < np.where(both, 0.5, 0.1)), 30 * DAY)
+    assert [each.method for each in ceilings(made.train, made.test, 30 * DAY)][1].endswith("boosted trees")

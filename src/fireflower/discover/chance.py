@@ -59,8 +59,15 @@ class Chance:
         return float(np.quantile(self.best[:, KINDS.index(kind)], 0.95))
 
     def of_columns(self, gains: Floats) -> Floats:
-        """p-values of the columns, each against its own best threshold under chance."""
-        return np.asarray((1 + (self.alone >= gains[None, :]).sum(axis=0)) / (1 + len(self.alone)))
+        """p-values of the columns, each against its own best threshold under chance.
+
+        Beyond the best that chance has found, p falls by e with each nat: twice a gain is about chi-square (Wilks
+        1938), and so far out its tail is exponential.
+        """
+        tries = len(self.alone)
+        share = (1 + (self.alone >= gains[None, :]).sum(axis=0)) / (1 + tries)
+        beyond = np.maximum(gains - self.alone.max(axis=0), 0.0)
+        return np.asarray(share * np.exp(-beyond))
 
 
 def shuffled(board: Board, cluster: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:

@@ -31,7 +31,9 @@ def render_discovery(found: Discovery, version: str) -> str:
             verdict=list(verdict(found)),
             sections=[(name, list(said)) for name, said in sections(found)],
             curves=[
-                (single.rule.text, trusted(signal_curve(single.curve))) for single in found.singles if single.curve
+                (single.rule.text, trusted(signal_curve(single.curve)))
+                for single in found.singles
+                if len(single.curve) > 1
             ],
             maps=[(heat.event, trusted(heat_map(heat)), heat) for heat in found.heat if heat.cells],
             calibrations=[trusted(calibration(score.calibration)) for score in found.scores],
