@@ -42,7 +42,7 @@ def test_finds_the_source_and_names_the_leak(leads: Path) -> None:
     assert found["verdict"] == "signal"
     assert found["rules"][0]["text"] == 'source = "Referral"' or found["rules"][0]["text"] == "source = Referral"
     assert {leak["name"]: leak["kind"] for leak in found["left_out"]} == {"Lead Stage": "only", "key": "own"}
-    assert found["horizon_days"] is None and found["files"] == []
+    assert found["as_of"] is None and found["horizon_days"] is None and found["files"] == []
 
 
 def test_says_that_landmarks_do_not_apply(leads: Path) -> None:

@@ -54,5 +54,5 @@ def discover_table(
     ]
     naive = best_auc(leads.frame, reached)
     doubts = tuple(of_table(leads.frame.columns))
-    given = Given(goal, "person", 0, [frame], [(0, 0)], [naive], (*found, *passed_over), doubts)
+    given = Given(goal, "person", None, [frame], [(0, 0)], [naive], (*found, *passed_over), doubts)
     return answer(given, Question(0, None, permutations, seed), progress).discovery

@@ -48,7 +48,7 @@ class Given:
 
     goal: str
     subjects: SubjectKind
-    as_of: int
+    as_of: int | None
     frames: Sequence[Frame]
     before: Sequence[tuple[int, int]]
     naive: Sequence[float]

@@ -28,9 +28,6 @@ from fireflower.language.nodes import (
     Window,
     Within,
 )
-from fireflower.language.nodes import (
-    Sequence as Steps,
-)
 from fireflower.language.sentences import write_quantity
 from fireflower.model.moments import DAY
 from fireflower.model.records import SubjectKind
@@ -168,12 +165,6 @@ def _traits(seen: Seen, subject: SubjectKind) -> Iterator[Candidate]:
         if subject == "person" or owner == "account":
             trait = Trait(owner, name)
             yield Candidate(write_quantity(trait), trait, trait, "fit", "fit", True, f"{owner}.{name}")
-
-
-def sequences(names: Sequence[str], span: int) -> list[Candidate]:
-    """That one event was followed by another within a span, for every ordered pair of a few names."""
-    pairs = [(first, then) for first in names for then in names if first != then]
-    return [_did(first, Steps((Events((first,)), Events((then,))), span)) for first, then in pairs]
 
 
 def _did(name: str, quantity: Quantity) -> Candidate:

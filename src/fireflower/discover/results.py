@@ -300,6 +300,7 @@ class Discovery:
 
     Attributes
     ----------
+    as_of : up to which moment the past was looked at; None for a table
     verdict : "signal", "none" (nothing that is better than chance, or that held later), "too few"
     reason : the verdict in a sentence
     p : how often chance finds, in the whole search, what stands out as far
@@ -312,7 +313,7 @@ class Discovery:
 
     goal: str
     subjects: SubjectKind
-    as_of: int
+    as_of: int | None
     horizon_days: float
     verdict: Literal["signal", "none", "too few"]
     reason: str
