@@ -23,6 +23,10 @@ from fireflower.model.moments import DAY
 from fireflower.review.intervals import Estimate
 
 SIGNIFICANT = 0.05
+CONFIRMED = 0.1
+"""One-sided, on later rows. Both must be passed: on noise that happens in at most 0.5 % of cases, and the later rows are
+few."""
+
 LEAST_HITS = 20
 """Goals at a landmark below which nothing is searched."""
 
@@ -188,7 +192,7 @@ def _rule(
     )
     both = _both(ground)
     everywhere = _inside(ground, rule, both)
-    grade: Grade = "predictive" if p <= SIGNIFICANT and later.p <= SIGNIFICANT else "unconfirmed"
+    grade: Grade = "predictive" if p <= SIGNIFICANT and later.p <= CONFIRMED else "unconfirmed"
     equal = None
     if held_equal and grade == "predictive":
         used = [column.candidate.of for column in columns]
