@@ -20,6 +20,7 @@ from fireflower.review.intervals import Estimate, Z
 
 FOLDS = 4
 MOST_COVARIATES = 60
+_ROWS = 60_000
 _CLIP = 0.02
 _OVERLAP = 0.05
 Bools = NDArray[np.bool_]
@@ -38,6 +39,8 @@ def adjusted(
         for it; they serve to tell who has the rule
     used : what the rule is made of (events, traits): columns made of the same are no covariates
     """
+    rows = frame.some(_ROWS, seed)
+    frame, inside, later = frame.at(rows), inside[rows], later[rows]
     others = [column for column in frame.columns if column.candidate.of not in used]
     own = inside[later]
     if not others or min(int(own.sum()), int((~own).sum())) < 40:

@@ -104,9 +104,7 @@ def _answered(
     card = _card(ground)
     score = _score_found(ground, card, question) if card is not None and holds else None
     train, test = ground.split.train, ground.split.test
-    strata = ground.chance
     rows, hits = len(train), int(ground.board.reached.sum())
-    inside = _everywhere(ground, found)
     discovery = Discovery(
         goal=given.goal,
         subjects=given.subjects,
@@ -125,29 +123,14 @@ def _answered(
         scores=() if score is None else (score,),
         ceilings=ceilings(train, test, question.horizon),
         left_out=given.left_out,
-        power=power(rows, hits, strata.needed("1")),
-        segments=() if inside is None or not holds else segments(*inside, question.horizon, _used(found)),
+        power=power(rows, hits, ground.chance.needed("1")),
+        segments=segments(found.followed, found.selected, question.horizon, _used(found)) if holds else (),
         heat=(),
         hypothesis=None,
         cautions=(*_cautions(ground, found, summaries, holds), *given.doubts),
         next_steps=_next_steps(given, ground, holds),
     )
     return Answer(discovery, ground, None if card is None else _score(ground, card))
-
-
-def _everywhere(ground: Ground, found: Findings) -> tuple[Frame, NDArray[np.bool_]] | None:
-    """All closed rows, and which of them the first rule selects."""
-    if not found.rules:
-        return None
-    rule = next(r for rules in ground.found.values() for r in rules if r.gain == found.rules[0].gain)
-    wide = ground.frame.at(np.flatnonzero(ground.frame.followed >= ground.horizon))
-    by_candidate = {id(column.candidate): column for column in wide.columns}
-    parts = []
-    for k in rule.terms:
-        term = ground.board.terms[k]
-        column = by_candidate[id(ground.split.train.columns[term.column].candidate)]
-        parts.append(passes(column, term.test))
-    return wide, np.asarray((np.logical_or if rule.any else np.logical_and).reduce(parts))
 
 
 def _used(found: Findings) -> frozenset[str]:

@@ -75,6 +75,12 @@ class Frame:
         """Who reached the goal within the horizon."""
         return self.wait <= horizon
 
+    def some(self, most: int, seed: int = 0) -> NDArray[np.int64]:
+        """The places of all rows or, where there are more, of so many chosen at random, in their order."""
+        if len(self) <= most:
+            return np.arange(len(self))
+        return np.sort(np.random.default_rng(seed).choice(len(self), most, replace=False))
+
     def keeping(self, columns: Sequence[Column]) -> Frame:
         return replace(self, columns=tuple(columns))
 

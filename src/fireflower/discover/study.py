@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,8 @@ from fireflower.review.intervals import Estimate
 
 SIGNIFICANT = 0.05
 CONFIRMED = 0.1
-"""One-sided, on later rows. Both must be passed: on noise that happens in at most 0.5 % of cases, and the later rows are
-few."""
+"""One-sided, on later rows. Both must be passed: on noise that happens in at most 0.5 % of cases, and the later rows
+are few."""
 
 LEAST_HITS = 20
 """Goals at a landmark below which nothing is searched."""
@@ -84,6 +85,17 @@ class Ground:
         """How far the best stands over chance, in spreads."""
         return float(self.chance.standard(self.gains).max())
 
+    @cached_property
+    def wide(self) -> Frame:
+        """Everybody at risk, with the board's columns."""
+        wanted = {id(column.candidate) for column in self.split.train.columns}
+        return self.frame.keeping([column for column in self.frame.columns if id(column.candidate) in wanted])
+
+    @cached_property
+    def followed(self) -> Frame:
+        """Of these, all that were followed for the whole horizon."""
+        return self.wide.at(np.flatnonzero(self.wide.followed >= self.horizon))
+
 
 def can_be_searched(frame: Frame, horizon: int) -> bool:
     made = split(frame, horizon)
@@ -114,11 +126,13 @@ def searched(frame: Frame, question: Question, advance: Callable[[], None] | Non
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """What one landmark's best rules are, measured."""
+    """What one landmark's best rules are, measured; and on all rows that were followed, which the first selects."""
 
     rules: tuple[RuleFound, ...]
     singles: tuple[Single, ...]
     stayed: Single | None
+    followed: Frame
+    selected: Bools
 
 
 def findings(ground: Ground, question: Question, p: float) -> Findings:
@@ -129,12 +143,14 @@ def findings(ground: Ground, question: Question, p: float) -> Findings:
     p : how often the whole search, at all landmarks, does as well by chance
     """
     best = choosing.chosen(ground.board, ground.found, ground.chance)
+    both = ground.followed
     if best is None:
-        return Findings((), (), None)
+        return Findings((), (), None, both, np.zeros(len(both), np.bool_))
     rules = [best, *choosing.near_ties(ground.board, ground.found, best, ALTERNATIVES)]
     first = _inside(ground, best, ground.split.test)
     measured_ = [_rule(ground, rule, question, p, first, held_equal=True) for rule in rules]
-    return Findings(tuple(measured_), _singles(ground, question, p, first), _stayed(ground, question))
+    singles, stayed = _singles(ground, question, p, first), _stayed(ground, question)
+    return Findings(tuple(measured_), singles, stayed, both, _inside(ground, best, both))
 
 
 def _singles(ground: Ground, question: Question, p: float, first: Bools) -> tuple[Single, ...]:
@@ -190,7 +206,7 @@ def _rule(
         Part(text_of(column.candidate, term.test), column.candidate.circle, column.candidate.of)
         for column, term in zip(columns, terms, strict=True)
     )
-    both = _both(ground)
+    both = ground.followed
     everywhere = _inside(ground, rule, both)
     grade: Grade = "predictive" if p <= SIGNIFICANT and later.p <= CONFIRMED else "unconfirmed"
     equal = None
@@ -211,23 +227,12 @@ def _rule(
         later=later,
         expected=shrunk(earlier, rule.gain, ground.chance.typical(rule.kind)),
         coverage=coverage(both, everywhere, horizon),
-        per_week=float(_inside(ground, rule, _wide(ground)).sum()) / weeks(ground.frame),
+        per_week=float(_inside(ground, rule, ground.wide).sum()) / weeks(ground.frame),
         lead_days=lead_days(both, everywhere, horizon),
         like=jaccard(inside, first) if len(inside) == len(first) else math.nan,
         grade=grade,
         adjusted=equal,
     )
-
-
-def _both(ground: Ground) -> Frame:
-    """All rows that were followed for the whole horizon, with the board's columns."""
-    wide = _wide(ground)
-    return wide.at(np.flatnonzero(wide.followed >= ground.horizon))
-
-
-def _wide(ground: Ground) -> Frame:
-    wanted = {id(column.candidate) for column in ground.split.train.columns}
-    return ground.frame.keeping([column for column in ground.frame.columns if id(column.candidate) in wanted])
 
 
 ADJUSTED_FLOOR = 1.1
