@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fireflower.app.doctor import Diagnosis
     from fireflower.app.qualify import Qualification
     from fireflower.app.replaying import Advance
+    from fireflower.discover.results import Discovery
     from fireflower.evaluate.explain import Explanation
     from fireflower.history.archive import Archive, ImportReport
     from fireflower.history.archive.importing import Progress
@@ -124,6 +125,35 @@ class Project:
         from fireflower.app.backtest import backtest
 
         return backtest(self, name, horizon=span_from(horizon), as_of=moment_from(as_of), progress=progress)
+
+    def discover(
+        self,
+        goal: str = "",
+        *,
+        subject: SubjectKind | None = None,
+        horizon: Span = "30 days",
+        landmarks: Sequence[Span] | None = None,
+        per_week: float | None = None,
+        churn: str = "",
+        keep: Sequence[str] = (),
+        hypothesis: str | Path | None = None,
+        permutations: int = 200,
+        seed: int = 0,
+        as_of: Moment | None = None,
+        write: bool = True,
+        progress: Advance | None = None,
+    ) -> Discovery:
+        """What predicts the goal, and how sure that is. Definitions are written for what holds, unless `write` is
+        false."""
+        from fireflower.app.discover import LANDMARKS, Request, discover
+
+        ages = LANDMARKS if landmarks is None else tuple(span_from(age) for age in landmarks)
+        request = Request(
+            goal, subject, span_from(horizon), ages, per_week, churn, tuple(keep),
+            None if hypothesis is None else Path(hypothesis), permutations, seed,
+            moment_from(as_of), write,
+        )  # fmt: skip
+        return discover(self, request, progress)
 
     def diff(self, old: str, new: str, *, horizon: Span = "30 days", as_of: Moment | None = None) -> Diff:
         """What would change if one definition took the place of another. Both are names or files."""

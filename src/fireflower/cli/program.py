@@ -11,6 +11,7 @@ from fireflower.cli.completion import completion
 from fireflower.cli.deliveries import deliveries
 from fireflower.cli.describe import describe
 from fireflower.cli.diff import diff
+from fireflower.cli.discover import discover
 from fireflower.cli.doctor import doctor
 from fireflower.cli.explain import explain
 from fireflower.cli.export import export
@@ -35,7 +36,7 @@ INTERRUPTED = 130
 """What a shell expects of a process that Ctrl-C ended."""
 
 COMMANDS: tuple[click.Command, ...] = (
-    init, import_, check, qualify, explain, describe, backtest, diff, report, serve, watch, token,
+    init, import_, check, qualify, explain, describe, backtest, diff, discover, report, serve, watch, token,
     preview, apply, deliveries, identities, doctor, rejects, export, forget, retain, backup, restore, simulate, schema,
     completion,
 )  # fmt: skip

@@ -19,7 +19,7 @@ from fireflower.evaluate.program import compile_program
 from fireflower.evaluate.results import Transitions
 from fireflower.language.nodes import Definition, Settings
 from fireflower.language.walking import needs
-from fireflower.model.timeline import Timeline
+from fireflower.model.timeline import Timeline, Vocabulary
 
 Progress = Callable[[int], None]
 
@@ -80,6 +80,24 @@ def standing(
     )
 
 
+def replay_pieces(
+    definitions: Sequence[Definition],
+    settings: Settings,
+    timelines: Iterable[Timeline],
+    *,
+    as_of: int,
+    compiled: bool | None = None,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> Iterator[Transitions]:
+    """What `replay` gives, with evidence, a piece of the history at a time, so that nobody holds all of it.
+
+    The parameters are those of `replay`. A subject's transitions lie in one piece.
+    """
+    pass_, pieces = _prepared(definitions, settings, timelines, as_of, True, compiled, threads, standing=0)
+    yield from pass_.pieces(pieces, progress)
+
+
 def _pass(
     definitions: Sequence[Definition],
     settings: Settings,
@@ -91,13 +109,27 @@ def _pass(
     progress: Progress | None,
     standing: int,
 ) -> Transitions:
+    pass_, pieces = _prepared(definitions, settings, timelines, as_of, evidence, compiled, threads, standing)
+    return pass_.run(pieces, progress)
+
+
+def _prepared(
+    definitions: Sequence[Definition],
+    settings: Settings,
+    timelines: Iterable[Timeline],
+    as_of: int | None,
+    evidence: bool,
+    compiled: bool | None,
+    threads: int,
+    standing: int,
+) -> tuple[_Replay, Iterable[Timeline]]:
     if as_of is None:
         timelines = list(timelines)
         as_of = max((int(timeline.time.max()) for timeline in timelines if len(timeline)), default=0)
     if compiled is None:
         compiled = not isinstance(timelines, Sequence) or sum(map(len, timelines)) >= COMPILING_PAYS_FROM
     pieces = without_left_out(settings, timelines, as_of, compiled, threads)
-    return _Replay(definitions, settings, as_of, evidence, compiled, threads, standing).run(pieces, progress)
+    return _Replay(definitions, settings, as_of, evidence, compiled, threads, standing), pieces
 
 
 class _Replay:
@@ -123,21 +155,33 @@ class _Replay:
         self.engine = engine(compiled)
 
     def run(self, timelines: Iterable[Timeline], progress: Progress | None) -> Transitions:
+        for timeline in self._each(timelines, progress):
+            vocabulary = timeline.vocabulary
+        return self._collected(vocabulary)
+
+    def pieces(self, timelines: Iterable[Timeline], progress: Progress | None) -> Iterator[Transitions]:
+        for timeline in self._each(timelines, progress):
+            yield self._collected(timeline.vocabulary)
+
+    def _each(self, timelines: Iterable[Timeline], progress: Progress | None) -> Iterator[Timeline]:
+        """Every timeline after it has been replayed."""
         pieces: Iterator[Timeline] = iter(timelines)
-        first = next(pieces, None)
-        if first is None:
+        timeline = next(pieces, None)
+        if timeline is None:
             raise ValueError("there is no timeline to replay: give at least one, even if it has no rows")
-        self._prepare(first)
+        self._prepare(timeline)
         done = 0
         with ThreadPoolExecutor(self.threads) as pool:
-            timeline: Timeline | None = first
             while timeline is not None:
                 self._one(timeline, pool)
                 done += len(timeline)
                 if progress:
                     progress(done)
+                yield timeline
                 timeline = next(pieces, None)
-        return collect(self.machines[0], self.definitions, first.vocabulary, self.as_of)
+
+    def _collected(self, vocabulary: Vocabulary) -> Transitions:
+        return collect(self.machines[0], self.definitions, vocabulary, self.as_of)
 
     def _prepare(self, first: Timeline) -> None:
         self.sheets = Sheets.of(first, needs(self.definitions, self.settings).properties)

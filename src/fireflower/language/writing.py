@@ -33,13 +33,18 @@ def to_yaml(definition: Definition) -> str:
     NotSupportedError
         For skills, and for spans that are not positive.
     """
+    return dumped(dict(_definition(definition)))
+
+
+def dumped(values: dict[str, Any]) -> str:
+    """Plain values as YAML, in the layout of definitions."""
     from ruamel.yaml import YAML
 
     yaml = YAML()
     yaml.width = 100_000
     yaml.indent(mapping=2, sequence=4, offset=2)
     out = io.StringIO()
-    yaml.dump(dict(_definition(definition)), out)
+    yaml.dump(values, out)
     return out.getvalue()
 
 

@@ -21,7 +21,7 @@ def render(data: ReportData) -> str:
 
     The page's security policy allows its own style and script, by their hashes, and nothing else.
     """
-    style, script = _asset("theme.css") + _asset("report.css"), _asset("report.js")
+    style, script = page_style(), _asset("report.js")
     page = (
         environment()
         .get_template("report.html")
@@ -30,19 +30,26 @@ def render(data: ReportData) -> str:
             tiles=headline.tiles(data),
             style=trusted(style),
             script=trusted(script),
-            policy=_policy(style, script),
+            policy=policy(style, script),
             first_leads=FIRST_LEADS,
             first_changes=_FIRST_CHANGES,
             most_changes=_MOST_CHANGES,
             few_below=wording.FEW,
         )
     )
-    return _encodable(page)
+    return encodable(page)
 
 
-def _policy(style: str, script: str) -> str:
+def page_style() -> str:
+    """The style of every page."""
+    return _asset("theme.css") + _asset("report.css")
+
+
+def policy(style: str, script: str | None = None) -> str:
+    """What the page may load and run: this style and this script, and nothing else."""
+    scripts = "'none'" if script is None else f"'{_hash(script)}'"
     return (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src {scripts}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -55,6 +62,6 @@ def _asset(name: str) -> str:
     return (files("fireflower.report") / "assets" / name).read_text(encoding="utf-8")
 
 
-def _encodable(page: str) -> str:
+def encodable(page: str) -> str:
     """Half characters (lone surrogates), which no file can hold, become question marks."""
     return page.encode("utf-8", "replace").decode("utf-8")

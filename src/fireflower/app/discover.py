@@ -1,0 +1,320 @@
+"""Which behaviour predicts the goal: from a project's history to an answer and definition files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fireflower.app.replaying import Advance, history_arguments, history_of, moment_of
+from fireflower.model.errors import DefinitionError, ProjectError, did_you_mean
+from fireflower.model.moments import DAY, format_span
+from fireflower.model.records import SubjectKind
+
+if TYPE_CHECKING:
+    from fireflower.app.project import Project
+    from fireflower.discover.answer import Answer
+    from fireflower.discover.histories import Landmark, Lives, Source
+    from fireflower.discover.results import Discovery
+    from fireflower.history.archive import Summary
+    from fireflower.language.nodes import Definition, Events, Formula
+
+LANDMARKS = (1 * DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
+IDLE = 14 * DAY
+_MOST_PROPERTIES = 40
+_SIGNALS = 5
+"""How many of the best signals are joined to a team's own definition, one at a time."""
+_MAPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a user asks.
+
+    Attributes
+    ----------
+    goal : an event, several joined by `or`, or a formula; the project's goal without one
+    subject : person or account; accounts where there are any
+    horizon : within which span after a landmark the goal counts
+    landmarks : ages at which one predicts
+    per_week : how many leads can be worked each week
+    churn : the event that ends use, so that whoever did it is no longer looked at
+    hypothesis : the file of a team's own definition, to be tested beside what is found; None for none
+    keep : events and traits to look at although they look like leaks
+    write : whether to write definitions
+    """
+
+    goal: str = ""
+    subject: SubjectKind | None = None
+    horizon: int = 30 * DAY
+    landmarks: tuple[int, ...] = LANDMARKS
+    per_week: float | None = None
+    churn: str = ""
+    keep: tuple[str, ...] = ()
+    hypothesis: Path | None = None
+    permutations: int = 200
+    seed: int = 0
+    as_of: int | None = None
+    write: bool = True
+
+
+def discover(project: Project, request: Request, progress: Advance | None = None) -> Discovery:
+    """Look for what predicts the goal.
+
+    Raises
+    ------
+    ProjectError
+        If there is no history, or nothing can be asked of it: no goal, one that nobody or everybody reaches, or one
+        that comes before the start.
+    """
+    from fireflower.discover.answer import Given, answer
+    from fireflower.discover.doubts import of_history
+    from fireflower.discover.histories import landmarks, leaking_events, lives
+    from fireflower.discover.study import Question
+
+    source, words = _source(project, request)
+    own = _hypothesis(project, request, source)
+    found = lives(source)
+    _check_goal(source, found, words)
+    leaking = leaking_events(source, found)
+    ages = _ages(project, request, source)
+    read = landmarks(source, found, ages, [leak.name for leak in leaking])
+    read, filled = _without_filled_in(read, request)
+    given = Given(
+        words, source.subject, source.as_of, [each.frame for each in read], [each.before for each in read],
+        [each.naive for each in read], (*leaking, *filled),
+        tuple(of_history(source.seen, found)),
+    )  # fmt: skip
+    question = Question(request.horizon, request.per_week, request.permutations, request.seed)
+    return _written(project, request, source, _enriched(request, source, own, answer(given, question, progress)))
+
+
+def _hypothesis(project: Project, request: Request, source: Source) -> Definition | None:
+    from fireflower.language.loading import load_definition
+
+    own = load_definition(request.hypothesis, project.settings) if request.hypothesis else None
+    if own is not None and own.subject != source.subject:
+        raise ProjectError(
+            f"{own.name} is about the {own.subject}, and the question about the {source.subject}: "
+            f"give --subject {own.subject}."
+        )
+    return own
+
+
+def _enriched(request: Request, source: Source, own: Definition | None, found: Answer) -> Answer:
+    """With what only the history can tell: threshold x window maps, and a team's own definition."""
+    from fireflower.discover.histories import heat_maps
+    from fireflower.discover.hypothesis import tested
+    from fireflower.language.expressions import parse_formula
+
+    ground, result = found.ground, found.discovery
+    if ground is None:
+        return found
+    if own is not None:
+        signals = [parse_formula(single.rule.text, source.subject) for single in result.singles[:_SIGNALS]]
+        result = replace(result, hypothesis=tested(own, ground, source, signals))
+    names = list(dict.fromkeys(single.rule.parts[0].of for single in result.singles))
+    events = [name for name in names if name in source.seen.events][:_MAPS]
+    heat = heat_maps(source, ground.frame, events, request.landmarks, request.horizon)
+    return replace(found, discovery=replace(result, heat=heat))
+
+
+def _source(project: Project, request: Request) -> tuple[Source, str]:
+    from fireflower.discover.candidates import Seen
+    from fireflower.discover.histories import Source
+    from fireflower.language.nodes import Events
+
+    summary = history_of(project)
+    subject: SubjectKind = request.subject or ("account" if summary.accounts else "person")
+    if not summary.events:
+        raise ProjectError(
+            "the history has no events, only tables. Import what people do: 'fireflower import events.csv'."
+        )
+    if subject == "account" and not summary.accounts:
+        raise ProjectError("nothing in the history names an account. Ask about people: --subject person.")
+    goal, words = _goal(project, request, summary, subject)
+    start = project.settings.start
+    known = start is not None and all(name in summary.events for name in start.names)
+    as_of = moment_of(project, request.as_of)
+    properties = _properties(summary)
+
+    def arguments(definitions: Sequence[Definition]) -> dict[str, Any]:
+        return history_arguments(project, definitions, as_of, None)
+
+    first = next(iter(project.archive.timelines(properties)), None)
+    assert first is not None  # there are records
+    seen = Seen(summary.events, summary.traits, summary.properties, first.vocabulary.texts)
+    churn = _events(request.churn, summary, "--churn") if request.churn else None
+    source = Source(
+        seen, first.vocabulary, subject, goal, start if start and known else Events(), churn, IDLE,
+        frozenset(request.keep), as_of, arguments,
+    )  # fmt: skip
+    return source, words
+
+
+def _properties(summary: Summary) -> list[str]:
+    """The properties with texts that occur most often."""
+    counts: dict[str, int] = {}
+    for types in summary.properties.values():
+        for path, of in types.items():
+            counts[path] = counts.get(path, 0) + of.get("text", 0) + of.get("truth", 0)
+    return sorted((path for path, count in counts.items() if count), key=lambda path: -counts[path])[:_MOST_PROPERTIES]
+
+
+def _goal(project: Project, request: Request, summary: Summary, subject: SubjectKind) -> tuple[Formula, str]:
+    from fireflower.discover.landmarks import happened
+    from fireflower.language.expressions import parse_formula
+    from fireflower.language.sentences import write_events
+
+    if not request.goal:
+        if project.settings.goal is None:
+            known = ", ".join(list(summary.events)[:12])
+            raise ProjectError(
+                f'what is to be predicted? Name it: --goal "Subscription Started", or `goal:` in fireflower.yaml. '
+                f"Events are: {known}."
+            )
+        unseen = [name for name in project.settings.goal.names if name not in summary.events]
+        if unseen:
+            raise ProjectError(f"the goal {unseen[0]!r} has never happened.{did_you_mean(unseen[0], summary.events)}")
+        return happened(project.settings.goal), write_events(project.settings.goal)
+    if request.goal in summary.events:
+        return happened(_events(request.goal, summary, "--goal")), request.goal
+    if any(sign in request.goal for sign in "(<>="):
+        try:
+            return parse_formula(request.goal, subject), request.goal
+        except DefinitionError as error:
+            raise ProjectError(f"--goal {request.goal!r} is neither an event nor a formula: {error}") from None
+    return happened(_events(request.goal, summary, "--goal")), request.goal
+
+
+def _events(said: str, summary: Summary, option: str) -> Events:
+    from fireflower.language.nodes import Events
+
+    names = (said,) if said in summary.events else tuple(part.strip() for part in said.split(" or "))
+    for name in names:
+        if name not in summary.events:
+            near = did_you_mean(name, summary.events) or f" Events are: {', '.join(list(summary.events)[:12])}."
+            raise ProjectError(f"{option} names the event {name!r}, which has never happened.{near}")
+    return Events(names)
+
+
+def _check_goal(source: Source, found: Lives, words: str) -> None:
+    """Refuse a goal that cannot be predicted, and say what to do."""
+    lived = found.start <= source.as_of
+    reached = lived & (found.goal <= source.as_of)
+    kind = "people" if source.subject == "person" else "accounts"
+    if not int(lived.sum()):
+        raise ProjectError(f"no {kind} of this history ever started. See `start:` in fireflower.yaml.")
+    if not int(reached.sum()):
+        raise ProjectError(
+            f"none of {int(lived.sum()):,} {kind} ever reached the goal {words}. Look at its name and at "
+            "--subject: an event "
+            "that names no account belongs to no account."
+        )
+    if int(reached.sum()) == int(lived.sum()):
+        raise ProjectError(
+            f"all {int(lived.sum()):,} {kind} reached the goal {words}, so nothing can tell those who do from "
+            "those who do "
+            "not. Import those who did not buy, too, or name a later goal."
+        )
+    early = reached & (found.goal <= found.start)
+    if int(early.sum()) > 0.5 * int(reached.sum()):
+        raise ProjectError(
+            f"{int(early.sum()):,} of {int(reached.sum()):,} {kind} reached the goal {words} at or before "
+            "their start, so "
+            "nothing comes before it. Name another `start:` in fireflower.yaml, or a later goal."
+        )
+
+
+def _ages(project: Project, request: Request, source: Source) -> list[int]:
+    """The landmarks that leave room for the horizon in this history."""
+    summary = project.archive.summary()
+    span = source.as_of - (summary.first or source.as_of)
+    ages = [age for age in sorted(set(request.landmarks)) if age + request.horizon < span]
+    if not ages:
+        raise ProjectError(
+            f"the history spans {format_span(max(span // DAY, 1) * DAY)}, too short for a landmark of "
+            f"{format_span(min(request.landmarks))} and a horizon of {format_span(request.horizon)} after it. "
+            "Import more, or give a shorter --horizon or earlier --landmarks."
+        )
+    return ages
+
+
+def _without_filled_in(read: Sequence[Landmark], request: Request) -> tuple[list[Landmark], tuple[Any, ...]]:
+    """Without traits that somebody filled in because of the goal, at any landmark."""
+    from fireflower.discover.leaks import of_columns
+
+    found: dict[str, Any] = {}
+    for each in read:
+        traits = [column for column in each.frame.columns if column.candidate.vocabulary == "fit"]
+        for leak in of_columns(traits, each.frame.reached(request.horizon), frozenset(request.keep)):
+            found.setdefault(leak.name, leak)
+    kept = []
+    for each in read:
+        columns = [c for c in each.frame.columns if c.candidate.vocabulary != "fit" or c.candidate.of not in found]
+        kept.append(replace(each, frame=each.frame.keeping(columns)))
+    return kept, tuple(found.values())
+
+
+def _written(project: Project, request: Request, source: Source, found: Answer) -> Discovery:
+    """The definitions of what holds, written to the project's folder."""
+    from fireflower.app.outputs import written
+    from fireflower.discover.answer import named
+    from fireflower.discover.drafts import free_name, rule_file, score_file
+    from fireflower.language.goals import required
+
+    result = found.discovery
+    if not request.write or result.verdict != "signal":
+        return result
+    goals = list(required(source.goal))
+    goal = goals[0] if len(goals) == 1 and found.ground is not None and _plain_goal(source.goal) else None
+    folder = project.folder / "definitions"
+    folder.mkdir(exist_ok=True)
+    taken = {path.stem for path in folder.glob("*.y*ml")} | {definition.name for definition in project.definitions}
+    rules, files = [], []
+    for rule in [rule for rule in result.rules if rule.grade != "unconfirmed"][:1]:
+        name = free_name("discovered-rule", taken)
+        text = rule_file(
+            name, source.subject, goal, rule.parts, rule.any, _description(rule.later.inside.value, result)
+        )
+        rules.append((name, text))
+    scores = []
+    for score in result.scores:
+        at = next((each for each in score.thresholds if each.bound == score.chosen), None)
+        name = free_name("discovered-score", taken)
+        share = at.share.value if at else float("nan")
+        text = score_file(name, source.subject, goal, score.parts, score.chosen, _description(share, result))
+        scores.append((name, text))
+    for name, text in [*rules, *scores]:
+        path = folder / f"{name}.yaml"
+        with written(path) as file:
+            file.write(text.encode())
+        files.append(str(path))
+    return named(result, [name for name, _ in rules], [name for name, _ in scores], files)
+
+
+def _plain_goal(goal: Formula) -> bool:
+    from fireflower.discover.landmarks import happened
+    from fireflower.language.walking import events_of
+
+    return any(goal == happened(events) for events in events_of(goal))
+
+
+def _description(share: float, result: Discovery) -> str:
+    return (
+        f"{100 * share:.1f} % of those who passed it by day {result.landmark_days:g} reached the goal within "
+        f"{result.horizon_days:g} days, on data that the search had not seen."
+    )
+
+
+def write_page(found: Discovery, path: Path) -> None:
+    """Write the answer as one HTML file, whole or not at all."""
+    from importlib.metadata import version
+
+    from fireflower.app.outputs import written
+    from fireflower.report.discovery import render_discovery
+
+    page = render_discovery(found, version("fireflower"))
+    with written(path) as file:
+        file.write(page.encode())

@@ -1,0 +1,316 @@
+"""From frames to the answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fireflower.discover import chance, rates
+from fireflower.discover.boards import passes
+from fireflower.discover.ceiling import ceilings
+from fireflower.discover.drafts import condition_of, text_of
+from fireflower.discover.frames import Frame
+from fireflower.discover.leaks import Leak
+from fireflower.discover.measuring import measured, weeks
+from fireflower.discover.power import power
+from fireflower.discover.results import Calibrated, Discovery, LandmarkSummary, Part, ScoreFound, Threshold
+from fireflower.discover.scores import Card, pool, scored, sums
+from fireflower.discover.segments import segments
+from fireflower.discover.study import (
+    FEW_BELOW,
+    LEAST_HITS,
+    SIGNIFICANT,
+    Findings,
+    Ground,
+    Question,
+    can_be_searched,
+    findings,
+    searched,
+    summary,
+)
+from fireflower.language.nodes import HoldingPoints, Score
+from fireflower.model.moments import DAY
+from fireflower.model.records import SubjectKind
+
+Advance = Callable[[int, int], None]
+_LOOK_AHEAD = 0.03
+_LEFT_SHARE = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What there is to be searched: frames, what each leaves out, what was left out of all of them, and what looks
+    wrong with the data."""
+
+    goal: str
+    subjects: SubjectKind
+    as_of: int | None
+    frames: Sequence[Frame]
+    before: Sequence[tuple[int, int]]
+    naive: Sequence[float]
+    left_out: tuple[Leak, ...]
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The answer, the landmark it was found at, and the score as the language knows it."""
+
+    discovery: Discovery
+    ground: Ground | None
+    score: Score | None
+
+
+def answer(given: Given, question: Question, advance: Advance | None = None) -> Answer:
+    """Search every landmark that has enough to be searched; say what was found at the best."""
+    usable = [frame for frame in given.frames if can_be_searched(frame, question.horizon)]
+    total, done = len(usable) * question.permutations, [0]
+
+    def step() -> None:
+        done[0] += 1
+        if advance:
+            advance(done[0], total)
+
+    grounds = [searched(frame, question, step) for frame in usable]
+    summaries = _summaries(given, grounds, question)
+    if not grounds:
+        return Answer(_too_few(given, summaries, question), None, None)
+    p = chance.overall([ground.gains for ground in grounds], [ground.chance for ground in grounds])
+    ground = max(grounds, key=lambda each: each.standing)
+    found = findings(ground, question, p)
+    return _answered(given, question, summaries, grounds, ground, found, p)
+
+
+def _summaries(given: Given, grounds: Sequence[Ground], question: Question) -> tuple[LandmarkSummary, ...]:
+    by_frame = {id(ground.frame): ground for ground in grounds}
+    each = zip(given.frames, given.naive, given.before, strict=True)
+    return tuple(summary(f, by_frame.get(id(f)), question.horizon, naive, before) for f, naive, before in each)
+
+
+def _answered(
+    given: Given,
+    question: Question,
+    summaries: tuple[LandmarkSummary, ...],
+    grounds: Sequence[Ground],
+    ground: Ground,
+    found: Findings,
+    p: float,
+) -> Answer:
+    holds = bool(found.rules) and found.rules[0].grade != "unconfirmed"
+    card = _card(ground)
+    score = _score_found(ground, card, question) if card is not None and holds else None
+    train, test = ground.split.train, ground.split.test
+    rows, hits = len(train), int(ground.board.reached.sum())
+    discovery = Discovery(
+        goal=given.goal,
+        subjects=given.subjects,
+        as_of=given.as_of,
+        horizon_days=question.horizon / DAY if ground.frame.landmark is not None else math.nan,
+        verdict="signal" if holds else "none",
+        reason=_reason(found, p, holds),
+        p=p,
+        permutations=min(len(each.chance.best) for each in grounds),
+        tried=sum(len(each.board.terms) for each in grounds),
+        landmark_days=math.nan if ground.frame.landmark is None else ground.frame.landmark / DAY,
+        landmarks=summaries,
+        rules=found.rules,
+        singles=found.singles,
+        stayed=found.stayed,
+        scores=() if score is None else (score,),
+        ceilings=ceilings(train, test, question.horizon),
+        left_out=given.left_out,
+        power=power(rows, hits, ground.chance.needed("1")),
+        segments=segments(found.followed, found.selected, question.horizon, _used(found)) if holds else (),
+        heat=(),
+        hypothesis=None,
+        cautions=(*_cautions(ground, found, summaries, holds), *given.doubts),
+        next_steps=_next_steps(given, ground, holds),
+    )
+    return Answer(discovery, ground, None if card is None else _score(ground, card))
+
+
+def _used(found: Findings) -> frozenset[str]:
+    return frozenset(part.of for part in found.rules[0].parts)
+
+
+def _reason(found: Findings, p: float, holds: bool) -> str:
+    if holds:
+        return f"the whole search finds as much by chance in {100 * p:.1f} % of cases, and it held on later data"
+    if p > SIGNIFICANT or not found.rules:
+        return f"the best that was found is what chance finds, too, in {100 * p:.0f} % of searches as large"
+    return "what stood out in the earlier data did not hold in the later data"
+
+
+def _too_few(given: Given, summaries: tuple[LandmarkSummary, ...], question: Question) -> Discovery:
+    most = max((each.hits for each in summaries), default=0)
+    return Discovery(
+        goal=given.goal, subjects=given.subjects, as_of=given.as_of, horizon_days=question.horizon / DAY,
+        verdict="too few",
+        reason=f"{most} reached the goal within the horizon after a landmark and could be followed; "
+        f"at least {LEAST_HITS} are needed to look for anything, and {FEW_BELOW} to find rules of several conditions",
+        p=math.nan, permutations=0, tried=0, landmark_days=math.nan, landmarks=summaries, rules=(), singles=(),
+        stayed=None, scores=(), ceilings=(), left_out=given.left_out, power=(), segments=(), heat=(), hypothesis=None,
+        cautions=given.doubts,
+        next_steps=(
+            "wait for more, or name an earlier goal that more reach (a trial, an activation)",
+            "try a longer --horizon, or other --landmarks",
+        ),
+    )  # fmt: skip
+
+
+def _cautions(ground: Ground, found: Findings, summaries: Sequence[LandmarkSummary], holds: bool) -> tuple[str, ...]:
+    said = []
+    hits = int(ground.board.reached.sum())
+    if hits < FEW_BELOW:
+        said.append(
+            f"only {hits} goals could be searched: with fewer than {FEW_BELOW}, a rule of three conditions is "
+            "found whole "
+            "in about half of all cases. Take this for a beginning."
+        )
+    if not ground.split.gap:
+        said.append(
+            "the history is short: what became of the earlier subjects was partly decided after the later "
+            "ones came, so "
+            "confirmation on later data is less independent than it should be."
+        )
+    said += [_looked_ahead(each) for each in summaries if _looks_ahead(each)]
+    if holds and found.rules[0].adjusted is not None and found.rules[0].grade == "predictive":
+        said.append(
+            "with everything else that was measured held equal, little is left of the first rule: it may be a sign of "
+            "being active, not a reason to buy. Use it to choose whom to talk to, not what to push people to do."
+        )
+    return tuple(said)
+
+
+def _looks_ahead(each: LandmarkSummary) -> bool:
+    everybody = each.at_risk + each.left_before + each.reached_before
+    early = (each.left_before + each.reached_before) / everybody if everybody else 0.0
+    return early >= _LEFT_SHARE and each.naive_auc - each.auc >= _LOOK_AHEAD
+
+
+def _looked_ahead(each: LandmarkSummary) -> str:
+    return (
+        f"leak at day {each.age_days:g}: {each.left_before:,} had left and {each.reached_before:,} had reached "
+        "the goal by "
+        "then, which itself cuts short or feeds what they did. Over everybody the best single signal seems to "
+        "have an AUC "
+        f"of {each.naive_auc:.3f}; over those who could still reach it, {each.auc:.3f}. Only the latter was used."
+    )
+
+
+def _next_steps(given: Given, ground: Ground, holds: bool) -> tuple[str, ...]:
+    if holds:
+        return ()
+    steps = []
+    events = {column.candidate.of for column in ground.frame.columns if column.candidate.vocabulary != "fit"}
+    traits = {column.candidate.of for column in ground.frame.columns if column.candidate.vocabulary == "fit"}
+    if len(events) < 15:
+        steps.append(f"record more of what people do: there are {len(events)} kinds of events")
+    if not traits:
+        steps.append("import who they are (company size, plan, country): there are no traits of the subjects")
+    if given.subjects == "person":
+        steps.append("ask about accounts (--subject account) where people buy together")
+    if int(ground.board.reached.sum()) < 250:
+        steps.append("come back with more goals: 250 in the searched part find most rules that triple the rate")
+    steps.append("name an earlier or a clearer goal, or another horizon")
+    return tuple(steps)
+
+
+# --- Scores -----------------------------------------------------------------------------------------------------------
+
+
+def _card(ground: Ground) -> Card | None:
+    terms, rows = pool(ground.board, ground.least)
+    return scored(ground.board, terms, rows)
+
+
+def _total(ground: Ground, card: Card, frame: Frame) -> NDArray[np.float64]:
+    terms = [ground.board.terms[k] for k in card.terms]
+    return sums([passes(frame.columns[term.column], term.test) for term in terms], card.points)
+
+
+def _score_found(ground: Ground, card: Card, question: Question) -> ScoreFound:
+    train, test, horizon = ground.split.train, ground.split.test, question.horizon
+    columns = [train.columns[ground.board.terms[k].column] for k in card.terms]
+    tests = [ground.board.terms[k].test for k in card.terms]
+    parts = tuple(
+        Part(text_of(column.candidate, test_), column.candidate.circle, column.candidate.of, point)
+        for column, test_, point in zip(columns, tests, card.points, strict=True)
+    )
+    total = _total(ground, card, test)
+    reached = test.reached(horizon)
+    probability = 1 / (1 + np.exp(-(card.base + card.scale * total)))
+    table = _thresholds(test, total, horizon)
+    by_circle: dict[str, int] = {}
+    for part in parts:
+        by_circle[part.circle] = by_circle.get(part.circle, 0) + max(part.points, 0)
+    return ScoreFound(
+        name="", parts=parts, base=card.base, scale=card.scale, auc=rates.auc_estimate(total, reached),
+        log_loss=rates.log_loss(probability, reached), thresholds=table,
+        chosen=_bound(ground, card, question, table), calibration=_calibration(test, probability, horizon),
+        by_circle=by_circle,
+    )  # fmt: skip
+
+
+def _thresholds(frame: Frame, total: NDArray[np.float64], horizon: int) -> tuple[Threshold, ...]:
+    reached = frame.reached(horizon)
+    found = []
+    for bound in np.unique(total)[1:].tolist():
+        inside = total >= bound
+        made = measured(frame, inside, horizon)
+        covered = float(reached[inside].sum() / max(reached.sum(), 1))
+        found.append(Threshold(bound, made.inside, covered, float(inside.sum()) / weeks(frame)))
+    return tuple(found)
+
+
+def _calibration(frame: Frame, probability: NDArray[np.float64], horizon: int) -> tuple[Calibrated, ...]:
+    """Up to five groups of rows with about as many rows each; equal scores stay together."""
+    cuts = np.unique(np.quantile(probability, np.linspace(0, 1, 6)[1:-1]))
+    group = np.searchsorted(cuts, probability, side="right")
+    reached = frame.reached(horizon)
+    return tuple(
+        Calibrated(float(probability[own].mean()), rates.share(reached[own], frame.cluster[own]))
+        for own in (group == number for number in np.unique(group))
+    )
+
+
+def _bound(ground: Ground, card: Card, question: Question, table: Sequence[Threshold]) -> float:
+    """The lowest bound whose leads can be worked; without a capacity, the one that tells most apart on the searched
+    rows (Youden 1950)."""
+    if question.per_week is not None:
+        fitting = [each.bound for each in table if each.per_week <= question.per_week]
+        if fitting:
+            return min(fitting)
+    total = _total(ground, card, ground.split.train)
+    reached = ground.board.reached
+    bounds = np.unique(total)[1:]
+    if not len(bounds):
+        return float(total.max(initial=1))
+    tell = [float((total[reached] >= b).mean() - (total[~reached] >= b).mean()) for b in bounds]
+    return float(bounds[int(np.argmax(tell))])
+
+
+def _score(ground: Ground, card: Card) -> Score | None:
+    items = []
+    for k, point in zip(card.terms, card.points, strict=True):
+        term = ground.board.terms[k]
+        condition = condition_of(ground.split.train.columns[term.column].candidate, term.test)
+        if condition is None:
+            return None
+        items.append(HoldingPoints(condition, point))
+    return Score(tuple(items))
+
+
+def named(discovery: Discovery, rules: Sequence[str], scores: Sequence[str], files: Sequence[str]) -> Discovery:
+    """The answer with the names of the definitions that were written for its first rules and its scores."""
+    names = [*rules, *[""] * (len(discovery.rules) - len(rules))]
+    return replace(
+        discovery,
+        rules=tuple(replace(rule, name=name) for rule, name in zip(discovery.rules, names, strict=True)),
+        scores=tuple(replace(score, name=name) for score, name in zip(discovery.scores, scores, strict=False)),
+        files=tuple(files),
+    )

@@ -1,0 +1,62 @@
+"""What looks wrong with the data, or could not be looked at, each with what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from fireflower.discover.candidates import MOST_EVENTS, MOST_VALUES, Seen
+from fireflower.discover.frames import Column
+from fireflower.discover.histories import Lives
+from fireflower.model.moments import NEVER
+
+_NAMED = 5
+_EARLY = 0.2
+
+
+def of_history(seen: Seen, found: Lives) -> Iterator[str]:
+    """Clocks and starts that do not fit, and what there is too much of."""
+    lived = found.start < NEVER
+    first = np.min(list(found.events.values()), axis=0) if found.events else found.start
+    early = float((first[lived] < found.start[lived]).mean()) if lived.any() else 0.0
+    if early >= _EARLY:
+        yield (
+            f"{100 * early:.0f} % have events from before their start, which count for nothing here: a clock that runs "
+            "behind, or a `start:` in fireflower.yaml that comes too late."
+        )
+    without = int((~lived & (first < NEVER)).sum())
+    if without:
+        yield (
+            f"{without:,} have no start at all and are not looked at: they came before the history, or their start has "
+            "another name. See `start:` in fireflower.yaml."
+        )
+    many = [path for path, values in seen.texts.items() if len(values) > MOST_VALUES]
+    if many:
+        yield (
+            f"{_listed(many)} {'have' if len(many) > 1 else 'has'} more than {MOST_VALUES} different texts, whose "
+            "values were not looked at one by one. Group them (a kind, a section) into a property of few values."
+        )
+    if len(seen.events) > MOST_EVENTS:
+        yield (
+            f"of {len(seen.events):,} kinds of events the {MOST_EVENTS} most frequent were looked at. Names that hold "
+            "an id or a page make too many: put that into a property."
+        )
+
+
+def of_table(columns: Sequence[Column]) -> Iterator[str]:
+    """Columns that never vary."""
+    constant = [column.candidate.of for column in columns if _never_varies(column)]
+    if constant:
+        yield f"{_listed(constant)} never {'vary' if len(constant) > 1 else 'varies'}, and so can tell nothing apart."
+
+
+def _never_varies(column: Column) -> bool:
+    numbers = np.unique(np.nan_to_num(column.numbers, nan=-np.inf))
+    codes = 1 if column.codes is None else len(np.unique(column.codes))
+    return len(numbers) == 1 and codes == 1
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMED])
+    return f"{shown} and {len(names) - _NAMED} others" if len(names) > _NAMED else shown

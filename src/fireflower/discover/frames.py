@@ -1,0 +1,153 @@
+"""Who can be compared at a moment, and what became of them: one row per subject, features before, outcome after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fireflower.discover.candidates import Candidate
+from fireflower.model.moments import NEVER
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A candidate's values.
+
+    Attributes
+    ----------
+    numbers : float[n], NaN where it is missing or text
+    codes : int32[n], codes into `texts`; -1 where it is missing or a number. None where it never is text
+    """
+
+    candidate: Candidate
+    numbers: NDArray[Any]
+    codes: NDArray[np.int32] | None = None
+    texts: Sequence[Any] = ()
+
+    def at(self, rows: NDArray[np.int64]) -> Column:
+        codes = None if self.codes is None else self.codes[rows]
+        return replace(self, numbers=self.numbers[rows], codes=codes)
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """The risk set at one landmark, in the order of time; or the rows of a table.
+
+    Attributes
+    ----------
+    landmark : the age in microseconds; None for a table
+    subject : int64[n], codes
+    moment : int64[n], when the landmark was reached; rows are ordered by it
+    wait : int64[n], from then to the goal; NEVER where it was not seen
+    followed : int64[n], for how long the subject could be seen from then on; NEVER for a table
+    left : int64[n], from then to the end of use (churn), NEVER where there was none: of a competing event, after which
+        the goal does not come any more
+    cluster : int64[n], rows of one cluster are not independent of each other
+    """
+
+    landmark: int | None
+    subject: NDArray[np.int64]
+    moment: NDArray[np.int64]
+    wait: NDArray[np.int64]
+    followed: NDArray[np.int64]
+    left: NDArray[np.int64]
+    cluster: NDArray[np.int64]
+    columns: tuple[Column, ...]
+
+    def __len__(self) -> int:
+        return len(self.subject)
+
+    def at(self, rows: NDArray[np.int64]) -> Frame:
+        return Frame(
+            self.landmark, self.subject[rows], self.moment[rows], self.wait[rows], self.followed[rows],
+            self.left[rows], self.cluster[rows], tuple(column.at(rows) for column in self.columns),
+        )  # fmt: skip
+
+    def closed_by(self, end: int, horizon: int) -> Frame:
+        """As it was known at a moment: rows from before it, followed for the whole horizon by then."""
+        return self.at(np.flatnonzero((self.moment + horizon <= end) & (self.followed >= horizon)))
+
+    def reached(self, horizon: int) -> NDArray[np.bool_]:
+        """Who reached the goal within the horizon."""
+        return self.wait <= horizon
+
+    def some(self, most: int, seed: int = 0) -> NDArray[np.int64]:
+        """The places of all rows or, where there are more, of so many chosen at random, in their order."""
+        if len(self) <= most:
+            return np.arange(len(self))
+        return np.sort(np.random.default_rng(seed).choice(len(self), most, replace=False))
+
+    def keeping(self, columns: Sequence[Column]) -> Frame:
+        return replace(self, columns=tuple(columns))
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Rows to search in, and later rows to confirm on.
+
+    Attributes
+    ----------
+    train, test : the earlier rows; the later ones. All have been followed for the whole horizon
+    cut : the moment between them
+    gap : whether what became of the earlier rows was known at the cut. Where a history is so short that this would
+        cost more than a quarter of them, it was not
+    """
+
+    train: Frame
+    test: Frame
+    cut: int
+    gap: bool
+
+
+TESTED = 0.3
+"""Share of those that reached the goal that are kept for confirmation: the latest."""
+
+_LARGEST_LOSS = 0.25
+
+
+def split(frame: Frame, horizon: int) -> Split:
+    """Split by time, labels closed on both sides.
+
+    The later rows are those from the moment on by which `1 - TESTED` of all goals had begun. Rows whose label was not
+    closed at the cut are used for neither (an embargo: de Prado 2018, section 7.4), unless too many would be lost.
+    """
+    closed = frame.at(np.flatnonzero(frame.followed >= horizon))
+    reached = np.flatnonzero(closed.reached(horizon))
+    if not len(reached):
+        return Split(closed, closed.at(np.zeros(0, np.int64)), NEVER, True)
+    at = min(len(reached) - 1, int((1 - TESTED) * len(reached)))
+    cut = int(closed.moment[reached[at]])
+    if frame.landmark is None:
+        first = int(reached[at])
+        return Split(closed.at(np.arange(first)), closed.at(np.arange(first, len(closed))), cut, True)
+    test = closed.at(np.flatnonzero(closed.moment >= cut))
+    before = closed.at(np.flatnonzero(closed.moment < cut))
+    train = before.closed_by(cut, horizon)
+    gap = int(train.reached(horizon).sum()) >= (1 - _LARGEST_LOSS) * int(before.reached(horizon).sum())
+    return Split(train if gap else before, test, cut, gap)
+
+
+def weights(frame: Frame, horizon: int) -> NDArray[np.float64]:
+    """Inverse-probability-of-censoring weights for the goal within a horizon, for all rows, however long followed.
+
+    A row counts if its outcome within the horizon is known: it reached the goal, or was followed to the end. It then
+    stands for 1 / G rows, G being the share that was followed at least as long (the Kaplan-Meier estimate for the end
+    of following; Robins & Finkelstein 2000). Whoever left without the goal is followed on, as one who does not reach
+    it: leaving competes with the goal, it does not censor it.
+
+    Returns
+    -------
+    float64[n], 0 where the outcome is not known
+    """
+    reached = frame.wait <= np.minimum(horizon, frame.followed)
+    until = np.minimum(np.where(reached, frame.wait, horizon), frame.followed)
+    known = reached | (frame.followed >= horizon)
+    ends = np.sort(frame.followed[~known])
+    at_risk = len(frame) - np.searchsorted(np.sort(until), ends, side="left")
+    survival = np.concatenate(([1.0], np.cumprod(1 - 1 / np.maximum(at_risk, 1))))
+    share = survival[np.searchsorted(ends, until, side="left")]
+    return np.where(known & (share > 0), 1 / np.where(share > 0, share, 1.0), 0.0)

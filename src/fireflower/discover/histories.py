@@ -1,0 +1,203 @@
+"""From histories to frames: what every subject had done by each landmark, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fireflower.discover import leaks
+from fireflower.discover.candidates import Candidate, Seen, candidates
+from fireflower.discover.curves import heat
+from fireflower.discover.frames import Column, Frame
+from fireflower.discover.landmarks import (
+    Arguments,
+    Sample,
+    clusters_of,
+    first_times,
+    happened,
+    sample_at,
+    sample_when,
+)
+from fireflower.discover.leaks import Around, Leak
+from fireflower.discover.results import Heat
+from fireflower.discover.study import best_auc
+from fireflower.language.nodes import Count, Events, Formula, Last, Quantity, Recency, Trait, Within
+from fireflower.language.walking import events_of
+from fireflower.model.moments import DAY, NEVER
+from fireflower.model.records import Kind, SubjectKind
+from fireflower.model.timeline import Vocabulary
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A history to be read.
+
+    Attributes
+    ----------
+    seen : what it has to offer
+    goal : the formula whose first truth is the goal; `goal_events` names what it is made of
+    start : the event that begins a life; any event where the project declares none
+    churn : the event that ends it, if one is declared
+    idle : who has been silent for so long at a landmark is not looked at: they have left without a word
+    kept : names that are looked at although they look like leaks
+    """
+
+    seen: Seen
+    vocabulary: Vocabulary
+    subject: SubjectKind
+    goal: Formula
+    start: Events
+    churn: Events | None
+    idle: int
+    kept: frozenset[str]
+    as_of: int
+    arguments: Arguments
+
+    @property
+    def ids(self) -> Sequence[str]:
+        return self.vocabulary.people if self.subject == "person" else self.vocabulary.accounts
+
+
+@dataclass(frozen=True, eq=False)
+class Lives:
+    """When things first happened to each subject; NEVER."""
+
+    start: Ints
+    goal: Ints
+    left: Ints
+    events: Mapping[str, Ints]
+
+
+@dataclass(frozen=True, eq=False)
+class Landmark:
+    """A frame, and what it leaves out: who had reached the goal, who had left (with a word or without), before it.
+
+    `naive` is the best AUC of a single column over everybody, whatever had become of them by then.
+    """
+
+    frame: Frame
+    before: tuple[int, int]
+    naive: float
+
+
+def lives(source: Source) -> Lives:
+    """When the goal, the start, the end and each event first happened to each subject."""
+    names = list(source.seen.events)
+    formulas = [happened(source.start), source.goal]
+    formulas += [happened(Events((name,))) for name in names]
+    if source.churn is not None:
+        formulas.append(happened(source.churn))
+    first = first_times(formulas, source.subject, len(source.ids), source.arguments)
+    left = first.pop() if source.churn is not None else np.full(len(source.ids), NEVER, np.int64)
+    return Lives(first[0], first[1], left, dict(zip(names, first[2:], strict=True)))
+
+
+def leaking_events(source: Source, found: Lives) -> list[Leak]:
+    """Events that know of the goal."""
+    own = {name for events in events_of(source.goal) for name in events.names}
+    names = [name for name in found.events if name not in own and name not in source.kept]
+    quantities: list[Quantity] = [Count(Events((name,))) for name in names]
+    quantities += [Count(Events((name,)), Last(DAY)) for name in names]
+    sample = sample_when(source.goal, quantities, source.subject, source.arguments)
+    around = [
+        Around(name, found.events[name], _plain(sample.numbers[i]), _plain(sample.numbers[len(names) + i]))
+        for i, name in enumerate(names)
+    ]
+    return leaks.of_events(around, found.goal, source.as_of)
+
+
+def _plain(numbers: NDArray[Any]) -> NDArray[np.float64]:
+    return np.nan_to_num(numbers.astype(np.float64))
+
+
+def landmarks(source: Source, found: Lives, ages: Sequence[int], leaking: Iterable[str]) -> list[Landmark]:
+    """The risk set at each age, with every candidate."""
+    own = {name for events in events_of(source.goal) for name in events.names if not _is_formula(source.goal)}
+    ends = {*(source.churn.names if source.churn else ()), *source.start.names}
+    leave = frozenset({*leaking, *own, *ends})
+    wanted = [candidates(source.seen, source.subject, source.start, age, leave) for age in ages]
+    silence = Recency(Events())
+    quantities = [[*(_read(candidate) for candidate in each), silence] for each in wanted]
+    samples = sample_at(ages, quantities, source.start, source.subject, source.arguments)
+    cluster = _clusters(source)
+    return [
+        _landmark(source, found, age, each, sample, cluster)
+        for age, each, sample in zip(ages, wanted, samples, strict=True)
+    ]
+
+
+def _is_formula(goal: Formula) -> bool:
+    """Whether the goal is more than that an event happened: then that event may be looked at."""
+    return all(goal != happened(events) for events in events_of(goal))
+
+
+def _read(candidate: Candidate) -> Quantity:
+    assert candidate.read is not None
+    return candidate.read
+
+
+def _clusters(source: Source) -> Ints:
+    if source.subject == "account":
+        return np.arange(len(source.ids), dtype=np.int64)
+    return clusters_of(source.arguments([])["timelines"], len(source.ids))
+
+
+def _landmark(
+    source: Source, found: Lives, age: int, wanted: Sequence[Candidate], sample: Sample, cluster: Ints
+) -> Landmark:
+    subject, moment = sample.subject, sample.moment + 1
+    goal, left = found.goal[subject], found.left[subject]
+    silent = sample.numbers[-1] > source.idle
+    reached, gone = goal < moment, (left < moment) | silent
+    columns = tuple(_column(source, candidate, sample, i) for i, candidate in enumerate(wanted))
+    everyone = Frame(
+        age, subject, moment, _wait(goal, moment), source.as_of - moment, _wait(left, moment), cluster[subject], columns
+    )
+    at_risk = np.flatnonzero(~reached & ~gone)
+    frame = everyone.at(at_risk[np.argsort(moment[at_risk], kind="stable")])
+    before = int(reached.sum()), int((gone & ~reached).sum())
+    return Landmark(frame, before, best_auc(everyone, everyone.wait < NEVER))
+
+
+def _wait(event: Ints, moment: Ints) -> Ints:
+    return np.where(event < NEVER, event - moment, NEVER)
+
+
+def _column(source: Source, candidate: Candidate, sample: Sample, place: int) -> Column:
+    codes = sample.codes[place]
+    if not isinstance(candidate.quantity, Trait) or not (codes >= 0).any():
+        return Column(candidate, sample.numbers[place])
+    kind = Kind.ACCOUNT_TRAIT if candidate.quantity.owner == "account" else Kind.PERSON_TRAIT
+    return Column(candidate, sample.numbers[place], codes, source.vocabulary.traits[kind, candidate.quantity.name])
+
+
+def heat_maps(
+    source: Source, frame: Frame, events: Sequence[str], ages: Sequence[int], horizon: int
+) -> tuple[Heat, ...]:
+    """For each event: thresholds of its count within each window from the start that ends by the landmark."""
+    assert frame.landmark is not None
+    windows = [age for age in sorted(ages) if age <= frame.landmark]
+    quantities = [Count(Events((name,)), Within(source.start, window)) for name in events for window in windows]
+    if not quantities:
+        return ()
+    columns = more_columns(source, frame, quantities)
+    maps = []
+    for i, name in enumerate(events):
+        own = columns[i * len(windows) : (i + 1) * len(windows)]
+        maps.append(heat(frame, [(w / DAY, c) for w, c in zip(windows, own, strict=True)], horizon, name))
+    return tuple(maps)
+
+
+def more_columns(source: Source, frame: Frame, quantities: Sequence[Quantity]) -> list[NDArray[Any]]:
+    """Other quantities at the frame's landmark, in the order of its rows."""
+    assert frame.landmark is not None
+    sample = sample_at([frame.landmark], [quantities], source.start, source.subject, source.arguments)[0]
+    place = np.full(len(source.ids), -1, np.int64)
+    place[sample.subject] = np.arange(len(sample))
+    return [column[place[frame.subject]] for column in sample.numbers]

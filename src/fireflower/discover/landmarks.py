@@ -1,0 +1,183 @@
+"""Quantities as of a landmark, read by the kernel that evaluates definitions.
+
+A landmark is a definition: it is entered when so much time has passed since the start, and the evidence of that
+transition holds the quantities at that very instant. So what is discovered is what will be evaluated, and nothing of a
+subject's future can be in it (landmarking: Anderson, Cain & Gelber 1983; van Houwelingen 2007).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fireflower.evaluate.replay import replay_pieces
+from fireflower.evaluate.results import Change, Transitions
+from fireflower.language.nodes import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    Count,
+    Definition,
+    Elapsed,
+    Events,
+    Formula,
+    Known,
+    Quantity,
+)
+from fireflower.language.walking import conditions_of
+from fireflower.model.moments import NEVER
+from fireflower.model.records import SubjectKind
+
+Arguments = Callable[[Sequence[Definition]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The quantities of all subjects that have reached a moment.
+
+    Attributes
+    ----------
+    subject : int64[n], codes
+    moment : int64[n], the instant as of which the quantities were read
+    numbers : one float column per quantity; NaN where it is missing or text
+    codes : one int32 column per quantity, the code of its text, or -1
+    """
+
+    subject: NDArray[np.int64]
+    moment: NDArray[np.int64]
+    numbers: tuple[NDArray[Any], ...]
+    codes: tuple[NDArray[np.int32], ...]
+
+    def __len__(self) -> int:
+        return len(self.subject)
+
+
+def happened(events: Events) -> Formula:
+    return Condition(Count(events), Compare(">=", 1))
+
+
+def sample_at(
+    ages: Sequence[int],
+    quantities: Sequence[Sequence[Quantity]],
+    start: Events,
+    subject: SubjectKind,
+    arguments: Arguments,
+) -> tuple[Sample, ...]:
+    """Quantities just before ages since the start: `quantities[i]` as of a microsecond before `ages[i]`, so that they
+    hold what happened in [start, start + age) and nothing more.
+
+    Parameters
+    ----------
+    arguments : for definitions to replay, the settings, timelines, as_of and what else `replay_pieces` takes
+    """
+    elapsed = Elapsed(start)
+    definitions = [
+        _landmark(f"(landmark {i})", subject, Condition(elapsed, Compare(">=", age - 1)), wanted)
+        for i, (age, wanted) in enumerate(zip(ages, quantities, strict=True))
+    ]
+    return _sampled(definitions, [len(wanted) for wanted in quantities], [age - 1 for age in ages], arguments)
+
+
+def holding_at(
+    age: int, formulas: Sequence[Formula], start: Events, subject: SubjectKind, arguments: Arguments
+) -> list[NDArray[np.int64]]:
+    """For whom each formula holds just before an age since the start."""
+    reached = Condition(Elapsed(start), Compare(">=", age - 1))
+    definitions = [
+        Definition(f"(holding {i})", subject, All((reached, formula)), keep_after_goal=True)
+        for i, formula in enumerate(formulas)
+    ]
+    samples = _sampled(definitions, [0] * len(formulas), [age - 1] * len(formulas), arguments)
+    return [sample.subject for sample in samples]
+
+
+def sample_when(formula: Formula, quantities: Sequence[Quantity], subject: SubjectKind, arguments: Arguments) -> Sample:
+    """Quantities at the instant at which a formula first holds."""
+    only = Condition(Count(Events(("",))), Compare(">=", 0))  # holds always: in its place stands the age of `sample_at`
+    definition = Definition(
+        "(when)", subject, All((only, formula, _shown(only, quantities))), keep_after_goal=True
+    )  # fmt: skip
+    skipped = 1 + len(conditions_of(formula))
+    return _sampled([definition], [len(quantities)], [None], arguments, skipped)[0]
+
+
+def _landmark(name: str, subject: SubjectKind, reached: Condition, quantities: Sequence[Quantity]) -> Definition:
+    return Definition(name, subject, All((reached, _shown(reached, quantities))), keep_after_goal=True)
+
+
+def _shown(holds: Condition, quantities: Sequence[Quantity]) -> Formula:
+    """A formula that holds when `holds` does, and whose evidence has the quantities."""
+    return AnyOf((holds, *(Condition(quantity, Known()) for quantity in quantities)))
+
+
+Parts = list[tuple[NDArray[Any], ...]]
+
+
+def _sampled(
+    definitions: Sequence[Definition],
+    widths: Sequence[int],
+    ages: Sequence[int | None],
+    arguments: Arguments,
+    skipped: int = 1,
+) -> tuple[Sample, ...]:
+    parts: list[Parts] = [[] for _ in definitions]
+    for piece in replay_pieces(definitions, **arguments(definitions)):
+        for number, width in enumerate(widths):
+            parts[number].append(_read(piece, number, width, ages[number], skipped))
+    return tuple(_joined(part, width) for part, width in zip(parts, widths, strict=True))
+
+
+def _read(piece: Transitions, number: int, width: int, age: int | None, skipped: int) -> tuple[NDArray[Any], ...]:
+    """subject, moment, then numbers, then codes of one definition's first entries."""
+    rows = np.flatnonzero((piece.definition == number) & (piece.change == Change.ENTERED))
+    first = piece.evidence[rows, 0]
+    if age is not None:  # who was left out at that age enters later, if at all
+        on_time = piece.quantity[first] == age
+        rows, first = rows[on_time], first[on_time]
+    _, once = np.unique(piece.subject[rows], return_index=True)
+    once.sort()
+    rows, first = rows[once], first[once] + skipped
+    numbers = [_small(piece.quantity[first + column]) for column in range(width)]
+    codes = [piece.text[first + column] for column in range(width)]
+    return (piece.subject[rows].astype(np.int64), piece.at[rows], *numbers, *codes)
+
+
+def _small(column: NDArray[np.float64]) -> NDArray[Any]:
+    """In half the memory, where that loses nothing: counts are whole and small."""
+    half = column.astype(np.float32)
+    return half if np.array_equal(half.astype(np.float64), column, equal_nan=True) else column
+
+
+def _joined(parts: Parts, width: int) -> Sample:
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    numbers, codes = tuple(columns[2 : 2 + width]), tuple(columns[2 + width :])
+    return Sample(columns[0], columns[1], numbers, codes)
+
+
+def first_times(
+    formulas: Sequence[Formula], subject: SubjectKind, subjects: int, arguments: Arguments
+) -> list[NDArray[np.int64]]:
+    """For each formula, when it first held for each subject; NEVER where it did not."""
+    definitions = [
+        Definition(f"(first {i})", subject, formula, keep_after_goal=True) for i, formula in enumerate(formulas)
+    ]
+    first = np.full((len(formulas), subjects), NEVER, np.int64)
+    for piece in replay_pieces(definitions, **arguments(definitions)):
+        rows = np.flatnonzero(piece.change == Change.ENTERED)
+        np.minimum.at(first, (piece.definition[rows], piece.subject[rows]), piece.at[rows])
+    return list(first)
+
+
+def clusters_of(timelines: Iterable[Any], people: int) -> NDArray[np.int64]:
+    """For each person the first account in which they were seen, numbered from `people` on; their own number if
+    none. People of one account are not independent of each other."""
+    cluster = np.arange(people, dtype=np.int64)
+    for timeline in timelines:
+        rows = np.flatnonzero((timeline.person >= 0) & (timeline.account >= 0))[::-1]
+        cluster[timeline.person[rows]] = people + timeline.account[rows].astype(np.int64)
+    return cluster

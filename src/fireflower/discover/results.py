@@ -1,0 +1,343 @@
+"""What comes of a discovery, as data: the command line prints it, `--json` writes it, the page draws it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fireflower.discover.leaks import Leak
+from fireflower.language.nodes import Circle
+from fireflower.model.records import SubjectKind
+from fireflower.review.intervals import Estimate
+
+Grade = Literal["unconfirmed", "predictive", "adjusted"]
+"""`unconfirmed`: it stood out, but did not hold later, or could not be checked. `predictive`: better than the whole
+search does by chance, and it held on later data. `adjusted`: so too with everything else that was measured held equal.
+(Nothing here is `proven`: that needs an experiment.)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One condition of a rule, or one line of a score.
+
+    Attributes
+    ----------
+    text : as a definition has it
+    circle : of which circle it speaks: a proposal, for a person to confirm
+    of : the event, trait or column that it is about
+    points : in a score
+    """
+
+    text: str
+    circle: Circle
+    of: str
+    points: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How those that pass do beside those that do not, on some rows.
+
+    Attributes
+    ----------
+    rows, inside_rows, hits, inside_hits : how many, how many pass; how many of each reached the goal
+    inside, outside, lift : the shares that reached it, and how many times the one is the other
+    p : one-sided: how often chance alone would do as well, this one rule tried once
+    """
+
+    rows: int
+    inside_rows: int
+    hits: int
+    inside_hits: int
+    inside: Estimate
+    outside: Estimate
+    lift: Estimate
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """The difference in the share that reaches the goal with everything else that was measured held equal.
+
+    Attributes
+    ----------
+    difference, ratio : between having the rule and not, averaged over all rows
+    e_value : how strongly something unmeasured would have to go along with both the rule and the goal to explain the
+        lower limit of the ratio away (VanderWeele & Ding 2017)
+    covariates : how many columns were held equal
+    overlap : share of rows for which both having and not having the rule was plausible
+    """
+
+    difference: Estimate
+    ratio: Estimate
+    e_value: float
+    covariates: int
+    overlap: float
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFound:
+    """A rule and how far the data supports it.
+
+    Attributes
+    ----------
+    name : of the definition that was written for it; "" for none
+    parts, any : its conditions, all of which (`any`: one of which) must hold
+    text : the whole in one line
+    kind : how many conditions, joined how
+    gain, p_chance : its gain in log-likelihood (nats), and how often the whole search finds as much by chance
+    earlier : on the rows that were searched; `later`: on the later rows, which the search has not seen
+    expected : what share of those inside will reach the goal, the winner's curse taken off: what was claimed on the
+        searched rows, shrunk by what chance alone finds
+    coverage : of those that reached the goal, the share that passed before
+    per_week : how many come to pass each week
+    lead_days : from the landmark to the goal, the median of those that passed and reached it
+    like : how alike the rows are that it and the first rule select (Jaccard), on later rows
+    """
+
+    name: str
+    parts: tuple[Part, ...]
+    any: bool
+    text: str
+    kind: str
+    gain: float
+    p_chance: float
+    earlier: Measured
+    later: Measured
+    expected: Estimate
+    coverage: Estimate
+    per_week: float
+    lead_days: float
+    like: float
+    grade: Grade
+    adjusted: Adjusted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """One threshold of a signal: of those who pass it (all rows, weighted for those not followed to the end)."""
+
+    threshold: float
+    share: Estimate
+    coverage: float
+    per_week: float
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """One quantity by itself.
+
+    Attributes
+    ----------
+    q : if everything with a q as small is believed, this share of it is false on average
+    curve : all thresholds of it; empty where it is no number
+    """
+
+    rule: RuleFound
+    p: float
+    q: float
+    curve: tuple[CurvePoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A score's bound, on later rows."""
+
+    bound: float
+    share: Estimate
+    coverage: float
+    per_week: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """Later rows with about the same score: the share that was foretold, and that which came."""
+
+    foretold: float
+    came: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreFound:
+    """A point score.
+
+    Attributes
+    ----------
+    parts : with points
+    base, scale : the probability of the goal is 1 / (1 + exp(-(base + scale x points)))
+    auc, log_loss : on later rows
+    thresholds : where one may cut, and what that gives
+    chosen : the bound that was chosen
+    calibration : from the lowest scores to the highest
+    by_circle : the most points that each circle can give
+    """
+
+    name: str
+    parts: tuple[Part, ...]
+    base: float
+    scale: float
+    auc: Estimate
+    log_loss: float
+    thresholds: tuple[Threshold, ...]
+    chosen: float
+    calibration: tuple[Calibrated, ...]
+    by_circle: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """How well the goal can be predicted with no regard to simplicity, on the same later rows."""
+
+    method: str
+    auc: Estimate
+    log_loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class LandmarkSummary:
+    """Who could be compared at one landmark.
+
+    Attributes
+    ----------
+    age_days : NaN for a table
+    reached_before, left_before : who had reached the goal, or ended their use, before it
+    at_risk : who could still reach it
+    followed, hits : of those, who were followed for the whole horizon, and who reached the goal in it
+    left_within : who ended their use within the horizon without it
+    train_hits, test_hits : the goals that were searched, and kept for confirmation
+    conditions : how many conditions were tried
+    naive_auc, auc : of the best single column: over everybody whatever became of them by then, and over those who
+        could still reach the goal
+    best : the best rule's standing over chance, in spreads
+    """
+
+    age_days: float
+    reached_before: int
+    left_before: int
+    at_risk: int
+    followed: int
+    hits: int
+    left_within: int
+    train_hits: int
+    test_hits: int
+    conditions: int
+    naive_auc: float
+    auc: float
+    best: float
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """One part of the subjects, on all closed rows."""
+
+    by: str
+    part: str
+    measured: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentTest:
+    """Whether the rule is worth as much in each part: the p-value of its lift being the same in all."""
+
+    by: str
+    p: float
+    rows: tuple[SegmentRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCell:
+    """Of those who had reached a threshold within a window of the start: share, coverage, volume (weighted)."""
+
+    window_days: float
+    threshold: float
+    share: Estimate
+    coverage: float
+    per_week: float
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """Threshold x window for one event."""
+
+    event: str
+    cells: tuple[HeatCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One single change of a hypothesis, and the gain in log-likelihood that it brings on the rows searched."""
+
+    what: str
+    text: str
+    gain: float
+    later: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class HypothesisFound:
+    """A team's own definition beside what was found."""
+
+    name: str
+    text: str
+    earlier: Measured
+    later: Measured
+    gain: float
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What the search would have seen: the lift that it finds four times out of five, for a condition that `share` of
+    the subjects pass."""
+
+    share: float
+    lift: float
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """The answer.
+
+    Attributes
+    ----------
+    as_of : up to which moment the past was looked at; None for a table
+    verdict : "signal", "none" (nothing that is better than chance, or that held later), "too few"
+    reason : the verdict in a sentence
+    p : how often chance finds, in the whole search, what stands out as far
+    permutations, tried : how often the search was done on shuffled outcomes; how many conditions it had
+    landmark_days : at which landmark the best was found; NaN for a table
+    rules : the chosen rule first, then others that do nearly as well
+    stayed : the best signal that only says that one was there; no part of any rule
+    left_out : signals with their reason, never used
+    """
+
+    goal: str
+    subjects: SubjectKind
+    as_of: int | None
+    horizon_days: float
+    verdict: Literal["signal", "none", "too few"]
+    reason: str
+    p: float
+    permutations: int
+    tried: int
+    landmark_days: float
+    landmarks: tuple[LandmarkSummary, ...]
+    rules: tuple[RuleFound, ...]
+    singles: tuple[Single, ...]
+    stayed: Single | None
+    scores: tuple[ScoreFound, ...]
+    ceilings: tuple[Ceiling, ...]
+    left_out: tuple[Leak, ...]
+    power: tuple[Power, ...]
+    segments: tuple[SegmentTest, ...]
+    heat: tuple[Heat, ...]
+    hypothesis: HypothesisFound | None
+    cautions: tuple[str, ...]
+    next_steps: tuple[str, ...]
+    files: tuple[str, ...] = ()
+
+    def sentences(self) -> list[str]:
+        """The answer in words, line by line."""
+        from fireflower.discover.wording import sentences
+
+        return list(sentences(self))

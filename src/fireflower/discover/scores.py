@@ -1,0 +1,190 @@
+"""Point scores: at most eight conditions with small whole numbers, found on the searched rows.
+
+Conditions are added one by one, each the one that raises the likelihood most beside those that are there; then each is
+exchanged while that helps; then coefficients become whole points: of several multipliers the one that loses least,
+bettered point by point (the way of FasterRisk, Liu, Zhong, Li, Seltzer & Rudin 2022, with one beam instead of many).
+One probability belongs to each sum of points: a logistic curve through them (Platt 1999).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fireflower.discover import logistic
+from fireflower.discover.boards import Board
+from fireflower.discover.search import Searcher
+from fireflower.discover.tallies import unpacked
+
+ITEMS = 8
+LARGEST = 10
+"""Points of one condition."""
+
+_POOL = 240
+_EACH = 8
+_ROWS = 60_000
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A score: conditions by their number on the board, their points, and its curve."""
+
+    terms: tuple[int, ...]
+    points: tuple[int, ...]
+    base: float
+    scale: float
+
+
+def pool(board: Board, least: int, seed: int = 0) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The conditions among which a score is chosen, and the rows that it is chosen on (all, if there are not many)."""
+    searcher = Searcher(board, np.flatnonzero(board.reached), least, len(board.frame))
+    gains = searcher.gains(searcher.alone())
+    taken: dict[int, int] = {}
+    chosen: list[int] = []
+    for k in np.argsort(-gains, kind="stable").tolist():
+        column = int(board.column[k])
+        if gains[k] > 1 and taken.get(column, 0) < _EACH and len(chosen) < _POOL:
+            taken[column] = taken.get(column, 0) + 1
+            chosen.append(k)
+    rows = np.arange(len(board.frame))
+    if len(rows) > _ROWS:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, _ROWS, replace=False))
+    return np.array(chosen, np.int64), rows
+
+
+def scored(board: Board, terms: NDArray[np.int64], rows: NDArray[np.int64], items: int = ITEMS) -> Card | None:
+    """The best score of at most so many items; None where no condition is worth a point."""
+    x = (
+        np.stack([unpacked(board.bits[k], len(board.frame))[rows] for k in terms]).astype(np.float64)
+        if len(terms)
+        else None
+    )
+    y = board.reached[rows].astype(np.float64)
+    if x is None or not 0 < y.mean() < 1:
+        return None
+    chosen = _forward(x, y, items)
+    if not chosen:
+        return None
+    chosen = _exchanged(x, y, chosen)
+    points, base, scale = _whole(x[chosen], y)
+    kept = [i for i, point in enumerate(points) if point]
+    if not kept:
+        return None
+    order = sorted(kept, key=lambda i: -abs(points[i]))
+    return Card(tuple(int(terms[chosen[i]]) for i in order), tuple(points[i] for i in order), base, scale)
+
+
+def sums(board_terms: Sequence[NDArray[np.bool_]], points: Sequence[int]) -> Floats:
+    """Each row's points."""
+    total = np.zeros(len(board_terms[0]) if board_terms else 0)
+    for passing, point in zip(board_terms, points, strict=True):
+        total += point * passing
+    return total
+
+
+def _forward(x: Floats, y: Floats, items: int) -> list[int]:
+    """Add what the score test says gains most, until chance among so many would do as well: a gain below the logarithm
+    of their number (the risk inflation criterion; Foster & George 1994)."""
+    chosen: list[int] = []
+    p = np.full(len(y), y.mean())
+    while len(chosen) < items:
+        gains = _gains(x, y, p, chosen)
+        gains[chosen] = 0.0
+        best = int(np.argmax(gains))
+        if gains[best] < np.log(len(x)) + 0.5:
+            break
+        chosen.append(best)
+        p, _ = _fitted(x[chosen], y)
+    return chosen
+
+
+def _gains(x: Floats, y: Floats, p: Floats, chosen: Sequence[int]) -> Floats:
+    """The gain in log-likelihood, to the second order, of adding each row of x to a model that predicts p "
+    "(Rao 1948)."""
+    v = p * (1 - p)
+    inside = np.vstack([np.ones(len(y)), x[list(chosen)]]) if chosen else np.ones((1, len(y)))
+    information = (inside * v) @ inside.T + 1e-9 * np.eye(len(inside))
+    cross = (x * v) @ inside.T
+    own = (x * v).sum(axis=1) - np.einsum("ij,ij->i", cross @ np.linalg.inv(information), cross)
+    u = x @ (y - p)
+    return np.asarray(np.where(own > 1e-6, u * u / (2 * np.maximum(own, 1e-6)), 0.0))
+
+
+def _fitted(x: Floats, y: Floats) -> tuple[Floats, float]:
+    """Probabilities and log-likelihood, fitted on the different patterns of the conditions: few, however many rows."""
+    b = _coefficients(x, y)
+    p = logistic.predict(x.T, b)
+    return p, float((y * np.log(p) + (1 - y) * np.log1p(-p)).sum())
+
+
+def _coefficients(x: Floats, y: Floats) -> Floats:
+    code = (2 ** np.arange(len(x))) @ x.astype(np.int64)
+    different, inverse, counts = np.unique(code, return_inverse=True, return_counts=True)
+    patterns = ((different[:, None] >> np.arange(len(x))) & 1).astype(np.float64)
+    return logistic.fit(patterns, np.bincount(inverse, y) / counts, ridge=0.5, weight=counts.astype(np.float64))
+
+
+def _exchanged(x: Floats, y: Floats, chosen: list[int]) -> list[int]:
+    """Each item in turn for the best other in its place, once round."""
+    best = _fitted(x[chosen], y)[1]
+    for place in range(len(chosen)):
+        others = chosen[:place] + chosen[place + 1 :]
+        p = _fitted(x[others], y)[0] if others else np.full(len(y), y.mean())
+        gains = _gains(x, y, p, others)
+        gains[others] = 0.0
+        changed = [*chosen[:place], int(np.argmax(gains)), *chosen[place + 1 :]]
+        value = _fitted(x[changed], y)[1]
+        if value > best + 1e-6 and len(set(changed)) == len(changed):
+            chosen, best = changed, value
+    return chosen
+
+
+def _whole(x: Floats, y: Floats) -> tuple[list[int], float, float]:
+    """Points, and the curve through their sums."""
+    b = _coefficients(x, y)[1:]
+    largest = float(np.abs(b).max())
+    best: tuple[float, list[int], float, float] | None = None
+    for top in range(1, LARGEST + 1) if largest > 0 else ():
+        points = np.round(b / largest * top).astype(int).tolist()
+        value, base, scale = _curve(x, y, points)
+        if best is None or value > best[0] + 0.5:
+            best = (value, points, base, scale)
+    if best is None:
+        return [0] * len(x), 0.0, 0.0
+    return _bettered(x, y, *best)
+
+
+def _bettered(
+    x: Floats, y: Floats, value: float, points: list[int], base: float, scale: float
+) -> tuple[list[int], float, float]:
+    """One point more or less, as long as that helps."""
+    improved = True
+    while improved:
+        improved = False
+        for place in range(len(points)):
+            for step in (-1, 1):
+                tried = list(points)
+                tried[place] += step
+                if abs(tried[place]) > LARGEST:
+                    continue
+                better, base_, scale_ = _curve(x, y, tried)
+                if better > value + 0.05:
+                    value, points, base, scale, improved = better, tried, base_, scale_, True
+    return points, base, scale
+
+
+def _curve(x: Floats, y: Floats, points: Sequence[int]) -> tuple[float, float, float]:
+    """Log-likelihood, base and scale of a logistic curve through the sums of points."""
+    total = np.asarray(points, np.float64) @ x
+    different, inverse, counts = np.unique(total, return_inverse=True, return_counts=True)
+    if len(different) < 2:
+        return -np.inf, 0.0, 0.0
+    hits = np.bincount(inverse, y)
+    b = logistic.fit(different[:, None], hits / counts, ridge=1e-6, weight=counts.astype(np.float64))
+    p = np.clip(logistic.predict(different[:, None], b), 1e-9, 1 - 1e-9)
+    value = float((hits * np.log(p) + (counts - hits) * np.log1p(-p)).sum())
+    return value, float(b[0]), float(b[1])

@@ -1,0 +1,117 @@
+"""A table without events, one row a lead. Nothing in it says what was known when, so landmarks do not apply, and what
+was filled in later can only be told by its looks (`leaks.of_columns`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fireflower.discover.candidates import Candidate
+from fireflower.discover.frames import Column, Frame
+from fireflower.language.lexing import quoted
+from fireflower.model.errors import InputError, did_you_mean
+from fireflower.model.moments import NEVER
+
+_YES = frozenset({"1", "1.0", "true", "yes", "y", "t", "won", "converted"})
+_NO = frozenset({"0", "0.0", "false", "no", "n", "f", "lost", "", "none"})
+_MOST_TEXTS = 2000
+_IDENTIFIES = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Leads:
+    """A table as a frame, and the columns that were passed over because each row has a value of its own."""
+
+    frame: Frame
+    passed_over: tuple[str, ...]
+
+
+def read_leads(path: Path, goal: str, time: str = "") -> Leads:
+    """Read a table of leads.
+
+    Parameters
+    ----------
+    path : CSV or Parquet; CSV may be packed with gzip
+    goal : the column that says who reached the goal
+    time : the column by which rows are ordered; by default they are taken to be in the order of time
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or has no such columns.
+    """
+    table = _table(path)
+    for name in (goal, *([time] if time else [])):
+        if name not in table.column_names:
+            near = did_you_mean(name, table.column_names) or f" There are: {', '.join(table.column_names)}."
+            raise InputError(f"{path} has no column {name!r}.{near}")
+    if time:
+        table = table.sort_by(time)
+    reached = _reached(path, goal, table.column(goal))
+    columns, passed_over = [], []
+    for name in table.column_names:
+        if name in (goal, time):
+            continue
+        column = _column(name, table.column(name))
+        if column is None:
+            passed_over.append(name)
+        else:
+            columns.append(column)
+    n = len(reached)
+    rows = np.arange(n, dtype=np.int64)
+    never = np.full(n, NEVER, np.int64)
+    wait = np.where(reached, 0, NEVER)
+    return Leads(Frame(None, rows, rows, wait, never, never, rows, tuple(columns)), tuple(passed_over))
+
+
+def _table(path: Path) -> Any:
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    try:
+        if path.suffix == ".parquet":
+            return pyarrow.parquet.read_table(path)
+        with pa.input_stream(str(path), compression="detect") as file:
+            options = pyarrow.csv.ConvertOptions(strings_can_be_null=True)
+            return pyarrow.csv.read_csv(file, convert_options=options)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise InputError(
+            f"{path} cannot be read as a table: {error}. Expected CSV with a header, or Parquet."
+        ) from None
+
+
+def _reached(path: Path, goal: str, values: Any) -> NDArray[np.bool_]:
+    texts = ["" if value is None else str(value).strip().lower() for value in values.to_pylist()]
+    odd = next((text for text in texts if text not in _YES | _NO), None)
+    if odd is not None:
+        raise InputError(
+            f"the column {goal!r} of {path} has the value {odd!r}: expected 1 or 0, true or false, yes or no."
+        )
+    return np.array([text in _YES for text in texts], np.bool_)
+
+
+def _column(name: str, values: Any) -> Column | None:
+    """The column; None where each row has a text of its own, which tells nothing."""
+    import pyarrow as pa
+
+    shown = name if name.replace(" ", "").isalnum() else quoted(name)
+    candidate = Candidate(shown, None, None, "fit", "fit", True, name)
+    nowhere = np.full(len(values), np.nan)
+    if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
+        return Column(candidate, values.cast(pa.float64()).to_numpy())
+    if pa.types.is_null(values.type):
+        return Column(candidate, nowhere)
+    if pa.types.is_boolean(values.type):
+        texts = values.to_pylist()
+        codes = [-1 if value is None else int(value) for value in texts]
+        return Column(candidate, nowhere, np.array(codes, np.int32), (False, True))
+    coded = values.cast(pa.string()).combine_chunks().dictionary_encode()
+    if len(coded.dictionary) > min(_MOST_TEXTS, _IDENTIFIES * len(values)):
+        return None
+    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    return Column(candidate, nowhere, codes, coded.dictionary.to_pylist())

@@ -1,0 +1,242 @@
+"""The answer in words that a sales leader can use."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+from fireflower.discover.results import (
+    Discovery,
+    HypothesisFound,
+    LandmarkSummary,
+    Measured,
+    RuleFound,
+    ScoreFound,
+    SegmentTest,
+    Single,
+)
+from fireflower.review.intervals import Estimate
+from fireflower.review.words import PLURAL, count, days, interval, percent, times
+
+_SHOWN = 6
+GRADES = {
+    "unconfirmed": "not confirmed",
+    "predictive": "predictive: it foretells, on data it was not found on; it need not be the cause",
+    "adjusted": "adjusted: it foretells with everything else that was measured held equal, too; only an experiment can "
+    "show more",
+}
+
+
+Section = tuple[str, Iterable[str]]
+
+
+def sentences(found: Discovery) -> Iterator[str]:
+    """The answer, line by line."""
+    yield title(found)
+    yield ""
+    yield from verdict(found)
+    for name, lines in sections(found):
+        yield ""
+        yield name
+        yield from (f"  {line}" for line in lines)
+
+
+def sections(found: Discovery) -> list[Section]:
+    """What follows the verdict, each part with its title; those that have nothing to say are left out."""
+    signal = found.verdict == "signal"
+    every: list[Section] = [("Who could be compared", [_landmark(each, found) for each in found.landmarks])]
+    if signal:
+        every += [
+            ("The rule", _rule(found.rules[0], found)),
+            ("Nearly as good", [_short(rule) for rule in found.rules[1:]]),
+            *(("The score", _score(score)) for score in found.scores),
+        ]
+    if found.hypothesis is not None:
+        every.append((f"Your own definition: {found.hypothesis.name}", _hypothesis(found.hypothesis)))
+    every.append(("Single signals", [_single(single) for single in found.singles[:_SHOWN]]))
+    if found.stayed is not None and signal:
+        every.append(("Beside it, only for comparison", [_stayed(found.stayed.rule)]))
+    every += [
+        ("How much simplicity costs", _ceilings(found)),
+        ("Does it hold everywhere?", _segments(found.segments)),
+        ("Left out", [f"{leak.name}: {leak.reason}." for leak in found.left_out]),
+        ("Be careful", found.cautions),
+        ("What to do next", _next(found)),
+    ]
+    written = [(name, list(lines)) for name, lines in every]
+    return [(name, lines) for name, lines in written if lines]
+
+
+def _stayed(rule: RuleFound) -> str:
+    return f"that one was there at all: {rule.text}: {_pair(rule.later)}. Whoever stays can buy, so this says little."
+
+
+def title(found: Discovery) -> str:
+    if math.isnan(found.horizon_days):
+        return (
+            f"What predicts {found.goal}? A table, one row a lead: landmarks do not apply, and nothing says what came "
+            "first."
+        )
+    return (
+        f"What predicts {found.goal}? About {PLURAL[found.subjects]}, within {days(found.horizon_days)} after "
+        "a landmark."
+    )
+
+
+def verdict(found: Discovery) -> Iterator[str]:
+    if found.verdict == "signal":
+        yield f"There is a signal: {found.reason} ({found.permutations} searches on shuffled outcomes)."
+        return
+    if found.verdict == "too few":
+        yield f"Too few to say anything: {found.reason}."
+        return
+    yield f"There is no reliable signal here: {found.reason}."
+    yield (
+        f"{found.tried:,} conditions were tried, alone and together, at {len(found.landmarks)} "
+        f"{'landmark' if len(found.landmarks) == 1 else 'landmarks'}."
+    )
+    seen = [
+        f"{times(each.lift)} times for one that {percent(each.share)} pass"
+        for each in found.power
+        if math.isfinite(each.lift)
+    ]
+    if seen:
+        yield f"Four times out of five it would have seen a condition that raises the rate {', '.join(seen)}."
+
+
+def _landmark(each: LandmarkSummary, found: Discovery) -> str:
+    if math.isnan(each.age_days):
+        return f"{each.at_risk:,} rows, {each.hits:,} of which reached the goal; {each.conditions:,} conditions"
+    mark = " <- the rule is from here" if each.age_days == found.landmark_days and found.verdict == "signal" else ""
+    return (
+        f"day {each.age_days:g}: {count(each.at_risk, found.subjects)} could still reach the goal "
+        f"({each.reached_before:,} had, "
+        f"{each.left_before:,} had left); {each.hits:,} of the {each.followed:,} followed did in time; "
+        f"{each.conditions:,} conditions{mark}"
+    )
+
+
+def _pair(measured: Measured) -> str:
+    return f"of those with it {percent_of(measured.inside)}, of those without {percent_of(measured.outside)}"
+
+
+def percent_of(estimate: Estimate) -> str:
+    if not estimate.known:
+        return "(nobody)"
+    return f"{percent(estimate.value)} ({interval(estimate).removeprefix('95 % interval ')})"
+
+
+def _rule(rule: RuleFound, found: Discovery) -> Iterator[str]:
+    yield from _formula(rule)
+    within = "" if math.isnan(found.horizon_days) else f" within {days(found.horizon_days)}"
+    yield (
+        f"On later data, which the search had not seen: {_pair(rule.later)} reached the goal{within}: "
+        f"{_times(rule.later.lift)}."
+    )
+    yield (
+        f"On the data searched it was {percent(rule.earlier.inside.value)} and "
+        f"{percent(rule.earlier.outside.value)}; with the luck of the "
+        f"best of many taken off, expect {percent(rule.expected.value)}."
+    )
+    yield f"It had picked out {percent_of(rule.coverage)} of those who reached the goal.{_volume(rule)}"
+    yield f"Grade {GRADES[rule.grade]}."
+    if rule.adjusted is not None:
+        yield (
+            f"Held equal: {rule.adjusted.covariates} other measures. Then the rate is "
+            f"{times(rule.adjusted.ratio.value)} times (95 % interval "
+            f"{times(rule.adjusted.ratio.low)} to {times(rule.adjusted.ratio.high)}); something unmeasured "
+            "would have to go along "
+            f"{times(rule.adjusted.e_value)}-fold with both to explain it away."
+        )
+    if rule.name:
+        yield f"Written as the definition {rule.name}: 'fireflower backtest {rule.name}'."
+
+
+def _formula(rule: RuleFound) -> Iterator[str]:
+    for i, part in enumerate(rule.parts):
+        joint = "" if i == 0 else "or " if rule.any else "and "
+        yield f"{joint}{part.text}   [{part.circle}?]"
+
+
+def _times(lift: Estimate) -> str:
+    if not lift.known:
+        return "how many times as often cannot be said"
+    high = times(lift.high) if math.isfinite(lift.high) else "any"
+    return f"{times(lift.value)} times as often (95 % interval {times(lift.low)} to {high})"
+
+
+def _volume(rule: RuleFound) -> str:
+    if math.isnan(rule.per_week):
+        return ""
+    lead = f", {days(rule.lead_days)} before the goal (median)" if not math.isnan(rule.lead_days) else ""
+    return f" {rule.per_week:.1f} a week pass it{lead}."
+
+
+def _short(rule: RuleFound) -> str:
+    return f"{rule.text}: later {_pair(rule.later)}; picks out {percent(rule.coverage.value)} of the goals"
+
+
+def _single(single: Single) -> str:
+    rule = single.rule
+    sure = f"q = {single.q:.3f}" if not math.isnan(single.q) else ""
+    return f"{rule.text}: later {_pair(rule.later)}; picks out {percent(rule.coverage.value)} of the goals; {sure}"
+
+
+def _score(score: ScoreFound) -> Iterator[str]:
+    for part in score.parts:
+        yield f"{part.points:+3d}  {part.text}   [{part.circle}?]"
+    at = next((each for each in score.thresholds if each.bound == score.chosen), None)
+    if at is not None:
+        week = "" if math.isnan(at.per_week) else f", {at.per_week:.1f} a week"
+        yield (
+            f"From {score.chosen:g} points: {percent_of(at.share)} reached the goal on later data; "
+            f"{percent(at.coverage)} of the goals{week}."
+        )
+    yield (
+        f"It puts who reaches the goal above who does not in {percent(score.auc.value)} of pairs (AUC "
+        f"{score.auc.value:.3f}, {score.auc.low:.3f} to {score.auc.high:.3f})."
+    )
+    if score.name:
+        yield f"Written as the definition {score.name}."
+    said = "; ".join(
+        f"{percent(each.foretold)} foretold, {percent(each.came.value)} came" for each in score.calibration
+    )
+    yield f"Calibration, on later data: {said}."
+
+
+def _ceilings(found: Discovery) -> Iterator[str]:
+    for each in found.ceilings:
+        yield (
+            f"{each.method}: AUC {each.auc.value:.3f} ({each.auc.low:.3f} to {each.auc.high:.3f}), log loss "
+            f"{each.log_loss:.4f}"
+        )
+    for score in found.scores:
+        yield f"the score above, {len(score.parts)} lines: AUC {score.auc.value:.3f}, log loss {score.log_loss:.4f}"
+
+
+def _segments(tests: tuple[SegmentTest, ...]) -> Iterator[str]:
+    bound = 0.05 / max(len(tests), 1)
+    for test in tests:
+        differs = test.p <= bound
+        said = "NO, it is worth more in some parts" if differs else "no difference that is more than chance"
+        yield f"by {test.by}: {said} (p = {test.p:.3f})"
+        for row in test.rows if differs else ():
+            yield f"  {row.part}: {_pair(row.measured)}"
+
+
+def _hypothesis(found: HypothesisFound) -> Iterator[str]:
+    yield found.text
+    yield f"on later data: {_pair(found.later)}: {_times(found.later.lift)}"
+    for change in found.changes:
+        yield f"{change.what}: {change.text}: then {_pair(change.later)}"
+
+
+def _next(found: Discovery) -> Iterator[str]:
+    yield from found.next_steps
+    if found.files:
+        yield (
+            "Read the files that were written and put each line into its circle; then 'fireflower check' and "
+            "'fireflower backtest'."
+        )
+    if found.verdict == "signal":
+        yield "This foretells; it does not show that making people do it would make them buy. Only an experiment would."

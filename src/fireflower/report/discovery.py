@@ -1,0 +1,133 @@
+"""The answer of a discovery as one HTML page: what it says in words, with curves and threshold x window maps."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from fireflower.discover.results import Calibrated, CurvePoint, Discovery, Heat, HeatCell
+from fireflower.discover.wording import sections, title, verdict
+from fireflower.report.charts import Line, Point, interval, interval_axis, lines
+from fireflower.report.page import encodable, page_style, policy
+from fireflower.report.scales import Scale, from_zero, spread
+from fireflower.report.svg import chart, element, percent, text
+from fireflower.report.templating import environment, trusted
+from fireflower.review.words import percent as in_percent
+
+_ROW = 30
+_LEFT = 0.12
+_LABELS = 7
+
+
+def render_discovery(found: Discovery, version: str) -> str:
+    """The answer as one HTML page that needs nothing else and runs nothing."""
+    style = page_style()
+    page = (
+        environment()
+        .get_template("discovery.html")
+        .render(
+            found=found,
+            version=version,
+            title=title(found),
+            verdict=list(verdict(found)),
+            sections=[(name, list(said)) for name, said in sections(found)],
+            curves=[
+                (single.rule.text, trusted(signal_curve(single.curve)))
+                for single in found.singles
+                if len(single.curve) > 1
+            ],
+            maps=[(heat.event, trusted(heat_map(heat)), heat) for heat in found.heat if heat.cells],
+            calibrations=[trusted(calibration(score.calibration)) for score in found.scores],
+            style=trusted(style),
+            policy=policy(style),
+        )
+    )
+    return encodable(page)
+
+
+def signal_curve(points: tuple[CurvePoint, ...]) -> str:
+    """Share and coverage at each threshold, evenly spaced, since thresholds grow by factors."""
+    share = [
+        Point(
+            float(i),
+            p.share.value,
+            p.share.low,
+            p.share.high,
+            f"{p.threshold:g}: {in_percent(p.share.value)} reach the goal",
+        )
+        for i, p in enumerate(points)
+    ]
+    covered = [
+        Point(float(i), p.coverage, p.coverage, p.coverage, f"{p.threshold:g}: {in_percent(p.coverage)} of the goals")
+        for i, p in enumerate(points)
+    ]
+    across = Scale(0.0, float(max(len(points) - 1, 1)))
+    labels = [(float(i), f"{points[i].threshold:g}") for i in spread(len(points), _LABELS)]
+    both = [Line("accent", tuple(share), dots=True), Line("flame", tuple(covered))]
+    return lines(both, across, labels, "Share that reaches the goal, and coverage, by threshold", in_percent)
+
+
+def heat_map(heat: Heat) -> str:
+    """Windows from the top down, thresholds across; the darker, the greater the share that reaches the goal."""
+    windows = sorted({cell.window_days for cell in heat.cells})
+    bounds = sorted({cell.threshold for cell in heat.cells})
+    most = max((cell.share.value for cell in heat.cells if cell.share.known), default=0.0)
+    drawn = [
+        _cell(cell, windows.index(cell.window_days), bounds.index(cell.threshold), len(bounds), most)
+        for cell in heat.cells
+    ]
+    names = [
+        element("text", text(f"{days:g} d"), x=0, y=_ROW * row + 19, class_="soft") for row, days in enumerate(windows)
+    ]
+    under = [
+        element(
+            "text",
+            text(f"≥ {bound:g}"),
+            x=percent(_across(column + 0.5, len(bounds))),
+            y=_ROW * len(windows) + 16,
+            text_anchor="middle",
+        )
+        for column, bound in enumerate(bounds)
+    ]
+    return chart(
+        f"{heat.event}: share that reaches the goal, by threshold and window",
+        _ROW * len(windows) + 20,
+        *drawn,
+        *names,
+        *under,
+        kind="map",
+    )
+
+
+def _across(place: float, columns: int) -> float:
+    return _LEFT + (1 - _LEFT) * place / columns
+
+
+def _cell(cell: HeatCell, row: int, column: int, columns: int, most: float) -> str:
+    left, width = _across(column, columns), (1 - _LEFT) / columns
+    if not cell.share.known:
+        return ""
+    strength = cell.share.value / most if most > 0 else 0.0
+    said = (
+        f"at least {cell.threshold:g} within {cell.window_days:g} days: {in_percent(cell.share.value)} reach the goal, "
+        f"{in_percent(cell.coverage)} of the goals, {cell.per_week:.1f} a week"
+    )
+    box = {"x": percent(left), "y": _ROW * row, "width": percent(width * 0.97), "height": _ROW - 2, "rx": 3}
+    middle = {"x": percent(left + width * 0.485), "y": _ROW * row + 19, "text_anchor": "middle"}
+    return element(
+        "g",
+        element("title", text(said)),
+        element("rect", **box, class_="bar accent", fill_opacity=round(0.08 + 0.6 * strength, 3)),
+        element("text", text(in_percent(cell.share.value)), **middle),
+    )
+
+
+def calibration(groups: tuple[Calibrated, ...]) -> str:
+    """For each group of scores the share that came, with its interval, beside the one that was foretold."""
+    tops = [value for each in groups for value in (each.foretold, each.came.high) if isfinite(value)]
+    scale = from_zero(tops, least=0.01)
+    rows = []
+    for each in groups:
+        said = f"foretold {in_percent(each.foretold)}, came {in_percent(each.came.value)}"
+        rows.append(element("p", text(said), class_="soft small"))
+        rows.append(interval(each.came.value, each.came.low, each.came.high, scale, "accent", said))
+    return "".join(rows) + interval_axis(scale, in_percent)

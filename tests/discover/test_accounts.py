@@ -1,0 +1,62 @@
+"""Accounts: what their people do together; and people of one account, who are not independent of each other."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+
+import fireflower
+from discover.conftest import SETTINGS, START
+from fireflower.app.project import Project
+from fireflower.discover.landmarks import clusters_of
+from fireflower.model.moments import DAY, iso
+
+
+@pytest.fixture(scope="module")
+def companies(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """700 companies of one to four people. Where two of them run reports in the first week, they buy more often."""
+    folder = tmp_path_factory.mktemp("companies") / "project"
+    folder.mkdir()
+    (folder / "fireflower.yaml").write_text(SETTINGS)
+    rng = np.random.default_rng(3)
+    with (folder / "events.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("time", "event", "person", "account"))
+        for number in range(700):
+            born, account = START + int(rng.uniform(0, 300) * DAY), f"a{number}"
+            writer.writerow((iso(born), "Signed Up", f"{account}-0", account))
+            readers = 0
+            for person in range(rng.integers(1, 5)):
+                reports = rng.poisson(1.0)
+                readers += reports > 0
+                for at in rng.uniform(0.1, 7, reports):
+                    writer.writerow((iso(born + int(at * DAY)), "Report Run", f"{account}-{person}", account))
+                writer.writerow((iso(born + 2 * DAY), "Login", f"{account}-{person}", account))
+            if rng.random() < (0.45 if readers >= 2 else 0.1):
+                writer.writerow((iso(born + int(rng.uniform(8, 27) * DAY)), "Bought", f"{account}-0", account))
+        writer.writerow((iso(START + 360 * DAY), "Login", "a0-0", "a0"))
+    project = fireflower.open(folder)
+    project.import_(folder / "events.csv")
+    return fireflower.open(folder)
+
+
+def test_how_many_people_did_it_is_found(companies: Project) -> None:
+    found = companies.discover(landmarks=["7 days"], permutations=40, write=False)
+    assert found.subjects == "account"
+    assert found.verdict == "signal"
+    assert found.rules[0].text == 'actors(Report Run, within 7 days of "Signed Up") >= 2'
+    assert found.rules[0].later.inside.low < 0.45 < found.rules[0].later.inside.high
+
+
+def test_people_of_one_account_are_one_cluster(companies: Project) -> None:
+    timelines = list(companies.archive.timelines())
+    people = timelines[0].vocabulary.people
+    cluster = clusters_of(timelines, len(people))
+    by_account: dict[str, set[int]] = {}
+    for person, number in zip(people, cluster.tolist(), strict=True):
+        by_account.setdefault(person.split("-")[0], set()).add(number)
+    assert len(by_account) == 700
+    assert all(len(numbers) == 1 for numbers in by_account.values())
+    assert len(set.union(*by_account.values())) == 700

@@ -1,0 +1,85 @@
+"""What is looked at, and that all of it can be written as a definition says it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fireflower.discover.candidates import Seen, candidates, circle_of
+from fireflower.discover.drafts import condition_of, free_name, rule_file, score_file, text_of
+from fireflower.discover.results import Part
+from fireflower.language.expressions import parse_formula
+from fireflower.language.fingerprints import canonical
+from fireflower.language.loading import load_definition
+from fireflower.language.nodes import Compare, Condition, Events, Known, Test, Within
+from fireflower.model.moments import DAY
+from fireflower.model.records import SubjectKind
+
+ODD = ['Search, then "Filter"', "or", "Report Run", "Überblick geöffnet", "a = b", "last 7 days", "{{ x }}", "#1: go"]
+SEEN = Seen(
+    events=dict.fromkeys(ODD, 10),
+    traits={("account", "plan"): 5, ("account", "company size"): 5, ("person", "e-mail"): 5},
+    properties={"Report Run": {"rows": {"number": 9}, "source kind": {"text": 9}, "id": {"text": 9}}},
+    texts={"source kind": ["sample", 'own "data"', True], "id": [f"x{i}" for i in range(5000)]},
+)
+
+
+def asked_of(name: str) -> list[Test]:
+    return (
+        [Compare(">=", 3.0), Compare("<", 2.5), Known(False), Compare("=", 'a "b" or c')]
+        if "." in name
+        else [Compare(">=", 3.0)]
+    )
+
+
+@pytest.mark.parametrize("subject", ["person", "account"])
+@pytest.mark.parametrize("start", [Events(("Signed Up",)), Events(("or",)), Events()])
+def test_every_condition_reads_back_as_itself(subject: SubjectKind, start: Events) -> None:
+    found = candidates(SEEN, subject, start, 14 * DAY, frozenset())
+    assert len(found) > 30
+    for candidate in found:
+        for test in asked_of(candidate.name) if candidate.vocabulary == "fit" else [Compare(">=", 3.0)]:
+            condition = condition_of(candidate, test)
+            assert isinstance(condition, Condition)
+            read = parse_formula(text_of(candidate, test), subject)
+            assert canonical(read) == canonical(condition), candidate.name
+
+
+def test_each_meaning_once_and_what_is_left_out_stays_out() -> None:
+    found = candidates(SEEN, "account", Events(("Signed Up",)), 7 * DAY, frozenset({"Report Run"}))
+    meanings = [canonical(candidate.quantity) for candidate in found]
+    assert len(set(meanings)) == len(meanings)
+    assert not [candidate for candidate in found if candidate.of == "Report Run"]
+
+
+def test_values_are_looked_at_only_where_there_are_few() -> None:
+    names = [c.name for c in candidates(SEEN, "person", Events(("Signed Up",)), 7 * DAY, frozenset())]
+    assert any("sample" in name for name in names)
+    assert not any("x17" in name for name in names)
+
+
+def test_what_is_read_at_all_landmarks_is_the_same_quantity() -> None:
+    early, late = (candidates(SEEN, "person", Events(("Signed Up",)), age, frozenset()) for age in (3 * DAY, 7 * DAY))
+    read = {canonical(c.read) for c in early if isinstance(getattr(c.quantity, "window", None), Within)}
+    assert read <= {canonical(c.read) for c in late}
+
+
+def test_files_say_what_was_found() -> None:
+    parts = (
+        Part('count("or", within 7 days of "Signed Up") >= 3', "value", "or", 2),
+        Part('account.plan = "a: b"', "fit", "account.plan", 4),
+    )
+    goal: Any = Events(("Bought",))
+    rule = load_definition(rule_file("found", "account", goal, parts, False, "x: 4 % # of them"))
+    assert [circle for circle, _ in rule.circles] == ["value", "fit"] and rule.goal == goal
+    either = load_definition(rule_file("found", "account", None, parts, True, "y"))
+    assert [circle for circle, _ in either.circles] == ["value"] and either.goal is None
+    score = load_definition(score_file("found", "account", goal, parts, 4, "z"))
+    assert score.score is not None and [item.points for item in score.score.items] == [2, 4]
+
+
+def test_names() -> None:
+    assert free_name("a", []) == "a"
+    assert free_name("a", ["a", "a-2"]) == "a-3"
+    assert (circle_of("Pricing Page Viewed"), circle_of("Report Run")) == ("intent", "value")

@@ -1,0 +1,247 @@
+"""The whole way: from a history to an answer and a definition file."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from report.report_html import Page
+
+import fireflower
+from discover.conftest import SETTINGS, START
+from fireflower.app.project import Project
+from fireflower.cli.program import program
+from fireflower.model.moments import DAY
+
+OWN = """\
+definition: ours
+subject: person
+value:
+  all:
+    - count(Report Run) >= 4
+    - count(Login) >= 1
+"""
+
+QUICK = ("--permutations", "40", "--landmarks", "3d,7d")
+
+
+def run(project: Project | Path, *arguments: str, fails: int = 0) -> Result:
+    folder = project.folder if isinstance(project, Project) else project
+    result = CliRunner().invoke(program, [*arguments, "-p", str(folder)], prog_name="fireflower")
+    assert result.exit_code == fails, result.output
+    return result
+
+
+@pytest.fixture(scope="module")
+def discovered(product: Project, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A copy of the product with the definitions that were written, and the answer."""
+    folder = tmp_path_factory.mktemp("discovered") / "copy"
+    shutil.copytree(product.folder, folder)
+    (folder / "ours.yaml").write_text(OWN)
+    beside = ("--hypothesis", str(folder / "ours.yaml"), "--output", str(folder / "answer.html"))
+    return folder, json.loads(run(folder, "discover", *QUICK, "--json", *beside).stdout)
+
+
+def test_finds_what_matters_and_writes_a_definition_that_works(discovered: tuple[Path, dict[str, Any]]) -> None:
+    folder, found = discovered
+    assert found["verdict"] == "signal"
+    assert found["landmark_days"] == 7
+    rule = found["rules"][0]
+    assert rule["text"] == 'count(Report Run, within 7 days of "Signed Up") >= 2'
+    assert rule["grade"] in ("predictive", "adjusted")
+    assert rule["later"]["inside"]["value"] > 2 * rule["later"]["outside"]["value"]
+    assert rule["expected"]["value"] <= rule["earlier"]["inside"]["value"]
+    assert [leak["name"] for leak in found["left_out"]] == ["Invoice Seen"]
+    assert rule["name"] == "discovered-rule"
+    assert "no faults" in run(folder, "check").output
+    assert "Bought" in run(folder, "backtest", "discovered-rule", "--sentences").output
+    # The definition selects at day 7 exactly those whom the search had counted.
+    definition = fireflower.open(folder).definition("discovered-rule")
+    assert definition.subject == "person" and definition.goal is not None
+    assert len(fireflower.open(folder).qualify("discovered-rule")) > 0
+
+
+def test_what_was_discovered_is_what_qualifies(discovered: tuple[Path, dict[str, Any]]) -> None:
+    folder, found = discovered
+    rows = fireflower.open(folder).qualify("discovered-rule").to_pandas(transitions=True)
+    entered = set(rows.loc[rows["change"] == "entered", "subject"])
+    landmark = next(each for each in found["landmarks"] if each["age_days"] == 7)
+    inside = found["rules"][0]["per_week"]
+    # Nobody buys before day 7 here, so who ever qualified is who passed at the landmark.
+    assert len(entered) / 1500 == pytest.approx(inside * 43 / landmark["at_risk"], rel=0.05)
+
+
+def test_noise_has_no_signal_and_says_what_it_would_have_seen(noise: Project) -> None:
+    text = run(noise, "discover", *QUICK).output
+    assert "There is no reliable signal here" in text
+    assert "Four times out of five it would have seen" in text
+    assert "record more of what people do" in text
+    assert "The rule" not in text
+    assert not list((noise.folder / "definitions").iterdir())
+
+
+def test_text_says_it_in_words(product: Project) -> None:
+    text = run(product, "discover", *QUICK, "--no-files").output
+    for part in (
+        "There is a signal",
+        "of those with it",
+        "of those without",
+        "Grade",
+        "Left out",
+        "Invoice Seen",
+        "a week",
+    ):
+        assert part in text
+    assert "cause" not in text.replace("it need not be the cause", "")
+    assert not list((product.folder / "definitions").iterdir())
+
+
+def test_same_seed_same_answer(product: Project, discovered: tuple[Path, dict[str, Any]]) -> None:
+    again = product.discover(landmarks=["3 days", "7 days"], permutations=40, write=False)
+    first = discovered[1]
+    assert [each.hits for each in again.landmarks] == [each["hits"] for each in first["landmarks"]]
+    assert [rule.text for rule in again.rules] == [rule["text"] for rule in first["rules"]]
+    assert again.p == first["p"]
+
+
+def test_a_capacity_limits_the_volume(product: Project) -> None:
+    found = json.loads(run(product, "discover", *QUICK, "--json", "--no-files", "--capacity", "6/week").stdout)
+    assert all(rule["per_week"] <= 8 for rule in found["rules"])
+
+
+def test_a_goal_may_be_a_formula(product: Project) -> None:
+    found = json.loads(run(product, "discover", *QUICK, "--json", "--no-files", "--goal", "count(Bought) >= 1").stdout)
+    assert found["rules"][0]["parts"][0]["text"].startswith("count(Report Run")
+
+
+# --- Bad input --------------------------------------------------------------------------------------------------------
+
+Make = Callable[..., Project]
+
+
+def signed_up(people: int) -> list[tuple[int, str, str]]:
+    return [(START + number * DAY // 4, "Signed Up", f"p{number}") for number in range(people)]
+
+
+def refused(project: Project, *arguments: str) -> str:
+    result = run(project, "discover", *arguments, fails=1)
+    assert "Traceback" not in result.output
+    return result.output
+
+
+def test_no_history(tmp_path: Path) -> None:
+    (tmp_path / "fireflower.yaml").write_text(SETTINGS)
+    assert "there is no history yet" in run(tmp_path, "discover", fails=1).output
+
+
+def test_a_goal_that_never_happens(make: Make) -> None:
+    project = make([*signed_up(300), (START + 70 * DAY, "Bougth", "p1")])
+    assert "the goal 'Bought' has never happened. Did you mean 'Bougth'?" in refused(project)
+    assert "--goal names the event 'Boght', which has never happened" in refused(project, "--goal", "Boght")
+
+
+def test_no_goal_at_all(make: Make) -> None:
+    project = make(signed_up(20), "project: x\nstart: Signed Up\n")
+    assert "what is to be predicted? Name it" in refused(project)
+
+
+def test_a_goal_that_all_reach(make: Make) -> None:
+    rows = signed_up(300)
+    project = make([*rows, *((at + 10 * DAY, "Bought", person) for at, _, person in rows)])
+    assert "all 300 people reached the goal Bought" in refused(project)
+
+
+def test_a_goal_before_the_start(make: Make) -> None:
+    rows = signed_up(300)
+    project = make([*rows, *((at - DAY, "Bought", person) for at, _, person in rows[:100] if at > START + DAY)])
+    assert "at or before their start" in refused(project)
+
+
+def test_a_history_that_is_too_short(make: Make) -> None:
+    rows = signed_up(40)
+    project = make([*rows, (START + 11 * DAY, "Bought", "p1")])
+    assert "too short for a landmark" in refused(project)
+
+
+def test_clocks_that_run_behind_and_starts_that_are_missing(make: Make) -> None:
+    rows = signed_up(200)
+    early = [(at - DAY, "Login", person) for at, _, person in rows[4:100]]
+    project = make([*rows, *early, (START + 5 * DAY, "Login", "x"), (START + 60 * DAY, "Bought", "p0")])
+    text = run(project, "discover", *QUICK).output
+    assert "48 % have events from before their start" in text
+    assert "1 have no start at all and are not looked at" in text
+
+
+def test_two_users(make: Make) -> None:
+    project = make([*signed_up(2), (START + 5 * DAY, "Bought", "p1"), (START + 90 * DAY, "Login", "p0")])
+    text = run(project, "discover").output
+    assert "Too few to say anything: 1 reached the goal" in text
+    assert "name an earlier goal" in text
+
+
+def test_one_event_name(make: Make) -> None:
+    rows = [(START + number * DAY // 4, "Login", f"p{number // 2}") for number in range(400)]
+    project = make(rows, "project: x\n")
+    assert "what is to be predicted?" in refused(project)
+    assert "all 200 people reached the goal Login" in refused(project, "--goal", "Login")
+
+
+@pytest.mark.parametrize(
+    ("option", "said"), [("--capacity", "many"), ("--landmarks", "soon"), ("--capacity", "0/week")]
+)
+def test_wrong_options_say_what_is_expected(product: Project, option: str, said: str) -> None:
+    assert "expected" in run(product, "discover", option, said, fails=2).output
+
+
+def test_nobody_names_an_account(product: Project) -> None:
+    assert "Ask about people: --subject person" in refused(product, "--subject", "account")
+
+
+# --- A team's own definition, and the page ----------------------------------------------------------------------------
+
+
+def test_a_hypothesis_is_tested_and_bettered(discovered: tuple[Path, dict[str, Any]]) -> None:
+    own, rule = discovered[1]["hypothesis"], discovered[1]["rules"][0]
+    assert own["text"] == "count(Report Run) >= 4 and did(Login)"
+    assert 0 < own["gain"] < rule["gain"]
+    assert own["earlier"]["inside_rows"] < rule["earlier"]["inside_rows"]
+    best = own["changes"][0]
+    assert best["gain"] > 1
+    assert "Report Run" in best["text"]
+
+
+def test_a_hypothesis_about_others_is_refused(product: Project, tmp_path: Path) -> None:
+    (tmp_path / "ours.yaml").write_text(OWN.replace("person", "account"))
+    said = refused(product, "--hypothesis", str(tmp_path / "ours.yaml"), *QUICK)
+    assert "ours is about the account, and the question about the person: give --subject account" in said
+
+
+def test_the_page_stands_alone(discovered: tuple[Path, dict[str, Any]]) -> None:
+    text = (discovered[0] / "answer.html").read_text(encoding="utf-8")
+    assert Page(text).faults == []
+    assert "<script" not in text and "http://" not in text and "https://" not in text
+    for part in (
+        "The rule",
+        "Threshold curves",
+        "Threshold × window",
+        "Report Run",
+        "Left out",
+        "keep its word",
+        "ours",
+    ):
+        assert part in text
+    assert text.count('class="chart') >= 6
+
+
+def test_the_maps_are_what_one_would_count(discovered: tuple[Path, dict[str, Any]]) -> None:
+    cells = next(heat["cells"] for heat in discovered[1]["heat"] if heat["event"] == "Report Run")
+    cell = next(cell for cell in cells if cell["window_days"] == 7 and cell["threshold"] == 2)
+    signals = [
+        single for single in discovered[1]["singles"] if single["rule"]["text"].startswith("count(Report Run, w")
+    ]
+    assert cell["share"] == next(point["share"] for point in signals[0]["curve"] if point["threshold"] == 2)

@@ -1,0 +1,143 @@
+"""Shares, areas, regressions and adjustments, held to scipy and to worlds whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from scipy.stats import chi2, mannwhitneyu
+
+from discover.frames import column, frame
+from fireflower.discover import logistic, rates
+from fireflower.discover.adjusting import adjusted
+from fireflower.discover.boards import board
+from fireflower.discover.ceiling import ceilings
+from fireflower.discover.frames import Frame, split, weights
+from fireflower.discover.power import expected_gain, power
+from fireflower.discover.scores import pool, scored, sums
+from fireflower.discover.segments import chi_square_tail
+from fireflower.model.moments import DAY, NEVER
+from fireflower.review.intervals import wilson
+
+
+def test_area_under_the_curve_is_mann_and_whitneys() -> None:
+    rng = np.random.default_rng(0)
+    score, reached = rng.integers(0, 9, 300).astype(float), rng.random(300) < 0.3
+    u = mannwhitneyu(score[reached], score[~reached]).statistic
+    assert rates.auc(score, reached) == pytest.approx(u / (reached.sum() * (~reached).sum()))
+
+
+def test_a_share_without_clusters_is_wilsons_and_clusters_widen_it() -> None:
+    reached = np.arange(200) < 30
+    plain = rates.share(reached, np.arange(200))
+    expected = wilson(30, 200)
+    assert (plain.value, plain.low, plain.high) == pytest.approx((0.15, expected.low, expected.high), abs=2e-3)
+    alike = rates.share(np.repeat(reached[::4], 4), np.repeat(np.arange(50), 4))
+    assert alike.high - alike.low > 1.5 * (plain.high - plain.low)
+
+
+def test_logistic_regression_is_the_optimum() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(400, 3))
+    y = (rng.random(400) < logistic.sigmoid(x @ [1.0, -0.5, 0.0] - 1)).astype(float)
+
+    def loss(b: np.ndarray) -> float:
+        z = b[0] + x @ b[1:]
+        return float(-(y * z - np.logaddexp(0, z)).sum() + 0.5 * 2.0 * (b[1:] ** 2).sum())
+
+    assert logistic.fit(x, y, ridge=2.0) == pytest.approx(minimize(loss, np.zeros(4)).x, abs=1e-3)
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 6, 7])
+def test_tail_of_chi_square(degrees: int) -> None:
+    assert chi_square_tail(5.5, degrees) == pytest.approx(chi2.sf(5.5, degrees))
+
+
+def world(seed: int, effect: float) -> tuple[Frame, np.ndarray]:
+    """A hidden need makes people active, and buy; having the rule raises buying by `effect`."""
+    rng = np.random.default_rng(seed)
+    need = rng.normal(size=6000)
+    activity = [column(f"a{i}", rng.poisson(np.exp(0.8 + 0.7 * need))) for i in range(8)]
+    rule = rng.random(6000) < logistic.sigmoid(1.2 * need - 1)
+    reached = rng.random(6000) < np.clip(0.04 * np.exp(0.6 * need) * (1 + effect * rule), 0, 1)
+    return frame([*activity, column("rule", rule.astype(float))], reached), rule
+
+
+def test_a_common_cause_is_adjusted_away_and_an_effect_is_not() -> None:
+    both, rule = world(0, 0.0)
+    later = np.arange(len(both)) >= 2000
+    found = adjusted(both, rule, later, ["rule"], 30 * DAY)
+    reached = both.reached(30 * DAY)
+    assert found is not None
+    assert reached[rule].mean() / reached[~rule].mean() > 1.6
+    assert found.ratio.value < 1.35 and found.difference.low < 0
+    found = adjusted(*world(1, 2.0), later, ["rule"], 30 * DAY)
+    assert found is not None and found.difference.low > 0 and 1.8 < found.ratio.value < 4.5 and found.e_value > 1.5
+
+
+def test_a_score_finds_its_points() -> None:
+    rng = np.random.default_rng(5)
+    columns = [column(f"e{i}", rng.integers(0, 4, 8000)) for i in range(10)]
+    z = 1.0 * (columns[0].numbers >= 2) + 2.0 * (columns[3].numbers >= 1) + 1.0 * (columns[5].numbers >= 3) - 4
+    reached = rng.random(8000) < logistic.sigmoid(z)
+    on = board(frame(columns, reached), reached, 40)
+    card = scored(on, *pool(on, 40))
+    assert card is not None
+    points = {(on.terms[k].column, on.terms[k].test.bound): p for k, p in zip(card.terms, card.points, strict=True)}
+    assert set(points) == {(0, 2.0), (3, 1.0), (5, 3.0)}
+    assert points[3, 1.0] == pytest.approx(2 * points[0, 2.0], rel=0.35)
+    total = sums([columns[c].numbers >= bound for c, bound in points], list(points.values()))
+    p = logistic.sigmoid(card.base + card.scale * total)
+    assert p.mean() == pytest.approx(reached.mean(), rel=0.02)
+
+
+def test_power_is_that_of_the_gain() -> None:
+    assert expected_gain(1000, 100, 0.3, 1.0) == pytest.approx(0)
+    lifts = [each.lift for each in power(2000, 100, 6.0)]
+    assert all(lift > 1.3 for lift in lifts)
+    assert all(more.lift < less.lift for more, less in zip(power(20000, 1000, 6.0), power(2000, 100, 6.0), strict=True))
+
+
+def test_weights_are_one_where_everybody_is_followed_and_make_good_what_is_not() -> None:
+    rng = np.random.default_rng(7)
+    n = 40_000
+    wait = np.where(rng.random(n) < 0.3, rng.uniform(0, 30, n) * DAY, NEVER).astype(np.int64)
+    every = Frame(
+        7 * DAY, np.arange(n), np.arange(n), wait, np.full(n, 99 * DAY), np.full(n, NEVER), np.arange(n), ()
+    )  # fmt: skip
+    assert weights(every, 30 * DAY).tolist() == [1.0] * n
+    followed = (rng.uniform(0, 60, n) * DAY).astype(np.int64)
+    some = Frame(7 * DAY, every.subject, every.moment, wait, followed, every.left, every.cluster, ())
+    weight = weights(some, 30 * DAY)
+    seen = wait <= np.minimum(30 * DAY, followed)
+    assert (weight * seen).sum() / weight.sum() == pytest.approx(0.3, abs=0.01)
+    assert seen.mean() < 0.27
+
+
+def test_labels_are_closed_on_both_sides_of_the_cut() -> None:
+    rng = np.random.default_rng(8)
+    both = frame([column("e", rng.poisson(1, 3000))], rng.random(3000) < 0.2)
+    made = split(both, 30 * DAY)
+    assert made.gap
+    assert made.train.moment.max() + 30 * DAY <= made.cut <= made.test.moment.min()
+    assert made.test.reached(30 * DAY).sum() == pytest.approx(0.3 * both.reached(30 * DAY).sum(), abs=2)
+
+
+def test_the_ceiling_is_at_least_as_high_as_one_signal() -> None:
+    rng = np.random.default_rng(9)
+    columns = [column(f"e{i}", rng.poisson(2, 3000)) for i in range(6)]
+    z = 0.6 * columns[0].numbers + 0.6 * columns[1].numbers - 4.5
+    made = split(frame(columns, rng.random(3000) < logistic.sigmoid(z)), 30 * DAY)
+    alone = rates.auc(made.test.columns[0].numbers, made.test.reached(30 * DAY))
+    found = ceilings(made.train, made.test, 30 * DAY)
+    assert found[0].method.endswith("logistic regression")
+    assert all(each.auc.value > alone for each in found)
+
+
+def test_boosted_trees_stand_beside_it_where_they_are_installed() -> None:
+    pytest.importorskip("sklearn", reason="needs scikit-learn: pip install 'fireflower[discovery]'")
+    rng = np.random.default_rng(10)
+    columns = [column(f"e{i}", rng.poisson(2, 2000)) for i in range(3)]
+    both = (columns[0].numbers >= 2) & (columns[1].numbers >= 2)
+    made = split(frame(columns, rng.random(2000) < np.where(both, 0.5, 0.1)), 30 * DAY)
+    assert [each.method for each in ceilings(made.train, made.test, 30 * DAY)][1].endswith("boosted trees")

@@ -1,0 +1,61 @@
+"""A table, one row a lead."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from fireflower.cli.program import program
+
+
+def run(path: Path, *arguments: str, fails: int = 0) -> Result:
+    result = CliRunner().invoke(
+        program, ["discover", "--table", str(path), "--permutations", "40", *arguments], prog_name="fireflower"
+    )
+    assert result.exit_code == fails, result.output
+    return result
+
+
+@pytest.fixture
+def leads(tmp_path: Path) -> Path:
+    """Those from a referral convert; the stage is filled in by sales; the key is the row's own; nothing ever varies."""
+    rng = np.random.default_rng(0)
+    lines = ["key,source,visits,Lead Stage,constant,Converted"]
+    for number in range(900):
+        source = rng.choice(["Referral", "Search", "Chat", ""])
+        bought = rng.random() < (0.6 if source == "Referral" else 0.15)
+        lines.append(
+            f"id-{number},{source},{rng.integers(0, 9)},{'hot' if bought else 'cold'},1,{'Yes' if bought else 'No'}"
+        )
+    path = tmp_path / "leads.csv.gz"
+    path.write_bytes(gzip.compress("\n".join(lines).encode()))
+    return path
+
+
+def test_finds_the_source_and_names_the_leak(leads: Path) -> None:
+    found = json.loads(run(leads, "--goal", "Converted", "--json").stdout)
+    assert found["verdict"] == "signal"
+    assert found["rules"][0]["text"] == 'source = "Referral"' or found["rules"][0]["text"] == "source = Referral"
+    assert {leak["name"]: leak["kind"] for leak in found["left_out"]} == {"Lead Stage": "only", "key": "own"}
+    assert found["as_of"] is None and found["horizon_days"] is None and found["files"] == []
+
+
+def test_says_that_landmarks_do_not_apply(leads: Path) -> None:
+    text = run(leads, "--goal", "Converted").output
+    assert "landmarks do not apply" in text
+    assert "a week" not in text and "nan" not in text
+    assert "constant never varies, and so can tell nothing apart" in text
+
+
+def test_messages(leads: Path, tmp_path: Path) -> None:
+    assert "has no column 'Convertd'. Did you mean 'Converted'?" in run(leads, "--goal", "Convertd", fails=1).output
+    assert "which column of the table" in run(leads, fails=1).output
+    assert "expected 1 or 0, true or false, yes or no" in run(leads, "--goal", "source", fails=1).output
+    empty = tmp_path / "all.csv"
+    empty.write_text("a,won\n1,1\n2,1\n")
+    assert "all of them reached the goal" in run(empty, "--goal", "won", fails=1).output
