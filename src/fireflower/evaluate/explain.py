@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from fireflower.evaluate.formulas import conditions_of
 from fireflower.evaluate.replay import replay, standing
 from fireflower.evaluate.results import Evidence, Reason, Subject, Transitions
 from fireflower.language.fingerprints import canonical
@@ -179,18 +180,8 @@ def _extras(definition: Definition) -> list[Definition]:
 
 
 def _circle(name: Circle, formula: Formula, states: Mapping[str, Evidence]) -> CircleState:
-    shown = dict.fromkeys(canonical(condition) for condition in _conditions(formula))
+    shown = dict.fromkeys(canonical(condition) for condition in conditions_of(formula))
     return CircleState(name, _truth(formula, states), tuple(states[key] for key in shown))
-
-
-def _conditions(formula: Formula) -> list[Condition]:
-    match formula:
-        case Condition():
-            return [formula]
-        case All(parts) | AnyOf(parts):
-            return [condition for part in parts for condition in _conditions(part)]
-        case Not(part):
-            return _conditions(part)
 
 
 def _truth(formula: Formula, states: Mapping[str, Evidence]) -> bool:

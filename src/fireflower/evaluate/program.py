@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fireflower.evaluate import specs
 from fireflower.evaluate.answers import INFINITY, cells, intervals, text_holds
+from fireflower.evaluate.formulas import conditions_of, formulas_of, goal_of, needed_by, rest_of
 from fireflower.evaluate.image import Image, Table, float_word
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel import shortcuts
@@ -21,12 +22,9 @@ from fireflower.language.nodes import (
     Actors,
     All,
     AnyOf,
-    Compare,
     Condition,
-    Count,
     Definition,
     EventPoints,
-    Events,
     Every,
     FieldTest,
     Formula,
@@ -167,7 +165,7 @@ class _Compiler:
             number: definition for number, definition in enumerate(definitions) if definition.subject == self.subject
         }
         out = AnyOf(tuple(formula for kind, formula in self.settings.leave_out if kind == self.subject))
-        for formula in [*(formula for d in mine.values() for formula in _formulas(d)), out]:
+        for formula in [*(formula for d in mine.values() for formula in formulas_of(d)), out]:
             self._collect(formula)
         self._add_zone()
         head = self.image.reserve(k.PROGRAM_HEAD)
@@ -178,7 +176,7 @@ class _Compiler:
     # --- Collecting -------------------------------------------------------------------------------------------------
 
     def _collect(self, formula: Formula) -> None:
-        for condition in _conditions(formula):
+        for condition in conditions_of(formula):
             key = self._meaning(condition)
             if key not in self.conditions:
                 slot = self._slot(condition.quantity)
@@ -400,14 +398,14 @@ class _Compiler:
         goal = 0
         reads = {*self._numbers(definition.qualified), *self._numbers(out)}
         if definition.goal is not None:
-            goal_number = self._numbers(_goal(definition.goal))[0]
+            goal_number = self._numbers(goal_of(definition.goal))[0]
             goal = self._condition_position(goal_number)
             reads.add(goal_number)
         for condition in reads:
             users[condition] += [record, self.missed + place]
-        rest = self.image.list(self._postfix(All(tuple(_rest(definition.qualified)))))
+        rest = self.image.list(self._postfix(All(tuple(rest_of(definition.qualified)))))
         shown = self.image.list(map(self._condition_position, self._numbers(definition.qualified)))
-        needed = self.image.list(map(self._condition_words, self._numbers(All(tuple(_needed(definition.qualified))))))
+        needed = self.image.list(map(self._condition_words, self._numbers(All(tuple(needed_by(definition.qualified))))))
         state = self.definition_state + place * k.DEFINITION_STATE_WORDS
         self.code[record : record + k.DEFINITION_WORDS] = [
             *rest, goal, int(definition.keep_after_goal), definition.cooldown, *shown, state, number, 0, *needed,
@@ -512,7 +510,7 @@ class _Compiler:
 
     def _numbers(self, formula: Formula) -> list[int]:
         """The numbers of a formula's conditions, in the order of its text, each once."""
-        return list(dict.fromkeys(self.order[self._meaning(condition)] for condition in _conditions(formula)))
+        return list(dict.fromkeys(self.order[self._meaning(condition)] for condition in conditions_of(formula)))
 
     def _postfix(self, formula: Formula) -> list[int]:
         match formula:
@@ -600,44 +598,6 @@ def _remark(made: Spec) -> int:
         return k.NO_REMARK if all(item.points >= 0 for item in made.score.items) else k.ANY_CHANGE
     # Of two windows, that of the new event may now end first.
     return k.ANY_CHANGE if sum(part.timed for part in made.parts) > 1 else k.UNPLANNED
-
-
-def _goal(events: Events) -> Condition:
-    return Condition(Count(events), Compare(">=", 1))
-
-
-def _formulas(definition: Definition) -> list[Formula]:
-    return [definition.qualified] + ([_goal(definition.goal)] if definition.goal is not None else [])
-
-
-def _conditions(formula: Formula) -> list[Condition]:
-    match formula:
-        case Condition():
-            return [formula]
-        case All(parts) | AnyOf(parts):
-            return [condition for part in parts for condition in _conditions(part)]
-        case Not(part):
-            return _conditions(part)
-
-
-def _needed(formula: Formula) -> list[Condition]:
-    """Conditions without any of which the formula cannot hold."""
-    match formula:
-        case Condition():
-            return [formula]
-        case All(parts):
-            return [condition for part in parts for condition in _needed(part)]
-    return []
-
-
-def _rest(formula: Formula) -> list[Formula]:
-    """What has to hold as well for the formula to hold."""
-    match formula:
-        case Condition():
-            return []
-        case All(parts):
-            return [rest for part in parts for rest in _rest(part)]
-    return [formula]
 
 
 def _join(parts: list[list[int]], operator: int, empty: int) -> list[int]:

@@ -1,0 +1,46 @@
+"""Formulas, taken apart into what the kernel decides."""
+
+from __future__ import annotations
+
+from fireflower.language.nodes import All, AnyOf, Compare, Condition, Count, Definition, Events, Formula, Not
+
+
+def goal_of(events: Events) -> Condition:
+    """That the goal is reached, as a condition."""
+    return Condition(Count(events), Compare(">=", 1))
+
+
+def formulas_of(definition: Definition) -> list[Formula]:
+    """What is decided of a definition: whether it holds and, if it has a goal, whether that is reached."""
+    return [definition.qualified] + ([goal_of(definition.goal)] if definition.goal is not None else [])
+
+
+def conditions_of(formula: Formula) -> list[Condition]:
+    """The conditions of a formula, in the order of the text."""
+    match formula:
+        case Condition():
+            return [formula]
+        case All(parts) | AnyOf(parts):
+            return [condition for part in parts for condition in conditions_of(part)]
+        case Not(part):
+            return conditions_of(part)
+
+
+def needed_by(formula: Formula) -> list[Condition]:
+    """Conditions without any of which the formula cannot hold."""
+    match formula:
+        case Condition():
+            return [formula]
+        case All(parts):
+            return [condition for part in parts for condition in needed_by(part)]
+    return []
+
+
+def rest_of(formula: Formula) -> list[Formula]:
+    """What has to hold as well for the formula to hold."""
+    match formula:
+        case Condition():
+            return []
+        case All(parts):
+            return [rest for part in parts for rest in rest_of(part)]
+    return [formula]
