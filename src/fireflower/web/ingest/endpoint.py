@@ -147,7 +147,7 @@ class _Endpoint:
         messages, reasons, rejects = await taken(self._forms[route.form], envelope, body, now, source)
         new = await self._accept(messages, rejects) if messages or rejects else 0
         if envelope.single and reasons:
-            raise Refusal(400, "rejected_event", f"The event was kept aside, because it {reasons[0][1]}.")
+            raise Refusal(400, "rejected_event", f"The event was kept aside: {reasons[0][1]}.")
         return answers.taken(new, len(messages), reasons)
 
     async def _apart(
