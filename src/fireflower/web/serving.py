@@ -40,18 +40,26 @@ class WriteKeys:
         self._tokens = Tokens(service.connect())
         self._looked = float("-inf")
         self._accepted: list[Accepted] = []
-        self._known: dict[str, str | None] = {}
+        self._known: dict[str, Accepted | None] = {}
 
     def source(self, key: str) -> str | None:
         """The name of a write key; None if it is none."""
+        found = self._found(key)
+        return found.name if found is not None and found.scope == "write" else None
+
+    def instead(self, key: str) -> str:
+        """What a key is that is no write key; "" if nothing."""
+        found = self._found(key)
+        return "" if found is None else f"the token {found.name!r} is of the scope {found.scope}"
+
+    def _found(self, key: str) -> Accepted | None:
         if time.monotonic() - self._looked > _BELIEVED:
             with suppress(StorageError):  # then those that were accepted before go on being accepted
-                self._accepted = [each for each in self._tokens.accepted() if each.scope == "write"]
+                self._accepted = self._tokens.accepted()
             self._looked = time.monotonic()
             self._known.clear()
         if key not in self._known:
-            found = matching(key, self._accepted)
-            self._known[key] = found.name if found is not None else None
+            self._known[key] = matching(key, self._accepted)
         return self._known[key]
 
 
