@@ -85,7 +85,11 @@ def test_faults_are_told_with_their_places(serving: Served, folder: Path) -> Non
 
 
 def test_the_commands(serving: Served, folder: Path, run: Run) -> None:
-    assert "No definition means something else" in run("preview").output
+    said = run("preview").output
+    assert "No definition means something else" in said and "\ndestinations: none\n" in said
+    (folder / "destinations").mkdir()
+    (folder / "destinations" / "crm.yaml").write_text("destination: crm\nfile: {path: told.jsonl}\n")
+    assert "\ndestinations: 1 (crm)\n" in run("preview").output
     edit(folder, TEAM.replace(">= 3", ">= 1").replace("members() >= 2", "members() >= 1"))
     said = run("preview").output
     assert "team means something else: 1 would enter, 0 would leave, 1 stay\n  + birch\n" in said
@@ -95,6 +99,7 @@ def test_the_commands(serving: Served, folder: Path, run: Run) -> None:
     assert run("preview", "--drop").output == "nothing was prepared\n"
     said = run("apply").output
     assert "1 enter, 0 leave, 1 stay" in said and "In effect; nobody is told of these." in said
+    assert "\ndestinations: 1 (crm)\n" in said
     assert serving.get("/api/v1/qualified", definition="team")["qualified"][0]["subject"] in ("acme", "birch")
     edit(folder, "definition: team\nsubject: account\nvalue: cuont(Report Run) >= 3\n")
     failed = run("apply", fails=1)

@@ -193,7 +193,7 @@ def test_from_plain_values() -> None:
 
 
 TEN_FAULTS = """\
-definition: ten faults
+definition: ten-faults
 subject: acount
 kind: usge
 gaol: Subscription Started
