@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from log.databases import schema_of
 from log.server import Server
 
@@ -15,6 +16,7 @@ from fireflower.app.live.database import VARIABLE, log_file
 from fireflower.app.live.service import Service
 from fireflower.app.live.storage import existing_log
 from fireflower.app.project import Project
+from fireflower.cli.program import program
 from fireflower.history.log import schema
 from fireflower.history.log.copying import COLUMNS
 from fireflower.history.log.database import Database, SQLite, StorageError
@@ -47,6 +49,15 @@ def test_what_is_restored_goes_on_where_it_was(side: Side, tmp_path: Path, name:
     assert not again.write(track("e1", 0.1, "person 1", "export", "acme"))
     assert again.take(track("e9", 1.1, "person 9", "export"), track("e10", 1.1, "person 9", "export"), now=at(2)).new
     again.stop()
+
+
+def test_what_the_project_has_git_ignore_is_restored(side: Side, tmp_path: Path) -> None:
+    (side.project.folder / ".gitignore").write_text("# mine\n.fireflower/\n")
+    back_up(side.project, tmp_path / "b.tar.zst", at(1))
+    said = CliRunner().invoke(program, ["restore", str(tmp_path / "b.tar.zst"), str(tmp_path / "again")])
+    assert said.exit_code == 0 and "sends to the project's real destinations" in said.output
+    assert "'fireflower serve --dry-run'" in said.output
+    assert (tmp_path / "again" / ".gitignore").read_text() == "# mine\n.fireflower/\n"
 
 
 def content(database: Database) -> dict[str, list[tuple[Any, ...]]]:

@@ -67,6 +67,9 @@ def restore(file: Path, folder: Path, database: str | None, as_json: bool) -> No
         return
     click.echo(f"{folder}: {restored.files:,} files, {restored.bytes:,} bytes.")
     click.echo(f"{restored.imported:,} files in the archive, {restored.messages:,} messages in the log.")
+    click.echo(
+        "'fireflower serve' sends to the project's real destinations; 'fireflower serve --dry-run' sends nothing."
+    )
     if database is not None:
         click.echo(
             f"Its log is in the database that you have named: set {VARIABLE} to its URL when you serve the project."
