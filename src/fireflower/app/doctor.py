@@ -99,7 +99,11 @@ def _files(project: Project) -> Iterator[Finding]:
 
 def _history(summary: Summary) -> Iterator[Finding]:
     if not summary.records:
-        yield Finding("warning", "the history is empty", "Import your events: 'fireflower import events.csv'.")
+        yield Finding(
+            "warning",
+            "the history is empty",
+            "Import your events: 'fireflower import events.csv'; or take them in as they come: 'fireflower serve'.",
+        )
     elif not summary.events:
         yield Finding("warning", "the history has no events, only tables", "Import your product's events.")
     elif not summary.accounts:

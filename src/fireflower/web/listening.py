@@ -8,6 +8,8 @@ import socket
 from fireflower.model.errors import FireflowerError
 
 _BACKLOG = 2048
+_NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+"""A host such as localhost has addresses of both families, of which a machine may have one."""
 
 
 class NotListening(FireflowerError):
@@ -23,10 +25,18 @@ def listen(host: str, port: int) -> list[socket.socket]:
         If one is in use, or may not be listened on; with what to do.
     """
     sockets: list[socket.socket] = []
+    absent = OSError("it has no address")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, address in dict.fromkeys((each[0], each[4]) for each in found):
-            sockets.append(_listening(family, address))
+            try:
+                sockets.append(_listening(family, address))
+            except OSError as error:
+                if error.errno not in _NOT_HERE:
+                    raise
+                absent = error
+        if not sockets:
+            raise absent
     except OSError as error:
         for each in sockets:
             each.close()
