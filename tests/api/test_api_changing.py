@@ -10,7 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api.serving import TEAM, Served, seed, served, shop, token
+from fireflower.app.live.service import now
 from fireflower.cli.program import program
+from fireflower.model.messages import Reject
 from fireflower.model.moments import DAY, HOUR
 
 Run = Callable[..., Result]
@@ -83,7 +85,11 @@ def test_faults_are_told_with_their_places(serving: Served, folder: Path) -> Non
 
 
 def test_the_commands(serving: Served, folder: Path, run: Run) -> None:
-    assert "No definition means something else" in run("preview").output
+    said = run("preview").output
+    assert "No definition means something else" in said and "\ndestinations: none\n" in said
+    (folder / "destinations").mkdir()
+    (folder / "destinations" / "crm.yaml").write_text("destination: crm\nfile: {path: told.jsonl}\n")
+    assert "\ndestinations: 1 (crm)\n" in run("preview").output
     edit(folder, TEAM.replace(">= 3", ">= 1").replace("members() >= 2", "members() >= 1"))
     said = run("preview").output
     assert "team means something else: 1 would enter, 0 would leave, 1 stay\n  + birch\n" in said
@@ -93,6 +99,7 @@ def test_the_commands(serving: Served, folder: Path, run: Run) -> None:
     assert run("preview", "--drop").output == "nothing was prepared\n"
     said = run("apply").output
     assert "1 enter, 0 leave, 1 stay" in said and "In effect; nobody is told of these." in said
+    assert "\ndestinations: 1 (crm)\n" in said
     assert serving.get("/api/v1/qualified", definition="team")["qualified"][0]["subject"] in ("acme", "birch")
     edit(folder, "definition: team\nsubject: account\nvalue: cuont(Report Run) >= 3\n")
     failed = run("apply", fails=1)
@@ -153,3 +160,14 @@ def test_only_what_is_joined_can_be_split(serving: Served) -> None:
     found = serving.post("/api/v1/identities/split", {"id": "ann", "other": "ben"}, 422)
     assert found["code"] == "not_joined" and "'anon-1'" in found["message"]
     assert serving.post("/api/v1/identities/merge", {"id": "ann", "other": "ann"}, 422)["code"] == "not_joined"
+
+
+def test_rejects_are_read_again_from_the_command_line(serving: Served, run: Run) -> None:
+    body = json.dumps({"type": "track", "event": "Report Run", "userId": "zoe", "messageId": "z1"}).encode()
+    serving.service.submit([], [Reject("made up", each, now(), "web") for each in (body, b"{}")]).result(10)
+    assert "Say which: --source, --since or --until." in run("rejects", "replay", fails=2).output
+    none = run("rejects", "replay", "--until", "2020-01-01").output
+    assert none == "0 events were taken, 0 still cannot be.\n"
+    found = run("rejects", "replay", "--source", "web", "--since", "2026-01-01").output
+    assert found.startswith("1 event was taken, 1 still cannot be.\n  2: ")
+    assert json.loads(run("rejects", "replay", "--source", "web", "--json").output)["rejected"] == 1

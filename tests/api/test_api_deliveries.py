@@ -67,12 +67,30 @@ def test_rejects_are_read_again(serving: Served) -> None:
     assert [each["reason"] for each in listed["rejects"]] == ["made up"] * 3
     assert len(serving.get("/api/v1/rejects", limit=3, cursor=listed["next"])["rejects"]) == 1
     assert serving.post("/api/v1/rejects/replay", {"source": "app"}) == {"taken": 0, "rejected": 0, "still": []}
-    found = serving.post("/api/v1/rejects/replay")
+    assert serving.post("/api/v1/rejects/replay", {}, 422)["message"].startswith("say which")
+    since = {"since": iso(moment)}
+    found = serving.post("/api/v1/rejects/replay", since)
     assert (found["taken"], found["rejected"], len(found["still"])) == (2, 2, 2)
     serving.settle()
     assert serving.get("/api/v1/subjects/person/zoe")["records"] == 1
     assert serving.get("/api/v1/subjects/person/yan")["records"] == 1
     assert b"secret" not in serving.service.connect().rows("SELECT body FROM messages ORDER BY position")[-2][0]
-    assert serving.post("/api/v1/rejects/replay")["taken"] == 0
+    assert serving.post("/api/v1/rejects/replay", since)["taken"] == 0
     replayed = [each["replayed_at"] is not None for each in serving.get("/api/v1/rejects")["rejects"]]
     assert replayed == [False, False, True, True]
+
+
+def test_what_is_too_far_ahead_stays_rejected(serving: Served) -> None:
+    received, form = now() - 3 * DAY, {"type": "track", "event": "Report Run", "userId": "zoe"}
+    times = {"far": received + 10 * DAY, "later": received + 2 * DAY, "soon": received + DAY // 2}
+    bodies = [json.dumps(form | {"messageId": key, "timestamp": iso(time)}).encode() for key, time in times.items()]
+    hog = {"event": "Report Run", "distinct_id": "yan", "uuid": "u2", "timestamp": iso(times["far"])}
+    bodies.append(json.dumps(hog).encode())
+    serving.service.submit([], [Reject("made up", body, received, "web") for body in bodies]).result(10)
+    found = serving.post("/api/v1/rejects/replay", {"source": "web"})
+    assert (found["taken"], found["rejected"]) == (1, 3)
+    reasons = [each["reason"] for each in found["still"]]
+    assert [" is 10 days after its receipt" in each for each in reasons] == [True, False, True]
+    assert all("at most 1 day is believed" in each for each in reasons)
+    serving.settle()
+    assert serving.get("/api/v1/subjects/person/zoe")["records"] == 1

@@ -98,7 +98,7 @@ def test_every_endpoint_is_documented() -> None:
 
 
 def test_what_is_not_there(reading: Served) -> None:
-    assert reading.get("/api/v2", 404)["code"] == "not_found"
+    assert reading.get("/api/v2", 404)["code"] == "unknown_path"
     assert reading.client.put("/api/v1/now").json()["code"] == "method_not_allowed"
 
 

@@ -39,8 +39,8 @@ def test_scopes(tmp_path: Path) -> None:
         assert status("GET", "/api/v1/definitions", reader) == 200
         assert status("GET", "/api/v1/definitions", boss) == 200
         assert status("GET", "/api/v1/definitions", writer) == 403
-        assert status("POST", "/api/v1/rejects/replay", reader) == 403
-        assert status("POST", "/api/v1/rejects/replay", boss) == 200
+        assert status("POST", "/api/v1/definitions/drop", reader) == 403
+        assert status("POST", "/api/v1/definitions/drop", boss) == 200
 
 
 def test_pages_of_other_origins_only_where_configured(reading: Served) -> None:

@@ -37,7 +37,7 @@ def planned(empty_project: Path) -> Path:
                 [
                     Posting(
                         f"k{number}", number, destination, "account", subject, MARCH + number * DAY, state,
-                        MARCH, 0, reason, b"{}", "{}",
+                        MARCH, 0, reason, b"{}", '{"definition": "team"}',
                     )
                 ]
             )  # fmt: skip
@@ -58,7 +58,7 @@ def states(folder: Path) -> dict[str, str]:
 def test_looking(planned: Path, run) -> None:
     lines = run("deliveries", project=planned).output.splitlines()
     assert [line.split()[2] for line in lines[1:]] == ["crm", "crm", "crm", "slack", "slack"]
-    assert "2 retry, dead" in lines[-1] and "channel_not_found" in lines[-1]
+    assert lines[-1].split()[-4:] == ["team", "dead", "3", "channel_not_found"]
     (dead,) = json.loads(run("deliveries", "--state", "dead", "--json", project=planned).output)
     assert [each["outcome"] for each in dead["tries"]] == ["retry", "retry", "dead"]
     assert dead["planned"] == "2026-03-01T00:00:00Z"
@@ -91,6 +91,17 @@ def test_trying(empty_project: Path, run) -> None:
     assert sample["definition"]["title"].startswith("Sample: ")
     failed = run("deliveries", "test", "recrod", project=empty_project, fails=1)
     assert "Did you mean 'record'?" in failed.output
+
+
+def test_a_fault_elsewhere_hinders_no_trial(empty_project: Path, run) -> None:
+    destination(empty_project, "destination: record\nfile: {path: out.jsonl}\n")
+    (empty_project / "destinations" / "two.yaml").write_text("destination: other\nfile: {pth: out.jsonl}\n")
+    (empty_project / "definitions" / "team.yaml").write_text("definition: team\nsubject: acount\n")
+    assert run("deliveries", "test", "record", project=empty_project).output.startswith("sent")
+    own = run("deliveries", "test", "other", project=empty_project, fails=1).output
+    assert "'pth'" in own and "team.yaml" not in own
+    (empty_project / "destinations" / "two.yaml").write_text("destination: record\nfile: {path: other.jsonl}\n")
+    assert "names must differ" in run("deliveries", "test", "record", project=empty_project, fails=1).output
 
 
 def test_what_came_of_a_trial_is_said(empty_project: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,9 +13,11 @@ NAMES = [template.name for template in templates()]
 
 def test_the_project_that_it_makes_passes_its_check(tmp_path: Path, run) -> None:
     folder = tmp_path / "shop"
-    assert "fireflower import" in run("init", folder).output
+    said = run("init", folder).output
+    assert "fireflower import events.csv" in said and "fireflower serve" in said
     assert "1 definition can be used, 2 tests passed, no faults." in run("check", project=folder).output
-    assert ".fireflower/" in (folder / ".gitignore").read_text()
+    ignored = (folder / ".gitignore").read_text()
+    assert "fireflower backup" in ignored and ignored.endswith("\n.fireflower/\n")
 
 
 def test_there_are_templates() -> None:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+
+from fireflower.app.live.database import opener
+from fireflower.app.project import open_project
+from fireflower.history.log.schema import prepare
+from fireflower.model.moments import parse_moment
 
 # --- import -----------------------------------------------------------------------------------------------------------
 
@@ -251,8 +257,29 @@ def test_doctor_of_an_empty_project(empty_project: Path, run) -> None:
 
 
 def test_rejects(project: Path, run) -> None:
-    assert run("rejects", project=project).output == "No rows were kept aside.\n"
-    assert json.loads(run("rejects", "--json", project=project).stdout) == []
+    assert run("rejects", project=project).output == "Nothing was kept aside.\n"
+    assert json.loads(run("rejects", "--json", project=project).stdout) == {"rows": [], "events": []}
+
+
+def test_events_that_could_not_be_taken_are_rejects_too(project: Path, run) -> None:
+    database = opener(open_project(project))()
+    prepare(database)
+    columns = "INSERT INTO rejects (received, source, reason, body, replayed) VALUES (?, ?, ?, ?, ?)"
+    march = parse_moment("2026-03-01T10:00")
+    with database.transaction():
+        for number, replayed in enumerate((None, march, None)):
+            database.rows(columns, (march + number, "website", "names no event", b'{"n": %d}' % number, replayed))
+    database.close()
+    said = run("rejects", project=project).output
+    assert "website" in said and "2026-03-01 10:00:00" in said and '{"n": 1}' not in said
+    assert said.index('{"n": 2}') < said.index('{"n": 0}')
+    assert "and 1 more (--limit 0 shows all)" in run("rejects", "--limit", 1, project=project).output
+    found = json.loads(run("rejects", "--json", project=project).stdout)
+    assert found["rows"] == [] and [each["body"] for each in found["events"]] == ['{"n": 2}', '{"n": 0}']
+    assert {name: found["events"][1][name] for name in ("source", "received", "reason")} == {
+        "source": "website", "received": "2026-03-01T10:00:00Z", "reason": "names no event"
+    }  # fmt: skip
+    assert "2 events from website kept aside, such as: names no event" in run("doctor", project=project).output
 
 
 def test_simulate_makes_a_project_that_goes_all_the_way(tmp_path: Path, run) -> None:
@@ -312,3 +339,19 @@ def test_an_interrupt_is_clean(project: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 128 + signal.SIGINT
     assert done.stderr == "Interrupted.\n"
+
+
+# --- token ------------------------------------------------------------------------------------------------------------
+
+
+def test_tokens(project: Path, run) -> None:
+    made = run("token", "make", "website", project=project)
+    assert made.stdout.startswith("ff_read_") and made.stdout.count("\n") == 1
+    assert made.stderr == (
+        "website is of the scope read: it may ask the API; it sends no events (--scope write makes a write key).\n"
+    )
+    assert "named 'website' already" in run("token", "make", "website", project=project, fails=1).output
+    run("token", "revoke", "website", project=project)
+    listed = run("token", "list", project=project).output
+    assert re.search(r"website +read( +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d){2}\n", listed)
+    assert run("token", "make", "website", "--scope", "write", project=project).stdout.startswith("ff_write_")

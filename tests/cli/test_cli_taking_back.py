@@ -29,12 +29,12 @@ def test_a_file_of_which_no_row_can_be_read_is_an_error(empty_project: Path, day
 def test_rows_that_are_read_later_are_no_longer_kept_aside(empty_project: Path, days: Path, run) -> None:
     for wrong in ("%Y", "%d"):
         run("import", days, *AS_UNREADABLE, "--time-format", wrong, project=empty_project, fails=1)
-    found = json.loads(run("rejects", "--json", project=empty_project).stdout)
+    found = json.loads(run("rejects", "--json", project=empty_project).stdout)["rows"]
     assert [row["line"] for row in found] == list(range(2, 30))
     assert "28 rows of days.csv kept aside, such as: cannot" in run("doctor", project=empty_project).output
     text = run("import", days, *AS_UNREADABLE, project=empty_project).output
     assert "28 new records." in text and "another way" not in text
-    assert run("rejects", project=empty_project).output == "No rows were kept aside.\n"
+    assert run("rejects", project=empty_project).output == "Nothing was kept aside.\n"
     assert "kept aside" not in run("doctor", project=empty_project).output
 
 
@@ -58,7 +58,7 @@ def test_kinds_of_reasons_and_lines_in_order(empty_project: Path, tmp_path: Path
     path.write_text('time,event,user\nsoon,Report Run,"a, b"\nlater,Sign In,ben\nx\n2026-04-01,Sign In,\n' + good)
     text = run("import", path, "--yes", project=empty_project).output
     assert "odd.csv    64       60           4" in text
-    rows = json.loads(run("rejects", "--json", project=empty_project).stdout)
+    rows = json.loads(run("rejects", "--json", project=empty_project).stdout)["rows"]
     assert [row["line"] for row in rows] == [2, 3, 4, 5]
     assert [row["raw"] for row in rows] == ['soon,Report Run,"a, b"', "later,Sign In,ben", "x", "2026-04-01,Sign In,"]
     kinds = open_project(empty_project).archive.rejects_by_kind()

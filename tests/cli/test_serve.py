@@ -64,6 +64,21 @@ def test_an_address_that_is_taken_is_said(project: Path) -> None:
             [sys.executable, "-m", "fireflower", "serve", "--project", str(project), "--port", port],
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
-    assert ended.returncode != 0
-    assert port in ended.stderr
-    assert "Traceback" not in ended.stderr
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == f"error: port {port} is in use: choose another with --port, or stop what uses it.\n"
+    assert not (project / ".fireflower").exists(), "no write key has been made that nobody has seen"
+
+
+def test_the_log_says_when_it_is_ready_and_when_it_stops(project: Path) -> None:
+    with serving(project) as server:
+        log = project / "serve.log"
+        soon(lambda: "INFO Ready: verdicts are up to date.\n" in log.read_text())
+        assert "Stopping" not in log.read_text()
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=20) == 0
+        assert log.read_text().count("INFO Stopping: what has been received is evaluated first.\n") == 1
+
+
+def test_an_address_of_another_machine_is_said(project: Path, run) -> None:
+    said = run("serve", "--host", "192.0.2.1", "--port", 0, project=project, fails=1).output
+    assert "192.0.2.1:0 cannot be listened on" in said and "--host" in said

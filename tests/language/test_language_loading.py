@@ -193,7 +193,7 @@ def test_from_plain_values() -> None:
 
 
 TEN_FAULTS = """\
-definition: ten faults
+definition: ten-faults
 subject: acount
 kind: usge
 gaol: Subscription Started
@@ -238,6 +238,8 @@ SINGLE_FAULTS = {
     "quantities: {a: b / 2, b: a / 2}\nvalue: did(A)\n": "3:27 circular reference: a -> b -> a",
     "score: {points: {score >= 1: 2}}\nvalue: did(A)\n": "3:18 circular reference: score -> score",
     "value: did(A)\nvalue: did(B)\n": "4:1 the key 'value' is here twice; it first stands in line 3",
+    "value: {all: [!did(A), did(B)]}\n": "3:15 '!' means nothing here: write 'not', or quote a text that begins with",
+    "value: ! did(B)\n": "3:8 '!' means nothing here: write 'not'",
     "value: {all: [count(A, last 7 days) >= 2, did(B)]}\n": "3:15 'count(A' is cut off at the comma. Inside",
     "quantities: {a: count(A), b: members}\nvalue: a > b\n": "4:10 the bound is fixed: 'b' is a"
     " quantity; to compare two, write a - b > 0",

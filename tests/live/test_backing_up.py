@@ -51,6 +51,15 @@ def test_what_is_restored_goes_on_where_it_was(side: Side, tmp_path: Path, name:
     again.stop()
 
 
+def test_what_the_project_has_git_ignore_is_restored(side: Side, tmp_path: Path) -> None:
+    (side.project.folder / ".gitignore").write_text("# mine\n.fireflower/\n")
+    back_up(side.project, tmp_path / "b.tar.zst", at(1))
+    said = CliRunner().invoke(program, ["restore", str(tmp_path / "b.tar.zst"), str(tmp_path / "again")])
+    assert said.exit_code == 0 and "sends to the project's real destinations" in said.output
+    assert "'fireflower serve --dry-run'" in said.output
+    assert (tmp_path / "again" / ".gitignore").read_text() == "# mine\n.fireflower/\n"
+
+
 def content(database: Database) -> dict[str, list[tuple[Any, ...]]]:
     """All that a log has, but for who was evaluating."""
     tables = {table: columns for table, columns in COLUMNS.items() if table != "leases"}

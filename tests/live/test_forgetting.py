@@ -292,3 +292,19 @@ def test_the_command(tmp_path: Path) -> None:
 )
 def test_ids_are_found_where_they_stand_by_themselves(text: str, is_named: bool) -> None:
     assert Naming(["ann"]).is_in(text) == is_named
+
+
+def test_a_verdict_by_what_is_left_is_said_to_be(tmp_path: Path) -> None:
+    def explained(subject: str, *more: str) -> str:
+        words = ["explain", subject, "-d", "active-accounts", "-p", str(side.project.folder), *more]
+        result = CliRunner().invoke(program, words)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    with a_side(tmp_path) as side:
+        assert "qualified since" in explained("acme") and "by what is left" not in explained("acme")
+        forget_beside(side)
+        assert "not qualified, and never was, by what is left of its history\n" in explained("acme")
+        assert json.loads(explained("acme", "--json"))[0]["history_removed"] is True
+        assert "not qualified, and never was\n" in explained("beta")
+        assert json.loads(explained("beta", "--json"))[0]["history_removed"] is False

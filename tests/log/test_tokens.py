@@ -26,6 +26,9 @@ def test_names_are_unique_and_known(database: Database) -> None:
     tokens.make("web", "write", 5)
     with pytest.raises(ProjectError, match=r"there is a token named 'web' already"):
         tokens.make("web", "read", 6)
+    tokens.revoke("web", 7)
+    again = tokens.make("web", "write", 8)
+    assert tokens.find(again, ("write",)) == "web" and tokens.all() == [Token("web", "write", 8, None)]
     with pytest.raises(ProjectError, match=r"there is no token named 'app'. There are: web."):
         tokens.revoke("app", 7)
 

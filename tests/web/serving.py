@@ -39,6 +39,9 @@ class MemorySink:
     def source(self, key: str) -> str | None:
         return key if key.startswith("key-") and ":" not in key else None
 
+    def instead(self, key: str) -> str:
+        return "the token 'reader' is of the scope read" if key == "read-a" else ""
+
     async def accept(self, messages: Sequence[Message], rejects: Sequence[Reject]) -> int:
         source = [*messages, *rejects][0].source
         self.tries[source] += 1

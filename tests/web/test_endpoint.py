@@ -181,12 +181,13 @@ def test_a_beacon_has_its_key_in_the_query() -> None:
         (basic("wrong"), {"batch": [TRACK], "writeKey": "key-a"}, "unknown_write_key"),
         ({}, {"batch": [TRACK], "writeKey": "wrong"}, "unknown_write_key"),
         ({"authorization": "Bearer \xff"}, b"no json", "unknown_write_key"),
+        (basic("read-a"), {"batch": [TRACK]}, "scope"),
     ],
 )
 def test_without_a_key_nothing_is_taken(headers: dict[str, str], body: Any, code: str) -> None:
     desk = Desk()
     answer = desk.post("/v1/batch", body, headers)
-    assert answer.status == 401
+    assert answer.status == (403 if code == "scope" else 401)
     assert answer.json["code"] == code
     assert "key" in answer.json["message"] and answer.json["detail"] == answer.json["message"]
     assert not desk.sink.tries

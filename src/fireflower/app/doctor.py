@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from fireflower.app.check import check
+from fireflower.app.live.aside import events_aside_by_kind
 from fireflower.app.notes import late_traits
 from fireflower.app.project import HISTORY_FOLDER
 from fireflower.app.replaying import last_event
@@ -76,7 +77,7 @@ def doctor(project: Project) -> Diagnosis:
     try:
         summary = project.archive.summary()
         findings = [*_files(project), *_history(summary), *_kept_aside(project, summary), *_clocks(summary)]
-        findings += _late_traits(project, summary)
+        findings += [*_events_aside(project), *_late_traits(project, summary)]
     except Damaged as damage:
         findings = [Finding("error", "the history is damaged", str(damage))]
     order = ("error", "warning", "note")
@@ -98,7 +99,11 @@ def _files(project: Project) -> Iterator[Finding]:
 
 def _history(summary: Summary) -> Iterator[Finding]:
     if not summary.records:
-        yield Finding("warning", "the history is empty", "Import your events: 'fireflower import events.csv'.")
+        yield Finding(
+            "warning",
+            "the history is empty",
+            "Import your events: 'fireflower import events.csv'; or take them in as they come: 'fireflower serve'.",
+        )
     elif not summary.events:
         yield Finding("warning", "the history has no events, only tables", "Import your product's events.")
     elif not summary.accounts:
@@ -118,6 +123,17 @@ def _kept_aside(project: Project, summary: Summary) -> Iterator[Finding]:
             f"{rows} of {group.file} kept aside{such}: {group.reason}",
             "'fireflower rejects' shows them. Mend the file or the mapping, and import it again: what is in already "
             "stays as it is.",
+        )
+
+
+def _events_aside(project: Project) -> Iterator[Finding]:
+    for group in events_aside_by_kind(project):
+        events, such = ("1 event", "") if group.events == 1 else (f"{group.events:,} events", ", such as")
+        yield Finding(
+            "note",
+            f"{events} from {group.source} kept aside{such}: {group.reason}",
+            "'fireflower rejects' shows them. Mend what sends them; once they can be read, 'fireflower rejects replay' "
+            "has them taken.",
         )
 
 

@@ -11,8 +11,13 @@ from pathlib import Path, PurePosixPath
 from fireflower.app.project import PROJECT_FILE
 from fireflower.model.errors import ProjectError, did_you_mean
 
+GIT_IGNORE = ".gitignore"
 _HERE = PurePosixPath()
-GIT_IGNORES = "# The imported history: made again by 'fireflower import'.\n.fireflower/\n"
+GIT_IGNORES = """\
+# The history: what was imported, and what 'fireflower serve' has received and decided, which nothing makes again.
+# 'fireflower backup' keeps a copy.
+.fireflower/
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,8 @@ def init(folder: Path, template: str | None = None) -> tuple[Path, ...]:
         If there is no such template, or one of the files is there already. Then nothing is written.
     """
     texts = {folder / path: text for path, text in _contents(template)}
-    texts.setdefault(folder / ".gitignore", GIT_IGNORES)
-    there = sorted(str(path) for path in texts if path.exists() and path.name != ".gitignore")
+    texts.setdefault(folder / GIT_IGNORE, GIT_IGNORES)
+    there = sorted(str(path) for path in texts if path.exists() and path.name != GIT_IGNORE)
     if there:
         raise ProjectError(
             f"{folder} has these files already: {', '.join(there)}. Nothing was written. Name another folder."

@@ -139,7 +139,10 @@ def history_of(history: History) -> Summary:
     """
     summary = history.archive.summary()
     if not summary.records:
-        raise ProjectError("there is no history yet. Import your product's events: 'fireflower import events.csv'.")
+        raise ProjectError(
+            "there is no history yet. Import your product's events: 'fireflower import events.csv'; or take them in "
+            "as they come: 'fireflower serve'."
+        )
     return summary
 
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fireflower.cli.jsons import print_json
 from fireflower.cli.options import FILE, FOLDER, json_option, project_option
+from fireflower.cli.printing import counted
+
+if TYPE_CHECKING:
+    from fireflower.app.live.backing_up import BackedUp
 
 
 @click.command(short_help="Write the whole project into one file, while it runs.")
@@ -35,8 +40,8 @@ def backup(file: Path, folder: Path | None, as_json: bool) -> None:
         print_json(written)
         return
     size = file.stat().st_size
-    click.echo(f"{file}: {written.files:,} files, {written.bytes:,} bytes, packed {size:,}.")
-    click.echo(f"{written.imported:,} files in the archive, {written.messages:,} messages in the log.")
+    click.echo(f"{file}: {counted(written.files, 'file')}, {written.bytes:,} bytes, packed {size:,}.")
+    click.echo(_inside(written))
 
 
 @click.command(short_help="Make a project from a backup.")
@@ -69,10 +74,17 @@ def restore(file: Path, folder: Path, database: str | None, as_json: bool) -> No
     if as_json:
         print_json(restored)
         return
-    click.echo(f"{folder}: {restored.files:,} files, {restored.bytes:,} bytes.")
-    click.echo(f"{restored.imported:,} files in the archive, {restored.messages:,} messages in the log.")
+    click.echo(f"{folder}: {counted(restored.files, 'file')}, {restored.bytes:,} bytes.")
+    click.echo(_inside(restored))
+    click.echo(
+        "'fireflower serve' sends to the project's real destinations; 'fireflower serve --dry-run' sends nothing."
+    )
     if database is not None:
         click.echo(
             f"Its log is in the database that you have named. {PROJECT_FILE} says now that it is where the variable "
             f"{VARIABLE} says: set that to the URL whenever you use the project."
         )
+
+
+def _inside(project: BackedUp) -> str:
+    return f"{counted(project.imported, 'file')} in the archive, {counted(project.messages, 'message')} in the log."

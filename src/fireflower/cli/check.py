@@ -10,6 +10,7 @@ import click
 from fireflower.cli.failures import show_faults, summary
 from fireflower.cli.jsons import print_json
 from fireflower.cli.options import json_option, project_option
+from fireflower.cli.printing import counted
 
 if TYPE_CHECKING:
     from fireflower.app.check import Checked
@@ -47,12 +48,8 @@ def check(ctx: click.Context, folder: Path | None, strict: bool, as_json: bool) 
 
 
 def _all_well(found: Checked) -> str:
-    count = _counted(len(found.definitions), "definition")
+    count = counted(len(found.definitions), "definition")
     if found.destinations:
-        count += f" and {_counted(len(found.destinations), 'destination')}"
-    passed = f"{_counted(found.tests, 'test')} passed" if found.tests else "no tests in them"
+        count += f" and {counted(len(found.destinations), 'destination')}"
+    passed = f"{counted(found.tests, 'test')} passed" if found.tests else "no tests in them"
     return f"{count} can be used, {passed}, {summary(found.faults)}."
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

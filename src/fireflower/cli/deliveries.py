@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -55,8 +54,9 @@ def deliveries(
     limit: int,
     as_json: bool,
 ) -> None:
-    """Show what was, is or will be sent to destinations, the latest first, with what came of each try. It is read from
-    the project's database, also while the server is not running.
+    """Show what was, is or will be sent to destinations, the latest first, with how often it was tried, and why it
+    is in its state (--json has what came of each try). It is read from the project's database, also while the server is
+    not running.
 
     \b
     Examples:
@@ -188,18 +188,17 @@ def _trial_json(found: Trial) -> dict[str, Any]:
 
 
 def _show(found: list[Posting]) -> None:
-    table(["planned (UTC)", "destination", "about", "state", "tries", "why"], [_row(each) for each in found])
+    columns = ["planned (UTC)", "destination", "about", "definition", "state", "tries", "why"]
+    table(columns, [_row(each) for each in found], right=["tries"])
 
 
-def _row(each: Posting) -> tuple[str, ...]:
-    planned = f"{to_datetime(each.planned):%Y-%m-%d %H:%M:%S}"
-    return planned, each.destination, f"{each.kind} {each.subject}", each.state, _tried(each), each.reason
+def _row(each: Posting) -> tuple[object, ...]:
+    planned, about = f"{to_datetime(each.planned):%Y-%m-%d %H:%M:%S}", f"{each.kind} {each.subject}"
+    return planned, each.destination, about, _definition(each), each.state, len(each.tries), each.reason
 
 
-def _tried(each: Posting) -> str:
-    """What came of each try, in order: "3 retry, sent"."""
-    runs = [(outcome, len(list(same))) for outcome, same in groupby(each.tries, key=lambda one: one.outcome)]
-    return ", ".join(outcome if count == 1 else f"{count} {outcome}" for outcome, count in runs)
+def _definition(each: Posting) -> str:
+    return str(json.loads(each.notice).get("definition", ""))
 
 
 def _json(each: Posting) -> dict[str, Any]:
@@ -209,6 +208,7 @@ def _json(each: Posting) -> dict[str, Any]:
         "destination": each.destination,
         "subject_kind": each.kind,
         "subject": each.subject,
+        "definition": _definition(each),
         "planned": iso(each.planned),
         "state": each.state,
         "due": iso(each.due),

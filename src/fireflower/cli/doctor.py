@@ -10,7 +10,7 @@ import click
 
 from fireflower.cli.jsons import print_json
 from fireflower.cli.options import json_option, project_option
-from fireflower.cli.printing import printable
+from fireflower.cli.printing import counted, printable
 from fireflower.model.moments import format_moment
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
 def doctor(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
     """Tell what is in the history, what looks wrong, and what to do about it.
 
-    Rows that could not be read, clocks that are wrong, names that the data do not know, faults of files, disk use, who
-    is writing to the history, versions. Changes nothing. Exits with 1 if something is an error.
+    Rows and events that could not be read, clocks that are wrong, names that the data do not know, faults of files,
+    disk use, who is writing to the history, versions. Changes nothing. Exits with 1 if something is an error.
 
     \b
     Examples:
@@ -63,14 +63,10 @@ def _facts(found: Diagnosis) -> Iterator[tuple[str, str]]:
     if history is None:
         yield "history", "empty"
     else:
-        events = _of(sum(history.events.values()), "event", "events")
-        people, accounts = _of(history.people, "person", "people"), _of(history.accounts, "account", "accounts")
+        events = counted(sum(history.events.values()), "event")
+        people, accounts = counted(history.people, "person", "people"), counted(history.accounts, "account")
         yield "history", f"{events}, {people}, {accounts}"
         yield "time", f"{format_moment(history.first or 0)} to {format_moment(history.last or 0)} UTC"
     yield "disk", f"{found.disk / 1e6:,.1f} MB"
     yield "lock", found.lock or "nobody is writing"
     yield "versions", ", ".join(f"{name} {number}" for name, number in found.versions.items())
-
-
-def _of(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"

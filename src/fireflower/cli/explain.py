@@ -48,6 +48,7 @@ def explain(
       fireflower explain ann@acme.example --definition power-user --as-of 2026-03-01
     """
     from fireflower.app.explain import explain as run
+    from fireflower.app.live.storage import of_less_history
     from fireflower.app.project import open_project
     from fireflower.app.records import tipping_records
 
@@ -56,18 +57,21 @@ def explain(
     found = run(project, subject, names, kind=kind, as_of=as_of)
     note_doubts(project, [each.definition for each in found], found[0].as_of)
     tipped = tipping_records(project, found)
+    less = of_less_history(project, {(each.kind, each.subject) for each in found})
     if as_json:
-        print_json([explanation_json(each, tipped) for each in found])
+        print_json(
+            [{**explanation_json(each, tipped), "history_removed": (each.kind, each.subject) in less} for each in found]
+        )
         return
     click.echo(f"As of {format_moment(found[0].as_of)} UTC")
     for each in found:
         click.echo("")
-        _show(each, tipped)
+        _show(each, tipped, by_less=(each.kind, each.subject) in less)
 
 
-def _show(found: Explanation, tipped: dict[int, str]) -> None:
+def _show(found: Explanation, tipped: dict[int, str], *, by_less: bool) -> None:
     click.echo(click.style(in_one_line(f"{found.kind} {found.subject}: {found.definition.name}"), bold=True))
-    click.echo(f"  {_verdict(found)}")
+    click.echo(f"  {_verdict(found)}{', by what is left of its history' if by_less else ''}")
     if found.circles:
         for circle in found.circles:
             click.echo(f"\n  {circle.name}: {'yes' if circle.holds else 'not yet'}")

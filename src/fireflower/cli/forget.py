@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fireflower.cli.options import project_option
+from fireflower.cli.printing import counted
 
 if TYPE_CHECKING:
     from fireflower.app.live.forgetting import Done, Forgettable, Forgetter
@@ -53,7 +54,7 @@ def _show_list(forgetter: Forgetter) -> None:
 
     people = forgetter.listed()
     for each in people:
-        click.echo(f"{iso(each.at)}  {each.ids:,} id{'' if each.ids == 1 else 's'}")
+        click.echo(f"{iso(each.at)}  {counted(each.ids, 'id')}")
     click.echo(f"{len(people):,} {'person has' if len(people) == 1 else 'people have'} been forgotten.")
 
 
@@ -61,15 +62,16 @@ def _confirm(found: Forgettable) -> None:
     from fireflower.model.errors import InputError
 
     click.echo(f"What is known by the ids {', '.join(map(repr, found.ids))} will be removed:")
-    for count, what in (
-        (found.records, "records of their history"),
-        (found.log.transitions, "transitions"),
-        (found.log.deliveries, "deliveries"),
-        (found.log.rejects, "messages that could not be taken"),
-        (found.log.mentions, "mentions in what is recorded and sent about others, which stays without their ids"),
+    about_others = "in what is recorded and sent about others, which stays without their ids"
+    for count, one, many, which in (
+        (found.records, "record", "records", " of their history"),
+        (found.log.transitions, "transition", "transitions", ""),
+        (found.log.deliveries, "delivery", "deliveries", ""),
+        (found.log.rejects, "message", "messages", " that could not be taken"),
+        (found.log.mentions, "mention", "mentions", f" {about_others}"),
     ):
         if count:
-            click.echo(f"  {count:,} {what}")
+            click.echo(f"  {counted(count, one, many)}{which}")
     if not sys.stdin.isatty():
         raise InputError("nothing has been removed, as there is no terminal to ask. Pass --yes to go ahead.")
     if not click.confirm("This cannot be taken back. Remove it?", default=False, err=True):
@@ -78,9 +80,9 @@ def _confirm(found: Forgettable) -> None:
 
 def _show(done: Done) -> None:
     click.echo(
-        f"Forgotten: {done.ids:,} id{'' if done.ids == 1 else 's'}, {done.records:,} records, "
-        f"{done.log.transitions:,} transitions, {done.log.deliveries:,} deliveries, "
-        f"{done.kept_aside + done.log.rejects:,} rejects."
+        f"Forgotten: {counted(done.ids, 'id')}, {counted(done.records, 'record')}, "
+        f"{counted(done.log.transitions, 'transition')}, {counted(done.log.deliveries, 'delivery', 'deliveries')}, "
+        f"{counted(done.kept_aside + done.log.rejects, 'reject')}."
     )
     if not done.whole:
         click.echo(

@@ -33,7 +33,6 @@ def init(folder: Path | None, template: str | None, list_: bool) -> None:
         raise click.UsageError("Name the folder to make, such as 'fireflower init shop'.")
     for path in make(folder, template):
         click.echo(f"wrote {path}")
-    click.echo(
-        f"\nNext: look at {folder / 'fireflower.yaml'}, then import your events: "
-        f"cd {folder} && fireflower import events.csv"
-    )
+    click.echo(f"\nNext: look at {folder / 'fireflower.yaml'}; then 'cd {folder}', and:")
+    click.echo("  fireflower import events.csv    read your product's events so far")
+    click.echo("  fireflower serve                and take them in as they come")

@@ -17,6 +17,9 @@ _INSTEAD = (
 )
 _WHAT = {"changed": "means something else", "new": "is new", "gone": "is no longer there"}
 
+_FEW = 10
+"""Names on a line."""
+
 limit_option = click.option(
     "--limit", type=LIMIT, default=20, show_default=True, help="How many of those who enter and leave to name."
 )
@@ -92,6 +95,13 @@ def _show(found: dict[str, Any], *, would: bool) -> None:
         click.echo("No definition means something else than what is at work.")
     elif found["same"]:
         click.echo(f"\nthe same: {', '.join(map(in_one_line, found['same']))}")
+    click.echo(f"destinations: {_counted(found['destinations'])}")
+
+
+def _counted(names: list[str]) -> str:
+    """How many destinations the files have, and which, if they are few: "2 (crm, sales-slack)"."""
+    few = 0 < len(names) <= _FEW
+    return f"{len(names)} ({', '.join(map(in_one_line, names))})" if few else str(len(names) or "none")
 
 
 def _show_one(found: dict[str, Any], would: str) -> None:

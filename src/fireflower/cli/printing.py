@@ -24,3 +24,12 @@ def in_one_line(text: str) -> str:
     'ann\\nben'
     """
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number of things: "1 delivery", "1,200 deliveries"; by default with an s.
+
+    >>> counted(1, "record"), counted(0, "record"), counted(2, "delivery", "deliveries")
+    ('1 record', '0 records', '2 deliveries')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

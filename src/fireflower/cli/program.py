@@ -82,6 +82,7 @@ def program(debug: bool) -> None:
       fireflower check                   is everything in order?
       fireflower qualify                 who is qualified now, and why
       fireflower report --open           a page to send around
+      fireflower serve                   the same as events come in, and your team is told
     """
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fireflower.cli.options import Span, project_option
+from fireflower.cli.printing import counted
 
 if TYPE_CHECKING:
     from fireflower.app.live.retaining import Gone
@@ -58,9 +59,10 @@ def _confirm(what: str) -> None:
 
 
 def _show(gone: Gone) -> None:
-    click.echo(f"Removed: {gone.events:,} events, {gone.rejects:,} rejects, {gone.deliveries:,} deliveries.")
+    events, rejects = counted(gone.events, "event"), counted(gone.rejects, "reject")
+    click.echo(f"Removed: {events}, {rejects}, {counted(gone.deliveries, 'delivery', 'deliveries')}.")
     if gone.settled:
         click.echo(
-            f"{gone.settled:,} subjects would have another past without them: what is recorded of them so far stays as "
-            "it is."
+            f"{counted(gone.settled, 'subject')} would have another past without them: what is recorded of them so far "
+            "stays as it is."
         )

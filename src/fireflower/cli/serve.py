@@ -66,19 +66,22 @@ def serve(
     from fireflower.app.project import open_project
     from fireflower.cli.logs import write_logs
     from fireflower.web.ingest import Limits
+    from fireflower.web.listening import listen
     from fireflower.web.serving import Site
     from fireflower.web.serving import serve as run
 
     write_logs(log_format)
     project = open_project(folder)
+    _ = project.definitions  # whose faults are said before anything is done
+    sockets = listen(host, port)
     key = first_write_key(project)
     doing = ROLES if "all" in roles else [role for role in ROLES if role in roles]
     service = Service(project, roles=doing, dry_run=dry_run)
     site = Site(service, limits=Limits(rate=rate), origins=origins)
-    _greet(project, host, port, key)
+    _greet(project, host, sockets[0].getsockname()[1], key)
     if dry_run:
         click.echo("  dry run       nothing is sent; 'fireflower deliveries' shows what would have been\n")
-    run(site, host, port)
+    run(site, sockets)
 
 
 def _greet(project: Project, host: str, port: int, key: str | None) -> None:

@@ -8,9 +8,14 @@ import click
 
 from fireflower.cli.options import project_option
 from fireflower.cli.tables import table
-from fireflower.model.moments import format_moment
+from fireflower.model.moments import to_datetime
 
 SCOPES = ("write", "read", "admin")
+_MAY = {
+    "write": "send events, and nothing else",
+    "read": "ask the API; it sends no events (--scope write makes a write key)",
+    "admin": "ask the API and change what it shows; it sends no events (--scope write makes a write key)",
+}
 
 
 @click.command(short_help="Make, list and revoke write keys and API tokens.")
@@ -41,20 +46,20 @@ def token(folder: Path | None, action: str, name: str | None, scope: str) -> Non
     project = open_project(folder)
     if action == "list":
         rows = [
-            (
-                each.name,
-                each.scope,
-                format_moment(each.made),
-                "" if each.revoked is None else format_moment(each.revoked),
-            )
+            (each.name, each.scope, _shown(each.made), "" if each.revoked is None else _shown(each.revoked))
             for each in list_tokens(project)
         ]
-        table(["name", "scope", "made", "revoked"], rows)
+        table(["name", "scope", "made (UTC)", "revoked (UTC)"], rows)
         return
     if name is None:
         raise click.UsageError(f"Name the token: 'fireflower token {action} NAME'.")
     if action == "make":
         click.echo(make_token(project, name, scope))  # type: ignore[arg-type]
+        click.echo(f"{name} is of the scope {scope}: it may {_MAY[scope]}.", err=True)
     else:
         revoke_token(project, name)
         click.echo(f"revoked {name}")
+
+
+def _shown(moment: int) -> str:
+    return f"{to_datetime(moment):%Y-%m-%d %H:%M:%S}"

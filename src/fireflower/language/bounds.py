@@ -17,6 +17,8 @@ Operator = Literal["<", "<=", ">", ">=", "=", "!="]
 _OPERATORS: dict[str, Operator] = {
     "<": "<", "<=": "<=", ">": ">", ">=": ">=", "=": "=", "==": "=", "!=": "!=",
 }  # fmt: skip
+_MEANT = {"=>": ">=", "=<": "<=", "<>": "!=", ">=": ">=", "<=": "<="}
+"""Two signs beside each other -> the comparison that they are meant to be."""
 _ENDS_A_VALUE = ("and", "or", "within", "for")
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?")
 _NOT_A_NUMBER = {"nan", "inf", "infinity", "-inf", "-infinity", ".nan", ".inf", "-.inf"}
@@ -63,6 +65,9 @@ def _compare(cursor: Cursor, op: Operator, unit: Unit, of: str) -> Test:
     start = cursor.at
     if cursor.peek().kind == "end":
         raise cursor.failure(f"expected a value after '{of} {op}', got the end.")
+    if cursor.peek().kind == "sign" and (meant := _MEANT.get(op + cursor.peek().text)):
+        sign = cursor.peek(-1).start
+        raise cursor.failure(f"{op + cursor.peek().text!r} is no comparison: did you mean {meant!r}?", sign)
     quoted = cursor.peek().kind == "string"
     value = _value(cursor, unit, f"{of} {op}")
     as_date = unit == "value" and isinstance(value, str) and _DATE.fullmatch(value)

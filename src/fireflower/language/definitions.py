@@ -68,6 +68,8 @@ def _name(form: MapNode, notes: Notes) -> str:
     name = text_of(node, "the definition's name", notes)
     if re.search(r"[\x00-\x1f/\\]", name):
         notes.fault(node.place, "a definition's name is one line without slashes, such as team-ready-to-pay.")
+    elif len(name.split()) > 1:
+        notes.fault(node.place, f"a definition's name is one word: write {'-'.join(name.split())}.")
     notes.mention("key", "definition", node.place)
     return name
 

@@ -150,6 +150,9 @@ class _Converter:
     def convert(self, node: Any) -> Node:
         place = self.place(node.start_mark)
         self.count(node)
+        if self.is_tagged(node):
+            self.notes.fault(place, "'!' means nothing here: write 'not', or quote a text that begins with '!'.")
+            return ScalarNode("", True, place, lambda _: place, broken=True)
         if node.id == "scalar":
             return self.scalar(node)
         if node in self._inside:
@@ -173,6 +176,11 @@ class _Converter:
                 Place(self.file), f"aliases (*name) repeat more than {_MOST_REPEATED:,} values. Write them out."
             )
             raise Unreadable
+
+    def is_tagged(self, node: Any) -> bool:
+        """Whether YAML has taken a '!' for the beginning of a tag, so that it would be lost (not so '!!str')."""
+        begin = node.start_mark.index
+        return self.text.startswith("!", begin) and not self.text.startswith("!!", begin)
 
     def items(self, node: Any) -> Iterator[Node]:
         pieces = iter(node.value)

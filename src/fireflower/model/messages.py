@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from fireflower.model.moments import DAY, format_moment, format_roughly, format_span
 from fireflower.model.records import Record
 
 Form = Literal["segment", "posthog"]
+
+AHEAD = DAY
+"""Span by which what a message says may lie after its receipt, once its sender's clock has been corrected."""
 
 
 class SaidEvent(NamedTuple):
@@ -60,3 +64,11 @@ class Reject:
     body: bytes
     received: int
     source: str
+
+
+def too_far_ahead(time: int, received: int, ahead: int = AHEAD) -> str:
+    """Why a message of the future is kept aside."""
+    return (
+        f"the time {format_moment(time)} is {format_roughly(time - received)} after its receipt, and at most "
+        f"{format_span(ahead)} is believed: send sentAt (PostHog: sent_at) by the same clock, so that it is corrected"
+    )

@@ -67,6 +67,17 @@ def format_span(span: int) -> str:
     return f"{span / SECOND:g} seconds"
 
 
+def format_roughly(span: int) -> str:
+    """A span in whole days, hours, minutes or seconds, whichever are the longest of which there are two; cut off.
+
+    >>> format_roughly(1131 * DAY + 5 * HOUR + 1), format_roughly(30 * HOUR), format_roughly(DAY)
+    ('1131 days', '30 hours', '24 hours')
+    """
+    unit = next((unit for unit in (DAY, HOUR, MINUTE) if span >= 2 * unit), SECOND)
+    name = {DAY: "days", HOUR: "hours", MINUTE: "minutes", SECOND: "seconds"}[unit]
+    return f"{span // unit} {name}"
+
+
 def to_datetime(moment: int) -> datetime:
     """The moment as an aware datetime in UTC."""
     return _EPOCH + timedelta(microseconds=moment)

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
+import socket
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import suppress
@@ -23,6 +24,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _BELIEVED = 1.0
 """Seconds for which write keys are believed before they are looked up again: so late is one revoked."""
+_LOOK = 0.1
+"""Seconds between two looks whether history has been evaluated."""
 _PATIENCE = 10
 """Seconds that requests have to end when the server stops."""
 
@@ -40,18 +43,26 @@ class WriteKeys:
         self._tokens = Tokens(service.connect())
         self._looked = float("-inf")
         self._accepted: list[Accepted] = []
-        self._known: dict[str, str | None] = {}
+        self._known: dict[str, Accepted | None] = {}
 
     def source(self, key: str) -> str | None:
         """The name of a write key; None if it is none."""
+        found = self._found(key)
+        return found.name if found is not None and found.scope == "write" else None
+
+    def instead(self, key: str) -> str:
+        """What a key is that is no write key; "" if nothing."""
+        found = self._found(key)
+        return "" if found is None else f"the token {found.name!r} is of the scope {found.scope}"
+
+    def _found(self, key: str) -> Accepted | None:
         if time.monotonic() - self._looked > _BELIEVED:
             with suppress(StorageError):  # then those that were accepted before go on being accepted
-                self._accepted = [each for each in self._tokens.accepted() if each.scope == "write"]
+                self._accepted = self._tokens.accepted()
             self._looked = time.monotonic()
             self._known.clear()
         if key not in self._known:
-            found = matching(key, self._accepted)
-            self._known[key] = found.name if found is not None else None
+            self._known[key] = matching(key, self._accepted)
         return self._known[key]
 
 
@@ -82,15 +93,24 @@ class Site:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Start the service with the server, and end it when the last request has been answered."""
+        saying: asyncio.Task[None] | None = None
         while True:
             event = await receive()
             if event["type"] == "lifespan.startup":
                 self.service.start()
+                saying = asyncio.create_task(self._say_when_ready())
                 await send({"type": "lifespan.startup.complete"})
             elif event["type"] == "lifespan.shutdown":
+                if saying is not None:
+                    saying.cancel()
                 await asyncio.get_running_loop().run_in_executor(None, self.service.stop)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+    async def _say_when_ready(self) -> None:
+        while not self.service.state.ready:
+            await asyncio.sleep(_LOOK)
+        _LOGGER.info("Ready: %s", "verdicts are up to date." if "evaluate" in self.service.roles else "at work.")
 
 
 _ELSEWHERE = "this process takes no events in: send them to one that was started with --role ingest, or without --role."
@@ -103,13 +123,15 @@ async def _elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
     await answer(scope, receive, send)
 
 
-def serve(site: Site, host: str, port: int) -> None:
+def serve(site: Site, sockets: list[socket.socket]) -> None:
     """Serve until a signal asks to stop: what has been received is made durable and evaluated first.
+
+    Parameters
+    ----------
+    sockets : that listen
 
     Raises
     ------
-    OSError
-        If the address is taken, or may not be listened on.
     AlreadyServedError
         If another process evaluates the project, and its database has room for one.
     """
@@ -122,9 +144,12 @@ def serve(site: Site, host: str, port: int) -> None:
             site.end_streams()
             super().handle_exit(sig, frame)
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            _LOGGER.info("Stopping: what has been received is evaluated first.")
+            await super().shutdown(sockets)
+
     config = uvicorn.Config(
-        site, host=host, port=port, access_log=False, log_config=None, server_header=False,
-        timeout_graceful_shutdown=_PATIENCE,
+        site, access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=_PATIENCE
     )  # fmt: skip
     for asked in (signal.SIGINT, signal.SIGTERM):
         signal.signal(asked, _stopped)  # Uvicorn raises it once more when it has stopped
@@ -134,7 +159,7 @@ def serve(site: Site, host: str, port: int) -> None:
         server.should_exit = True
 
     site.service.when_refused(end)
-    server.run()
+    server.run(sockets)
     if site.service.state.refused is not None:
         raise site.service.state.refused
 

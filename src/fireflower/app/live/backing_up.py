@@ -20,6 +20,7 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from fireflower.app.init import GIT_IGNORE
 from fireflower.app.live.announcing import IDENTITY
 from fireflower.app.live.compacting import FOLDER as LIVE_FOLDER
 from fireflower.app.live.compacting import alone, check_whole
@@ -163,6 +164,8 @@ def _copy(database: Database, path: Path) -> None:
 def _of_the_project(folder: Path) -> Iterator[Path]:
     """What a user has written."""
     yield folder / PROJECT_FILE
+    if (folder / GIT_IGNORE).is_file():
+        yield folder / GIT_IGNORE
     for part in ("definitions", DESTINATIONS_FOLDER):
         yield from (path for path in sorted((folder / part).rglob("*")) if path.is_file())
 

@@ -25,7 +25,7 @@ from fireflower.destinations import (
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.outbox import Outbox
 from fireflower.history.log.postings import Posting
-from fireflower.model.moments import MINUTE, NEVER
+from fireflower.model.moments import HOUR, MINUTE, NEVER
 
 _LOGGER = logging.getLogger("fireflower.deliveries")
 
@@ -53,6 +53,7 @@ class Deliverer:
         self._outbox = Outbox(database)
         self._wake = threading.Event()
         self._stopped = False
+        self._said: dict[str, tuple[str, int]] = {}
         self._thread = threading.Thread(target=self._run, name="fireflower-deliveries")
 
     def start(self) -> None:
@@ -148,13 +149,23 @@ class Deliverer:
             case Parked(reason):
                 self._outbox.tell(key, "parked", now, now, "parked", reason)
                 self._outbox.park(posting.destination, reason)
-                _LOGGER.error("Deliveries to %s are parked: %s", posting.destination, reason)
+                self._say_parked(posting.destination, reason, now)
             case Retry(reason):
                 again = next_try(attempts, outcome, key, now)
                 if isinstance(again, Dead):
                     self._outbox.tell(key, "dead", now, now, "given up", again.reason)
                 else:
                     self._outbox.tell(key, "waiting", self._after_quiet_hours(posting, again), now, "retry", reason)
+
+    def _say_parked(self, destination: str, reason: str, now: int) -> None:
+        """Once an hour for each reason: several that were on their way fail one after the other."""
+        said, when = self._said.get(destination, ("", 0))
+        if said != reason or now - when >= HOUR:
+            self._said[destination] = reason, now
+            _LOGGER.error(
+                "Deliveries to %s are parked: %s. When that is mended: fireflower deliveries replay --destination %s",
+                destination, reason.rstrip("."), destination,
+            )  # fmt: skip
 
     def _after_quiet_hours(self, posting: Posting, moment: int) -> int:
         destination = self.destinations.get(posting.destination)

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fireflower.app.check import read_files
 from fireflower.app.live.database import opener
 from fireflower.app.live.service import now
 from fireflower.app.project import Project
-from fireflower.destinations import Delivery, Destination, Notice, Outcome, attempt, key_of
+from fireflower.destinations import (
+    DESTINATIONS_FOLDER,
+    Delivery,
+    Destination,
+    Notice,
+    Outcome,
+    attempt,
+    key_of,
+    load_destinations,
+)
+from fireflower.destinations.loading import load_destination
 from fireflower.destinations.payloads import Unaddressed, payload_of
 from fireflower.destinations.samples import ENTERED
 from fireflower.history.log.outbox import Outbox
 from fireflower.history.log.postings import Posting, Which
 from fireflower.history.log.schema import prepare
-from fireflower.model.errors import ProjectError, did_you_mean
+from fireflower.model.errors import DefinitionError, ProjectError, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ def try_out(project: Project, name: str, traits: Mapping[str, Any]) -> Trial:
     Raises
     ------
     DefinitionError
-        With every fault of the project's files.
+        With every fault of the destinations' files, if that destination cannot be read.
     ProjectError
         If there is no such destination, or if it is addressed by a trait that the sample has not.
     """
@@ -76,11 +85,33 @@ def try_out(project: Project, name: str, traits: Mapping[str, Any]) -> Trial:
 
 
 def _named(project: Project, name: str) -> Destination:
-    destinations = {each.name: each for each in read_files(project).destinations}
+    """A destination whose own file is in order, whatever is wrong with others."""
+    names, timezone = _beside(project)
+    try:
+        found = load_destinations(project.folder, names, timezone)
+    except DefinitionError as error:
+        found = tuple(_readable(project, names, timezone))
+        if [each.name for each in found].count(name) != 1:
+            raise error from None
+    destinations = {each.name: each for each in found}
     if name not in destinations:
         known = did_you_mean(name, destinations) or f" There are: {', '.join(sorted(destinations)) or 'none'}."
         raise ProjectError(f"no destination is named {name!r}.{known}")
     return destinations[name]
+
+
+def _beside(project: Project) -> tuple[list[str] | None, str]:
+    """What destinations are checked against: the names of the definitions, if they can be read, and the time zone."""
+    try:
+        return [definition.name for definition in project.definitions], project.settings.timezone
+    except DefinitionError:
+        return None, "UTC"
+
+
+def _readable(project: Project, names: list[str] | None, timezone: str) -> Iterator[Destination]:
+    for path in sorted((project.folder / DESTINATIONS_FOLDER).glob("*.y*ml")):
+        with suppress(DefinitionError, OSError, UnicodeError):
+            yield load_destination(path.read_text("utf-8-sig"), project.folder, names, timezone, str(path))
 
 
 def _sample(destination: Destination, traits: Mapping[str, Any]) -> Notice:

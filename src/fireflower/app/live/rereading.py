@@ -12,7 +12,7 @@ import msgspec
 from fireflower.history.log.messages import FORMS
 from fireflower.history.log.reading import Mappings, MessageReader
 from fireflower.history.log.rejects import Rejected
-from fireflower.model.messages import Form, Message
+from fireflower.model.messages import AHEAD, Form, Message, too_far_ahead
 from fireflower.model.moments import iso
 
 _ID: dict[Form, str] = {"segment": "messageId", "posthog": "uuid"}
@@ -42,7 +42,8 @@ class Reread:
 
 
 def read_again(rejects: Sequence[Rejected], mappings: Mappings) -> Reread:
-    """Read rejects with the readers of today, as the form in which they can be read."""
+    """Read rejects with the readers of today, as the form in which they can be read. What was refused as too far ahead
+    of its receipt still is: it was received when it came first."""
     reader, found = MessageReader(mappings), Reread()
     for reject in rejects:
         try:
@@ -66,9 +67,13 @@ def _message(reject: Rejected, reader: MessageReader) -> Message:
         body = msgspec.json.encode(times | {name: value for name, value in event.items() if name not in _KEYS})
         message = Message(form, _key(event, form, reject), body, reject.received, reject.source)
         try:
-            if reader.told(message):
+            told = reader.told(message)
+            if told and (latest := max(each.time for each in told)) >= reject.received + AHEAD:
+                reasons.append(too_far_ahead(latest, reject.received))
+            elif told:
                 return message
-            reasons.append("it says nothing")
+            else:
+                reasons.append("it says nothing")
         except (ValueError, TypeError, RecursionError) as error:
             reasons.append(str(error))
     raise ValueError(reasons[0])

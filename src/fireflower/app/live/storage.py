@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from fireflower.app.live.database import is_there, opener
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.history.forgotten import Forgotten
 from fireflower.history.log.database import Database
-from fireflower.history.log.forgotten import ForgottenPeople
+from fireflower.history.log.forgotten import EVERYBODY, ForgottenPeople, Settled
 from fireflower.history.log.reading import PLAIN, Mappings
 from fireflower.history.log.schema import prepare
 
@@ -45,6 +47,19 @@ def forgotten_people(project: Project) -> Forgotten | None:
         return ForgottenPeople(database, project.folder / HISTORY_FOLDER).now()
     finally:
         database.close()
+
+
+def of_less_history(project: Project, subjects: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of these subjects, (kind, id), whose record says more than what is left of history: somebody was forgotten,
+    or what was old has been removed."""
+    database = existing_log(project)
+    if database is None:
+        return set()
+    try:
+        settled = Settled(database).moments()
+    finally:
+        database.close()
+    return set(subjects) if EVERYBODY in settled else settled.keys() & set(subjects)
 
 
 def mappings_of(project: Project) -> Mappings:

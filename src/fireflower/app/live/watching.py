@@ -14,6 +14,7 @@ from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.log.reading import PLAIN, Mappings, MessageReader, record_of
 from fireflower.history.log.schema import prepare
 from fireflower.history.log.verdicts import Recorded, VerdictLog
+from fireflower.model.records import Kind, Record
 
 _LOOK = 0.25
 """Seconds between two looks."""
@@ -61,11 +62,17 @@ def watch(
 
 
 def _came(kept: Kept, reader: MessageReader) -> Seen:
-    records = map(record_of, reader.told(kept.message))
-    says = tuple(
-        in_words(record) + (f" in {record.account}" if record.account and record.person else "") for record in records
-    )
+    says = tuple(_whole(record_of(told)) for told in reader.told(kept.message))
     return Seen(kept.message.received, kept.message.source, says)
+
+
+def _whole(record: Record) -> str:
+    """What happened, and whose it is."""
+    if record.kind == Kind.PERSON_TRAIT:
+        return f"person {record.person}: {in_words(record)}"
+    if record.kind == Kind.ACCOUNT_TRAIT:
+        return f"account {record.account}: {in_words(record)}"
+    return in_words(record) + (f" in {record.account}" if record.account and record.person else "")
 
 
 def _evidence(recorded: Recorded) -> Iterator[str]:

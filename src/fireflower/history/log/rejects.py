@@ -38,6 +38,16 @@ class Rejects:
         where, values = _where({"source = ?": source, "id < ?": before})
         return self._select(f"{where} ORDER BY id DESC LIMIT ?", (*values, limit))
 
+    def untaken(self, limit: int | None = None) -> list[Rejected]:
+        """Those that have not been taken since, the latest first."""
+        values = () if limit is None else (limit,)
+        return self._select(f"replayed IS NULL ORDER BY id DESC{' LIMIT ?' if values else ''}", values)
+
+    def reasons(self) -> list[tuple[str, str]]:
+        """(source, reason) of those that have not been taken since, the latest first."""
+        rows = self.database.rows("SELECT source, reason FROM rejects WHERE replayed IS NULL ORDER BY id DESC")
+        return [(str(source), str(reason)) for source, reason in rows]
+
     def waiting(
         self, source: str | None, since: int | None, until: int | None, after: int, limit: int
     ) -> list[Rejected]:

@@ -48,10 +48,11 @@ class Tokens:
         Raises
         ------
         ProjectError
-            If there is one of that name.
+            If there is one of that name that has not been revoked.
         """
-        if self._database.rows("SELECT 1 FROM tokens WHERE name = ?", (name,)):
+        if self._database.rows("SELECT 1 FROM tokens WHERE name = ? AND revoked IS NULL", (name,)):
             raise ProjectError(f"there is a token named {name!r} already. Choose another name, or revoke it first.")
+        self._database.rows("DELETE FROM tokens WHERE name = ?", (name,))
         token = f"ff_{scope}_{secrets.token_urlsafe(24)}"
         self._database.rows(
             "INSERT INTO tokens (name, scope, digest, made) VALUES (?, ?, ?, ?)", (name, scope, _digest(token), now)

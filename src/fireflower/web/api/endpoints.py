@@ -107,6 +107,8 @@ def _rejects(asking: Asking, asked: questions.Rejects) -> answers.Rejects:
 
 def _read_again(asking: Asking, asked: questions.ReplayRejects) -> answers.Reread:
     since, until = moment_of(asked.since, "since"), moment_of(asked.until, "until")
+    if (asked.source, since, until) == (None, None, None):
+        raise Refused(422, "invalid", "say which: expected 'source', 'since' or 'until'.")
     return showing.reread(asking.read_again(asked.source, since, until))
 
 

@@ -121,7 +121,7 @@ class Rejects(_Asked):
 
 
 class ReplayRejects(_Asked):
-    """Which rejects, received in [since, until); all, if nothing is said."""
+    """Which rejects, received in [since, until): at least one of these is said."""
 
     source: Name | None = None
     since: When | None = None

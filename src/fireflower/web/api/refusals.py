@@ -17,7 +17,7 @@ from fireflower.model.errors import DefinitionError, FireflowerError, ProjectErr
 
 _LOGGER = logging.getLogger("fireflower.api")
 
-_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_CODES = {405: "method_not_allowed", 413: "too_large"}
 
 
 class Fault(msgspec.Struct):
@@ -84,6 +84,8 @@ def refusal(error: Exception) -> Refused:
             return Refused(404, "unknown_definition", str(error))
         case FireflowerError():
             return Refused(422, "refused", str(error))
+        case HTTPException(status_code=404):
+            return Refused(404, "unknown_path", "there is nothing here. /api/v1/openapi.json names what there is.")
         case HTTPException():
             code = _CODES.get(error.status_code, "refused")
             return Refused(error.status_code, code, f"{error.detail}.", error.headers)

@@ -147,7 +147,7 @@ class _Endpoint:
         messages, reasons, rejects = await taken(self._forms[route.form], envelope, body, now, source)
         new = await self._accept(messages, rejects) if messages or rejects else 0
         if envelope.single and reasons:
-            raise Refusal(400, "rejected_event", f"The event was kept aside, because it {reasons[0][1]}.")
+            raise Refusal(400, "rejected_event", f"The event was kept aside: {reasons[0][1]}.")
         return answers.taken(new, len(messages), reasons)
 
     async def _apart(
@@ -174,7 +174,7 @@ class _Endpoint:
             )
         source = self._source(key)
         if source is None:
-            raise Refusal(401, "unknown_write_key", "There is no such write key here. Check the client's key and host.")
+            raise self._unknown(key)
         if wait := self._buckets.wait(source, now):
             raise Refusal(
                 429,
@@ -183,6 +183,12 @@ class _Endpoint:
                 wait,
             )
         return source
+
+    def _unknown(self, key: str) -> Refusal:
+        if instead := self._keys.instead(key):
+            needed = "this needs a write key: fireflower token make NAME --scope write"
+            return Refusal(403, "scope", f"{instead}, and {needed}")
+        return Refusal(401, "unknown_write_key", "There is no such write key here. Check the client's key and host.")
 
     def _source(self, key: str) -> str | None:
         """The name of a write key. Jitsu's clients insist on 'key:secret'; here the key is enough."""

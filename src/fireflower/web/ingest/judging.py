@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import msgspec
 
 from fireflower.history.readers.batches import Told
-from fireflower.model.moments import EARLIEST, LATEST, format_moment, format_span, from_datetime, to_datetime
+from fireflower.model.messages import too_far_ahead
+from fireflower.model.moments import EARLIEST, LATEST, from_datetime, to_datetime
 
 _AFRESH = 500
 
@@ -49,14 +50,6 @@ class Judge:
             raise ValueError(f"cannot be read: {error}") from None
         if told and (latest := max(record.time for record in told)) >= received + self._ahead:
             raise ValueError(too_far_ahead(latest, received, self._ahead))
-
-
-def too_far_ahead(time: int, received: int, ahead: int) -> str:
-    """Why a message of the future is kept aside."""
-    return (
-        f"the time {format_moment(time)} is {format_span(time - received)} after its receipt, and at most "
-        f"{format_span(ahead)} is believed: send sentAt (PostHog: sent_at) by the same clock, so that it is corrected"
-    )
 
 
 TEXT_OR_NONE = frozenset((str, NoneType))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fireflower.model.moments import DAY, SECOND
+from fireflower.model.messages import AHEAD
+from fireflower.model.moments import SECOND
 
 DEEPEST = 100
 """How deep an event may be nested: no deeper than its properties may be for the readers."""
@@ -29,7 +30,7 @@ class Limits:
     body: int = 20 << 20
     events: int = 20_000
     patience: float = 60.0
-    ahead: int = DAY
+    ahead: int = AHEAD
     rate: float = 0.0
     burst: float = 10_000.0
 

@@ -30,3 +30,7 @@ class Keys(Protocol):
     def source(self, key: str) -> str | None:
         """The name of a write key; None if it is none."""
         ...
+
+    def instead(self, key: str) -> str:
+        """What a key is that is no write key, in words: "the token 'x' is of the scope read"; "" if nothing."""
+        ...
