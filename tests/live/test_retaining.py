@@ -46,12 +46,13 @@ def test_what_is_old_goes_and_what_was_decided_stays(side: Side) -> None:
     assert ("account", "acme", "busy", "entered") in {row[:4] for row in before}
     with side.database.transaction():
         MessageLog(side.database).reject([Reject("no", b"old", at(1), "web"), Reject("no", b"new", at(40), "web")])
-    gone = Retainer(side.project, KEPT, compiled=False).retain(at(41))
-    assert (gone.before, gone.events, gone.rejects, gone.settled) == (at(11), 4, 1, 2)
+    side.evaluator.keep()
+    gone = Retainer(side.project, KEPT, compiled=False).retain(at(42))
+    assert (gone.before, gone.events, gone.rejects, gone.settled) == (at(12), 4, 1, 2)
     assert [row[0] for row in side.database.rows("SELECT body FROM rejects")] == [b"new"]
     archive = side.project.open_archive()
     assert archive.first_event() == at(20)
-    assert [record.name for record in archive.history("person", "ann") if record.time < at(11)] == ["plan"]
+    assert [record.name for record in archive.history("person", "ann") if record.time < at(12)] == ["plan"]
     news = side.evaluator.take([], at(41.1))
     assert not news.retracted and all(each.past and each.reason == "history removed" for each in news.new)
     after = [row[:6] for row in side.transitions()]

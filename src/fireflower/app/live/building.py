@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from fireflower.app.live.compacting import is_moved
 from fireflower.app.live.parts import Part, Standing, concerns_of, tell, tell_log, verdicts_by
 from fireflower.app.live.past import Outdated, Past
 from fireflower.app.live.qualifying import Qualifying
@@ -113,7 +115,7 @@ class Builder:
         part = Part(meanings, frozenset(meanings), qualifying, past, shares)
         basis = _basis(past, database)
         covers = before is not None and past.covered <= before.position
-        goes_on = before is not None and covers and (before.basis, before.meanings) == (basis, meanings)
+        goes_on = before is not None and covers and before.meanings == meanings and _rests_on(before.basis, basis)
         earlier = Standing()
         if begun is not None:
             last = min(now, past.archive.summary().last or 0)
@@ -141,8 +143,20 @@ class Builder:
 
 
 def _basis(past: Past, database: Database) -> str:
-    """What verdicts rest on besides the log: the program, files that were imported, and what was removed."""
+    """What verdicts rest on besides the log: the program, what was removed, and the parts of the archive; those that
+    the log has moved into are apart, as they say what it had said."""
     forgotten = database.rows("SELECT COUNT(*), COALESCE(MAX(id), 0) FROM forgotten")[0]
     settled = database.rows("SELECT COUNT(*), COALESCE(MAX(until), 0) FROM settled")[0]
-    removed = " ".join(map(str, (*forgotten, *settled)))
-    return f"{version('fireflower')} {source()} {past.imported} {removed}"
+    program = [version("fireflower"), source(), *forgotten, *settled]
+    parts: tuple[list[str], list[str]] = ([], [])
+    for name, facts in past.archive.segments:
+        parts[is_moved(facts.file)].append(name)
+    return json.dumps([program, *parts])
+
+
+def _rests_on(before: str, now: str) -> bool:
+    """Whether nothing has changed but for what has moved from the log into the archive."""
+    if not before:
+        return False
+    (was, imported, moved), (is_, has, has_moved) = json.loads(before), json.loads(now)
+    return (was, imported) == (is_, has) and set(moved) <= set(has_moved)

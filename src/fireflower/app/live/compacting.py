@@ -68,6 +68,11 @@ class Part:
         return cls(int(found[1]), int(found[2])) if found else None
 
 
+def is_moved(file: str) -> bool:
+    """Whether the archive has a file's records from the log."""
+    return Part.of(file) is not None
+
+
 def covered(archive: Archive) -> int:
     """The place in the log up to which this archive has everything; 0 if it has nothing of it."""
     parts = (Part.of(facts.file) for facts in archive.files)

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from functools import cached_property
-from hashlib import sha256
 from itertools import takewhile
 
 from fireflower.app.live.compacting import Part, archived_up_to, check_whole, covered
@@ -42,7 +41,6 @@ class Past:
     position : the place; it goes on as the caller takes messages in
     covered : up to where the archive has what the log had
     mentions : where the log speaks of whom, as far as it has been taken in
-    imported : which files have been imported, as a fingerprint
     """
 
     def __init__(self, project: Project, database: Database, mappings: Mappings) -> None:
@@ -53,7 +51,6 @@ class Past:
         self.archive = self._opened()
         self.covered = self.position = covered(self.archive)
         self.mentions = Mentions(self.covered)
-        self.imported = _fingerprint(self.archive)
 
     @cached_property
     def _known(self) -> KnownIds:
@@ -180,11 +177,6 @@ class Past:
 def numbered(position: int, records: Iterable[Record]) -> list[Numbered]:
     """What a message at a place in the log says, with numbers."""
     return [Numbered(record, number_of(position, nth)) for nth, record in enumerate(records)]
-
-
-def _fingerprint(archive: Archive) -> str:
-    digests = sorted(facts.digest for facts in archive.files if _is_imported(facts))
-    return sha256(" ".join(digests).encode()).hexdigest()
 
 
 def _is_imported(facts: SegmentFacts) -> bool:

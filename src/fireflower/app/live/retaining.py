@@ -120,7 +120,7 @@ class Retainer:
 
 
 def _decided_since(database: Database, moment: int) -> set[Who]:
-    return set(database.rows("SELECT DISTINCT kind, subject FROM transitions WHERE recorded >= ?", (moment,)))
+    return set(database.rows("SELECT DISTINCT kind, subject FROM transitions WHERE recorded > ?", (moment,)))
 
 
 def _latest(database: Database) -> int:

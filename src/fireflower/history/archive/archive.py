@@ -165,6 +165,11 @@ class Archive:
         """What is known of each file that was imported, in the order of import; those that were replaced are empty."""
         return tuple(segment.facts for segment in self._segments)
 
+    @property
+    def segments(self) -> tuple[tuple[str, SegmentFacts], ...]:
+        """What it is made of: the name of each segment, which is another if its content is, and what is known of it."""
+        return tuple((segment.folder.name, segment.facts) for segment in self._segments)
+
     def message_ids(self, among: Callable[[SegmentFacts], bool]) -> Iterator[Any]:
         """The message ids of some of the files, an Arrow array at a time; "" for none."""
         for segment in self._segments:
