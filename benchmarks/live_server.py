@@ -39,6 +39,7 @@ from fireflower.history.log.verdicts import News
 from fireflower.language.nodes import Compare, Condition, Count, Definition, Events, Last
 from fireflower.model.messages import Message, Reject
 from fireflower.web.ingest import DurableSink, ingest
+from fireflower.web.listening import listen
 from fireflower.web.serving import Site, WriteKeys, serve
 
 _SHOWN = ("MainThread", "fireflower-writer", "fireflower-evaluator")
@@ -215,7 +216,7 @@ def main(folder: str, port: str, work: str, compiled: str) -> None:
         service.listen(watch)
         site = Site(service)
     threading.Thread(target=answer, args=(service, watch), daemon=True, name="answers").start()
-    serve(site, "127.0.0.1", int(port))
+    serve(site, listen("127.0.0.1", int(port)))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from fireflower.app.live.service import Service
 from fireflower.app.project import open_project
 from fireflower.cli.logs import write_logs
 from fireflower.model.moments import SECOND
+from fireflower.web.listening import listen
 from fireflower.web.serving import Site, serve
 
 
@@ -22,7 +23,7 @@ def main(folder: str, port: str, seconds: str, *roles: Any) -> None:
     write_logs("text")
     delivering._LEASE = 3 * SECOND
     service = Service(open_project(Path(folder)), compiled=False, roles=roles, lease=float(seconds))
-    serve(Site(service), "127.0.0.1", int(port))
+    serve(Site(service), listen("127.0.0.1", int(port)))
 
 
 if __name__ == "__main__":
