@@ -190,7 +190,7 @@ class Service:
         """
         if "evaluate" not in self.roles:
             raise NotReady("this process evaluates nobody: ask one that was started with --role evaluate.")
-        if not self.is_ready:
+        if not self.state.ready:
             raise NotReady(self.state.trouble or "history is being evaluated; this is done in a moment.")
         return self._inbox.ask(question, self._evaluator)
 
