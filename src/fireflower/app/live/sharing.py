@@ -89,6 +89,7 @@ class Keeper:
         seen: dict[str, int] = {}
         while go_on():
             with self._database.transaction():
+                self._database.in_order("evaluators")  # of two that begin at once, one is the first
                 others = self._in_the_way()
                 if not others and not self._leases.others():
                     keep_value(self._database, AT_WORK, min(self._editions()))

@@ -76,6 +76,10 @@ def value_of(database: Database, name: str) -> str | None:
 
 def keep_value(database: Database, name: str, value: str | None) -> None:
     """Keep something there, in the place of what is there; None removes it."""
-    database.rows("DELETE FROM meta WHERE name = ?", (name,))
-    if value is not None:
-        database.rows("INSERT INTO meta (name, value) VALUES (?, ?)", (name, value))
+    if value is None:
+        database.rows("DELETE FROM meta WHERE name = ?", (name,))
+        return
+    database.rows(
+        "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, value),
+    )
