@@ -42,7 +42,7 @@ from fireflower.language.nodes import Definition, Settings
 from fireflower.model.records import Kind, Record, SubjectKind
 
 _LOGGER = logging.getLogger("fireflower.live")
-_BORROWED = 60.0
+_BORROWED = 20.0
 """Seconds for which others' shares are borrowed at most, so that files take effect for all at once."""
 
 _MOST_PARTS = 4
