@@ -8,7 +8,7 @@ from copy import copy
 from functools import cached_property
 from itertools import takewhile
 
-from fireflower.app.live.compacting import Part, archived_up_to, check_whole, covered
+from fireflower.app.live.compacting import archived_up_to, check_whole, covered, is_moved
 from fireflower.app.live.mentions import LOG, Mentions, number_of, place_of
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.history.archive import Archive
@@ -180,7 +180,7 @@ def numbered(position: int, records: Iterable[Record]) -> list[Numbered]:
 
 
 def _is_imported(facts: SegmentFacts) -> bool:
-    return Part.of(facts.file) is None
+    return not is_moved(facts.file)
 
 
 def _by_kind(people: Iterable[str], accounts: Iterable[str]) -> Iterator[tuple[SubjectKind, Iterable[str]]]:

@@ -88,9 +88,7 @@ class Retainer:
             with alone(self._folder / FOLDER / "retaining"):
                 since = now
                 if database is not None:
-                    since = min(
-                        [now, *(each.moment for each in Leases(database, "", 0).evaluated(ALL_SHARES).values())]
-                    )
+                    since = min([now, *_moments(database)])
                     when_unlocked(lambda: Compactor(self._project, database, mappings_of(self._project)).compact(up_to))
                 return self._remove(before, now, since, database)
         finally:

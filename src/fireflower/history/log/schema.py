@@ -134,10 +134,10 @@ CREATE INDEX attempts_delivery ON attempts (delivery);
 """
     + _FORGOTTEN
 )
-"""`messages.person`, `other` and `account` are digests of ids (`messages.digest`): who the message speaks of. A body is
-empty once the archive has taken the message over; the key stays, so that a resend is still known. `changes` has in
-their order what was written into the record of transitions and taken back, for those who follow it. `forgotten` has
-keyed hashes of the ids of people who were forgotten, and `settled` up to when the record of a subject stands."""
+"""The body of a message is empty once the archive has taken it over; the key stays, so that a resend is still known.
+`firsts` has digests of what is told once, such as who is who. `changes` has in their order what was written into the
+record of transitions and taken back, for those who follow it. `forgotten` has keyed hashes of the ids of people who
+were forgotten, and `settled` up to when the record of a subject stands."""
 
 UPGRADES: Mapping[int, str] = {
     1: _FORGOTTEN,
