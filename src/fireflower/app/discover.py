@@ -275,9 +275,7 @@ def _written(project: Project, request: Request, source: Source, found: Answer) 
     rules, files = [], []
     for rule in [rule for rule in result.rules if rule.grade != "unconfirmed"][:1]:
         name = free_name("discovered-rule", taken)
-        text = rule_file(
-            name, source.subject, goal, rule.parts, rule.any, _description(rule.later.inside.value, result)
-        )
+        text = rule_file(name, source.subject, goal, rule.parts, rule.any, _expected(rule.expected.value, result))
         rules.append((name, text))
     scores = []
     for score in result.scores:
@@ -299,6 +297,13 @@ def _plain_goal(goal: Formula) -> bool:
     from fireflower.language.walking import events_of
 
     return any(goal == happened(events) for events in events_of(goal))
+
+
+def _expected(share: float, result: Discovery) -> str:
+    return (
+        f"Of those who pass it by day {result.landmark_days:g}, {100 * share:.1f} % are expected to reach the goal "
+        f"within {result.horizon_days:g} days."
+    )
 
 
 def _description(share: float, result: Discovery) -> str:

@@ -18,7 +18,7 @@ from fireflower.discover.leaks import Leak
 from fireflower.discover.measuring import measured, weeks
 from fireflower.discover.power import power
 from fireflower.discover.results import Calibrated, Discovery, LandmarkSummary, Part, ScoreFound, Threshold
-from fireflower.discover.scores import Card, pool, scored, sums
+from fireflower.discover.scores import Card, calibrated, pool, scored, sums
 from fireflower.discover.segments import segments
 from fireflower.discover.study import (
     FEW_BELOW,
@@ -37,6 +37,9 @@ from fireflower.model.moments import DAY
 from fireflower.model.records import SubjectKind
 
 Advance = Callable[[int, int], None]
+UNSTABLE = 0.5
+"""A rehearsal that selects rows less like the rule's than this has found another rule."""
+
 _LOOK_AHEAD = 0.03
 _LEFT_SHARE = 0.1
 
@@ -104,7 +107,7 @@ def _answered(
     card = _card(ground)
     score = _score_found(ground, card, question) if card is not None and holds else None
     train, test = ground.split.train, ground.split.test
-    rows, hits = len(train), int(ground.board.reached.sum())
+    rows, hits = len(ground.followed), _hits(ground)
     discovery = Discovery(
         goal=given.goal,
         subjects=given.subjects,
@@ -114,10 +117,11 @@ def _answered(
         reason=_reason(found, p, holds),
         p=p,
         permutations=min(len(each.chance.best) for each in grounds),
-        tried=sum(len(each.board.terms) for each in grounds),
+        tried=sum(len(each.whole.board.terms) for each in grounds),
         landmark_days=math.nan if ground.frame.landmark is None else ground.frame.landmark / DAY,
         landmarks=summaries,
         rules=found.rules,
+        rehearsal=found.rehearsal,
         singles=found.singles,
         stayed=found.stayed,
         scores=() if score is None else (score,),
@@ -133,16 +137,24 @@ def _answered(
     return Answer(discovery, ground, None if card is None else _score(ground, card))
 
 
+def _hits(ground: Ground) -> int:
+    """Goals within the horizon of those that were followed for the whole of it."""
+    return int(ground.followed.reached(ground.horizon).sum())
+
+
 def _used(found: Findings) -> frozenset[str]:
     return frozenset(part.of for part in found.rules[0].parts)
 
 
 def _reason(found: Findings, p: float, holds: bool) -> str:
     if holds:
-        return f"the whole search finds as much by chance in {100 * p:.1f} % of cases, and it held on later data"
+        return (
+            f"the whole search finds as much by chance in {100 * p:.1f} % of cases, and what it finds in the earlier "
+            "data held in the later"
+        )
     if p > SIGNIFICANT or not found.rules:
         return f"the best that was found is what chance finds, too, in {100 * p:.0f} % of searches as large"
-    return "what stood out in the earlier data did not hold in the later data"
+    return "what stands out in the earlier data alone did not hold in the later data"
 
 
 def _too_few(given: Given, summaries: tuple[LandmarkSummary, ...], question: Question) -> Discovery:
@@ -152,9 +164,9 @@ def _too_few(given: Given, summaries: tuple[LandmarkSummary, ...], question: Que
         verdict="too few",
         reason=f"{most} reached the goal within the horizon after a landmark and could be followed; "
         f"at least {LEAST_HITS} are needed to look for anything, and {FEW_BELOW} to find rules of several conditions",
-        p=math.nan, permutations=0, tried=0, landmark_days=math.nan, landmarks=summaries, rules=(), singles=(),
-        stayed=None, scores=(), ceilings=(), left_out=given.left_out, power=(), segments=(), heat=(), hypothesis=None,
-        cautions=given.doubts,
+        p=math.nan, permutations=0, tried=0, landmark_days=math.nan, landmarks=summaries, rules=(),
+        rehearsal=None, singles=(), stayed=None, scores=(), ceilings=(), left_out=given.left_out, power=(),
+        segments=(), heat=(), hypothesis=None, cautions=given.doubts,
         next_steps=(
             "wait for more, or name an earlier goal that more reach (a trial, an activation)",
             "try a longer --horizon, or other --landmarks",
@@ -164,18 +176,19 @@ def _too_few(given: Given, summaries: tuple[LandmarkSummary, ...], question: Que
 
 def _cautions(ground: Ground, found: Findings, summaries: Sequence[LandmarkSummary], holds: bool) -> tuple[str, ...]:
     said = []
-    hits = int(ground.board.reached.sum())
+    hits = _hits(ground)
     if hits < FEW_BELOW:
         said.append(
-            f"only {hits} goals could be searched: with fewer than {FEW_BELOW}, a rule of three conditions is "
+            f"only {hits} reached the goal in time: with fewer than {FEW_BELOW}, a rule of three conditions is "
             "found whole "
             "in about half of all cases. Take this for a beginning."
         )
-    if not ground.split.gap:
+    then = found.rehearsal
+    if holds and then is not None and then.like < UNSTABLE:
         said.append(
-            "the history is short: what became of the earlier subjects was partly decided after the later "
-            "ones came, so "
-            "confirmation on later data is less independent than it should be."
+            "the search is not settled yet: with the earlier data alone it would have chosen another rule, "
+            f"{then.text}, which picks out others. Look at what does nearly as "
+            "well, and search again when there is more."
         )
     said += [_looked_ahead(each) for each in summaries if _looks_ahead(each)]
     if holds and found.rules[0].adjusted is not None and found.rules[0].grade == "predictive":
@@ -214,8 +227,8 @@ def _next_steps(given: Given, ground: Ground, holds: bool) -> tuple[str, ...]:
         steps.append("import who they are (company size, plan, country): there are no traits of the subjects")
     if given.subjects == "person":
         steps.append("ask about accounts (--subject account) where people buy together")
-    if int(ground.board.reached.sum()) < 250:
-        steps.append("come back with more goals: 250 in the searched part find most rules that triple the rate")
+    if _hits(ground) < 250:
+        steps.append("come back with more goals: 250 find most rules that triple the rate")
     steps.append("name an earlier or a clearer goal, or another horizon")
     return tuple(steps)
 
@@ -224,19 +237,24 @@ def _next_steps(given: Given, ground: Ground, holds: bool) -> tuple[str, ...]:
 
 
 def _card(ground: Ground) -> Card | None:
-    terms, rows = pool(ground.board, ground.least)
-    return scored(ground.board, terms, rows)
+    on = ground.early.board
+    terms, rows = pool(on, ground.early.least)
+    card = scored(on, terms, rows)
+    if card is None:
+        return None
+    train = ground.split.train
+    return calibrated(card, _total(ground, card, train), train.reached(ground.horizon))
 
 
 def _total(ground: Ground, card: Card, frame: Frame) -> NDArray[np.float64]:
-    terms = [ground.board.terms[k] for k in card.terms]
+    terms = [ground.early.board.terms[k] for k in card.terms]
     return sums([passes(frame.columns[term.column], term.test) for term in terms], card.points)
 
 
 def _score_found(ground: Ground, card: Card, question: Question) -> ScoreFound:
     train, test, horizon = ground.split.train, ground.split.test, question.horizon
-    columns = [train.columns[ground.board.terms[k].column] for k in card.terms]
-    tests = [ground.board.terms[k].test for k in card.terms]
+    columns = [train.columns[ground.early.board.terms[k].column] for k in card.terms]
+    tests = [ground.early.board.terms[k].test for k in card.terms]
     parts = tuple(
         Part(text_of(column.candidate, test_), column.candidate.circle, column.candidate.of, point)
         for column, test_, point in zip(columns, tests, card.points, strict=True)
@@ -286,7 +304,7 @@ def _bound(ground: Ground, card: Card, question: Question, table: Sequence[Thres
         if fitting:
             return min(fitting)
     total = _total(ground, card, ground.split.train)
-    reached = ground.board.reached
+    reached = ground.split.train.reached(ground.horizon)
     bounds = np.unique(total)[1:]
     if not len(bounds):
         return float(total.max(initial=1))
@@ -297,7 +315,7 @@ def _bound(ground: Ground, card: Card, question: Question, table: Sequence[Thres
 def _score(ground: Ground, card: Card) -> Score | None:
     items = []
     for k, point in zip(card.terms, card.points, strict=True):
-        term = ground.board.terms[k]
+        term = ground.early.board.terms[k]
         condition = condition_of(ground.split.train.columns[term.column].candidate, term.test)
         if condition is None:
             return None

@@ -12,8 +12,9 @@ from fireflower.discover.frames import Column, Frame
 from fireflower.discover.tallies import Words, packed
 from fireflower.language.nodes import Compare, Known, Test
 
-STRATA = 4
-"""Stretches of the calendar within which rates are compared, so that a trend makes no signal."""
+STRATA = 8
+"""Stretches of the calendar within which rates are compared, so that neither a trend nor how long subjects have been
+followed makes a signal."""
 
 _EXACT = 24
 """Up to so many different values, each is a threshold."""

@@ -9,7 +9,7 @@ One probability belongs to each sum of points: a logistic curve through them (Pl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,14 @@ def scored(board: Board, terms: NDArray[np.int64], rows: NDArray[np.int64], item
         return None
     order = sorted(kept, key=lambda i: -abs(points[i]))
     return Card(tuple(int(terms[chosen[i]]) for i in order), tuple(points[i] for i in order), base, scale)
+
+
+def calibrated(card: Card, total: Floats, reached: NDArray[np.bool_]) -> Card:
+    """The card with its curve drawn through other rows: their points, and who of them reached the goal."""
+    if not 0 < reached.sum() < len(reached) or len(np.unique(total)) < 2:
+        return card
+    _, base, scale = _curve(total[None, :], reached.astype(np.float64), (1,))
+    return replace(card, base=base, scale=scale)
 
 
 def sums(board_terms: Sequence[NDArray[np.bool_]], points: Sequence[int]) -> Floats:

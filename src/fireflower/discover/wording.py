@@ -10,15 +10,18 @@ from fireflower.discover.results import (
     HypothesisFound,
     LandmarkSummary,
     Measured,
+    Rehearsal,
     RuleFound,
     ScoreFound,
     SegmentTest,
     Single,
 )
+from fireflower.model.moments import to_datetime
 from fireflower.review.intervals import Estimate
 from fireflower.review.words import PLURAL, count, days, interval, percent, times
 
 _SHOWN = 6
+_SAME = 0.95
 GRADES = {
     "unconfirmed": "not confirmed",
     "predictive": "predictive: it foretells, on data it was not found on; it need not be the cause",
@@ -68,7 +71,7 @@ def sections(found: Discovery) -> list[Section]:
 
 
 def _stayed(rule: RuleFound) -> str:
-    return f"that one was there at all: {rule.text}: {_pair(rule.later)}. Whoever stays can buy, so this says little."
+    return f"that one was there at all: {rule.text}: {_pair(rule.seen)}. Whoever stays can buy, so this says little."
 
 
 def title(found: Discovery) -> str:
@@ -130,14 +133,11 @@ def _rule(rule: RuleFound, found: Discovery) -> Iterator[str]:
     yield from _formula(rule)
     within = "" if math.isnan(found.horizon_days) else f" within {days(found.horizon_days)}"
     yield (
-        f"On later data, which the search had not seen: {_pair(rule.later)} reached the goal{within}: "
-        f"{_times(rule.later.lift)}."
+        f"Of{_pair(rule.seen).removeprefix('of')} reached the goal{within}: {_times(rule.seen.lift)}. With the luck "
+        f"of the best of many taken off, expect {percent(rule.expected.value)}."
     )
-    yield (
-        f"On the data searched it was {percent(rule.earlier.inside.value)} and "
-        f"{percent(rule.earlier.outside.value)}; with the luck of the "
-        f"best of many taken off, expect {percent(rule.expected.value)}."
-    )
+    if found.rehearsal is not None:
+        yield _rehearsal(found.rehearsal)
     yield f"It had picked out {percent_of(rule.coverage)} of those who reached the goal.{_volume(rule)}"
     yield f"Grade {GRADES[rule.grade]}."
     if rule.adjusted is not None:
@@ -150,6 +150,17 @@ def _rule(rule: RuleFound, found: Discovery) -> Iterator[str]:
         )
     if rule.name:
         yield f"Written as the definition {rule.name}: 'fireflower backtest {rule.name}'."
+
+
+def _rehearsal(then: Rehearsal) -> str:
+    known = (
+        "with the earlier rows alone" if then.at is None else f"with what was known on {to_datetime(then.at):%d %B %Y}"
+    )
+    rule = then.text if then.like < _SAME else "the same" if then.like == 1 else "nearly the same"
+    return (
+        f"Rehearsed: {known}, the search would have chosen {rule}. Later, {_pair(then.later)} reached the goal: "
+        f"{_times(then.later.lift)}."
+    )
 
 
 def _formula(rule: RuleFound) -> Iterator[str]:
@@ -173,13 +184,13 @@ def _volume(rule: RuleFound) -> str:
 
 
 def _short(rule: RuleFound) -> str:
-    return f"{rule.text}: later {_pair(rule.later)}; picks out {percent(rule.coverage.value)} of the goals"
+    return f"{rule.text}: {_pair(rule.seen)}; picks out {percent(rule.coverage.value)} of the goals"
 
 
 def _single(single: Single) -> str:
     rule = single.rule
     sure = f"q = {single.q:.3f}" if not math.isnan(single.q) else ""
-    return f"{rule.text}: later {_pair(rule.later)}; picks out {percent(rule.coverage.value)} of the goals; {sure}"
+    return f"{rule.text}: {_pair(rule.seen)}; picks out {percent(rule.coverage.value)} of the goals; {sure}"
 
 
 def _score(score: ScoreFound) -> Iterator[str]:
