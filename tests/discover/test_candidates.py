@@ -6,40 +6,55 @@ from typing import Any
 
 import pytest
 
-from fireflower.discover.candidates import Seen, candidates, circle_of
+from fireflower.discover.candidates import Candidate, Seen, candidates, circle_of
 from fireflower.discover.drafts import condition_of, free_name, rule_file, score_file, text_of
+from fireflower.discover.orders import Order
 from fireflower.discover.results import Part
 from fireflower.language.expressions import parse_formula
 from fireflower.language.fingerprints import canonical
 from fireflower.language.loading import load_definition
-from fireflower.language.nodes import Compare, Condition, Events, Known, Test, Within
+from fireflower.language.nodes import Compare, Condition, Events, Known, Ratio, Recency, Test, Trait, Within
+from fireflower.language.nodes import Sequence as Steps
 from fireflower.model.moments import DAY
 from fireflower.model.records import SubjectKind
 
 ODD = ['Search, then "Filter"', "or", "Report Run", "Überblick geöffnet", "a = b", "last 7 days", "{{ x }}", "#1: go"]
 SEEN = Seen(
     events=dict.fromkeys(ODD, 10),
-    traits={("account", "plan"): 5, ("account", "company size"): 5, ("person", "e-mail"): 5},
+    traits={
+        ("account", "plan"): 5,
+        ("account", "company size"): 5,
+        ("account", "report rows limit"): 5,
+        ("account", "seats"): 5,
+        ("person", "e-mail"): 5,
+    },
     properties={"Report Run": {"rows": {"number": 9}, "source kind": {"text": 9}, "id": {"text": 9}}},
     texts={"source kind": ["sample", 'own "data"', True], "id": [f"x{i}" for i in range(5000)]},
 )
 
 
-def asked_of(name: str) -> list[Test]:
-    return (
-        [Compare(">=", 3.0), Compare("<", 2.5), Known(False), Compare("=", 'a "b" or c')]
-        if "." in name
-        else [Compare(">=", 3.0)]
-    )
+PAIRS = [Order("or", "Report Run", 9), Order('Search, then "Filter"', "last 7 days", 9)]
+
+
+def asked_of(candidate: Candidate) -> list[Test]:
+    match candidate.quantity:
+        case Trait():
+            return [Compare(">=", 3.0), Compare("<", 2.5), Known(False), Compare("=", 'a "b" or c')]
+        case Recency():
+            return [Compare("<", 3.0 * DAY)]
+        case Steps():
+            return [Compare(">=", 2.0)]
+    return [Compare(">=", 3.0)]
 
 
 @pytest.mark.parametrize("subject", ["person", "account"])
 @pytest.mark.parametrize("start", [Events(("Signed Up",)), Events(("or",)), Events()])
 def test_every_condition_reads_back_as_itself(subject: SubjectKind, start: Events) -> None:
-    found = candidates(SEEN, subject, start, 14 * DAY, frozenset())
+    found = candidates(SEEN, subject, start, 14 * DAY, frozenset(), PAIRS)
     assert len(found) > 30
+    assert {Steps, Ratio, Recency} <= {type(candidate.quantity) for candidate in found}
     for candidate in found:
-        for test in asked_of(candidate.name) if candidate.vocabulary == "fit" else [Compare(">=", 3.0)]:
+        for test in asked_of(candidate):
             condition = condition_of(candidate, test)
             assert isinstance(condition, Condition)
             read = parse_formula(text_of(candidate, test), subject)

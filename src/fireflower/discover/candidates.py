@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from fireflower.discover.limits import limits, limits_people, limits_something
+from fireflower.discover.orders import Order
 from fireflower.language.fingerprints import canonical
 from fireflower.language.nodes import (
     Actors,
@@ -20,13 +22,19 @@ from fireflower.language.nodes import (
     Extreme,
     FieldTest,
     Last,
+    Latest,
     Members,
     Property,
     Quantity,
+    Ratio,
+    Recency,
     Sum,
     Trait,
     Window,
     Within,
+)
+from fireflower.language.nodes import (
+    Sequence as Steps,
 )
 from fireflower.language.sentences import write_quantity
 from fireflower.model.moments import DAY
@@ -40,6 +48,15 @@ MOST_EVENTS = 150
 MOST_VALUES = 12
 """A property with more different texts than this says what it says in its texts, not in its values."""
 MOST_CANDIDATES = 600
+SILENCE = Recency(Events())
+"""For how long nothing has been done at all."""
+SOON = 3 * DAY
+"""In a sequence, the second event comes so soon after the first."""
+_RECENT = (1 * DAY, 3 * DAY, 7 * DAY, 14 * DAY)
+_USES = 6
+"""So many quantities are looked at as shares of one limit."""
+_SHARED_BY = 6
+"""Of so many of the most frequent events it is looked at which share of an account's members does them."""
 
 _INTENT = re.compile(
     r"pric|upgrade|check ?out|talk to|sales|contact|demo|quote|billing|card|plan view|limit|invoice|procure"
@@ -92,7 +109,12 @@ class Seen:
 
 
 def candidates(
-    seen: Seen, subject: SubjectKind, start: Events, landmark: int, leave: frozenset[str]
+    seen: Seen,
+    subject: SubjectKind,
+    start: Events,
+    landmark: int,
+    leave: frozenset[str],
+    pairs: Sequence[Order] = (),
 ) -> list[Candidate]:
     """The candidates at a landmark, the plain ones first, each meaning once.
 
@@ -101,6 +123,7 @@ def candidates(
     start : the event that begins a life, from which windows reach
     landmark : the age, in microseconds, at which they are read
     leave : names of events that are not looked at (the goal, those that define the start)
+    pairs : of which events it is looked at whether, and how often, the second follows the first
 
     Notes
     -----
@@ -110,7 +133,7 @@ def candidates(
     window = Within(start, landmark)
     names = [name for name in seen.events if name not in leave][:MOST_EVENTS]
     found: dict[str, Candidate] = {}
-    for candidate in _all(seen, names, subject, window, landmark):
+    for candidate in _all(seen, names, subject, window, landmark, pairs):
         assert candidate.quantity is not None
         found.setdefault(canonical(candidate.quantity), candidate)
         if len(found) >= MOST_CANDIDATES:
@@ -118,7 +141,9 @@ def candidates(
     return list(found.values())
 
 
-def _all(seen: Seen, names: Sequence[str], subject: SubjectKind, window: Window, landmark: int) -> Iterator[Candidate]:
+def _all(
+    seen: Seen, names: Sequence[str], subject: SubjectKind, window: Window, landmark: int, pairs: Sequence[Order]
+) -> Iterator[Candidate]:
     yield from _traits(seen, subject)
     for name in names:
         yield _did(name, Count(Events((name,)), window))
@@ -126,13 +151,24 @@ def _all(seen: Seen, names: Sequence[str], subject: SubjectKind, window: Window,
     if subject == "account":
         for name in names:
             yield _did(name, Actors(Events((name,)), window))
+    yield from _in_order(pairs, window)
+    yield from _of_limits(seen, names, subject, window)
+    if subject == "account":
+        for name in names[:_SHARED_BY]:
+            yield _did(name, Ratio(Actors(Events((name,)), window), Members()))
     for name in names:
         yield _candidate(DistinctDays(Events((name,)), window), "stayed", circle_of(name), name)
-    recent = 7 * DAY if landmark > 7 * DAY else DAY if landmark > DAY else 0
-    for name in names if recent else ():
-        yield _did(name, Count(Events((name,)), Last(recent)))
+    for name in names:
+        for recent in _recent(landmark):
+            yield _did(name, Count(Events((name,)), Last(recent)))
     for name in names:
         yield from _of_properties(seen, name, window)
+
+
+def _recent(landmark: int) -> list[int]:
+    """The spans up to the landmark that are looked at by themselves: short beside all of it, as otherwise they say the
+    same."""
+    return [span for span in _RECENT if 2 * span <= landmark][-2:]
 
 
 def _activity(subject: SubjectKind, window: Window) -> Iterator[Candidate]:
@@ -140,9 +176,38 @@ def _activity(subject: SubjectKind, window: Window) -> Iterator[Candidate]:
     of = Events()
     for quantity in (DistinctDays(of, window), Count(of, window), Distinct(EventName(), of, window)):
         yield _candidate(quantity, "stayed", "value", "any")
+    yield replace(_candidate(SILENCE, "stayed", "value", "any"), both_ways=True)
     if subject == "account":
         yield _candidate(Actors(of, window), "stayed", "value", "any")
         yield _candidate(Members(), "did", "value", "members")
+
+
+def _in_order(pairs: Sequence[Order], window: Window) -> Iterator[Candidate]:
+    """What follows what: whether it did, and how often for each time."""
+    for pair in pairs:
+        first, second = Events((pair.first,)), Events((pair.second,))
+        yield _did(pair.second, Steps((first, second), SOON))
+        yield _did(pair.second, Ratio(Count(second, window), Count(first, window)))
+
+
+def _of_limits(seen: Seen, names: Sequence[str], subject: SubjectKind, window: Window) -> Iterator[Candidate]:
+    """Shares of what traits allow."""
+    for owner, name in seen.traits:
+        if (owner == "account" or subject == "person") and limits_something(name):
+            for used in list(_used(seen, names, subject, window, name))[:_USES]:
+                yield _candidate(Ratio(used, Trait(owner, name)), "did", "intent", f"{owner}.{name}")
+
+
+def _used(seen: Seen, names: Sequence[str], subject: SubjectKind, window: Window, limit: str) -> Iterator[Quantity]:
+    if subject == "account" and limits_people(limit):
+        yield Members()
+    for name in names:
+        if limits(limit, name):
+            yield Count(Events((name,)), window)
+        for path, types in seen.properties.get(name, {}).items():
+            if limits(limit, path) and types.get("number"):
+                yield Latest(Property(path), Events((name,)))
+                yield Sum(Property(path), Events((name,)), window)
 
 
 def _of_properties(seen: Seen, name: str, window: Window) -> Iterator[Candidate]:
@@ -177,6 +242,8 @@ def _candidate(quantity: Quantity, vocabulary: Vocabulary, circle: Circle, of: s
 
 def _since(quantity: Quantity) -> Quantity:
     """The quantity with a window that ends nowhere: at the end of the window both are the same."""
+    if isinstance(quantity, Ratio):
+        return Ratio(_since(quantity.numerator), _since(quantity.denominator))
     window = getattr(quantity, "window", None)
     if not isinstance(window, Within):
         return quantity
