@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from fireflower.discover.candidates import Candidate, Seen, candidates, circle_of
-from fireflower.discover.drafts import condition_of, free_name, rule_file, score_file, text_of
+from fireflower.discover.candidates import Candidate, Seen, candidates
+from fireflower.discover.circles import block, circle_of, declared, spoken
+from fireflower.discover.drafts import Draft, condition_of, free_name, rule_file, score_file, text_of
 from fireflower.discover.orders import Order
 from fireflower.discover.results import Part
 from fireflower.language.expressions import parse_formula
 from fireflower.language.fingerprints import canonical
-from fireflower.language.loading import load_definition
+from fireflower.language.loading import load_definition, load_settings
 from fireflower.language.nodes import Compare, Condition, Events, Known, Ratio, Recency, Test, Trait, Within
 from fireflower.language.nodes import Sequence as Steps
 from fireflower.model.moments import DAY
@@ -86,11 +87,11 @@ def test_files_say_what_was_found() -> None:
         Part('account.plan = "a: b"', "fit", "account.plan", 4),
     )
     goal: Any = Events(("Bought",))
-    rule = load_definition(rule_file("found", "account", goal, parts, False, "x: 4 % # of them"))
+    rule = load_definition(rule_file(Draft("found", "account", goal, "x: 4 % # of them"), parts, False))
     assert [circle for circle, _ in rule.circles] == ["value", "fit"] and rule.goal == goal
-    either = load_definition(rule_file("found", "account", None, parts, True, "y"))
+    either = load_definition(rule_file(Draft("found", "account", None, "y"), parts, True))
     assert [circle for circle, _ in either.circles] == ["value"] and either.goal is None
-    score = load_definition(score_file("found", "account", goal, parts, 4, "z"))
+    score = load_definition(score_file(Draft("found", "account", goal, "z"), parts, 4))
     assert score.score is not None and [item.points for item in score.score.items] == [2, 4]
 
 
@@ -98,3 +99,22 @@ def test_names() -> None:
     assert free_name("a", []) == "a"
     assert free_name("a", ["a", "a-2"]) == "a-3"
     assert (circle_of("Pricing Page Viewed"), circle_of("Report Run")) == ("intent", "value")
+
+
+def test_circles_are_as_declared_else_guessed_and_can_be_copied_to_confirm_them() -> None:
+    settings = "circles: {fit: [Report Run], intent: [account.plan, Überblick geöffnet]}\n"
+    known = declared(load_settings(settings))
+    found = candidates(SEEN, "account", Events(("Signed Up",)), 7 * DAY, frozenset(), circles=known)
+    by_name = {candidate.of: candidate for candidate in found}
+    assert (by_name["Report Run"].circle, by_name["Report Run"].declared) == ("fit", True)
+    assert (by_name["account.plan"].circle, by_name["account.plan"].declared) == ("intent", True)
+    assert (by_name["or"].circle, by_name["or"].declared) == ("value", False)
+    lines = block(spoken(candidate for candidate in found if candidate.of != "any"))
+    assert "    - Report Run" in lines and "    - '\"or\"'   # ?" in lines
+    again = declared(load_settings("\n".join(lines)))
+    assert again == {candidate.of: candidate.circle for candidate in reversed(found) if candidate.of != "any"}
+
+
+def test_what_looks_like_a_trait_and_is_an_event_can_be_copied_too() -> None:
+    (odd,) = candidates(Seen({"account.seen": 9}, {}, {}, {}), "person", Events(("A",)), DAY, frozenset())[:1]
+    assert declared(load_settings("\n".join(block(spoken([odd]))))) == {"account.seen": "value"}

@@ -122,6 +122,7 @@ def _enriched(request: Request, source: Source, own: Definition | None, found: A
 
 def _source(project: Project, request: Request) -> tuple[Source, str]:
     from fireflower.discover.candidates import Seen
+    from fireflower.discover.circles import declared
     from fireflower.discover.histories import Source
     from fireflower.language.nodes import Events
 
@@ -148,7 +149,7 @@ def _source(project: Project, request: Request) -> tuple[Source, str]:
     churn = _events(request.churn, summary, "--churn") if request.churn else None
     source = Source(
         seen, first.vocabulary, subject, goal, start if start and known else Events(), churn, IDLE,
-        frozenset(request.keep), as_of, arguments,
+        declared(project.settings), frozenset(request.keep), as_of, arguments,
     )  # fmt: skip
     return source, words
 
@@ -261,7 +262,7 @@ def _written(project: Project, request: Request, source: Source, found: Answer) 
     """The definitions of what holds, written to the project's folder."""
     from fireflower.app.outputs import written
     from fireflower.discover.answer import named
-    from fireflower.discover.drafts import free_name, rule_file, score_file
+    from fireflower.discover.drafts import Draft, free_name, rule_file, score_file
     from fireflower.language.goals import required
 
     result = found.discovery
@@ -275,17 +276,15 @@ def _written(project: Project, request: Request, source: Source, found: Answer) 
     rules, files = [], []
     for rule in [rule for rule in result.rules if rule.grade != "unconfirmed"][:1]:
         name = free_name("discovered-rule", taken)
-        text = rule_file(
-            name, source.subject, goal, rule.parts, rule.any, _description(rule.later.inside.value, result)
-        )
-        rules.append((name, text))
+        draft = Draft(name, source.subject, goal, _description(rule.later.inside.value, result))
+        rules.append((name, rule_file(draft, rule.parts, rule.any)))
     scores = []
     for score in result.scores:
         at = next((each for each in score.thresholds if each.bound == score.chosen), None)
         name = free_name("discovered-score", taken)
         share = at.share.value if at else float("nan")
-        text = score_file(name, source.subject, goal, score.parts, score.chosen, _description(share, result))
-        scores.append((name, text))
+        draft = Draft(name, source.subject, goal, _description(share, result))
+        scores.append((name, score_file(draft, score.parts, score.chosen)))
     for name, text in [*rules, *scores]:
         path = folder / f"{name}.yaml"
         with written(path) as file:

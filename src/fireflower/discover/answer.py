@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from fireflower.discover import chance, rates
 from fireflower.discover.boards import passes
 from fireflower.discover.ceiling import ceilings
-from fireflower.discover.drafts import condition_of, text_of
+from fireflower.discover.circles import Spoken, spoken
+from fireflower.discover.drafts import condition_of, part_of
 from fireflower.discover.frames import Frame
 from fireflower.discover.leaks import Leak
 from fireflower.discover.measuring import measured, weeks
 from fireflower.discover.power import power
-from fireflower.discover.results import Calibrated, Discovery, LandmarkSummary, Part, ScoreFound, Threshold
+from fireflower.discover.results import Calibrated, Discovery, LandmarkSummary, ScoreFound, Threshold
 from fireflower.discover.scores import Card, pool, scored, sums
 from fireflower.discover.segments import segments
 from fireflower.discover.study import (
@@ -130,7 +131,19 @@ def _answered(
         cautions=(*_cautions(ground, found, summaries, holds), *given.doubts),
         next_steps=_next_steps(given, ground, holds),
     )
+    discovery = replace(discovery, circles=_circles(ground, discovery))
     return Answer(discovery, ground, None if card is None else _score(ground, card))
+
+
+def _circles(ground: Ground, found: Discovery) -> tuple[Spoken, ...]:
+    """Of which circle everything that is shown speaks; of a table's columns nothing is known."""
+    rules = [*found.rules, *(single.rule for single in found.singles)]
+    shown = [*(rule.parts for rule in rules), *(score.parts for score in found.scores)]
+    names = {part.of for parts in shown for part in parts}
+    return spoken(
+        column.candidate for column in ground.frame.columns
+        if column.candidate.of in names and column.candidate.quantity is not None
+    )  # fmt: skip
 
 
 def _used(found: Findings) -> frozenset[str]:
@@ -238,7 +251,7 @@ def _score_found(ground: Ground, card: Card, question: Question) -> ScoreFound:
     columns = [train.columns[ground.board.terms[k].column] for k in card.terms]
     tests = [ground.board.terms[k].test for k in card.terms]
     parts = tuple(
-        Part(text_of(column.candidate, test_), column.candidate.circle, column.candidate.of, point)
+        part_of(column.candidate, test_, point)
         for column, test_, point in zip(columns, tests, card.points, strict=True)
     )
     total = _total(ground, card, test)

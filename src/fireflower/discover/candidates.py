@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Literal
 
+from fireflower.discover.circles import circle_of
 from fireflower.discover.limits import limits, limits_people, limits_something
 from fireflower.discover.orders import Order
 from fireflower.language.fingerprints import canonical
@@ -58,12 +59,6 @@ _USES = 6
 _SHARED_BY = 6
 """Of so many of the most frequent events it is looked at which share of an account's members does them."""
 
-_INTENT = re.compile(
-    r"pric|upgrade|check ?out|talk to|sales|contact|demo|quote|billing|card|plan view|limit|invoice|procure"
-    r"|security review",
-    re.IGNORECASE,
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -75,7 +70,7 @@ class Candidate:
     quantity : the node; None for the column of a table
     read : what is read at the landmark in its place, which is the same there; one for all landmarks
     vocabulary : see `Vocabulary`
-    circle : of which circle it speaks, as a proposal for a person to confirm
+    circle : of which circle it speaks; not `declared`: as a proposal for a person to confirm
     both_ways : whether little of it may be good, too. Of what people do, only more is asked: that someone did *not* do
         a thing tells mostly of what was done to them
     of : the name of the event, trait or column that it is made of
@@ -88,6 +83,7 @@ class Candidate:
     circle: Circle
     both_ways: bool
     of: str
+    declared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +111,7 @@ def candidates(
     landmark: int,
     leave: frozenset[str],
     pairs: Sequence[Order] = (),
+    circles: Mapping[str, Circle] | None = None,
 ) -> list[Candidate]:
     """The candidates at a landmark, the plain ones first, each meaning once.
 
@@ -124,6 +121,7 @@ def candidates(
     landmark : the age, in microseconds, at which they are read
     leave : names of events that are not looked at (the goal, those that define the start)
     pairs : of which events it is looked at whether, and how often, the second follows the first
+    circles : of which circle some of them speak, by what they are made of
 
     Notes
     -----
@@ -135,10 +133,15 @@ def candidates(
     found: dict[str, Candidate] = {}
     for candidate in _all(seen, names, subject, window, landmark, pairs):
         assert candidate.quantity is not None
-        found.setdefault(canonical(candidate.quantity), candidate)
+        found.setdefault(canonical(candidate.quantity), _declared(candidate, circles or {}))
         if len(found) >= MOST_CANDIDATES:
             break
     return list(found.values())
+
+
+def _declared(candidate: Candidate, circles: Mapping[str, Circle]) -> Candidate:
+    circle = circles.get(candidate.of)
+    return candidate if circle is None else replace(candidate, circle=circle, declared=True)
 
 
 def _all(
@@ -158,17 +161,16 @@ def _all(
             yield _did(name, Ratio(Actors(Events((name,)), window), Members()))
     for name in names:
         yield _candidate(DistinctDays(Events((name,)), window), "stayed", circle_of(name), name)
-    for name in names:
-        for recent in _recent(landmark):
-            yield _did(name, Count(Events((name,)), Last(recent)))
+    recent = _recent(landmark)
+    for name in names if recent else ():
+        yield _did(name, Count(Events((name,)), Last(recent)))
     for name in names:
         yield from _of_properties(seen, name, window)
 
 
-def _recent(landmark: int) -> list[int]:
-    """The spans up to the landmark that are looked at by themselves: short beside all of it, as otherwise they say the
-    same."""
-    return [span for span in _RECENT if 2 * span <= landmark][-2:]
+def _recent(landmark: int) -> int:
+    """The last span that is looked at by itself: short beside all of the time, as otherwise both say the same; or 0."""
+    return max((span for span in _RECENT if 2 * span <= landmark), default=0)
 
 
 def _activity(subject: SubjectKind, window: Window) -> Iterator[Candidate]:
@@ -194,20 +196,22 @@ def _of_limits(seen: Seen, names: Sequence[str], subject: SubjectKind, window: W
     """Shares of what traits allow."""
     for owner, name in seen.traits:
         if (owner == "account" or subject == "person") and limits_something(name):
-            for used in list(_used(seen, names, subject, window, name))[:_USES]:
-                yield _candidate(Ratio(used, Trait(owner, name)), "did", "intent", f"{owner}.{name}")
+            for used, of in islice(_used(seen, names, subject, window, name), _USES):
+                yield _candidate(Ratio(used, Trait(owner, name)), "did", "intent", of)
 
 
-def _used(seen: Seen, names: Sequence[str], subject: SubjectKind, window: Window, limit: str) -> Iterator[Quantity]:
+def _used(
+    seen: Seen, names: Sequence[str], subject: SubjectKind, window: Window, limit: str
+) -> Iterator[tuple[Quantity, str]]:
     if subject == "account" and limits_people(limit):
-        yield Members()
+        yield Members(), "members"
     for name in names:
         if limits(limit, name):
-            yield Count(Events((name,)), window)
+            yield Count(Events((name,)), window), name
         for path, types in seen.properties.get(name, {}).items():
             if limits(limit, path) and types.get("number"):
-                yield Latest(Property(path), Events((name,)))
-                yield Sum(Property(path), Events((name,)), window)
+                yield Latest(Property(path), Events((name,))), name
+                yield Sum(Property(path), Events((name,)), window), name
 
 
 def _of_properties(seen: Seen, name: str, window: Window) -> Iterator[Candidate]:
@@ -249,8 +253,3 @@ def _since(quantity: Quantity) -> Quantity:
         return quantity
     assert isinstance(quantity, Count | Distinct | DistinctDays | Sum | Extreme | Actors)
     return replace(quantity, window=Within(window.anchor, None))
-
-
-def circle_of(event: str) -> Circle:
-    """Of which circle an event speaks, by its name: looking at prices is a sign of purchase, the rest is use."""
-    return "intent" if _INTENT.search(event) else "value"

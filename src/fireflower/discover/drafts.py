@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fireflower.discover.candidates import Candidate
@@ -13,9 +14,12 @@ from fireflower.language.writing import dumped
 from fireflower.model.records import SubjectKind
 
 HEADER = """\
-# Proposed by `fireflower discover`. Which circle each line speaks for (value, fit, intent) is a guess by its name:
-# move lines to where they belong. `fireflower backtest {name}` shows how it would have done, counted from the moment
+# Proposed by `fireflower discover`. `fireflower backtest {name}` shows how it would have done, counted from the moment
 # of qualifying.
+"""
+GUESSED = """\
+# Which circle a line speaks for (value, fit, intent) is a guess by its name: move lines to where they belong, or say it
+# once for all under `circles:` in fireflower.yaml.
 """
 
 
@@ -30,33 +34,45 @@ def text_of(candidate: Candidate, test: Test) -> str:
     return f"{candidate.name} {write_test(test, 'value')}" if condition is None else write_formula(condition)
 
 
-def rule_file(
-    name: str, subject: SubjectKind, goal: Events | None, parts: Sequence[Part], any_: bool, description: str
-) -> str:
+def part_of(candidate: Candidate, test: Test, points: int = 0) -> Part:
+    """A condition as one line of a rule or a score."""
+    return Part(text_of(candidate, test), candidate.circle, candidate.of, points, candidate.declared)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a definition says beside its criteria. Without a `goal`, it is said to have none."""
+
+    name: str
+    subject: SubjectKind
+    goal: Events | None
+    description: str
+
+    def file(self, body: dict[str, Any], guessed: bool) -> str:
+        said = {
+            "definition": self.name, "subject": self.subject, "kind": "usage", "description": self.description, **body,
+            "goal": "none" if self.goal is None else write_events(self.goal),
+        }  # fmt: skip
+        return HEADER.format(name=self.name) + (GUESSED if guessed else "") + dumped(said)
+
+
+def rule_file(draft: Draft, parts: Sequence[Part], any_: bool) -> str:
     """A rule as the text of a YAML file."""
+    circles = list(dict.fromkeys(part.circle for part in parts))
     body: dict[str, Any] = {}
-    if any_ and len(parts) > 1:
-        body["value"] = {"any": [part.text for part in parts]}
+    if any_ and len(parts) > 1:  # no circle is left out, so those of several circles stand under one
+        body[circles[0] if len(circles) == 1 else "value"] = {"any": [part.text for part in parts]}
     else:
         for circle in CIRCLES:
-            own = [part.text for part in parts if part.circle == circle]
-            if own:
-                body[circle] = {"all": own}
-    return _file(name, subject, goal, description, body)
+            if circle in circles:
+                body[circle] = {"all": [part.text for part in parts if part.circle == circle]}
+    return draft.file(body, guessed=not all(part.declared for part in parts))
 
 
-def score_file(
-    name: str, subject: SubjectKind, goal: Events | None, parts: Sequence[Part], bound: float, description: str
-) -> str:
+def score_file(draft: Draft, parts: Sequence[Part], bound: float) -> str:
     """A score as the text of a YAML file."""
     points = {part.text: part.points for part in parts}
-    return _file(name, subject, goal, description, {"value": f"score >= {bound:g}", "score": {"points": points}})
-
-
-def _file(name: str, subject: SubjectKind, goal: Events | None, description: str, body: dict[str, Any]) -> str:
-    said = {"definition": name, "subject": subject, "kind": "usage", "description": description}
-    ending = {"goal": "none" if goal is None else write_events(goal)}
-    return HEADER.format(name=name) + dumped({**said, **body, **ending})
+    return draft.file({"value": f"score >= {bound:g}", "score": {"points": points}}, guessed=False)
 
 
 def free_name(wanted: str, taken: Iterable[str]) -> str:

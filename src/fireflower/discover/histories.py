@@ -26,7 +26,7 @@ from fireflower.discover.leaks import Around, Leak
 from fireflower.discover.orders import orders
 from fireflower.discover.results import Heat
 from fireflower.discover.study import best_auc
-from fireflower.language.nodes import Count, Events, Formula, Last, Quantity, Trait, Within
+from fireflower.language.nodes import Circle, Count, Events, Formula, Last, Quantity, Trait, Within
 from fireflower.language.walking import events_of
 from fireflower.model.moments import DAY, NEVER
 from fireflower.model.records import Kind, SubjectKind
@@ -46,6 +46,7 @@ class Source:
     start : the event that begins a life; any event where the project declares none
     churn : the event that ends it, if one is declared
     idle : who has been silent for so long at a landmark is not looked at: they have left without a word
+    circles : of which circle some events and traits speak, by name
     kept : names that are looked at although they look like leaks
     """
 
@@ -56,6 +57,7 @@ class Source:
     start: Events
     churn: Events | None
     idle: int
+    circles: Mapping[str, Circle]
     kept: frozenset[str]
     as_of: int
     arguments: Arguments
@@ -124,7 +126,9 @@ def landmarks(source: Source, found: Lives, ages: Sequence[int], leaking: Iterab
     leave = frozenset({*leaking, *own, *ends})
     times = {name: first for name, first in found.events.items() if name not in leave}
     wanted = [
-        candidates(source.seen, source.subject, source.start, age, leave, orders(times, found.start, age, SOON))
+        candidates(
+            source.seen, source.subject, source.start, age, leave, orders(times, found.start, age, SOON), source.circles
+        )
         for age in ages
     ]
     quantities = [[_read(candidate) for candidate in each] for each in wanted]

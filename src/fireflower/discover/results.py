@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from fireflower.discover.circles import Spoken
 from fireflower.discover.leaks import Leak
 from fireflower.language.nodes import Circle
 from fireflower.model.records import SubjectKind
@@ -23,7 +24,7 @@ class Part:
     Attributes
     ----------
     text : as a definition has it
-    circle : of which circle it speaks: a proposal, for a person to confirm
+    circle : of which circle it speaks; not `declared`: a proposal, for a person to confirm
     of : the event, trait or column that it is about
     points : in a score
     """
@@ -32,6 +33,7 @@ class Part:
     circle: Circle
     of: str
     points: int = 0
+    declared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +311,7 @@ class Discovery:
     rules : the chosen rule first, then others that do nearly as well
     stayed : the best signal that only says that one was there; no part of any rule
     left_out : signals with their reason, never used
+    circles : of which circle speaks what the rules, scores and signals are made of
     """
 
     goal: str
@@ -335,6 +338,7 @@ class Discovery:
     cautions: tuple[str, ...]
     next_steps: tuple[str, ...]
     files: tuple[str, ...] = ()
+    circles: tuple[Spoken, ...] = ()
 
     def sentences(self) -> list[str]:
         """The answer in words, line by line."""

@@ -15,10 +15,10 @@ from fireflower.discover.adjusting import adjusted
 from fireflower.discover.boards import Board, board, passes
 from fireflower.discover.chance import Chance
 from fireflower.discover.curves import curve
-from fireflower.discover.drafts import text_of
+from fireflower.discover.drafts import part_of
 from fireflower.discover.frames import Column, Frame, Split, split
 from fireflower.discover.measuring import coverage, jaccard, lead_days, measured, weeks
-from fireflower.discover.results import Grade, LandmarkSummary, Measured, Part, RuleFound, Single
+from fireflower.discover.results import Grade, LandmarkSummary, Measured, RuleFound, Single
 from fireflower.discover.search import DEPTH, KINDS, Rule, search
 from fireflower.model.moments import DAY
 from fireflower.review.intervals import Estimate
@@ -202,10 +202,7 @@ def _rule(
     earlier = measured(train, _inside(ground, rule, train), horizon)
     inside = _inside(ground, rule, test)
     later = measured(test, inside, horizon)
-    parts = tuple(
-        Part(text_of(column.candidate, term.test), column.candidate.circle, column.candidate.of)
-        for column, term in zip(columns, terms, strict=True)
-    )
+    parts = tuple(part_of(column.candidate, term.test) for column, term in zip(columns, terms, strict=True))
     both = ground.followed
     everywhere = _inside(ground, rule, both)
     grade: Grade = "predictive" if p <= SIGNIFICANT and later.p <= CONFIRMED else "unconfirmed"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
+from fireflower.discover.circles import block
 from fireflower.discover.results import (
     Discovery,
     HypothesisFound,
     LandmarkSummary,
     Measured,
+    Part,
     RuleFound,
     ScoreFound,
     SegmentTest,
@@ -27,6 +29,11 @@ GRADES = {
 }
 
 
+CIRCLES = (
+    "Which circle a thing speaks for is a guess where there is a question mark: move lines to where they belong, and "
+    "copy this into fireflower.yaml"
+)
+
 Section = tuple[str, Iterable[str]]
 
 
@@ -36,6 +43,11 @@ def sentences(found: Discovery) -> Iterator[str]:
     yield ""
     yield from verdict(found)
     for name, lines in sections(found):
+        yield ""
+        yield name
+        yield from (f"  {line}" for line in lines)
+    name, lines = circles(found)
+    if lines:
         yield ""
         yield name
         yield from (f"  {line}" for line in lines)
@@ -155,7 +167,18 @@ def _rule(rule: RuleFound, found: Discovery) -> Iterator[str]:
 def _formula(rule: RuleFound) -> Iterator[str]:
     for i, part in enumerate(rule.parts):
         joint = "" if i == 0 else "or " if rule.any else "and "
-        yield f"{joint}{part.text}   [{part.circle}?]"
+        yield f"{joint}{part.text}   {_circle(part)}"
+
+
+def _circle(part: Part) -> str:
+    return f"[{part.circle}{'' if part.declared else '?'}]"
+
+
+def circles(found: Discovery) -> Section:
+    """`circles:` to be copied, with a title that says what to do with it; no lines where nothing is left to confirm."""
+    guessed = any(not each.declared for each in found.circles)
+    lines = block(found.circles) if found.verdict == "signal" and guessed else []
+    return CIRCLES, lines
 
 
 def _times(lift: Estimate) -> str:
@@ -184,7 +207,7 @@ def _single(single: Single) -> str:
 
 def _score(score: ScoreFound) -> Iterator[str]:
     for part in score.parts:
-        yield f"{part.points:+3d}  {part.text}   [{part.circle}?]"
+        yield f"{part.points:+3d}  {part.text}   {_circle(part)}"
     at = next((each for each in score.thresholds if each.bound == score.chosen), None)
     if at is not None:
         week = "" if math.isnan(at.per_week) else f", {at.per_week:.1f} a week"
