@@ -260,37 +260,14 @@ def _without_filled_in(read: Sequence[Landmark], request: Request) -> tuple[list
 
 def _written(project: Project, request: Request, source: Source, found: Answer) -> Discovery:
     """The definitions of what holds, written to the project's folder."""
-    from fireflower.app.outputs import written
-    from fireflower.discover.answer import named
-    from fireflower.discover.drafts import Draft, free_name, rule_file, score_file
+    from fireflower.app.discovered import write_definitions
     from fireflower.language.goals import required
 
-    result = found.discovery
-    if not request.write or result.verdict != "signal":
-        return result
+    if not request.write or found.discovery.verdict != "signal":
+        return found.discovery
     goals = list(required(source.goal))
-    goal = goals[0] if len(goals) == 1 and found.ground is not None and _plain_goal(source.goal) else None
-    folder = project.folder / "definitions"
-    folder.mkdir(exist_ok=True)
-    taken = {path.stem for path in folder.glob("*.y*ml")} | {definition.name for definition in project.definitions}
-    rules, files = [], []
-    for rule in [rule for rule in result.rules if rule.grade != "unconfirmed"][:1]:
-        name = free_name("discovered-rule", taken)
-        draft = Draft(name, source.subject, goal, _description(rule.later.inside.value, result))
-        rules.append((name, rule_file(draft, rule.parts, rule.any)))
-    scores = []
-    for score in result.scores:
-        at = next((each for each in score.thresholds if each.bound == score.chosen), None)
-        name = free_name("discovered-score", taken)
-        share = at.share.value if at else float("nan")
-        draft = Draft(name, source.subject, goal, _description(share, result))
-        scores.append((name, score_file(draft, score.parts, score.chosen)))
-    for name, text in [*rules, *scores]:
-        path = folder / f"{name}.yaml"
-        with written(path) as file:
-            file.write(text.encode())
-        files.append(str(path))
-    return named(result, [name for name, _ in rules], [name for name, _ in scores], files)
+    plain = len(goals) == 1 and _plain_goal(source.goal)
+    return write_definitions(project, found.discovery, goals[0] if plain else None)
 
 
 def _plain_goal(goal: Formula) -> bool:
@@ -298,13 +275,6 @@ def _plain_goal(goal: Formula) -> bool:
     from fireflower.language.walking import events_of
 
     return any(goal == happened(events) for events in events_of(goal))
-
-
-def _description(share: float, result: Discovery) -> str:
-    return (
-        f"{100 * share:.1f} % of those who passed it by day {result.landmark_days:g} reached the goal within "
-        f"{result.horizon_days:g} days, on data that the search had not seen."
-    )
 
 
 def write_page(found: Discovery, path: Path) -> None:

@@ -17,6 +17,7 @@ from fireflower.discover.drafts import condition_of, part_of
 from fireflower.discover.frames import Frame
 from fireflower.discover.leaks import Leak
 from fireflower.discover.measuring import measured, weeks
+from fireflower.discover.per_segment import per_segment
 from fireflower.discover.power import power
 from fireflower.discover.results import Calibrated, Discovery, LandmarkSummary, ScoreFound, Threshold
 from fireflower.discover.scores import Card, pool, scored, sums
@@ -106,6 +107,7 @@ def _answered(
     score = _score_found(ground, card, question) if card is not None and holds else None
     train, test = ground.split.train, ground.split.test
     rows, hits = len(train), int(ground.board.reached.sum())
+    tests = segments(found.followed, found.selected, question.horizon, _used(found)) if holds else ()
     discovery = Discovery(
         goal=given.goal,
         subjects=given.subjects,
@@ -125,7 +127,8 @@ def _answered(
         ceilings=ceilings(train, test, question.horizon),
         left_out=given.left_out,
         power=power(rows, hits, ground.chance.needed("1")),
-        segments=segments(found.followed, found.selected, question.horizon, _used(found)) if holds else (),
+        segments=tests,
+        per_segment=per_segment(ground, tests, question),
         heat=(),
         hypothesis=None,
         cautions=(*_cautions(ground, found, summaries, holds), *given.doubts),
@@ -316,14 +319,3 @@ def _score(ground: Ground, card: Card) -> Score | None:
             return None
         items.append(HoldingPoints(condition, point))
     return Score(tuple(items))
-
-
-def named(discovery: Discovery, rules: Sequence[str], scores: Sequence[str], files: Sequence[str]) -> Discovery:
-    """The answer with the names of the definitions that were written for its first rules and its scores."""
-    names = [*rules, *[""] * (len(discovery.rules) - len(rules))]
-    return replace(
-        discovery,
-        rules=tuple(replace(rule, name=name) for rule, name in zip(discovery.rules, names, strict=True)),
-        scores=tuple(replace(score, name=name) for score, name in zip(discovery.scores, scores, strict=False)),
-        files=tuple(files),
-    )

@@ -8,7 +8,7 @@ from typing import Any
 
 from fireflower.discover.candidates import Candidate
 from fireflower.discover.results import Part
-from fireflower.language.nodes import CIRCLES, Condition, Events, Test
+from fireflower.language.nodes import CIRCLES, Circle, Condition, Events, Test
 from fireflower.language.sentences import write_events, write_formula, write_test
 from fireflower.language.writing import dumped
 from fireflower.model.records import SubjectKind
@@ -56,17 +56,27 @@ class Draft:
         return HEADER.format(name=self.name) + (GUESSED if guessed else "") + dumped(said)
 
 
-def rule_file(draft: Draft, parts: Sequence[Part], any_: bool) -> str:
-    """A rule as the text of a YAML file."""
-    circles = list(dict.fromkeys(part.circle for part in parts))
-    body: dict[str, Any] = {}
-    if any_ and len(parts) > 1:  # no circle is left out, so those of several circles stand under one
-        body[circles[0] if len(circles) == 1 else "value"] = {"any": [part.text for part in parts]}
+def rule_file(draft: Draft, parts: Sequence[Part], any_: bool, among: Sequence[Part] = ()) -> str:
+    """A rule as the text of a YAML file.
+
+    Parameters
+    ----------
+    parts, any_ : conditions, all of which (`any_`: one of which) must hold
+    among : conditions of the part of the subjects for which the rule is
+    """
+    lines: list[tuple[Circle, Any]] = [(part.circle, part.text) for part in among]
+    if any_ and len(parts) > 1:  # they stand under one circle, as each circle must hold
+        circles = {part.circle for part in parts}
+        lines.append((circles.pop() if len(circles) == 1 else "value", {"any": [part.text for part in parts]}))
     else:
-        for circle in CIRCLES:
-            if circle in circles:
-                body[circle] = {"all": [part.text for part in parts if part.circle == circle]}
-    return draft.file(body, guessed=not all(part.declared for part in parts))
+        lines += [(part.circle, part.text) for part in parts]
+    body = {circle: _all([line for of, line in lines if of == circle]) for circle in CIRCLES}
+    guessed = not all(part.declared for part in (*among, *parts))
+    return draft.file({circle: said for circle, said in body.items() if said}, guessed)
+
+
+def _all(lines: Sequence[Any]) -> Any:
+    return lines[0] if len(lines) == 1 and isinstance(lines[0], dict) else {"all": lines} if lines else None
 
 
 def score_file(draft: Draft, parts: Sequence[Part], bound: float) -> str:

@@ -239,11 +239,49 @@ class SegmentRow:
 
 @dataclass(frozen=True, slots=True)
 class SegmentTest:
-    """Whether the rule is worth as much in each part: the p-value of its lift being the same in all."""
+    """Whether the rule is worth as much in each part: the p-value of its lift being the same in all.
+
+    Attributes
+    ----------
+    differs : whether that is too small for chance, as many traits as were looked at
+    """
 
     by: str
     p: float
+    differs: bool
     rows: tuple[SegmentRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRule:
+    """A rule of its own for one part of the subjects.
+
+    Attributes
+    ----------
+    part, among : the part, in words and as conditions
+    rule : measured on the part alone
+    general : the rule for all on the part's later rows
+    """
+
+    part: str
+    among: tuple[Part, ...]
+    rule: RuleFound
+    general: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentSearch:
+    """The parts by a trait in which the rule is not worth as much, each searched by itself.
+
+    Attributes
+    ----------
+    searched : parts with enough goals to be searched; each must stand out as if all of them were one search
+    rules : of those parts that have a rule of their own which the data supports
+    """
+
+    by: str
+    searched: tuple[str, ...]
+    rules: tuple[SegmentRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +377,7 @@ class Discovery:
     next_steps: tuple[str, ...]
     files: tuple[str, ...] = ()
     circles: tuple[Spoken, ...] = ()
+    per_segment: SegmentSearch | None = None
 
     def sentences(self) -> list[str]:
         """The answer in words, line by line."""

@@ -71,6 +71,7 @@ def sections(found: Discovery) -> list[Section]:
     every += [
         ("How much simplicity costs", _ceilings(found)),
         ("Does it hold everywhere?", _segments(found.segments)),
+        ("Rules of their own", _per_segment(found)),
         ("Left out", [f"{leak.name}: {leak.reason}." for leak in found.left_out]),
         ("Be careful", found.cautions),
         ("What to do next", _next(found)),
@@ -238,13 +239,30 @@ def _ceilings(found: Discovery) -> Iterator[str]:
 
 
 def _segments(tests: tuple[SegmentTest, ...]) -> Iterator[str]:
-    bound = 0.05 / max(len(tests), 1)
     for test in tests:
-        differs = test.p <= bound
-        said = "NO, it is worth more in some parts" if differs else "no difference that is more than chance"
+        said = "NO, it is worth more in some parts" if test.differs else "no difference that is more than chance"
         yield f"by {test.by}: {said} (p = {test.p:.3f})"
-        for row in test.rows if differs else ():
+        for row in test.rows if test.differs else ():
             yield f"  {row.part}: {_pair(row.measured)}"
+
+
+def _per_segment(found: Discovery) -> Iterator[str]:
+    parts = found.per_segment
+    if parts is None:
+        return
+    if not parts.searched:
+        yield f"There are too few goals to search the parts by {parts.by} by themselves."
+        return
+    yield f"Searched by themselves, by {parts.by}: {', '.join(parts.searched)}."
+    for own in parts.rules:
+        none = own.general.inside_rows in (0, own.general.rows)
+        beside = "the rule above says nothing here" if none else f"with the rule above it is {_pair(own.general)}"
+        yield f"{own.part}: {own.rule.text}: later {_pair(own.rule.later)}; {beside}."
+        if own.rule.name:
+            yield f"  Written as the definition {own.rule.name}."
+    if len(parts.rules) < len(parts.searched):
+        rest = "none of them" if not parts.rules else "no other"
+        yield f"The data supports a rule of its own for {rest}."
 
 
 def _hypothesis(found: HypothesisFound) -> Iterator[str]:
