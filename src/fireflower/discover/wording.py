@@ -16,11 +16,14 @@ from fireflower.discover.results import (
     ScoreFound,
     SegmentTest,
     Single,
+    Threshold,
 )
+from fireflower.language.nodes import CIRCLES
 from fireflower.review.intervals import Estimate
 from fireflower.review.words import PLURAL, count, days, interval, percent, times
 
 _SHOWN = 6
+_BOUNDS = 6
 GRADES = {
     "unconfirmed": "not confirmed",
     "predictive": "predictive: it foretells, on data it was not found on; it need not be the cause",
@@ -29,7 +32,7 @@ GRADES = {
 }
 
 
-CIRCLES = (
+CONFIRM = (
     "Which circle a thing speaks for is a guess where there is a question mark: move lines to where they belong, and "
     "copy this into fireflower.yaml"
 )
@@ -61,7 +64,7 @@ def sections(found: Discovery) -> list[Section]:
         every += [
             ("The rule", _rule(found.rules[0], found)),
             ("Nearly as good", [_short(rule) for rule in found.rules[1:]]),
-            *(("The score", _score(score)) for score in found.scores),
+            *((_name_of_score(i), _score(score)) for i, score in enumerate(found.scores)),
         ]
     if found.hypothesis is not None:
         every.append((f"Your own definition: {found.hypothesis.name}", _hypothesis(found.hypothesis)))
@@ -179,7 +182,7 @@ def circles(found: Discovery) -> Section:
     """`circles:` to be copied, with a title that says what to do with it; no lines where nothing is left to confirm."""
     guessed = any(not each.declared for each in found.circles)
     lines = block(found.circles) if found.verdict == "signal" and guessed else []
-    return CIRCLES, lines
+    return CONFIRM, lines
 
 
 def _times(lift: Estimate) -> str:
@@ -206,26 +209,41 @@ def _single(single: Single) -> str:
     return f"{rule.text}: later {_pair(rule.later)}; picks out {percent(rule.coverage.value)} of the goals; {sure}"
 
 
+def _name_of_score(number: int) -> str:
+    return "The score" if number == 0 else f"Another score, nearly as good: {number}"
+
+
 def _score(score: ScoreFound) -> Iterator[str]:
     for part in score.parts:
         yield f"{part.points:+3d}  {part.text}   {_circle(part)}"
-    at = next((each for each in score.thresholds if each.bound == score.chosen), None)
-    if at is not None:
+    if len(score.by_circle) > 1:
+        yield f"At most, of {sum(score.by_circle.values())} points: {_by_circle(score)}."
+    for at in thinned(score):
         week = "" if math.isnan(at.per_week) else f", {at.per_week:.1f} a week"
-        yield (
-            f"From {score.chosen:g} points: {percent_of(at.share)} reached the goal on later data; "
-            f"{percent(at.coverage)} of the goals{week}."
-        )
+        mark = " <- the bound to take" if at.bound == score.chosen else ""
+        share = f"From {at.bound:g}: {percent_of(at.share)} reached the goal"
+        yield f"{share}; {percent(at.coverage)} of the goals{week}{mark}"
     yield (
         f"It puts who reaches the goal above who does not in {percent(score.auc.value)} of pairs (AUC "
-        f"{score.auc.value:.3f}, {score.auc.low:.3f} to {score.auc.high:.3f})."
+        f"{score.auc.value:.3f}, {score.auc.low:.3f} to {score.auc.high:.3f}). All of this on later data."
     )
-    if score.name:
-        yield f"Written as the definition {score.name}."
     said = "; ".join(
         f"{percent(each.foretold)} foretold, {percent(each.came.value)} came" for each in score.calibration
     )
-    yield f"Calibration, on later data: {said}."
+    yield f"Calibration: {said}."
+    if score.name:
+        yield f"Written as the definition {score.name}."
+
+
+def _by_circle(score: ScoreFound) -> str:
+    return ", ".join(f"{score.by_circle[circle]} for {circle}" for circle in CIRCLES if circle in score.by_circle)
+
+
+def thinned(score: ScoreFound) -> list[Threshold]:
+    """A few of a score's bounds, the chosen one among them."""
+    count = len(score.thresholds)
+    step = max(1, -(-count // _BOUNDS))
+    return [at for i, at in enumerate(score.thresholds) if i % step == 0 or at.bound == score.chosen]
 
 
 def _ceilings(found: Discovery) -> Iterator[str]:
@@ -234,7 +252,7 @@ def _ceilings(found: Discovery) -> Iterator[str]:
             f"{each.method}: AUC {each.auc.value:.3f} ({each.auc.low:.3f} to {each.auc.high:.3f}), log loss "
             f"{each.log_loss:.4f}"
         )
-    for score in found.scores:
+    for score in found.scores[:1]:
         yield f"the score above, {len(score.parts)} lines: AUC {score.auc.value:.3f}, log loss {score.log_loss:.4f}"
 
 
