@@ -26,8 +26,8 @@ from fireflower.model.moments import DAY
 if TYPE_CHECKING:
     from fireflower.discover.results import Discovery, ScoreFound
 
-PERMUTATIONS = 40
-"""Fewer than `discover` makes: p is coarser then, but as true."""
+PERMUTATIONS = 100
+"""Half as many as `discover` makes: p is coarser then, but as true."""
 
 
 @dataclass(frozen=True, order=True)

@@ -6,40 +6,56 @@ from typing import Any
 
 import pytest
 
-from fireflower.discover.candidates import Seen, candidates, circle_of
-from fireflower.discover.drafts import condition_of, free_name, rule_file, score_file, text_of
+from fireflower.discover.candidates import Candidate, Seen, candidates
+from fireflower.discover.circles import block, circle_of, declared, spoken
+from fireflower.discover.drafts import Draft, condition_of, free_name, rule_file, score_file, text_of
+from fireflower.discover.orders import Order
 from fireflower.discover.results import Part
 from fireflower.language.expressions import parse_formula
 from fireflower.language.fingerprints import canonical
-from fireflower.language.loading import load_definition
-from fireflower.language.nodes import Compare, Condition, Events, Known, Test, Within
+from fireflower.language.loading import load_definition, load_settings
+from fireflower.language.nodes import Compare, Condition, Events, Known, Ratio, Recency, Test, Trait, Within
+from fireflower.language.nodes import Sequence as Steps
 from fireflower.model.moments import DAY
 from fireflower.model.records import SubjectKind
 
 ODD = ['Search, then "Filter"', "or", "Report Run", "Überblick geöffnet", "a = b", "last 7 days", "{{ x }}", "#1: go"]
 SEEN = Seen(
     events=dict.fromkeys(ODD, 10),
-    traits={("account", "plan"): 5, ("account", "company size"): 5, ("person", "e-mail"): 5},
+    traits={
+        ("account", "plan"): 5,
+        ("account", "company size"): 5,
+        ("account", "report rows limit"): 5,
+        ("account", "seats"): 5,
+        ("person", "e-mail"): 5,
+    },
     properties={"Report Run": {"rows": {"number": 9}, "source kind": {"text": 9}, "id": {"text": 9}}},
     texts={"source kind": ["sample", 'own "data"', True], "id": [f"x{i}" for i in range(5000)]},
 )
 
 
-def asked_of(name: str) -> list[Test]:
-    return (
-        [Compare(">=", 3.0), Compare("<", 2.5), Known(False), Compare("=", 'a "b" or c')]
-        if "." in name
-        else [Compare(">=", 3.0)]
-    )
+PAIRS = [Order("or", "Report Run", 9), Order('Search, then "Filter"', "last 7 days", 9)]
+
+
+def asked_of(candidate: Candidate) -> list[Test]:
+    match candidate.quantity:
+        case Trait():
+            return [Compare(">=", 3.0), Compare("<", 2.5), Known(False), Compare("=", 'a "b" or c')]
+        case Recency():
+            return [Compare("<", 3.0 * DAY)]
+        case Steps():
+            return [Compare(">=", 2.0)]
+    return [Compare(">=", 3.0)]
 
 
 @pytest.mark.parametrize("subject", ["person", "account"])
 @pytest.mark.parametrize("start", [Events(("Signed Up",)), Events(("or",)), Events()])
 def test_every_condition_reads_back_as_itself(subject: SubjectKind, start: Events) -> None:
-    found = candidates(SEEN, subject, start, 14 * DAY, frozenset())
+    found = candidates(SEEN, subject, start, 14 * DAY, frozenset(), PAIRS)
     assert len(found) > 30
+    assert {Steps, Ratio, Recency} <= {type(candidate.quantity) for candidate in found}
     for candidate in found:
-        for test in asked_of(candidate.name) if candidate.vocabulary == "fit" else [Compare(">=", 3.0)]:
+        for test in asked_of(candidate):
             condition = condition_of(candidate, test)
             assert isinstance(condition, Condition)
             read = parse_formula(text_of(candidate, test), subject)
@@ -71,11 +87,11 @@ def test_files_say_what_was_found() -> None:
         Part('account.plan = "a: b"', "fit", "account.plan", 4),
     )
     goal: Any = Events(("Bought",))
-    rule = load_definition(rule_file("found", "account", goal, parts, False, "x: 4 % # of them"))
+    rule = load_definition(rule_file(Draft("found", "account", goal, "x: 4 % # of them"), parts, False))
     assert [circle for circle, _ in rule.circles] == ["value", "fit"] and rule.goal == goal
-    either = load_definition(rule_file("found", "account", None, parts, True, "y"))
+    either = load_definition(rule_file(Draft("found", "account", None, "y"), parts, True))
     assert [circle for circle, _ in either.circles] == ["value"] and either.goal is None
-    score = load_definition(score_file("found", "account", goal, parts, 4, "z"))
+    score = load_definition(score_file(Draft("found", "account", goal, "z"), parts, 4))
     assert score.score is not None and [item.points for item in score.score.items] == [2, 4]
 
 
@@ -83,3 +99,22 @@ def test_names() -> None:
     assert free_name("a", []) == "a"
     assert free_name("a", ["a", "a-2"]) == "a-3"
     assert (circle_of("Pricing Page Viewed"), circle_of("Report Run")) == ("intent", "value")
+
+
+def test_circles_are_as_declared_else_guessed_and_can_be_copied_to_confirm_them() -> None:
+    settings = "circles: {fit: [Report Run], intent: [account.plan, Überblick geöffnet]}\n"
+    known = declared(load_settings(settings))
+    found = candidates(SEEN, "account", Events(("Signed Up",)), 7 * DAY, frozenset(), circles=known)
+    by_name = {candidate.of: candidate for candidate in found}
+    assert (by_name["Report Run"].circle, by_name["Report Run"].declared) == ("fit", True)
+    assert (by_name["account.plan"].circle, by_name["account.plan"].declared) == ("intent", True)
+    assert (by_name["or"].circle, by_name["or"].declared) == ("value", False)
+    lines = block(spoken(candidate for candidate in found if candidate.of != "any"))
+    assert "    - Report Run" in lines and "    - '\"or\"'   # ?" in lines
+    again = declared(load_settings("\n".join(lines)))
+    assert again == {candidate.of: candidate.circle for candidate in reversed(found) if candidate.of != "any"}
+
+
+def test_what_looks_like_a_trait_and_is_an_event_can_be_copied_too() -> None:
+    (odd,) = candidates(Seen({"account.seen": 9}, {}, {}, {}), "person", Events(("A",)), DAY, frozenset())[:1]
+    assert declared(load_settings("\n".join(block(spoken([odd]))))) == {"account.seen": "value"}

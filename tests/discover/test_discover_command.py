@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,23 @@ def test_text_says_it_in_words(product: Project) -> None:
         assert part in text
     assert "cause" not in text.replace("it need not be the cause", "")
     assert not list((product.folder / "definitions").iterdir())
+
+
+def test_circles_are_proposed_and_once_declared_are_taken(product: Project, tmp_path: Path) -> None:
+    quick = ("discover", "--permutations", "40", "--landmarks", "7d")
+    text = run(product, *quick, "--no-files").output
+    assert "[value?]" in text
+    proposed = text[text.index("  circles:") :]
+    assert "      - Report Run   # ?" in proposed
+    folder = tmp_path / "declared"
+    shutil.copytree(product.folder, folder)
+    (folder / "fireflower.yaml").write_text(SETTINGS + textwrap.dedent(proposed).replace("Report Run", "A"))
+    assert "1 warning" in run(folder, "check").output
+    (folder / "fireflower.yaml").write_text(SETTINGS + textwrap.dedent(proposed).replace("value:", "intent:"))
+    text = run(folder, *quick).output
+    assert "[intent]" in text and "?]" not in text and "circles:" not in text
+    written = (folder / "definitions" / "discovered-rule.yaml").read_text()
+    assert "intent:" in written and "guess" not in written
 
 
 def test_same_seed_same_answer(product: Project, discovered: tuple[Path, dict[str, Any]]) -> None:

@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from fireflower.language.loading import load_settings
-from fireflower.language.nodes import AnyOf, Compare, Condition, Events, FieldTest, Property, Settings, Text, Trait
+from fireflower.language.nodes import (
+    AnyOf,
+    Compare,
+    Condition,
+    Events,
+    FieldTest,
+    Members,
+    Property,
+    Settings,
+    Text,
+    Trait,
+)
 from fireflower.model.errors import DefinitionError
 
 WHOLE = """\
@@ -25,6 +36,7 @@ timeless: [account.industry, person."home country"]
 attribution: latest
 account_email: person.email
 shared_domains: [partner.com]
+circles: {value: [Report Run], fit: [account.plan], intent: ["Pricing Viewed", members, {event: account.seen}]}
 links: {account: "https://app.acme.com/a/{id}"}
 retention: 400 days
 imports: {events: {time: ts, n: 3}}
@@ -50,10 +62,23 @@ def test_whole() -> None:
         account_email="email",
         shared_domains=("partner.com",),
     )
+    assert load_settings(WHOLE).speaks_for == (
+        ("value", Events(("Report Run",))),
+        ("fit", Trait("account", "plan")),
+        ("intent", Events(("Pricing Viewed",))),
+        ("intent", Members()),
+        ("intent", Events(("account.seen",))),
+    )
     assert load_settings(WHOLE).imports == {"events": {"time": "ts", "n": 3}}
 
 
 FAULTS = {
+    "circles: {value: Report Run}\n": "1:18: error: expected a list of events and traits such as [Report Run, acc",
+    "circles: {fits: [A]}\n": "1:11: error: 'fits' is no key of circles. Did you mean 'fit'?",
+    "circles: {value: [A], intent: [B or A]}\n": "1:32: error: 'A' stands under `value` already; each speaks for one",
+    "circles: {fit: [account.plan], intent: [account.plan]}\n": "'account.plan' stands under `fit` already",
+    "circles: {value: [any]}\n": "expected the name of an event or a trait",
+    "circles: {value: [account.plan > 1]}\n": "expected nothing more after 'account.plan', got '>'.",
     "timezone: Europe/Berln\n": "1:11: error: there is no time zone 'Europe/Berln'. Did you mean 'Europe/Berlin'",
     "timezone: somewhere\n": "Expected a name such as Europe/Berlin",
     "attribution: last\n": "1:14: error: expected an attribution: only, all or latest, got 'last'.",

@@ -122,6 +122,7 @@ def _enriched(request: Request, source: Source, own: Definition | None, found: A
 
 def _source(project: Project, request: Request) -> tuple[Source, str]:
     from fireflower.discover.candidates import Seen
+    from fireflower.discover.circles import declared
     from fireflower.discover.histories import Source
     from fireflower.language.nodes import Events
 
@@ -148,7 +149,7 @@ def _source(project: Project, request: Request) -> tuple[Source, str]:
     churn = _events(request.churn, summary, "--churn") if request.churn else None
     source = Source(
         seen, first.vocabulary, subject, goal, start if start and known else Events(), churn, IDLE,
-        frozenset(request.keep), as_of, arguments,
+        declared(project.settings), frozenset(request.keep), as_of, arguments,
     )  # fmt: skip
     return source, words
 
@@ -259,37 +260,14 @@ def _without_filled_in(read: Sequence[Landmark], request: Request) -> tuple[list
 
 def _written(project: Project, request: Request, source: Source, found: Answer) -> Discovery:
     """The definitions of what holds, written to the project's folder."""
-    from fireflower.app.outputs import written
-    from fireflower.discover.answer import named
-    from fireflower.discover.drafts import free_name, rule_file, score_file
+    from fireflower.app.discovered import write_definitions
     from fireflower.language.goals import required
 
-    result = found.discovery
-    if not request.write or result.verdict != "signal":
-        return result
+    if not request.write or found.discovery.verdict != "signal":
+        return found.discovery
     goals = list(required(source.goal))
-    goal = goals[0] if len(goals) == 1 and found.ground is not None and _plain_goal(source.goal) else None
-    folder = project.folder / "definitions"
-    folder.mkdir(exist_ok=True)
-    taken = {path.stem for path in folder.glob("*.y*ml")} | {definition.name for definition in project.definitions}
-    rules, files = [], []
-    for rule in [rule for rule in result.rules if rule.grade != "unconfirmed"][:1]:
-        name = free_name("discovered-rule", taken)
-        text = rule_file(name, source.subject, goal, rule.parts, rule.any, _expected(rule.expected.value, result))
-        rules.append((name, text))
-    scores = []
-    for score in result.scores:
-        at = next((each for each in score.thresholds if each.bound == score.chosen), None)
-        name = free_name("discovered-score", taken)
-        share = at.share.value if at else float("nan")
-        text = score_file(name, source.subject, goal, score.parts, score.chosen, _description(share, result))
-        scores.append((name, text))
-    for name, text in [*rules, *scores]:
-        path = folder / f"{name}.yaml"
-        with written(path) as file:
-            file.write(text.encode())
-        files.append(str(path))
-    return named(result, [name for name, _ in rules], [name for name, _ in scores], files)
+    plain = len(goals) == 1 and _plain_goal(source.goal)
+    return write_definitions(project, found.discovery, goals[0] if plain else None)
 
 
 def _plain_goal(goal: Formula) -> bool:
@@ -297,20 +275,6 @@ def _plain_goal(goal: Formula) -> bool:
     from fireflower.language.walking import events_of
 
     return any(goal == happened(events) for events in events_of(goal))
-
-
-def _expected(share: float, result: Discovery) -> str:
-    return (
-        f"Of those who pass it by day {result.landmark_days:g}, {100 * share:.1f} % are expected to reach the goal "
-        f"within {result.horizon_days:g} days."
-    )
-
-
-def _description(share: float, result: Discovery) -> str:
-    return (
-        f"{100 * share:.1f} % of those who passed it by day {result.landmark_days:g} reached the goal within "
-        f"{result.horizon_days:g} days, on data that the search had not seen."
-    )
 
 
 def write_page(found: Discovery, path: Path) -> None:

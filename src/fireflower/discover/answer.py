@@ -6,21 +6,18 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from fireflower.discover import chance, rates
-from fireflower.discover.boards import passes
+from fireflower.discover import chance
 from fireflower.discover.ceiling import ceilings
-from fireflower.discover.drafts import condition_of, text_of
+from fireflower.discover.circles import Spoken, spoken
 from fireflower.discover.frames import Frame
 from fireflower.discover.leaks import Leak
-from fireflower.discover.measuring import measured, weeks
+from fireflower.discover.per_segment import per_segment
 from fireflower.discover.power import power
-from fireflower.discover.results import Calibrated, Discovery, LandmarkSummary, Part, ScoreFound, Threshold
-from fireflower.discover.scores import Card, calibrated, pool, scored, sums
+from fireflower.discover.results import Discovery, LandmarkSummary
+from fireflower.discover.scorecards import scorecards
 from fireflower.discover.segments import segments
 from fireflower.discover.study import (
+    CONFIRMED,
     FEW_BELOW,
     LEAST_HITS,
     SIGNIFICANT,
@@ -32,7 +29,6 @@ from fireflower.discover.study import (
     searched,
     summary,
 )
-from fireflower.language.nodes import HoldingPoints, Score
 from fireflower.model.moments import DAY
 from fireflower.model.records import SubjectKind
 
@@ -61,11 +57,10 @@ class Given:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """The answer, the landmark it was found at, and the score as the language knows it."""
+    """The answer, and the landmark it was found at."""
 
     discovery: Discovery
     ground: Ground | None
-    score: Score | None
 
 
 def answer(given: Given, question: Question, advance: Advance | None = None) -> Answer:
@@ -81,7 +76,7 @@ def answer(given: Given, question: Question, advance: Advance | None = None) -> 
     grounds = [searched(frame, question, step) for frame in usable]
     summaries = _summaries(given, grounds, question)
     if not grounds:
-        return Answer(_too_few(given, summaries, question), None, None)
+        return Answer(_too_few(given, summaries, question), None)
     p = chance.overall([ground.gains for ground in grounds], [ground.chance for ground in grounds])
     ground = max(grounds, key=lambda each: each.standing)
     found = findings(ground, question, p)
@@ -104,10 +99,9 @@ def _answered(
     p: float,
 ) -> Answer:
     holds = bool(found.rules) and found.rules[0].grade != "unconfirmed"
-    card = _card(ground)
-    score = _score_found(ground, card, question) if card is not None and holds else None
     train, test = ground.split.train, ground.split.test
     rows, hits = len(ground.followed), _hits(ground)
+    tests = segments(found.followed, found.selected, question.horizon, _used(found)) if holds else ()
     discovery = Discovery(
         goal=given.goal,
         subjects=given.subjects,
@@ -124,17 +118,30 @@ def _answered(
         rehearsal=found.rehearsal,
         singles=found.singles,
         stayed=found.stayed,
-        scores=() if score is None else (score,),
+        scores=tuple(scorecards(ground, question)) if holds else (),
         ceilings=ceilings(train, test, question.horizon),
         left_out=given.left_out,
         power=power(rows, hits, ground.chance.needed("1")),
-        segments=segments(found.followed, found.selected, question.horizon, _used(found)) if holds else (),
+        segments=tests,
+        per_segment=per_segment(ground, tests, question),
         heat=(),
         hypothesis=None,
         cautions=(*_cautions(ground, found, summaries, holds), *given.doubts),
         next_steps=_next_steps(given, ground, holds),
     )
-    return Answer(discovery, ground, None if card is None else _score(ground, card))
+    discovery = replace(discovery, circles=_circles(ground, discovery))
+    return Answer(discovery, ground)
+
+
+def _circles(ground: Ground, found: Discovery) -> tuple[Spoken, ...]:
+    """Of which circle everything that is shown speaks; of a table's columns nothing is known."""
+    rules = [*found.rules, *(single.rule for single in found.singles)]
+    shown = [*(rule.parts for rule in rules), *(score.parts for score in found.scores)]
+    names = {part.of for parts in shown for part in parts}
+    return spoken(
+        column.candidate for column in ground.frame.columns
+        if column.candidate.of in names and column.candidate.quantity is not None
+    )  # fmt: skip
 
 
 def _hits(ground: Ground) -> int:
@@ -148,13 +155,12 @@ def _used(found: Findings) -> frozenset[str]:
 
 def _reason(found: Findings, p: float, holds: bool) -> str:
     if holds:
-        return (
-            f"the whole search finds as much by chance in {100 * p:.1f} % of cases, and what it finds in the earlier "
-            "data held in the later"
-        )
+        rehearsed = found.rehearsal is not None and found.rehearsal.later.p <= CONFIRMED
+        what = "what it finds in the earlier data held" if rehearsed else "with bounds by the earlier data, it held"
+        return f"the whole search finds as much by chance in {100 * p:.1f} % of cases, and {what} in the later"
     if p > SIGNIFICANT or not found.rules:
         return f"the best that was found is what chance finds, too, in {100 * p:.0f} % of searches as large"
-    return "what stands out in the earlier data alone did not hold in the later data"
+    return "what stands out in the earlier data did not hold in the later"
 
 
 def _too_few(given: Given, summaries: tuple[LandmarkSummary, ...], question: Question) -> Discovery:
@@ -231,104 +237,3 @@ def _next_steps(given: Given, ground: Ground, holds: bool) -> tuple[str, ...]:
         steps.append("come back with more goals: 250 find most rules that triple the rate")
     steps.append("name an earlier or a clearer goal, or another horizon")
     return tuple(steps)
-
-
-# --- Scores -----------------------------------------------------------------------------------------------------------
-
-
-def _card(ground: Ground) -> Card | None:
-    on = ground.early.board
-    terms, rows = pool(on, ground.early.least)
-    card = scored(on, terms, rows)
-    if card is None:
-        return None
-    train = ground.split.train
-    return calibrated(card, _total(ground, card, train), train.reached(ground.horizon))
-
-
-def _total(ground: Ground, card: Card, frame: Frame) -> NDArray[np.float64]:
-    terms = [ground.early.board.terms[k] for k in card.terms]
-    return sums([passes(frame.columns[term.column], term.test) for term in terms], card.points)
-
-
-def _score_found(ground: Ground, card: Card, question: Question) -> ScoreFound:
-    train, test, horizon = ground.split.train, ground.split.test, question.horizon
-    columns = [train.columns[ground.early.board.terms[k].column] for k in card.terms]
-    tests = [ground.early.board.terms[k].test for k in card.terms]
-    parts = tuple(
-        Part(text_of(column.candidate, test_), column.candidate.circle, column.candidate.of, point)
-        for column, test_, point in zip(columns, tests, card.points, strict=True)
-    )
-    total = _total(ground, card, test)
-    reached = test.reached(horizon)
-    probability = 1 / (1 + np.exp(-(card.base + card.scale * total)))
-    table = _thresholds(test, total, horizon)
-    by_circle: dict[str, int] = {}
-    for part in parts:
-        by_circle[part.circle] = by_circle.get(part.circle, 0) + max(part.points, 0)
-    return ScoreFound(
-        name="", parts=parts, base=card.base, scale=card.scale, auc=rates.auc_estimate(total, reached),
-        log_loss=rates.log_loss(probability, reached), thresholds=table,
-        chosen=_bound(ground, card, question, table), calibration=_calibration(test, probability, horizon),
-        by_circle=by_circle,
-    )  # fmt: skip
-
-
-def _thresholds(frame: Frame, total: NDArray[np.float64], horizon: int) -> tuple[Threshold, ...]:
-    reached = frame.reached(horizon)
-    found = []
-    for bound in np.unique(total)[1:].tolist():
-        inside = total >= bound
-        made = measured(frame, inside, horizon)
-        covered = float(reached[inside].sum() / max(reached.sum(), 1))
-        found.append(Threshold(bound, made.inside, covered, float(inside.sum()) / weeks(frame)))
-    return tuple(found)
-
-
-def _calibration(frame: Frame, probability: NDArray[np.float64], horizon: int) -> tuple[Calibrated, ...]:
-    """Up to five groups of rows with about as many rows each; equal scores stay together."""
-    cuts = np.unique(np.quantile(probability, np.linspace(0, 1, 6)[1:-1]))
-    group = np.searchsorted(cuts, probability, side="right")
-    reached = frame.reached(horizon)
-    return tuple(
-        Calibrated(float(probability[own].mean()), rates.share(reached[own], frame.cluster[own]))
-        for own in (group == number for number in np.unique(group))
-    )
-
-
-def _bound(ground: Ground, card: Card, question: Question, table: Sequence[Threshold]) -> float:
-    """The lowest bound whose leads can be worked; without a capacity, the one that tells most apart on the searched
-    rows (Youden 1950)."""
-    if question.per_week is not None:
-        fitting = [each.bound for each in table if each.per_week <= question.per_week]
-        if fitting:
-            return min(fitting)
-    total = _total(ground, card, ground.split.train)
-    reached = ground.split.train.reached(ground.horizon)
-    bounds = np.unique(total)[1:]
-    if not len(bounds):
-        return float(total.max(initial=1))
-    tell = [float((total[reached] >= b).mean() - (total[~reached] >= b).mean()) for b in bounds]
-    return float(bounds[int(np.argmax(tell))])
-
-
-def _score(ground: Ground, card: Card) -> Score | None:
-    items = []
-    for k, point in zip(card.terms, card.points, strict=True):
-        term = ground.early.board.terms[k]
-        condition = condition_of(ground.split.train.columns[term.column].candidate, term.test)
-        if condition is None:
-            return None
-        items.append(HoldingPoints(condition, point))
-    return Score(tuple(items))
-
-
-def named(discovery: Discovery, rules: Sequence[str], scores: Sequence[str], files: Sequence[str]) -> Discovery:
-    """The answer with the names of the definitions that were written for its first rules and its scores."""
-    names = [*rules, *[""] * (len(discovery.rules) - len(rules))]
-    return replace(
-        discovery,
-        rules=tuple(replace(rule, name=name) for rule, name in zip(discovery.rules, names, strict=True)),
-        scores=tuple(replace(score, name=name) for score, name in zip(discovery.scores, scores, strict=False)),
-        files=tuple(files),
-    )

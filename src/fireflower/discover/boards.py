@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.discover.frames import Column, Frame
 from fireflower.discover.tallies import Words, packed
-from fireflower.language.nodes import Compare, Known, Test
+from fireflower.language.nodes import Compare, Known, Recency, Sequence, Test
+from fireflower.model.moments import DAY, HOUR
 
 STRATA = 8
 """Stretches of the calendar within which rates are compared, so that neither a trend nor how long subjects have been
@@ -20,6 +22,8 @@ _EXACT = 24
 """Up to so many different values, each is a threshold."""
 
 _CUTS = 32
+SPANS = (1 * HOUR, 6 * HOUR, 12 * HOUR, 1 * DAY, 2 * DAY, 3 * DAY, 5 * DAY, 7 * DAY, 10 * DAY, 14 * DAY)
+"""Thresholds of spans: those that one would say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +111,25 @@ def board(frame: Frame, reached: NDArray[np.bool_], least: int) -> Board:
 def tests_of(column: Column, least: int) -> Iterator[Test]:
     """The tests of one column: thresholds where it has numbers, equality where it has texts, and whether it is known
     where some rows lack it."""
-    numbers = column.numbers[~np.isnan(column.numbers)]
-    for cut in cuts(numbers):
+    bounds = bounds_of(column)
+    for cut in bounds:
         yield Compare(">=", cut)
     if column.candidate.both_ways:
-        for cut in cuts(numbers):
+        for cut in bounds:
             yield Compare("<", cut)
-        if len(numbers) < len(column.numbers):
+        if np.isnan(column.numbers).any():
             yield from _texts(column, least)
+
+
+def bounds_of(column: Column) -> list[float]:
+    """The thresholds of a column."""
+    numbers = column.numbers[~np.isnan(column.numbers)]
+    match column.candidate.quantity:
+        case Recency():
+            return [float(span) for span in SPANS if len(numbers) and numbers.min() < span <= numbers.max()]
+        case Sequence(steps):  # fewer steps than all say no more than that the first of them was done
+            return [float(len(steps))]
+    return cuts(numbers)
 
 
 def _texts(column: Column, least: int) -> Iterator[Test]:
@@ -134,14 +149,23 @@ def cuts(numbers: NDArray[np.float64]) -> list[float]:
     values = np.unique(numbers)
     if len(values) < 2:
         return []
-    if len(values) <= _EXACT + 1:
-        return [float(value) for value in values[1:]]
     whole = bool(np.all(values == np.round(values)))
+    if len(values) <= _EXACT + 1:
+        return [float(v) if whole else _between(float(below), float(v)) for below, v in pairwise(values)]
     above = np.quantile(numbers[numbers > values[0]], np.linspace(0, 1, _CUTS + 1)[:-1])
     if whole:
         small = values[(values > values[0]) & (values <= 10)]
         return sorted({float(v) for v in small} | {float(np.ceil(v)) for v in above} - {float(values[0])})
     return sorted({_round(float(v)) for v in above if v > values[0]})
+
+
+def _between(below: float, value: float) -> float:
+    """The value, in as few digits as tell it from the one below: 0.3333 becomes 0.3, if nothing lies between them."""
+    for digits in range(1, 17):
+        shorter = float(f"{value:.{digits}g}")
+        if below < shorter <= value:
+            return shorter
+    return value
 
 
 def _round(value: float) -> float:

@@ -10,17 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.discover import rates
-from fireflower.discover.boards import cuts
+from fireflower.discover.boards import bounds_of
 from fireflower.discover.frames import Column, Frame, weights
 from fireflower.discover.measuring import weeks
 from fireflower.discover.results import CurvePoint, Heat, HeatCell
+from fireflower.language.nodes import Recency
 
 _POINTS = 14
 
 
 def curve(frame: Frame, column: Column, horizon: int) -> tuple[CurvePoint, ...]:
     """Every threshold of a column (thinned out to what can be drawn)."""
-    values = cuts(column.numbers[~np.isnan(column.numbers)])
+    if isinstance(column.candidate.quantity, Recency):
+        return ()  # a span, which is no number that one could write under a curve
+    values = bounds_of(column)
     weight, reached = weights(frame, horizon), _reached(frame, horizon)
     shown = (
         values if len(values) <= _POINTS else [values[i] for i in np.linspace(0, len(values) - 1, _POINTS).astype(int)]

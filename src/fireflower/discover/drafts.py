@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fireflower.discover.candidates import Candidate
 from fireflower.discover.results import Part
-from fireflower.language.nodes import CIRCLES, Condition, Events, Test
+from fireflower.language.nodes import CIRCLES, Circle, Condition, Events, Test
 from fireflower.language.sentences import write_events, write_formula, write_test
 from fireflower.language.writing import dumped
 from fireflower.model.records import SubjectKind
 
 HEADER = """\
-# Proposed by `fireflower discover`. Which circle each line speaks for (value, fit, intent) is a guess by its name:
-# move lines to where they belong. `fireflower backtest {name}` shows how it would have done, counted from the moment
+# Proposed by `fireflower discover`. `fireflower backtest {name}` shows how it would have done, counted from the moment
 # of qualifying.
+"""
+GUESSED = """\
+# Which circle a line speaks for (value, fit, intent) is a guess by its name: move lines to where they belong, or say it
+# once for all under `circles:` in fireflower.yaml.
 """
 
 
@@ -30,33 +34,55 @@ def text_of(candidate: Candidate, test: Test) -> str:
     return f"{candidate.name} {write_test(test, 'value')}" if condition is None else write_formula(condition)
 
 
-def rule_file(
-    name: str, subject: SubjectKind, goal: Events | None, parts: Sequence[Part], any_: bool, description: str
-) -> str:
-    """A rule as the text of a YAML file."""
-    body: dict[str, Any] = {}
-    if any_ and len(parts) > 1:
-        body["value"] = {"any": [part.text for part in parts]}
+def part_of(candidate: Candidate, test: Test, points: int = 0) -> Part:
+    """A condition as one line of a rule or a score."""
+    return Part(text_of(candidate, test), candidate.circle, candidate.of, points, candidate.declared)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a definition says beside its criteria. Without a `goal`, it is said to have none."""
+
+    name: str
+    subject: SubjectKind
+    goal: Events | None
+    description: str
+
+    def file(self, body: dict[str, Any], guessed: bool) -> str:
+        said = {
+            "definition": self.name, "subject": self.subject, "kind": "usage", "description": self.description, **body,
+            "goal": "none" if self.goal is None else write_events(self.goal),
+        }  # fmt: skip
+        return HEADER.format(name=self.name) + (GUESSED if guessed else "") + dumped(said)
+
+
+def rule_file(draft: Draft, parts: Sequence[Part], any_: bool, among: Sequence[Part] = ()) -> str:
+    """A rule as the text of a YAML file.
+
+    Parameters
+    ----------
+    parts, any_ : conditions, all of which (`any_`: one of which) must hold
+    among : conditions of the part of the subjects for which the rule is
+    """
+    lines: list[tuple[Circle, Any]] = [(part.circle, part.text) for part in among]
+    if any_ and len(parts) > 1:  # they stand under one circle, as each circle must hold
+        circles = {part.circle for part in parts}
+        lines.append((circles.pop() if len(circles) == 1 else "value", {"any": [part.text for part in parts]}))
     else:
-        for circle in CIRCLES:
-            own = [part.text for part in parts if part.circle == circle]
-            if own:
-                body[circle] = {"all": own}
-    return _file(name, subject, goal, description, body)
+        lines += [(part.circle, part.text) for part in parts]
+    body = {circle: _all([line for of, line in lines if of == circle]) for circle in CIRCLES}
+    guessed = not all(part.declared for part in (*among, *parts))
+    return draft.file({circle: said for circle, said in body.items() if said}, guessed)
 
 
-def score_file(
-    name: str, subject: SubjectKind, goal: Events | None, parts: Sequence[Part], bound: float, description: str
-) -> str:
+def _all(lines: Sequence[Any]) -> Any:
+    return lines[0] if len(lines) == 1 and isinstance(lines[0], dict) else {"all": lines} if lines else None
+
+
+def score_file(draft: Draft, parts: Sequence[Part], bound: float) -> str:
     """A score as the text of a YAML file."""
     points = {part.text: part.points for part in parts}
-    return _file(name, subject, goal, description, {"value": f"score >= {bound:g}", "score": {"points": points}})
-
-
-def _file(name: str, subject: SubjectKind, goal: Events | None, description: str, body: dict[str, Any]) -> str:
-    said = {"definition": name, "subject": subject, "kind": "usage", "description": description}
-    ending = {"goal": "none" if goal is None else write_events(goal)}
-    return HEADER.format(name=name) + dumped({**said, **body, **ending})
+    return draft.file({"value": f"score >= {bound:g}", "score": {"points": points}}, guessed=False)
 
 
 def free_name(wanted: str, taken: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.discover import leaks
-from fireflower.discover.candidates import Candidate, Seen, candidates
+from fireflower.discover.candidates import SILENCE, SOON, Candidate, Seen, candidates
 from fireflower.discover.curves import heat
 from fireflower.discover.frames import Column, Frame
 from fireflower.discover.landmarks import (
@@ -23,9 +23,10 @@ from fireflower.discover.landmarks import (
     sample_when,
 )
 from fireflower.discover.leaks import Around, Leak
+from fireflower.discover.orders import orders
 from fireflower.discover.results import Heat
 from fireflower.discover.study import best_auc
-from fireflower.language.nodes import Count, Events, Formula, Last, Quantity, Recency, Trait, Within
+from fireflower.language.nodes import Circle, Count, Events, Formula, Last, Quantity, Trait, Within
 from fireflower.language.walking import events_of
 from fireflower.model.moments import DAY, NEVER
 from fireflower.model.records import Kind, SubjectKind
@@ -45,6 +46,7 @@ class Source:
     start : the event that begins a life; any event where the project declares none
     churn : the event that ends it, if one is declared
     idle : who has been silent for so long at a landmark is not looked at: they have left without a word
+    circles : of which circle some events and traits speak, by name
     kept : names that are looked at although they look like leaks
     """
 
@@ -55,6 +57,7 @@ class Source:
     start: Events
     churn: Events | None
     idle: int
+    circles: Mapping[str, Circle]
     kept: frozenset[str]
     as_of: int
     arguments: Arguments
@@ -121,9 +124,14 @@ def landmarks(source: Source, found: Lives, ages: Sequence[int], leaking: Iterab
     own = {name for events in events_of(source.goal) for name in events.names if not _is_formula(source.goal)}
     ends = {*(source.churn.names if source.churn else ()), *source.start.names}
     leave = frozenset({*leaking, *own, *ends})
-    wanted = [candidates(source.seen, source.subject, source.start, age, leave) for age in ages]
-    silence = Recency(Events())
-    quantities = [[*(_read(candidate) for candidate in each), silence] for each in wanted]
+    times = {name: first for name, first in found.events.items() if name not in leave}
+    wanted = [
+        candidates(
+            source.seen, source.subject, source.start, age, leave, orders(times, found.start, age, SOON), source.circles
+        )
+        for age in ages
+    ]
+    quantities = [[_read(candidate) for candidate in each] for each in wanted]
     samples = sample_at(ages, quantities, source.start, source.subject, source.arguments)
     cluster = _clusters(source)
     return [
@@ -153,7 +161,7 @@ def _landmark(
 ) -> Landmark:
     subject, moment = sample.subject, sample.moment + 1
     goal, left = found.goal[subject], found.left[subject]
-    silent = sample.numbers[-1] > source.idle
+    silent = sample.numbers[[candidate.quantity for candidate in wanted].index(SILENCE)] > source.idle
     reached, gone = goal < moment, (left < moment) | silent
     columns = tuple(_column(source, candidate, sample, i) for i, candidate in enumerate(wanted))
     everyone = Frame(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from fireflower.discover.circles import Spoken
 from fireflower.discover.leaks import Leak
 from fireflower.language.nodes import Circle
 from fireflower.model.records import SubjectKind
@@ -23,7 +24,7 @@ class Part:
     Attributes
     ----------
     text : as a definition has it
-    circle : of which circle it speaks: a proposal, for a person to confirm
+    circle : of which circle it speaks; not `declared`: a proposal, for a person to confirm
     of : the event, trait or column that it is about
     points : in a score
     """
@@ -32,6 +33,7 @@ class Part:
     circle: Circle
     of: str
     points: int = 0
+    declared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ class Single:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A score's bound, on later rows."""
+    """A score's bound, on all rows that were followed for the horizon."""
 
     bound: float
     share: Estimate
@@ -187,7 +189,7 @@ class ScoreFound:
     ----------
     parts : with points
     base, scale : the probability of the goal is 1 / (1 + exp(-(base + scale x points)))
-    auc, log_loss : on later rows
+    auc, log_loss : on later rows, of a score that is made in the same way of what was known earlier
     thresholds : where one may cut, and what that gives
     chosen : the bound that was chosen
     calibration : from the lowest scores to the highest
@@ -260,11 +262,49 @@ class SegmentRow:
 
 @dataclass(frozen=True, slots=True)
 class SegmentTest:
-    """Whether the rule is worth as much in each part: the p-value of its lift being the same in all."""
+    """Whether the rule is worth as much in each part: the p-value of its lift being the same in all.
+
+    Attributes
+    ----------
+    differs : whether that is too small for chance, as many traits as were looked at
+    """
 
     by: str
     p: float
+    differs: bool
     rows: tuple[SegmentRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRule:
+    """A rule of its own for one part of the subjects.
+
+    Attributes
+    ----------
+    part, among : the part, in words and as conditions
+    rule : measured on the part alone
+    general : the rule for all on the part's rows
+    """
+
+    part: str
+    among: tuple[Part, ...]
+    rule: RuleFound
+    general: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentSearch:
+    """The parts by a trait in which the rule is not worth as much, each searched by itself.
+
+    Attributes
+    ----------
+    searched : parts with enough goals to be searched; each must stand out as if all of them were one search
+    rules : of those parts that have a rule of their own which the data supports
+    """
+
+    by: str
+    searched: tuple[str, ...]
+    rules: tuple[SegmentRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +373,7 @@ class Discovery:
     rehearsal : what the same search would have chosen earlier; None where nothing
     stayed : the best signal that only says that one was there; no part of any rule
     left_out : signals with their reason, never used
+    circles : of which circle speaks what the rules, scores and signals are made of
     """
 
     goal: str
@@ -360,6 +401,8 @@ class Discovery:
     cautions: tuple[str, ...]
     next_steps: tuple[str, ...]
     files: tuple[str, ...] = ()
+    circles: tuple[Spoken, ...] = ()
+    per_segment: SegmentSearch | None = None
 
     def sentences(self) -> list[str]:
         """The answer in words, line by line."""

@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 
 from fireflower.discover import logistic
 from fireflower.discover.boards import Board
+from fireflower.discover.rates import cluster_variance
 from fireflower.discover.search import Searcher
 from fireflower.discover.tallies import unpacked
 
 ITEMS = 8
+OTHERS = 2
+"""Near ties that are looked for."""
 LARGEST = 10
 """Points of one condition."""
 
@@ -84,6 +87,44 @@ def calibrated(card: Card, total: Floats, reached: NDArray[np.bool_]) -> Card:
         return card
     _, base, scale = _curve(total[None, :], reached.astype(np.float64), (1,))
     return replace(card, base=base, scale=scale)
+
+
+def without(board: Board, terms: NDArray[np.int64], name: str) -> NDArray[np.int64]:
+    """Those conditions that are not made of an event, trait or column."""
+    others = [k for k in terms.tolist() if board.frame.columns[board.terms[k].column].candidate.of != name]
+    return np.array(others, np.int64)
+
+
+def near_ties(board: Board, terms: NDArray[np.int64], rows: NDArray[np.int64], best: Card) -> list[tuple[str, Card]]:
+    """Scores within one standard error of the best on the rows it was chosen on, each without one of the things that
+    matter most in it, which is named: whoever cannot measure that, or does not believe in it, has another."""
+    kept: list[tuple[str, Card]] = []
+    for left_out in best.terms[: OTHERS + 1]:
+        name = board.frame.columns[board.terms[left_out].column].candidate.of
+        card = scored(board, without(board, terms, name), rows)
+        if card is None or len(kept) == OTHERS or any(_alike(board, card, other) for _, other in kept):
+            continue
+        if _loss(board, rows, best, card) <= 0:
+            kept.append((name, card))
+    return kept
+
+
+def _alike(board: Board, one: Card, other: Card) -> bool:
+    return {int(board.column[k]) for k in one.terms} == {int(board.column[k]) for k in other.terms}
+
+
+def _loss(board: Board, rows: NDArray[np.int64], best: Card, other: Card) -> float:
+    """How much less likely the other makes what came, beyond one standard error by cluster (Vuong 1989)."""
+    difference = _contributions(board, best)[rows] - _contributions(board, other)[rows]
+    spread = cluster_variance(difference - difference.mean(), board.frame.cluster[rows]) ** 0.5
+    return float(difference.sum()) - spread
+
+
+def _contributions(board: Board, card: Card) -> Floats:
+    """Each row's log-likelihood by a card's curve."""
+    total = sums([unpacked(board.bits[k], len(board.frame)) for k in card.terms], card.points)
+    p = np.clip(logistic.sigmoid(card.base + card.scale * total), 1e-9, 1 - 1e-9)
+    return np.asarray(np.where(board.reached, np.log(p), np.log1p(-p)))
 
 
 def sums(board_terms: Sequence[NDArray[np.bool_]], points: Sequence[int]) -> Floats:

@@ -4,35 +4,56 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fireflower.discover.boards import passes
 from fireflower.discover.frames import Column, Frame
 from fireflower.discover.measuring import measured
 from fireflower.discover.results import SegmentRow, SegmentTest
+from fireflower.language.nodes import Compare, Known, Test
 
 MOST_PARTS = 6
+SHOWN = 6
+UNLIKE = 0.05
+"""With a p-value below this, shared out among all traits that were looked at, the rule does not hold alike."""
+
 _LEAST_HITS = 10
 Bools = NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of the subjects: those whose trait passes all these tests."""
+
+    name: str
+    tests: tuple[Test, ...]
+
+    def rows(self, column: Column) -> Bools:
+        return np.asarray(np.logical_and.reduce([passes(column, test) for test in self.tests]))
+
+
 def segments(frame: Frame, inside: Bools, horizon: int, used: frozenset[str]) -> tuple[SegmentTest, ...]:
-    """The rule in the parts that each trait makes, on rows followed for the horizon.
+    """The rule in the parts that each trait makes, on rows followed for the horizon; the most unlike first.
 
     Parameters
     ----------
     used : traits that the rule itself is made of
     """
-    found = []
+    tested: list[tuple[str, list[SegmentRow]]] = []
     for column in frame.columns:
         candidate = column.candidate
         if candidate.vocabulary == "fit" and candidate.of not in used:
+            parts = [(part.name, part.rows(column)) for part in slices(column)]
             rows = [SegmentRow(candidate.name, name, measured(frame.at(np.flatnonzero(part)), inside[part], horizon))
-                    for name, part in _parts(column) if _enough(frame, part, inside, horizon)]  # fmt: skip
+                    for name, part in parts if _enough(frame, part, inside, horizon)]  # fmt: skip
             if len(rows) > 1:
-                found.append(SegmentTest(candidate.name, alike(rows), tuple(rows)))
-    return tuple(sorted(found, key=lambda test: test.p)[:MOST_PARTS])
+                tested.append((candidate.name, rows))
+    found = ((by, alike(rows), rows) for by, rows in tested)
+    tests = [SegmentTest(by, p, p <= UNLIKE / len(tested), tuple(rows)) for by, p, rows in found]
+    return tuple(sorted(tests, key=lambda test: test.p)[:SHOWN])
 
 
 def _enough(frame: Frame, part: Bools, inside: Bools, horizon: int) -> bool:
@@ -42,21 +63,51 @@ def _enough(frame: Frame, part: Bools, inside: Bools, horizon: int) -> bool:
     )
 
 
-def _parts(column: Column) -> Iterator[tuple[str, Bools]]:
+def slices(column: Column) -> Iterator[Slice]:
+    """The most frequent texts of a trait, or thirds of its numbers."""
     if column.codes is not None and (column.codes >= 0).any():
         counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.texts))
         for code in np.argsort(-counts, kind="stable")[:MOST_PARTS].tolist():
-            yield str(column.texts[code]), column.codes == code
+            text = column.texts[code]
+            if isinstance(text, str | bool):
+                yield Slice(str(text), (Compare("=", text),))
         return
-    numbers = column.numbers
-    known = numbers[~np.isnan(numbers)]
+    known = column.numbers[~np.isnan(column.numbers)]
     if len(known) < 4 * _LEAST_HITS:
         return
-    low, high = np.quantile(known, (1 / 3, 2 / 3))
+    low, high = (float(f"{cut:.3g}") for cut in np.quantile(known, (1 / 3, 2 / 3)))
     if low < high:
-        yield f"up to {low:g}", numbers <= low
-        yield f"over {low:g}, up to {high:g}", (numbers > low) & (numbers <= high)
-        yield f"over {high:g}", numbers > high
+        yield Slice(f"up to {low:g}", (Compare("<=", low),))
+        yield Slice(f"over {low:g}, up to {high:g}", (Compare(">", low), Compare("<=", high)))
+        yield Slice(f"over {high:g}", (Compare(">", high),))
+
+
+def left_out(column: Column, test: Test, any_: bool) -> list[Slice]:
+    """The parts of which a rule with this test says nothing: those that fail it or, where one condition is enough
+    (`any_`), those that pass it."""
+    if any_:
+        return _one(test)
+    match test:
+        case Compare("=", str() | bool()):
+            return [each for each in slices(column) if each.tests != (test,)]
+        case Compare(">=" | "<" as op, bound):
+            return _one(Compare("<" if op == ">=" else ">=", bound))
+        case Known(known):
+            return _one(Known(not known))
+    return []
+
+
+def _one(test: Test) -> list[Slice]:
+    return [Slice(_said(test), (test,))]
+
+
+def _said(test: Test) -> str:
+    match test:
+        case Compare("=", bound):
+            return str(bound)
+        case Compare(op, float() | int() as bound):
+            return f"{'from' if op == '>=' else 'below'} {bound:g}"
+    return "known" if test == Known(True) else "missing"
 
 
 def alike(rows: list[SegmentRow]) -> float:

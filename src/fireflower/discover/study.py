@@ -19,7 +19,7 @@ from fireflower.discover.adjusting import adjusted
 from fireflower.discover.boards import Board, board, passes
 from fireflower.discover.chance import Chance
 from fireflower.discover.curves import curve
-from fireflower.discover.drafts import text_of
+from fireflower.discover.drafts import part_of
 from fireflower.discover.frames import Frame, Split, split
 from fireflower.discover.measuring import coverage, jaccard, lead_days, measured, weeks
 from fireflower.discover.results import LandmarkSummary, Measured, Part, Rehearsal, RuleFound, Single
@@ -29,7 +29,11 @@ from fireflower.review.intervals import Estimate
 
 SIGNIFICANT = 0.05
 CONFIRMED = 0.1
-"""One-sided, on later rows, which are few. A rule is declared only if both are passed."""
+"""One-sided, on later rows, which are few. A rule is declared only if it is significant and its rehearsal confirmed."""
+
+BEYOND_DOUBT = 0.01
+"""What is as far beyond chance need not have been found by the rehearsal, which has much less to learn from: it is
+enough if the rule itself, with bounds by the earlier rows, is confirmed on the later ones."""
 
 REACH = 2
 """Goals are searched up to so many horizons after the landmark, as far as subjects were followed: what goes before a
@@ -198,9 +202,12 @@ def _rehearsed(ground: Ground, best: Rule) -> Rehearsal | None:
 
 
 def _graded(ground: Ground, rule: RuleFound, rehearsal: Rehearsal | None, p: float) -> RuleFound:
-    """The first rule with its grade, which it has by its rehearsal: rows that a rule was chosen on say little of it."""
-    if rehearsal is None or p > SIGNIFICANT or not rehearsal.later.p <= CONFIRMED:
-        return replace(rule, grade="unconfirmed")
+    """The first rule with its grade, by its rehearsal in the first place: rows that a rule was chosen on say little of
+    it."""
+    rehearsed = rehearsal is not None and p <= SIGNIFICANT and rehearsal.later.p <= CONFIRMED
+    if not rehearsed or rehearsal is None:
+        holds = p <= BEYOND_DOUBT and rule.later is not None and rule.later.p <= CONFIRMED
+        return replace(rule, grade="predictive" if holds else "unconfirmed")
     early, both = ground.early, ground.followed
     then = choosing.chosen(early.board, early.found, ground.chance)
     assert then is not None  # it was rehearsed
@@ -248,11 +255,8 @@ def _inside(on: Board, rule: Rule, frame: Frame) -> Bools:
 
 
 def _parts(on: Board, rule: Rule) -> tuple[Part, ...]:
-    found = []
-    for term in (on.terms[k] for k in rule.terms):
-        candidate = on.frame.columns[term.column].candidate
-        found.append(Part(text_of(candidate, term.test), candidate.circle, candidate.of))
-    return tuple(found)
+    terms = [on.terms[k] for k in rule.terms]
+    return tuple(part_of(on.frame.columns[term.column].candidate, term.test) for term in terms)
 
 
 def _text(parts: Sequence[Part], any_: bool) -> str:

@@ -5,23 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
+from fireflower.discover.circles import block
 from fireflower.discover.results import (
     Discovery,
     HypothesisFound,
     LandmarkSummary,
     Measured,
+    Part,
     Rehearsal,
     RuleFound,
     ScoreFound,
     SegmentTest,
     Single,
+    Threshold,
 )
+from fireflower.language.nodes import CIRCLES
 from fireflower.model.moments import to_datetime
 from fireflower.review.intervals import Estimate
 from fireflower.review.words import PLURAL, count, days, interval, percent, times
 
 _SHOWN = 6
 _SAME = 0.95
+_BOUNDS = 6
 GRADES = {
     "unconfirmed": "not confirmed",
     "predictive": "predictive: it foretells, on data it was not found on; it need not be the cause",
@@ -29,6 +34,11 @@ GRADES = {
     "show more",
 }
 
+
+CONFIRM = (
+    "Which circle a thing speaks for is a guess where there is a question mark: move lines to where they belong, and "
+    "copy this into fireflower.yaml"
+)
 
 Section = tuple[str, Iterable[str]]
 
@@ -42,6 +52,11 @@ def sentences(found: Discovery) -> Iterator[str]:
         yield ""
         yield name
         yield from (f"  {line}" for line in lines)
+    name, lines = circles(found)
+    if lines:
+        yield ""
+        yield name
+        yield from (f"  {line}" for line in lines)
 
 
 def sections(found: Discovery) -> list[Section]:
@@ -52,7 +67,7 @@ def sections(found: Discovery) -> list[Section]:
         every += [
             ("The rule", _rule(found.rules[0], found)),
             ("Nearly as good", [_short(rule) for rule in found.rules[1:]]),
-            *(("The score", _score(score)) for score in found.scores),
+            *((_name_of_score(i), _score(score)) for i, score in enumerate(found.scores)),
         ]
     if found.hypothesis is not None:
         every.append((f"Your own definition: {found.hypothesis.name}", _hypothesis(found.hypothesis)))
@@ -62,6 +77,7 @@ def sections(found: Discovery) -> list[Section]:
     every += [
         ("How much simplicity costs", _ceilings(found)),
         ("Does it hold everywhere?", _segments(found.segments)),
+        ("Rules of their own", _per_segment(found)),
         ("Left out", [f"{leak.name}: {leak.reason}." for leak in found.left_out]),
         ("Be careful", found.cautions),
         ("What to do next", _next(found)),
@@ -166,7 +182,18 @@ def _rehearsal(then: Rehearsal) -> str:
 def _formula(rule: RuleFound) -> Iterator[str]:
     for i, part in enumerate(rule.parts):
         joint = "" if i == 0 else "or " if rule.any else "and "
-        yield f"{joint}{part.text}   [{part.circle}?]"
+        yield f"{joint}{part.text}   {_circle(part)}"
+
+
+def _circle(part: Part) -> str:
+    return f"[{part.circle}{'' if part.declared else '?'}]"
+
+
+def circles(found: Discovery) -> Section:
+    """`circles:` to be copied, with a title that says what to do with it; no lines where nothing is left to confirm."""
+    guessed = any(not each.declared for each in found.circles)
+    lines = block(found.circles) if found.verdict == "signal" and guessed else []
+    return CONFIRM, lines
 
 
 def _times(lift: Estimate) -> str:
@@ -193,26 +220,42 @@ def _single(single: Single) -> str:
     return f"{rule.text}: {_pair(rule.seen)}; picks out {percent(rule.coverage.value)} of the goals; {sure}"
 
 
+def _name_of_score(number: int) -> str:
+    return "The score" if number == 0 else f"Another score, nearly as good: {number}"
+
+
 def _score(score: ScoreFound) -> Iterator[str]:
     for part in score.parts:
-        yield f"{part.points:+3d}  {part.text}   [{part.circle}?]"
-    at = next((each for each in score.thresholds if each.bound == score.chosen), None)
-    if at is not None:
+        yield f"{part.points:+3d}  {part.text}   {_circle(part)}"
+    if len(score.by_circle) > 1:
+        yield f"At most, of {sum(score.by_circle.values())} points: {_by_circle(score)}."
+    for at in thinned(score):
         week = "" if math.isnan(at.per_week) else f", {at.per_week:.1f} a week"
-        yield (
-            f"From {score.chosen:g} points: {percent_of(at.share)} reached the goal on later data; "
-            f"{percent(at.coverage)} of the goals{week}."
-        )
+        mark = " <- the bound to take" if at.bound == score.chosen else ""
+        share = f"From {at.bound:g}: {percent_of(at.share)} reached the goal"
+        yield f"{share}; {percent(at.coverage)} of the goals{week}{mark}"
     yield (
         f"It puts who reaches the goal above who does not in {percent(score.auc.value)} of pairs (AUC "
-        f"{score.auc.value:.3f}, {score.auc.low:.3f} to {score.auc.high:.3f})."
+        f"{score.auc.value:.3f}, {score.auc.low:.3f} to {score.auc.high:.3f}), if made of the earlier data and judged "
+        "by the later."
     )
-    if score.name:
-        yield f"Written as the definition {score.name}."
     said = "; ".join(
         f"{percent(each.foretold)} foretold, {percent(each.came.value)} came" for each in score.calibration
     )
-    yield f"Calibration, on later data: {said}."
+    yield f"Calibration, likewise: {said}."
+    if score.name:
+        yield f"Written as the definition {score.name}."
+
+
+def _by_circle(score: ScoreFound) -> str:
+    return ", ".join(f"{score.by_circle[circle]} for {circle}" for circle in CIRCLES if circle in score.by_circle)
+
+
+def thinned(score: ScoreFound) -> list[Threshold]:
+    """A few of a score's bounds, the chosen one among them."""
+    count = len(score.thresholds)
+    step = max(1, -(-count // _BOUNDS))
+    return [at for i, at in enumerate(score.thresholds) if i % step == 0 or at.bound == score.chosen]
 
 
 def _ceilings(found: Discovery) -> Iterator[str]:
@@ -221,18 +264,35 @@ def _ceilings(found: Discovery) -> Iterator[str]:
             f"{each.method}: AUC {each.auc.value:.3f} ({each.auc.low:.3f} to {each.auc.high:.3f}), log loss "
             f"{each.log_loss:.4f}"
         )
-    for score in found.scores:
+    for score in found.scores[:1]:
         yield f"the score above, {len(score.parts)} lines: AUC {score.auc.value:.3f}, log loss {score.log_loss:.4f}"
 
 
 def _segments(tests: tuple[SegmentTest, ...]) -> Iterator[str]:
-    bound = 0.05 / max(len(tests), 1)
     for test in tests:
-        differs = test.p <= bound
-        said = "NO, it is worth more in some parts" if differs else "no difference that is more than chance"
+        said = "NO, it is worth more in some parts" if test.differs else "no difference that is more than chance"
         yield f"by {test.by}: {said} (p = {test.p:.3f})"
-        for row in test.rows if differs else ():
+        for row in test.rows if test.differs else ():
             yield f"  {row.part}: {_pair(row.measured)}"
+
+
+def _per_segment(found: Discovery) -> Iterator[str]:
+    parts = found.per_segment
+    if parts is None:
+        return
+    if not parts.searched:
+        yield f"There are too few goals to search the parts by {parts.by} by themselves."
+        return
+    yield f"Searched by themselves, by {parts.by}: {', '.join(parts.searched)}."
+    for own in parts.rules:
+        none = own.general.inside_rows in (0, own.general.rows)
+        beside = "the rule above says nothing here" if none else f"with the rule above it is {_pair(own.general)}"
+        yield f"{own.part}: {own.rule.text}: {_pair(own.rule.seen)}; {beside}."
+        if own.rule.name:
+            yield f"  Written as the definition {own.rule.name}."
+    if len(parts.rules) < len(parts.searched):
+        rest = "none of them" if not parts.rules else "no other"
+        yield f"The data supports a rule of its own for {rest}."
 
 
 def _hypothesis(found: HypothesisFound) -> Iterator[str]:

@@ -72,7 +72,7 @@ def _definition_warnings(definition: Definition, settings: Settings, data: Data)
 def _settings_warnings(settings: Settings, data: Data) -> Iterator[Fault]:
     where = _Places(settings)
     traits = tuple(Trait(owner, name) for owner, name in settings.timezone_traits)
-    yield from _warnings((settings, traits), where, data, aside=settings.goal)
+    yield from _warnings((settings, traits, settings.speaks_for), where, data, aside=settings.goal)
     yield from _goal_warnings(settings.goal, where, data)
 
 

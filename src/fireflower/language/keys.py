@@ -39,6 +39,7 @@ SETTINGS: Keys = {
     "attribution": "To which accounts an event belongs that names none: only (the default), latest or all.",
     "account_email": "The trait of a person that is an e-mail address, by whose domain they belong to an account.",
     "shared_domains": "Domains that are no accounts, besides those of free-mail providers.",
+    "circles": "Of which circle events and traits speak; 'fireflower discover' sorts what it finds by it.",
     "links": "Where a person or an account is to be seen, for messages: a URL with {id} in it, each.",
     "retention": "How long events are kept, such as 400 days. Without it, for good.",
     "database": "Where the live log is kept: env:NAME, postgresql://USER@HOST/DATABASE, sqlite:///PATH or a path.",
@@ -53,6 +54,12 @@ LEAVE_OUT: Keys = {
 TIMEZONE_TRAITS: Keys = {
     "person": "The trait of a person that names a time zone.",
     "account": "The trait of an account that names a time zone.",
+}
+
+CIRCLES: Keys = {
+    "value": "Events and traits that show that one has got value from the product.",
+    "fit": "Events and traits that show that one is the kind of customer you look for.",
+    "intent": "Events and traits that are signs of wanting to buy.",
 }
 
 LINKS: Keys = {
@@ -154,6 +161,7 @@ TABLES: Mapping[str, Keys] = {
     "settings": SETTINGS,
     "leave_out": LEAVE_OUT,
     "timezone_traits": TIMEZONE_TRAITS,
+    "circles": CIRCLES,
     "formula": FORMULA,
     "events": EVENTS,
     "quantity": QUANTITY,

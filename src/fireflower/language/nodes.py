@@ -484,6 +484,7 @@ class Settings:
         the only-account member, else to none), "all", or "latest" (the one joined last)
     account_email : the trait of a person that is an e-mail address, by whose domain they belong to an account
     shared_domains : domains that are no accounts, besides those of free-mail providers
+    speaks_for : of which circle events and traits speak, for what is discovered; no part of any definition's meaning
     links : the URL of a subject's page, with {id} in it, per subject kind
     retention : span for which events are kept; None for good
     database : where the live log is kept: env:NAME, a URL without a password, or a path; "" for a file in the project
@@ -500,6 +501,7 @@ class Settings:
     attribution: Literal["only", "all", "latest"] = "only"
     account_email: str = ""
     shared_domains: tuple[str, ...] = ()
+    speaks_for: tuple[tuple[Circle, Events | Trait | Members], ...] = field(default=(), compare=False)
     links: tuple[tuple[SubjectKind, str], ...] = field(default=(), compare=False)
     retention: int | None = field(default=None, compare=False)
     database: str = field(default="", compare=False)

@@ -56,6 +56,7 @@ def project_schema() -> Schema:
         "attribution": {"enum": list(ATTRIBUTIONS)},
         "account_email": _TEXT,
         "shared_domains": {"type": "array", "items": {"type": "string", "examples": ["partner.com"]}},
+        "circles": _object(keys.CIRCLES, {key: {"type": "array", "items": _ref("events")} for key in keys.CIRCLES}),
         "links": _object(keys.LINKS, dict.fromkeys(keys.LINKS, _TEXT)),
         "retention": _SPAN,
         "database": {"type": "string", "examples": ["env:DATABASE_URL", "postgresql://fireflower@localhost/leads"]},

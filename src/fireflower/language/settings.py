@@ -7,6 +7,7 @@ from functools import cache
 from typing import Literal
 
 from fireflower.language import keys
+from fireflower.language.circles import speaking_for
 from fireflower.language.cursor import NoNames
 from fireflower.language.databases import database_from
 from fireflower.language.documents import ListNode, MapNode, Node, plain_value
@@ -44,6 +45,7 @@ def settings_from(node: Node, file: str, notes: Notes) -> Settings:
         attribution=_attribution(form.get("attribution"), notes),
         account_email=_person_trait(form.get("account_email"), notes),
         shared_domains=tuple(_domains(form.get("shared_domains"), notes)),
+        speaks_for=tuple(speaking_for(form.get("circles"), notes)),
         links=tuple(_links(form.get("links"), notes)),
         retention=_retention(form.get("retention"), notes),
         database=database_from(form.get("database"), notes),

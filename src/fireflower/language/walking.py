@@ -25,7 +25,7 @@ from fireflower.language.nodes import (
 )
 from fireflower.model.records import SubjectKind
 
-_NOT_WALKED = frozenset({"quantities", "examples", "mentions", "imports"})
+_NOT_WALKED = frozenset({"quantities", "examples", "mentions", "imports", "speaks_for"})
 
 
 def walk(node: Any) -> Iterator[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from fireflower.discover.results import Calibrated, CurvePoint, Discovery, Heat, HeatCell
-from fireflower.discover.wording import sections, title, verdict
+from fireflower.discover.wording import circles, sections, title, verdict
 from fireflower.report.charts import Line, Point, interval, interval_axis, lines
 from fireflower.report.page import encodable, page_style, policy
 from fireflower.report.scales import Scale, from_zero, spread
@@ -30,6 +30,7 @@ def render_discovery(found: Discovery, version: str) -> str:
             title=title(found),
             verdict=list(verdict(found)),
             sections=[(name, list(said)) for name, said in sections(found)],
+            circles=circles(found),
             curves=[
                 (single.rule.text, trusted(signal_curve(single.curve)))
                 for single in found.singles

@@ -1,0 +1,65 @@
+"""Point scores: several that are nearly as good, where there are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from discover.frames import column, frame
+from fireflower.discover import logistic
+from fireflower.discover.answer import Given, answer
+from fireflower.discover.boards import Board, board
+from fireflower.discover.results import ScoreFound
+from fireflower.discover.scores import Card, near_ties, pool, scored
+from fireflower.discover.study import Question
+from fireflower.discover.wording import thinned
+from fireflower.model.moments import DAY
+
+
+def world(twins: bool, n: int = 5000) -> tuple[Board, Card]:
+    """Two things matter. Of one, another is nearly a copy, if there are `twins`."""
+    rng = np.random.default_rng(3)
+    one, other, twin = (rng.poisson(1.5, n).astype(float) for _ in range(3))
+    reached = rng.random(n) < logistic.sigmoid(-3 + 1.5 * (one >= 2) + 1.0 * (other >= 1))
+    if twins:
+        twin = np.where(rng.random(n) < 0.02, twin, one)
+    columns = [column("one", one), column("other", other), column("twin", twin), column("noise", rng.poisson(1, n))]
+    on = board(frame(columns, reached), reached, 20)
+    card = scored(on, *pool(on, 20))
+    assert card is not None
+    return on, card
+
+
+def names(on: Board, card: Card) -> set[str]:
+    return {on.frame.columns[int(on.column[k])].candidate.name for k in card.terms}
+
+
+def test_a_score_that_does_without_something_is_offered_if_it_is_nearly_as_good() -> None:
+    on, best = world(twins=True)
+    ((_, other),) = near_ties(on, *pool(on, 20), best)
+    assert {frozenset(names(on, best)), frozenset(names(on, other))} == {
+        frozenset({"one", "other"}),
+        frozenset({"twin", "other"}),
+    }
+
+
+def test_where_nothing_can_take_its_place_there_is_no_other() -> None:
+    on, best = world(twins=False)
+    assert names(on, best) == {"one", "other"}
+    assert near_ties(on, *pool(on, 20), best) == []
+
+
+@pytest.fixture(scope="module")
+def found() -> tuple[ScoreFound, ...]:
+    on, _ = world(twins=True)
+    given = Given("Bought", "account", 0, [on.frame], [(0, 0)], [0.5], ())
+    return answer(given, Question(10 * DAY, permutations=40)).discovery.scores
+
+
+def test_each_has_bounds_and_points_by_circle(found: tuple[ScoreFound, ...]) -> None:
+    assert len(found) == 2
+    for score in found:
+        assert score.chosen in {at.bound for at in score.thresholds}
+        assert score.by_circle == {"value": sum(part.points for part in score.parts)}
+        assert score.chosen in {at.bound for at in thinned(score)}
+    assert abs(found[0].auc.value - found[1].auc.value) < 0.02
