@@ -32,6 +32,15 @@ def test_where_people_come_weekly_they_are_waited_for() -> None:
 
 def test_who_could_not_come_back_yet_says_nothing() -> None:
     moment = np.full(500, 100 * DAY)
-    silent, last = np.full(500, 5.0 * DAY), moment - 5 * DAY
+    silent, last = np.full(500, 0.5 * DAY), moment + DAY
     assert idle_after(silent, moment, last, 101 * DAY) == LONGEST
     assert idle_after(silent, moment, last, 200 * DAY) == DAY
+
+
+def test_where_most_never_come_back_those_who_do_are_not_taken_for_gone() -> None:
+    rng = np.random.default_rng(1)
+    n = 4000
+    moment = np.full(n, 100 * DAY)
+    stays = rng.random(n) < 0.15
+    silent = np.where(stays, rng.uniform(0, 14, n), rng.uniform(10, 14, n)) * DAY
+    assert idle_after(silent, moment, np.where(stays, moment + DAY, moment - DAY), 200 * DAY) == LONGEST

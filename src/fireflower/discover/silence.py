@@ -2,7 +2,8 @@
 
 Whoever is gone does nothing more, and does not buy; so everything that people do would seem to foretell the goal, if
 those who have left stayed among those who could still reach it. How long a silence means that somebody has left
-differs from product to product, so it is read from the history: the shortest after which hardly anybody came back.
+differs from product to product, so it is read from the history: the shortest that hardly anybody had kept of those
+who were there afterwards.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline
 LONGEST = 14 * DAY
 """Whoever has been silent for longer has left, whatever others do."""
 
-COME_BACK = 0.25
-"""Of those who have been silent for so long, at most this share comes back."""
+LOST = 0.1
+"""Of those who do something afterwards, at most this share is taken for gone."""
 
 _SPANS = tuple(days * DAY for days in (1, 2, 3, 5, 7, 10))
 _FEW = 40
@@ -48,9 +49,7 @@ def idle_after(silent: NDArray[np.floating], moment: Ints, last: Ints, as_of: in
     moment, last : when each reached the landmark, and when they did anything for the last time
     as_of : those whose landmark is nearer to it than `LONGEST` could not come back yet, and are not looked at
     """
-    seen = moment + LONGEST <= as_of
-    for span in _SPANS:
-        quiet = seen & (silent >= span)
-        if int(quiet.sum()) >= _FEW and float((last[quiet] >= moment[quiet]).mean()) <= COME_BACK:
-            return span
-    return LONGEST
+    back = silent[(moment + LONGEST <= as_of) & (last >= moment)]
+    if len(back) < _FEW:
+        return LONGEST
+    return next((span for span in _SPANS if float((back >= span).mean()) <= LOST), LONGEST)
