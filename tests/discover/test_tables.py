@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fireflower.cli.program import program
+from fireflower.language.loading import load_definition
+from fireflower.language.nodes import All, Compare, Condition, Events, Trait
 
 
 def run(path: Path, *arguments: str, fails: int = 0) -> Result:
@@ -59,3 +61,35 @@ def test_messages(leads: Path, tmp_path: Path) -> None:
     empty = tmp_path / "all.csv"
     empty.write_text("a,won\n1,1\n2,1\n")
     assert "all of them reached the goal" in run(empty, "--goal", "won", fails=1).output
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    (folder / "definitions").mkdir(parents=True)
+    (folder / "fireflower.yaml").write_text("project: x\ngoal: Bought\ncircles: {intent: [person.source]}\n")
+    return folder
+
+
+def test_columns_that_are_traits_make_definitions(leads: Path, project: Path) -> None:
+    asked = ("--goal", "Converted", "--subject", "person", "-p", str(project))
+    text = run(leads, *asked).output
+    assert "person.source = Referral   [intent]" in text.replace('"', "")
+    assert "'fireflower import leads.csv.gz'" in text and "{table: people, person: COLUMN}" in text
+    made = load_definition((project / "definitions" / "discovered-rule.yaml").read_text())
+    assert made.qualified == All((Condition(Trait("person", "source"), Compare("=", "Referral")),))
+    assert made.goal == Events(("Bought",)) and [circle for circle, _ in made.circles] == ["intent"]
+    assert (project / "definitions" / "discovered-score.yaml").exists()
+    run(leads, *asked, "--no-files")
+    assert len(list((project / "definitions").iterdir())) == 2
+
+
+def test_columns_that_are_nobodys_make_none(leads: Path) -> None:
+    text = run(leads, "--goal", "Converted").output
+    assert "give --subject person or --subject account" in text
+    assert "[fit" not in text and "circles:" not in text
+
+
+def test_options_that_say_nothing_to_a_table_are_refused(leads: Path) -> None:
+    said = run(leads, "--goal", "Converted", "--churn", "Left", fails=2).output
+    assert "--churn says nothing to a table" in said

@@ -64,7 +64,7 @@ def sections(found: Discovery) -> list[Section]:
         every += [
             ("The rule", _rule(found.rules[0], found)),
             ("Nearly as good", [_short(rule) for rule in found.rules[1:]]),
-            *((_name_of_score(i), _score(score)) for i, score in enumerate(found.scores)),
+            *((_name_of_score(i), _score(score, found)) for i, score in enumerate(found.scores)),
         ]
     if found.hypothesis is not None:
         every.append((f"Your own definition: {found.hypothesis.name}", _hypothesis(found.hypothesis)))
@@ -143,7 +143,7 @@ def percent_of(estimate: Estimate) -> str:
 
 
 def _rule(rule: RuleFound, found: Discovery) -> Iterator[str]:
-    yield from _formula(rule)
+    yield from _formula(rule, found)
     within = "" if math.isnan(found.horizon_days) else f" within {days(found.horizon_days)}"
     yield (
         f"On later data, which the search had not seen: {_pair(rule.later)} reached the goal{within}: "
@@ -168,14 +168,15 @@ def _rule(rule: RuleFound, found: Discovery) -> Iterator[str]:
         yield f"Written as the definition {rule.name}: 'fireflower backtest {rule.name}'."
 
 
-def _formula(rule: RuleFound) -> Iterator[str]:
+def _formula(rule: RuleFound, found: Discovery) -> Iterator[str]:
     for i, part in enumerate(rule.parts):
         joint = "" if i == 0 else "or " if rule.any else "and "
-        yield f"{joint}{part.text}   {_circle(part)}"
+        yield f"{joint}{part.text}{_circle(part, found)}"
 
 
-def _circle(part: Part) -> str:
-    return f"[{part.circle}{'' if part.declared else '?'}]"
+def _circle(part: Part, found: Discovery) -> str:
+    """Nothing where no circle is known of anything: in a table whose columns are nobody's traits."""
+    return f"   [{part.circle}{'' if part.declared else '?'}]" if found.circles else ""
 
 
 def circles(found: Discovery) -> Section:
@@ -213,9 +214,9 @@ def _name_of_score(number: int) -> str:
     return "The score" if number == 0 else f"Another score, nearly as good: {number}"
 
 
-def _score(score: ScoreFound) -> Iterator[str]:
+def _score(score: ScoreFound, found: Discovery) -> Iterator[str]:
     for part in score.parts:
-        yield f"{part.points:+3d}  {part.text}   {_circle(part)}"
+        yield f"{part.points:+3d}  {part.text}{_circle(part, found)}"
     if len(score.by_circle) > 1:
         yield f"At most, of {sum(score.by_circle.values())} points: {_by_circle(score)}."
     for at in thinned(score):
