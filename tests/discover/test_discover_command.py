@@ -195,6 +195,27 @@ def test_clocks_that_run_behind_and_starts_that_are_missing(make: Make) -> None:
     assert "1 have no start at all and are not looked at" in text
 
 
+def test_a_goal_that_is_not_there_and_has_no_like(make: Make) -> None:
+    project = make(signed_up(20), "project: x\nstart: Signed Up\ngoal: Paid\n")
+    assert "the goal 'Paid' has never happened. Events are: Signed Up. Correct `goal:` in" in refused(project)
+
+
+def test_a_name_for_each_page_and_a_value_that_never_varies(make: Make) -> None:
+    rows = signed_up(300)
+    pages = [(at + DAY, f"Viewed /page/{number}", person) for number, (at, _, person) in enumerate(rows)]
+    project = make([*rows, *pages, *((at + 9 * DAY, "Bought", person) for at, _, person in rows[::3])])
+    text = run(project, "discover", *QUICK).output
+    assert "there is nothing to compare them by" in text and "conditions were tried" not in text
+    assert "of 302 kinds of events the 150 most frequent were looked at" in text
+
+
+def test_everybody_with_the_goal_came_first(make: Make) -> None:
+    rows = signed_up(200)
+    project = make([*rows, *((at + 9 * DAY, "Bought", person) for at, _, person in rows[:40])])
+    text = run(project, "discover", *QUICK).output
+    assert "but too few who did not are as old as the first of them" in text
+
+
 def test_two_users(make: Make) -> None:
     project = make([*signed_up(2), (START + 5 * DAY, "Bought", "p1"), (START + 90 * DAY, "Login", "p0")])
     text = run(project, "discover").output

@@ -54,13 +54,41 @@ def test_says_that_landmarks_do_not_apply(leads: Path) -> None:
     assert "constant never varies, and so can tell nothing apart" in text
 
 
-def test_messages(leads: Path, tmp_path: Path) -> None:
+def test_messages(leads: Path) -> None:
     assert "has no column 'Convertd'. Did you mean 'Converted'?" in run(leads, "--goal", "Convertd", fails=1).output
     assert "which column of the table" in run(leads, fails=1).output
     assert "expected 1 or 0, true or false, yes or no" in run(leads, "--goal", "source", fails=1).output
-    empty = tmp_path / "all.csv"
-    empty.write_text("a,won\n1,1\n2,1\n")
-    assert "all of them reached the goal" in run(empty, "--goal", "won", fails=1).output
+
+
+UNREADABLE = {
+    b"a,won\n1,1\n2,1\n": "all of them reached the goal",
+    b"a,won\n": "has no rows, only a header",
+    b"a;won\n1;2\n": "It has one column only, 'a;won': fields are to be separated by commas",
+    b"\xfca,won\n1,1\n": "is not in UTF-8",
+    b"a,won\n\xfc,1\nb,0\n": "the column 'a' of",
+    b"a,a,won\n1,2,1\n": "has two columns 'a'",
+    b"a,won\n1,1\n1\n": "cannot be read as a table",
+    b"": "cannot be read as a table",
+}
+
+
+@pytest.mark.parametrize("content", UNREADABLE)
+def test_a_table_that_cannot_be_asked_says_why(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_bytes(content)
+    assert UNREADABLE[content] in run(path, "--goal", "won", fails=1).output
+    assert "No such file" in run(tmp_path / "gone.csv", "--goal", "won", fails=1).output
+
+
+def test_what_a_table_lacks_is_said_in_words_of_tables(tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_text("a,won\n" + "".join(f"x,{int(i % 3 == 0)}\n" for i in range(300)))
+    text = run(path, "--goal", "won").output
+    assert "there is nothing to compare them by" in text and "a never varies" in text
+    assert "add columns with what was known of each lead" in text and "--subject" not in text
+    path.write_text("a,won\n" + "".join(f"x,{int(i % 9 == 0)}\n" for i in range(60)))
+    text = run(path, "--goal", "won").output
+    assert "Too few to say anything: 7 reached the goal; at least 20" in text and "landmark of" not in text
 
 
 @pytest.fixture

@@ -53,6 +53,8 @@ def discover_table(
     circles = declared(project.settings) if project is not None else {}
     leads = read_leads(path, goal, time, subject, circles)
     reached = leads.frame.reached(0)
+    if not len(reached):
+        raise ProjectError(f"{path} has no rows, only a header.")
     if not reached.any() or reached.all():
         which = "all of them" if reached.all() else "none of them"
         raise ProjectError(

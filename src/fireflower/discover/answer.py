@@ -95,6 +95,7 @@ def _answered(
     p: float,
 ) -> Answer:
     holds = bool(found.rules) and found.rules[0].grade != "unconfirmed"
+    tried = sum(len(each.board.terms) for each in grounds)
     train, test = ground.split.train, ground.split.test
     rows, hits = len(train), int(ground.board.reached.sum())
     tests = segments(found.followed, found.selected, question.horizon, _used(found)) if holds else ()
@@ -104,19 +105,19 @@ def _answered(
         as_of=given.as_of,
         horizon_days=question.horizon / DAY if ground.frame.landmark is not None else math.nan,
         verdict="signal" if holds else "none",
-        reason=_reason(found, p, holds),
+        reason=_reason(found, p, holds, tried),
         p=p,
         permutations=min(len(each.chance.best) for each in grounds),
-        tried=sum(len(each.board.terms) for each in grounds),
+        tried=tried,
         landmark_days=math.nan if ground.frame.landmark is None else ground.frame.landmark / DAY,
         landmarks=summaries,
         rules=found.rules,
         singles=found.singles,
         stayed=found.stayed,
         scores=tuple(scorecards(ground, question)) if holds else (),
-        ceilings=ceilings(train, test, question.horizon),
+        ceilings=ceilings(train, test, question.horizon) if tried else (),
         left_out=given.left_out,
-        power=power(rows, hits, ground.chance.needed("1")),
+        power=power(rows, hits, ground.chance.needed("1")) if tried else (),
         segments=tests,
         per_segment=per_segment(ground, tests, question),
         heat=(),
@@ -143,7 +144,9 @@ def _used(found: Findings) -> frozenset[str]:
     return frozenset(part.of for part in found.rules[0].parts)
 
 
-def _reason(found: Findings, p: float, holds: bool) -> str:
+def _reason(found: Findings, p: float, holds: bool, tried: int) -> str:
+    if not tried:
+        return "there is nothing to compare them by: no event or trait that enough of them have, and enough have not"
     if holds:
         return f"the whole search finds as much by chance in {100 * p:.1f} % of cases, and it held on later data"
     if p > SIGNIFICANT or not found.rules:
@@ -151,17 +154,24 @@ def _reason(found: Findings, p: float, holds: bool) -> str:
     return "what stood out in the earlier data did not hold in the later data"
 
 
+def _needed(hits: int) -> str:
+    if hits < LEAST_HITS:
+        return f"at least {LEAST_HITS} are needed to look for anything, and {FEW_BELOW} for rules of several conditions"
+    return "but too few who did not are as old as the first of them, so there is nobody to compare them with"
+
+
 def _too_few(given: Given, summaries: tuple[LandmarkSummary, ...], question: Question) -> Discovery:
     most = max((each.hits for each in summaries), default=0)
+    table = given.as_of is None
+    within = "" if table else " within the horizon after a landmark and could be followed"
     return Discovery(
-        goal=given.goal, subjects=given.subjects, as_of=given.as_of, horizon_days=question.horizon / DAY,
-        verdict="too few",
-        reason=f"{most} reached the goal within the horizon after a landmark and could be followed; "
-        f"at least {LEAST_HITS} are needed to look for anything, and {FEW_BELOW} to find rules of several conditions",
+        goal=given.goal, subjects=given.subjects, as_of=given.as_of,
+        horizon_days=math.nan if table else question.horizon / DAY,
+        verdict="too few", reason=f"{most} reached the goal{within}; {_needed(most)}",
         p=math.nan, permutations=0, tried=0, landmark_days=math.nan, landmarks=summaries, rules=(), singles=(),
         stayed=None, scores=(), ceilings=(), left_out=given.left_out, power=(), segments=(), heat=(), hypothesis=None,
         cautions=given.doubts,
-        next_steps=(
+        next_steps=("wait for more rows",) if table else (
             "wait for more, or name an earlier goal that more reach (a trial, an activation)",
             "try a longer --horizon, or other --landmarks",
         ),
@@ -208,18 +218,25 @@ def _looked_ahead(each: LandmarkSummary) -> str:
     )
 
 
+def _are(kinds: int) -> str:
+    return "is 1 kind of events" if kinds == 1 else f"are {kinds} kinds of events"
+
+
 def _next_steps(given: Given, ground: Ground, holds: bool) -> tuple[str, ...]:
     if holds:
         return ()
     steps = []
+    if given.as_of is None:
+        return ("add columns with what was known of each lead before anybody worked on it", "come back with more rows")
     events = {column.candidate.of for column in ground.frame.columns if column.candidate.vocabulary != "fit"}
+    events -= {"any", "members"}
     traits = {column.candidate.of for column in ground.frame.columns if column.candidate.vocabulary == "fit"}
     if len(events) < 15:
-        steps.append(f"record more of what people do: there are {len(events)} kinds of events")
+        steps.append(f"record more of what people do: there {_are(len(events))} beside start and goal")
     if not traits:
         steps.append("import who they are (company size, plan, country): there are no traits of the subjects")
     if given.subjects == "person":
-        steps.append("ask about accounts (--subject account) where people buy together")
+        steps.append("where people buy together, import their accounts and ask about these (--subject account)")
     if int(ground.board.reached.sum()) < 250:
         steps.append("come back with more goals: 250 in the searched part find most rules that triple the rate")
     steps.append("name an earlier or a clearer goal, or another horizon")

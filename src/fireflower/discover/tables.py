@@ -3,6 +3,7 @@ was filled in later can only be told by its looks (`leaks.of_columns`)."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,8 @@ def read_leads(
     for name in (goal, *([time] if time else [])):
         if name not in table.column_names:
             near = did_you_mean(name, table.column_names) or f" There are: {', '.join(table.column_names)}."
+            if len(table.column_names) == 1:
+                near = f" It has one column only, {table.column_names[0]!r}: fields are to be separated by commas."
             raise InputError(f"{path} has no column {name!r}.{near}")
     if time:
         table = table.sort_by(time)
@@ -82,19 +85,35 @@ def read_leads(
 
 def _table(path: Path) -> Any:
     import pyarrow as pa
+
+    try:
+        table = _read(path)
+        names = table.column_names
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {os.strerror(error.errno or 0)}.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not in UTF-8. Save it as CSV in UTF-8.") from None
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        said = str(error).rstrip(".")
+        raise InputError(f"{path} cannot be read as a table: {said}. Expected CSV with a header, or Parquet.") from None
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise InputError(f"{path} has two columns {name!r}. Give one of them another name.")
+        if pa.types.is_binary(table.column(number).type):
+            raise InputError(f"the column {name!r} of {path} is not in UTF-8. Save the table as CSV in UTF-8.")
+    return table
+
+
+def _read(path: Path) -> Any:
+    import pyarrow as pa
     import pyarrow.csv
     import pyarrow.parquet
 
-    try:
-        if path.suffix == ".parquet":
-            return pyarrow.parquet.read_table(path)
-        with pa.input_stream(str(path), compression="detect") as file:
-            options = pyarrow.csv.ConvertOptions(strings_can_be_null=True)
-            return pyarrow.csv.read_csv(file, convert_options=options)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise InputError(
-            f"{path} cannot be read as a table: {error}. Expected CSV with a header, or Parquet."
-        ) from None
+    if path.suffix == ".parquet":
+        return pyarrow.parquet.read_table(path)
+    with pa.input_stream(str(path), compression="detect") as file:
+        options = pyarrow.csv.ConvertOptions(strings_can_be_null=True)
+        return pyarrow.csv.read_csv(file, convert_options=options)
 
 
 def _reached(path: Path, goal: str, values: Any) -> NDArray[np.bool_]:

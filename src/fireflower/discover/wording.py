@@ -107,6 +107,8 @@ def verdict(found: Discovery) -> Iterator[str]:
         yield f"Too few to say anything: {found.reason}."
         return
     yield f"There is no reliable signal here: {found.reason}."
+    if not found.tried:
+        return
     yield (
         f"{found.tried:,} conditions were tried, alone and together, at {len(found.landmarks)} "
         f"{'landmark' if len(found.landmarks) == 1 else 'landmarks'}."
