@@ -88,7 +88,9 @@ def discover(project: Project, request: Request, progress: Advance | None = None
         tuple(of_history(source.seen, found)),
     )  # fmt: skip
     question = Question(request.horizon, request.per_week, request.permutations, request.seed)
-    return _written(project, request, source, _enriched(request, source, own, answer(given, question, progress)))
+    return _written(
+        project, request, source, _enriched(project, request, source, own, answer(given, question, progress))
+    )
 
 
 def _hypothesis(project: Project, request: Request, source: Source) -> Definition | None:
@@ -103,8 +105,9 @@ def _hypothesis(project: Project, request: Request, source: Source) -> Definitio
     return own
 
 
-def _enriched(request: Request, source: Source, own: Definition | None, found: Answer) -> Answer:
+def _enriched(project: Project, request: Request, source: Source, own: Definition | None, found: Answer) -> Answer:
     """With what only the history can tell: threshold x window maps, and a team's own definition."""
+    from fireflower.discover.circles import complete
     from fireflower.discover.histories import heat_maps
     from fireflower.discover.hypothesis import tested
     from fireflower.language.expressions import parse_formula
@@ -118,7 +121,8 @@ def _enriched(request: Request, source: Source, own: Definition | None, found: A
     names = list(dict.fromkeys(single.rule.parts[0].of for single in result.singles))
     events = [name for name in names if name in source.seen.events][:_MAPS]
     heat = heat_maps(source, ground.frame, events, request.landmarks, request.horizon)
-    return replace(found, discovery=replace(result, heat=heat))
+    circles = complete(result.circles, project.settings)
+    return replace(found, discovery=replace(result, heat=heat, circles=circles))
 
 
 def _source(project: Project, request: Request) -> tuple[Source, str]:

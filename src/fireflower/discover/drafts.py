@@ -8,6 +8,7 @@ from typing import Any
 
 from fireflower.discover.candidates import Candidate
 from fireflower.discover.results import Part
+from fireflower.language.describing import describe_condition
 from fireflower.language.nodes import CIRCLES, Circle, Condition, Events, Test
 from fireflower.language.sentences import write_events, write_formula, write_test
 from fireflower.language.writing import dumped
@@ -36,7 +37,9 @@ def text_of(candidate: Candidate, test: Test) -> str:
 
 def part_of(candidate: Candidate, test: Test, points: int = 0) -> Part:
     """A condition as one line of a rule or a score."""
-    return Part(text_of(candidate, test), candidate.circle, candidate.of, points, candidate.declared)
+    condition = condition_of(candidate, test)
+    said = "" if condition is None else describe_condition(condition)
+    return Part(text_of(candidate, test), candidate.circle, candidate.of, points, candidate.declared, said)
 
 
 @dataclass(frozen=True, slots=True)

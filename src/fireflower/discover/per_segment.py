@@ -3,7 +3,8 @@
 Looked at are the parts that a trait of the rule leaves out (where the rule is for one plan, the other plans); or, if it
 has no trait, those by the one trait by which it differs most. Each is searched like everything else: chance on shuffled
 outcomes, choice, later rows. As several are searched, each must pass both as if it were that often harder; and it must
-gain more in its part than the rule for all does, by as much as chance finds with a single condition.
+gain more in its part than the rule for all does, by as much as chance finds with a single condition, and stand out
+further on the later rows.
 """
 
 from __future__ import annotations
@@ -78,10 +79,11 @@ def _own(
     if not rules or rules[0].grade == "unconfirmed" or parts * rules[0].later.p > CONFIRMED:
         return None
     earlier, later = (_selected(ground, general, column, frame) for frame in (own.split.train, own.split.test))
-    if rules[0].gain <= _gain(own, earlier) + choosing.price(own.chance):
+    beside = measured(own.split.test, later, question.horizon)
+    if rules[0].gain <= _gain(own, earlier) + choosing.price(own.chance) or rules[0].later.p >= beside.p:
         return None
     among = tuple(part_of(column.candidate, test) for test in part.slice.tests)
-    return SegmentRule(part.slice.name, among, rules[0], measured(own.split.test, later, question.horizon))
+    return SegmentRule(part.slice.name, among, rules[0], beside)
 
 
 def _selected(ground: Ground, rule: Rule, column: Column, frame: Frame) -> Bools:

@@ -37,6 +37,7 @@ CONFIRM = (
     "copy this into fireflower.yaml"
 )
 
+NEARLY, SINGLES, EVERYWHERE = "Nearly as good", "Single signals", "Does it hold everywhere?"
 Section = tuple[str, Iterable[str]]
 
 
@@ -63,17 +64,17 @@ def sections(found: Discovery) -> list[Section]:
     if signal:
         every += [
             ("The rule", _rule(found.rules[0], found)),
-            ("Nearly as good", [_short(rule) for rule in found.rules[1:]]),
-            *((_name_of_score(i), _score(score, found)) for i, score in enumerate(found.scores)),
+            (NEARLY, [_short(rule) for rule in found.rules[1:]]),
+            *((name_of_score(i), _score(score, found)) for i, score in enumerate(found.scores)),
         ]
     if found.hypothesis is not None:
         every.append((f"Your own definition: {found.hypothesis.name}", _hypothesis(found.hypothesis)))
-    every.append(("Single signals", [_single(single) for single in found.singles[:_SHOWN]]))
+    every.append((SINGLES, [_single(single) for single in found.singles[:_SHOWN]]))
     if found.stayed is not None and signal:
         every.append(("Beside it, only for comparison", [_stayed(found.stayed.rule)]))
     every += [
         ("How much simplicity costs", _ceilings(found)),
-        ("Does it hold everywhere?", _segments(found.segments)),
+        (EVERYWHERE, _segments(found.segments)),
         ("Rules of their own", _per_segment(found)),
         ("Left out", [f"{leak.name}: {leak.reason}." for leak in found.left_out]),
         ("Be careful", found.cautions),
@@ -146,6 +147,8 @@ def percent_of(estimate: Estimate) -> str:
 
 def _rule(rule: RuleFound, found: Discovery) -> Iterator[str]:
     yield from _formula(rule, found)
+    if rule.said != rule.text:
+        yield f"In words: {rule.said}."
     within = "" if math.isnan(found.horizon_days) else f" within {days(found.horizon_days)}"
     yield (
         f"On later data, which the search had not seen: {_pair(rule.later)} reached the goal{within}: "
@@ -212,7 +215,7 @@ def _single(single: Single) -> str:
     return f"{rule.text}: later {_pair(rule.later)}; picks out {percent(rule.coverage.value)} of the goals; {sure}"
 
 
-def _name_of_score(number: int) -> str:
+def name_of_score(number: int) -> str:
     return "The score" if number == 0 else f"Another score, nearly as good: {number}"
 
 
@@ -277,8 +280,8 @@ def _per_segment(found: Discovery) -> Iterator[str]:
     yield f"Searched by themselves, by {parts.by}: {', '.join(parts.searched)}."
     for own in parts.rules:
         none = own.general.inside_rows in (0, own.general.rows)
-        beside = "the rule above says nothing here" if none else f"with the rule above it is {_pair(own.general)}"
-        yield f"{own.part}: {own.rule.text}: later {_pair(own.rule.later)}; {beside}."
+        beside = "The rule above says nothing here" if none else f"By the rule above, {_pair(own.general)}"
+        yield f"{own.part}: {own.rule.text}: later {_pair(own.rule.later)}. {beside}."
         if own.rule.name:
             yield f"  Written as the definition {own.rule.name}."
     if len(parts.rules) < len(parts.searched):
