@@ -88,9 +88,8 @@ def discover(project: Project, request: Request, progress: Advance | None = None
         tuple(of_history(source.seen, found)),
     )  # fmt: skip
     question = Question(request.horizon, request.per_week, request.permutations, request.seed)
-    return _written(
-        project, request, source, _enriched(project, request, source, own, answer(given, question, progress))
-    )
+    enriched = _enriched(project, request, source, own, answer(given, question, progress))
+    return _written(project, request, source, enriched)
 
 
 def _hypothesis(project: Project, request: Request, source: Source) -> Definition | None:

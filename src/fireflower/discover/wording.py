@@ -37,7 +37,7 @@ CONFIRM = (
     "copy this into fireflower.yaml"
 )
 
-NEARLY, SINGLES, EVERYWHERE = "Nearly as good", "Single signals", "Does it hold everywhere?"
+RULE, NEARLY, SINGLES, EVERYWHERE = "The rule", "Nearly as good", "Single signals", "Does it hold everywhere?"
 Section = tuple[str, Iterable[str]]
 
 
@@ -60,10 +60,11 @@ def sentences(found: Discovery) -> Iterator[str]:
 def sections(found: Discovery) -> list[Section]:
     """What follows the verdict, each part with its title; those that have nothing to say are left out."""
     signal = found.verdict == "signal"
-    every: list[Section] = [("Who could be compared", [_landmark(each, found) for each in found.landmarks])]
+    compared: Section = ("Who could be compared", [_landmark(each, found) for each in found.landmarks])
+    every: list[Section] = [] if signal else [compared]
     if signal:
         every += [
-            ("The rule", _rule(found.rules[0], found)),
+            (RULE, _rule(found.rules[0], found)),
             (NEARLY, [_short(rule) for rule in found.rules[1:]]),
             *((name_of_score(i), _score(score, found)) for i, score in enumerate(found.scores)),
         ]
@@ -76,6 +77,7 @@ def sections(found: Discovery) -> list[Section]:
         ("How much simplicity costs", _ceilings(found)),
         (EVERYWHERE, _segments(found.segments)),
         ("Rules of their own", _per_segment(found)),
+        *([compared] if signal else []),
         ("Left out", [f"{leak.name}: {leak.reason}." for leak in found.left_out]),
         ("Be careful", found.cautions),
         ("What to do next", _next(found)),
@@ -149,6 +151,11 @@ def _rule(rule: RuleFound, found: Discovery) -> Iterator[str]:
     yield from _formula(rule, found)
     if rule.said != rule.text:
         yield f"In words: {rule.said}."
+    yield from facts(rule, found)
+
+
+def facts(rule: RuleFound, found: Discovery) -> Iterator[str]:
+    """What is known of a rule."""
     within = "" if math.isnan(found.horizon_days) else f" within {days(found.horizon_days)}"
     yield (
         f"On later data, which the search had not seen: {_pair(rule.later)} reached the goal{within}: "
@@ -211,7 +218,7 @@ def _short(rule: RuleFound) -> str:
 
 def _single(single: Single) -> str:
     rule = single.rule
-    sure = f"q = {single.q:.3f}" if not math.isnan(single.q) else ""
+    sure = "" if math.isnan(single.q) else "q below 0.001" if single.q < 0.0005 else f"q = {single.q:.3f}"
     return f"{rule.text}: later {_pair(rule.later)}; picks out {percent(rule.coverage.value)} of the goals; {sure}"
 
 

@@ -8,8 +8,10 @@ from fireflower.discover.results import Calibrated, CurvePoint, Discovery, Heat,
 from fireflower.discover.wording import (
     EVERYWHERE,
     NEARLY,
+    RULE,
     SINGLES,
     circles,
+    facts,
     name_of_score,
     sections,
     thinned,
@@ -47,6 +49,8 @@ def render_discovery(found: Discovery, version: str) -> str:
                 for i, score in enumerate(found.scores)
             },
             everywhere=EVERYWHERE,
+            first=RULE,
+            facts=list(facts(found.rules[0], found)) if found.rules else [],
             curves=[
                 (single.rule.said, trusted(signal_curve(single.curve)))
                 for single in found.singles
