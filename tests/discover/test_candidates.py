@@ -69,6 +69,14 @@ def test_each_meaning_once_and_what_is_left_out_stays_out() -> None:
     assert not [candidate for candidate in found if candidate.of == "Report Run"]
 
 
+def test_what_is_made_of_two_is_known_to_be() -> None:
+    found = candidates(SEEN, "account", Events(("Signed Up",)), 7 * DAY, frozenset(), PAIRS)
+    made_of = {candidate.name: candidate.made_of for candidate in found}
+    assert made_of['sequence("or", Report Run within 3 days)'] == {"or", "Report Run"}
+    assert made_of["members / account.seats"] == {"members", "account.seats"}
+    assert made_of['count(Report Run, within 7 days of "Signed Up")'] == {"Report Run"}
+
+
 def test_values_are_looked_at_only_where_there_are_few() -> None:
     names = [c.name for c in candidates(SEEN, "person", Events(("Signed Up",)), 7 * DAY, frozenset())]
     assert any("sample" in name for name in names)

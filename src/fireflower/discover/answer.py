@@ -119,7 +119,7 @@ def _answered(
         left_out=given.left_out,
         power=power(rows, hits, ground.chance.needed("1")) if tried else (),
         segments=tests,
-        per_segment=per_segment(ground, tests, question),
+        per_segment=per_segment(ground, tests, question) if holds else None,
         heat=(),
         hypothesis=None,
         cautions=(*_cautions(ground, found, summaries, holds), *given.doubts),

@@ -53,13 +53,13 @@ def per_segment(ground: Ground, tests: Sequence[SegmentTest], question: Question
 def _asked(ground: Ground, rule: Rule, tests: Sequence[SegmentTest]) -> tuple[Column, list[Slice]] | None:
     """Which parts are to be searched, by which trait."""
     for term in (ground.board.terms[k] for k in rule.terms):
-        column = ground.split.train.columns[term.column]
-        if column.candidate.vocabulary == "fit":
-            whole = next(each for each in ground.frame.columns if each.candidate is column.candidate)
-            return whole, left_out(whole, term.test, rule.any)
-    differing = next((test.by for test in tests if test.differs), None)
-    whole_ = next((each for each in ground.frame.columns if each.candidate.name == differing), None)
-    return None if whole_ is None else (whole_, list(slices(whole_)))
+        candidate = ground.split.train.columns[term.column].candidate
+        if candidate.vocabulary == "fit":
+            column = next(each for each in ground.frame.columns if each.candidate is candidate)
+            return column, left_out(column, term.test, rule.any)
+    most = next((test.by for test in tests if test.differs), None)
+    columns = (each for each in ground.frame.columns if each.candidate.name == most)
+    return next(((each, list(slices(each))) for each in columns), None)
 
 
 def _searched(frame: Frame, column: Column, wanted: Sequence[Slice], question: Question) -> Iterator[_Part]:

@@ -208,7 +208,7 @@ def _rule(
     grade: Grade = "predictive" if p <= SIGNIFICANT and later.p <= CONFIRMED else "unconfirmed"
     equal = None
     if held_equal and grade == "predictive":
-        used = [column.candidate.of for column in columns]
+        used = frozenset[str]().union(*(column.candidate.made_of for column in columns))
         equal = adjusted(both, everywhere, both.moment >= ground.split.cut, used, horizon)
         if equal is not None and equal.difference.low > 0 and equal.ratio.low > ADJUSTED_FLOOR:
             grade = "adjusted"

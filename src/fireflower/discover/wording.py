@@ -266,7 +266,8 @@ def _ceilings(found: Discovery) -> Iterator[str]:
             f"{each.log_loss:.4f}"
         )
     for score in found.scores[:1]:
-        yield f"the score above, {len(score.parts)} lines: AUC {score.auc.value:.3f}, log loss {score.log_loss:.4f}"
+        size = "1 line" if len(score.parts) == 1 else f"{len(score.parts)} lines"
+        yield f"the score above, {size}: AUC {score.auc.value:.3f}, log loss {score.log_loss:.4f}"
 
 
 def _segments(tests: tuple[SegmentTest, ...]) -> Iterator[str]:
@@ -288,9 +289,8 @@ def _per_segment(found: Discovery) -> Iterator[str]:
     for own in parts.rules:
         none = own.general.inside_rows in (0, own.general.rows)
         beside = "The rule above says nothing here" if none else f"By the rule above, {_pair(own.general)}"
-        yield f"{own.part}: {own.rule.text}: later {_pair(own.rule.later)}. {beside}."
-        if own.rule.name:
-            yield f"  Written as the definition {own.rule.name}."
+        name = f" Written as the definition {own.rule.name}." if own.rule.name else ""
+        yield f"{own.part}: {own.rule.text}: later {_pair(own.rule.later)}. {beside}.{name}"
     if len(parts.rules) < len(parts.searched):
         rest = "none of them" if not parts.rules else "no other"
         yield f"The data supports a rule of its own for {rest}."
