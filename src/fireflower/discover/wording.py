@@ -103,19 +103,25 @@ def title(found: Discovery) -> str:
 
 
 def verdict(found: Discovery) -> Iterator[str]:
-    if found.verdict == "signal":
-        yield f"There is a signal: {found.reason} ({found.permutations} searches on shuffled outcomes)."
-        return
     if found.verdict == "too few":
         yield f"Too few to say anything: {found.reason}."
         return
-    yield f"There is no reliable signal here: {found.reason}."
-    if not found.tried:
-        return
-    yield (
-        f"{found.tried:,} conditions were tried, alone and together, at {len(found.landmarks)} "
-        f"{'landmark' if len(found.landmarks) == 1 else 'landmarks'}."
-    )
+    if found.verdict == "signal":
+        yield f"There is a signal: {found.reason} ({found.permutations} searches on shuffled outcomes)."
+    else:
+        yield f"There is no reliable signal here: {found.reason}."
+    if found.tried:
+        landmarks = "" if math.isnan(found.horizon_days) else f", at {_counted(len(found.landmarks), 'landmark')}"
+        yield f"{_counted(found.tried, 'condition')} were tried, alone and together{landmarks}."
+    if found.verdict == "none":
+        yield from _power(found)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def _power(found: Discovery) -> Iterator[str]:
     seen = [
         f"{times(each.lift)} times for one that {percent(each.share)} pass"
         for each in found.power
@@ -167,6 +173,7 @@ def facts(rule: RuleFound, found: Discovery) -> Iterator[str]:
         f"best of many taken off, expect {percent(rule.expected.value)}."
     )
     yield f"It had picked out {percent_of(rule.coverage)} of those who reached the goal.{_volume(rule)}"
+    yield f"Chance finds a rule of as many conditions that tells as much in {percent(rule.p_chance)} of searches."
     yield f"Grade {GRADES[rule.grade]}."
     if rule.adjusted is not None:
         yield (
