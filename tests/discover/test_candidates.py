@@ -99,6 +99,8 @@ def test_files_say_what_was_found() -> None:
     assert [circle for circle, _ in rule.circles] == ["value", "fit"] and rule.goal == goal
     either = load_definition(rule_file(Draft("found", "account", None, "y"), parts, True))
     assert [circle for circle, _ in either.circles] == ["value"] and either.goal is None
+    text = score_file(Draft("found", "account", goal, "z"), parts, 4)
+    assert "# Points, at most: 2 for value?, 4 for fit?." in text
     score = load_definition(score_file(Draft("found", "account", goal, "z"), parts, 4))
     assert score.score is not None and [item.points for item in score.score.items] == [2, 4]
 

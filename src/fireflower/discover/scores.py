@@ -86,10 +86,12 @@ def near_ties(board: Board, terms: NDArray[np.int64], rows: NDArray[np.int64], b
     matter most in it: whoever cannot measure that, or does not believe in it, has another."""
     kept: list[Card] = []
     for left_out in best.terms[: OTHERS + 1]:
+        if len(kept) == OTHERS:
+            break
         own = board.frame.columns[board.terms[left_out].column].candidate.of
         others = [k for k in terms.tolist() if board.frame.columns[board.terms[k].column].candidate.of != own]
         card = scored(board, np.array(others, np.int64), rows)
-        if card is None or len(kept) == OTHERS or any(_alike(board, card, other) for other in kept):
+        if card is None or any(_alike(board, card, other) for other in kept):
             continue
         if _loss(board, rows, best, card) <= 0:
             kept.append(card)
