@@ -10,10 +10,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 CANDIDATES := python3 python3.13 python3.12 python3.11 python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test crash bench bench-live clean
+.PHONY: help setup demo test crash bench bench-live bench-discovery clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## install fireflower into .venv
 
@@ -34,6 +34,11 @@ bench: $(INSTALLED_DEV) ## measure against DuckDB, polars and pandas on 100 mill
 
 bench-live: $(INSTALLED_DEV) ## measure the server: events a second, delays, timers, start
 	$(BIN)/python -m benchmarks.live
+
+bench-discovery: $(INSTALLED_DEV) ## measure what discovery finds in worlds whose truth is known, beside other tools
+	$(BIN)/python -m benchmarks.discovery_speed
+	$(BIN)/python -m benchmarks.discovery
+	$(BIN)/python -m benchmarks.proving.compare --conversions 250
 
 clean: ## remove the environment, the demo and everything generated
 	rm -rf $(VENV) demo bench-data dist build .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -56,7 +56,8 @@ def test_finds_what_matters_and_writes_a_definition_that_works(discovered: tuple
     assert rule["text"] == 'count(Report Run, within 7 days of "Signed Up") >= 2'
     assert rule["grade"] in ("predictive", "adjusted")
     assert rule["later"]["inside"]["value"] > 2 * rule["later"]["outside"]["value"]
-    assert rule["expected"]["value"] <= rule["earlier"]["inside"]["value"]
+    assert rule["expected"]["value"] <= rule["seen"]["inside"]["value"]
+    assert found["rehearsal"]["like"] == 1
     assert [leak["name"] for leak in found["left_out"]] == ["Invoice Seen"]
     assert rule["name"] == "discovered-rule"
     assert "no faults" in run(folder, "check").output
@@ -248,7 +249,7 @@ def test_a_hypothesis_is_tested_and_bettered(discovered: tuple[Path, dict[str, A
     own, rule = discovered[1]["hypothesis"], discovered[1]["rules"][0]
     assert own["text"] == "count(Report Run) >= 4 and did(Login)"
     assert 0 < own["gain"] < rule["gain"]
-    assert own["earlier"]["inside_rows"] < rule["earlier"]["inside_rows"]
+    assert own["later"]["inside_rows"] < rule["later"]["inside_rows"]
     best = own["changes"][0]
     assert best["gain"] > 1
     assert "Report Run" in best["text"]

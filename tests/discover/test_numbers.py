@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -114,13 +116,19 @@ def test_weights_are_one_where_everybody_is_followed_and_make_good_what_is_not()
     assert seen.mean() < 0.27
 
 
-def test_labels_are_closed_on_both_sides_of_the_cut() -> None:
+def test_the_earlier_rows_are_as_they_were_known_at_the_cut() -> None:
     rng = np.random.default_rng(8)
-    both = frame([column("e", rng.poisson(1, 3000))], rng.random(3000) < 0.2)
-    made = split(both, 30 * DAY)
-    assert made.gap
-    assert made.train.moment.max() + 30 * DAY <= made.cut <= made.test.moment.min()
-    assert made.test.reached(30 * DAY).sum() == pytest.approx(0.3 * both.reached(30 * DAY).sum(), abs=2)
+    made = frame([column("e", rng.poisson(1, 3000))], rng.random(3000) < 0.2)
+    both = replace(made, wait=np.where(made.wait < NEVER, rng.integers(0, 25 * DAY, 3000), NEVER))
+    parts = split(both, 30 * DAY)
+    earlier = parts.earlier
+    assert earlier.moment.max() < parts.cut <= parts.test.moment.min()
+    assert (earlier.moment + earlier.followed).max() <= parts.cut
+    seen = earlier.wait < NEVER
+    assert (earlier.moment + earlier.wait)[seen].max() < parts.cut
+    assert (both.moment + both.wait)[: len(earlier)][~seen & (both.wait[: len(earlier)] < NEVER)].min() >= parts.cut
+    assert parts.test.reached(30 * DAY).sum() == pytest.approx(0.3 * both.reached(30 * DAY).sum(), abs=2)
+    assert len(parts.train) + len(parts.test) == len(both)
 
 
 def test_the_ceiling_is_at_least_as_high_as_one_signal() -> None:

@@ -10,7 +10,7 @@ from scipy.stats import binom
 
 from discover.frames import column, counts, frame
 from fireflower.discover.boards import Board, board, cuts, passes
-from fireflower.discover.search import Searcher, gain_of, search
+from fireflower.discover.search import Searcher, gain_of, refitted, search
 from fireflower.language.nodes import Compare, Known
 
 
@@ -101,3 +101,30 @@ def test_what_is_missing_passes_nothing_but_is_missing() -> None:
     sizes = column("size", np.array([np.nan, 5.0, 50.0]), both_ways=True)
     assert passes(sizes, Compare("<", 10.0)).tolist() == [False, True, False]
     assert passes(sizes, Known(False)).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("joint", ["and", "or"])
+def test_a_rule_is_refitted_on_other_rows_with_bounds_of_its_own_columns(joint: str) -> None:
+    on, converters = planted(0, joint)
+    rule = search(on, converters, 10)[f"2 {joint}"][0]
+    columns = [on.terms[k].column for k in rule.terms]
+    searcher = Searcher(on, converters, 10, len(on.frame))
+    other = [Compare(">=", 1.0), Compare(">=", 1.0)]
+    found = refitted(searcher, columns, other, joint == "or")
+    assert found is not None
+    assert [on.terms[k].column for k in found.terms] == columns
+    assert found.gain == pytest.approx(rule.gain)
+    assert refitted(searcher, columns, [Compare("=", "text"), other[0]], joint == "or") is None
+
+
+def test_how_long_rows_were_followed_is_no_signal() -> None:
+    """The latest rows were followed for a few days only, and do something new."""
+    rng = np.random.default_rng(4)
+    n = 16_384
+    followed = np.minimum(np.arange(n)[::-1] / n * 120, 30)
+    reached = rng.random(n) < 0.1 * followed / 30
+    new = column("new", (rng.random(n) < np.where(np.arange(n) > n * 0.85, 0.7, 0.3)).astype(float))
+    on = board(frame([new], reached), reached, 20)
+    rules = search(on, np.flatnonzero(~reached), 20)["1"]  # who is not seen to reach it stands out...
+    assert likelihood_ratio(new.numbers >= 1, ~reached) > 10
+    assert not rules or rules[0].gain < 4  # ...but not among those that were followed as long

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from fireflower.language.nodes import Definition, Events, Formula
 
 LANDMARKS = (1 * DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
-IDLE = 14 * DAY
 _MOST_PROPERTIES = 40
 _SIGNALS = 5
 """How many of the best signals are joined to a team's own definition, one at a time."""
@@ -152,7 +151,7 @@ def _source(project: Project, request: Request) -> tuple[Source, str]:
     seen = Seen(summary.events, summary.traits, summary.properties, first.vocabulary.texts)
     churn = _events(request.churn, summary, "--churn") if request.churn else None
     source = Source(
-        seen, first.vocabulary, subject, goal, start if start and known else Events(), churn, IDLE,
+        seen, first.vocabulary, subject, goal, start if start and known else Events(), churn,
         declared(project.settings), frozenset(request.keep), as_of, arguments,
     )  # fmt: skip
     return source, words

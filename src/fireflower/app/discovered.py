@@ -50,27 +50,37 @@ class _Writer:
     files: list[str] = field(default_factory=list)
 
     def rule(self, rule: RuleFound) -> RuleFound:
-        share = rule.later.inside.value
-        name = self._write("discovered-rule", share, lambda draft: rule_file(draft, rule.parts, rule.any))
+        said = self._expected(rule)
+        name = self._write("discovered-rule", said, lambda draft: rule_file(draft, rule.parts, rule.any))
         return replace(rule, name=name)
 
     def score(self, score: ScoreFound) -> ScoreFound:
         share = next((each.share.value for each in score.thresholds if each.bound == score.chosen), nan)
-        name = self._write("discovered-score", share, lambda draft: score_file(draft, score.parts, score.chosen))
+        said = f"{100 * share:.1f} % of those who passed it{self._by()} reached the goal{self._within()}."
+        name = self._write("discovered-score", said, lambda draft: score_file(draft, score.parts, score.chosen))
         return replace(score, name=name)
 
     def part(self, own: SegmentRule) -> SegmentRule:
         rule, wanted = own.rule, f"discovered-rule-{_slug(own.part)}".removesuffix("-")
-        name = self._write(
-            wanted, rule.later.inside.value, lambda draft: rule_file(draft, rule.parts, rule.any, own.among)
-        )
+        said = self._expected(rule)
+        name = self._write(wanted, said, lambda draft: rule_file(draft, rule.parts, rule.any, own.among))
         return replace(own, rule=replace(rule, name=name))
 
-    def _write(self, wanted: str, share: float, text: Callable[[Draft], str]) -> str:
+    def _expected(self, rule: RuleFound) -> str:
+        share = 100 * rule.expected.value
+        return f"Of those who pass it{self._by()}, {share:.1f} % are expected to reach the goal{self._within()}."
+
+    def _by(self) -> str:
+        return "" if isnan(self.found.landmark_days) else f" by day {self.found.landmark_days:g}"
+
+    def _within(self) -> str:
+        return "" if isnan(self.found.landmark_days) else f" within {self.found.horizon_days:g} days"
+
+    def _write(self, wanted: str, description: str, text: Callable[[Draft], str]) -> str:
         name = free_name(wanted, self.taken)
         self.taken.add(name)
         path = self.folder / f"{name}.yaml"
-        draft = Draft(name, self.found.subjects, self.goal, _description(share, self.found))
+        draft = Draft(name, self.found.subjects, self.goal, description)
         with written(path) as file:
             file.write(text(draft).encode())
         self.files.append(str(path))
@@ -79,12 +89,3 @@ class _Writer:
 
 def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-
-
-def _description(share: float, found: Discovery) -> str:
-    if isnan(found.landmark_days):
-        return f"{100 * share:.1f} % of those who passed it reached the goal, on rows that the search had not seen."
-    return (
-        f"{100 * share:.1f} % of those who passed it by day {found.landmark_days:g} reached the goal within "
-        f"{found.horizon_days:g} days, on data that the search had not seen."
-    )

@@ -17,6 +17,7 @@ from fireflower.discover.results import Discovery, LandmarkSummary
 from fireflower.discover.scorecards import scorecards
 from fireflower.discover.segments import segments
 from fireflower.discover.study import (
+    CONFIRMED,
     FEW_BELOW,
     LEAST_HITS,
     SIGNIFICANT,
@@ -32,6 +33,9 @@ from fireflower.model.moments import DAY
 from fireflower.model.records import SubjectKind
 
 Advance = Callable[[int, int], None]
+UNSTABLE = 0.5
+"""A rehearsal that selects rows less like the rule's than this has found another rule."""
+
 _LOOK_AHEAD = 0.03
 _LEFT_SHARE = 0.1
 
@@ -95,9 +99,9 @@ def _answered(
     p: float,
 ) -> Answer:
     holds = bool(found.rules) and found.rules[0].grade != "unconfirmed"
-    tried = sum(len(each.board.terms) for each in grounds)
+    tried = sum(len(each.whole.board.terms) for each in grounds)
     train, test = ground.split.train, ground.split.test
-    rows, hits = len(train), int(ground.board.reached.sum())
+    rows, hits = len(ground.followed), _hits(ground)
     tests = segments(found.followed, found.selected, question.horizon, _used(found)) if holds else ()
     discovery = Discovery(
         goal=given.goal,
@@ -112,6 +116,7 @@ def _answered(
         landmark_days=math.nan if ground.frame.landmark is None else ground.frame.landmark / DAY,
         landmarks=summaries,
         rules=found.rules,
+        rehearsal=found.rehearsal,
         singles=found.singles,
         stayed=found.stayed,
         scores=tuple(scorecards(ground, question)) if holds else (),
@@ -140,6 +145,11 @@ def _circles(ground: Ground, found: Discovery) -> tuple[Spoken, ...]:
     )  # fmt: skip
 
 
+def _hits(ground: Ground) -> int:
+    """Goals within the horizon of those that were followed for the whole of it."""
+    return int(ground.followed.reached(ground.horizon).sum())
+
+
 def _used(found: Findings) -> frozenset[str]:
     return frozenset(part.of for part in found.rules[0].parts)
 
@@ -148,10 +158,12 @@ def _reason(found: Findings, p: float, holds: bool, tried: int) -> str:
     if not tried:
         return "there is nothing to compare them by: no event or trait that enough of them have, and enough have not"
     if holds:
-        return f"the whole search finds as much by chance in {100 * p:.1f} % of cases, and it held on later data"
+        rehearsed = found.rehearsal is not None and found.rehearsal.later.p <= CONFIRMED
+        what = "what it finds in the earlier data held" if rehearsed else "with bounds by the earlier data, it held"
+        return f"the whole search finds as much by chance in {100 * p:.1f} % of cases, and {what} in the later"
     if p > SIGNIFICANT or not found.rules:
         return f"the best that was found is what chance finds, too, in {100 * p:.0f} % of searches as large"
-    return "what stood out in the earlier data did not hold in the later data"
+    return "what stands out in the earlier data did not hold in the later"
 
 
 def _needed(hits: int) -> str:
@@ -168,9 +180,9 @@ def _too_few(given: Given, summaries: tuple[LandmarkSummary, ...], question: Que
         goal=given.goal, subjects=given.subjects, as_of=given.as_of,
         horizon_days=math.nan if table else question.horizon / DAY,
         verdict="too few", reason=f"{most} reached the goal{within}; {_needed(most)}",
-        p=math.nan, permutations=0, tried=0, landmark_days=math.nan, landmarks=summaries, rules=(), singles=(),
-        stayed=None, scores=(), ceilings=(), left_out=given.left_out, power=(), segments=(), heat=(), hypothesis=None,
-        cautions=given.doubts,
+        p=math.nan, permutations=0, tried=0, landmark_days=math.nan, landmarks=summaries, rules=(),
+        rehearsal=None, singles=(), stayed=None, scores=(), ceilings=(), left_out=given.left_out, power=(),
+        segments=(), heat=(), hypothesis=None, cautions=given.doubts,
         next_steps=("wait for more rows",) if table else (
             "wait for more, or name an earlier goal that more reach (a trial, an activation)",
             "try a longer --horizon, or other --landmarks",
@@ -180,18 +192,19 @@ def _too_few(given: Given, summaries: tuple[LandmarkSummary, ...], question: Que
 
 def _cautions(ground: Ground, found: Findings, summaries: Sequence[LandmarkSummary], holds: bool) -> tuple[str, ...]:
     said = []
-    hits = int(ground.board.reached.sum())
+    hits = _hits(ground)
     if hits < FEW_BELOW:
         said.append(
-            f"only {hits} goals could be searched: with fewer than {FEW_BELOW}, a rule of three conditions is "
+            f"only {hits} reached the goal in time: with fewer than {FEW_BELOW}, a rule of three conditions is "
             "found whole "
             "in about half of all cases. Take this for a beginning."
         )
-    if not ground.split.gap:
+    then = found.rehearsal
+    if holds and then is not None and then.like < UNSTABLE:
         said.append(
-            "the history is short: what became of the earlier subjects was partly decided after the later "
-            "ones came, so "
-            "confirmation on later data is less independent than it should be."
+            "the search is not settled yet: with the earlier data alone it would have chosen another rule, "
+            f"{then.text}, which picks out others. Look at what does nearly as "
+            "well, and search again when there is more."
         )
     said += [_looked_ahead(each) for each in summaries if _looks_ahead(each)]
     if holds and found.rules[0].adjusted is not None and found.rules[0].grade == "predictive":
@@ -237,7 +250,7 @@ def _next_steps(given: Given, ground: Ground, holds: bool) -> tuple[str, ...]:
         steps.append("import who they are (company size, plan, country): there are no traits of the subjects")
     if given.subjects == "person":
         steps.append("where people buy together, import their accounts and ask about these (--subject account)")
-    if int(ground.board.reached.sum()) < 250:
-        steps.append("come back with more goals: 250 in the searched part find most rules that triple the rate")
+    if _hits(ground) < 250:
+        steps.append("come back with more goals: 250 find most rules that triple the rate")
     steps.append("name an earlier or a clearer goal, or another horizon")
     return tuple(steps)

@@ -15,8 +15,9 @@ from fireflower.language.nodes import Compare, Known, Ratio, Recency, Test
 from fireflower.language.nodes import Sequence as Steps
 from fireflower.model.moments import DAY, HOUR
 
-STRATA = 4
-"""Stretches of the calendar within which rates are compared, so that a trend makes no signal."""
+STRATA = 8
+"""Stretches of the calendar within which rates are compared, so that neither a trend nor how long subjects have been
+followed makes a signal."""
 
 _EXACT = 24
 """Up to so many different values, each is a threshold."""

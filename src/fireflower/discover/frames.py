@@ -67,9 +67,15 @@ class Frame:
             self.left[rows], self.cluster[rows], tuple(column.at(rows) for column in self.columns),
         )  # fmt: skip
 
-    def closed_by(self, end: int, horizon: int) -> Frame:
-        """As it was known at a moment: rows from before it, followed for the whole horizon by then."""
-        return self.at(np.flatnonzero((self.moment + horizon <= end) & (self.followed >= horizon)))
+    def as_known(self, end: int) -> Frame:
+        """As it was known at a moment: rows from before it, and what had become of them by then."""
+        rows = self.at(np.flatnonzero(self.moment < end))
+        known = np.minimum(rows.followed, end - rows.moment)
+        return replace(rows, wait=_by(rows.wait, known), left=_by(rows.left, known), followed=known)
+
+    def closed(self, horizon: int) -> Frame:
+        """Rows that have been followed for the whole horizon."""
+        return self.at(np.flatnonzero(self.followed >= horizon))
 
     def reached(self, horizon: int) -> NDArray[np.bool_]:
         """Who reached the goal within the horizon."""
@@ -85,50 +91,45 @@ class Frame:
         return replace(self, columns=tuple(columns))
 
 
+def _by(wait: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.where(wait < known, wait, NEVER)
+
+
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Rows to search in, and later rows to confirm on.
+    """Earlier rows, and later ones that what was found in them is confirmed on.
 
     Attributes
     ----------
-    train, test : the earlier rows; the later ones. All have been followed for the whole horizon
+    earlier : as they were known at the cut, and no more
+    train : of these, the rows that were followed for the whole horizon, be it after the cut
+    test : the rows from the cut on, followed for the whole horizon
     cut : the moment between them
-    gap : whether what became of the earlier rows was known at the cut. Where a history is so short that this would
-        cost more than a quarter of them, it was not
     """
 
+    earlier: Frame
     train: Frame
     test: Frame
     cut: int
-    gap: bool
 
 
 TESTED = 0.3
 """Share of those that reached the goal that are kept for confirmation: the latest."""
 
-_LARGEST_LOSS = 0.25
-
 
 def split(frame: Frame, horizon: int) -> Split:
-    """Split by time, labels closed on both sides.
-
-    The later rows are those from the moment on by which `1 - TESTED` of all goals had begun. Rows whose label was not
-    closed at the cut are used for neither (an embargo: de Prado 2018, section 7.4), unless too many would be lost.
-    """
-    closed = frame.at(np.flatnonzero(frame.followed >= horizon))
+    """Split by time: the later rows are those from the moment on by which `1 - TESTED` of all goals had begun."""
+    closed = frame.closed(horizon)
     reached = np.flatnonzero(closed.reached(horizon))
     if not len(reached):
-        return Split(closed, closed.at(np.zeros(0, np.int64)), NEVER, True)
-    at = min(len(reached) - 1, int((1 - TESTED) * len(reached)))
-    cut = int(closed.moment[reached[at]])
-    if frame.landmark is None:
-        first = int(reached[at])
-        return Split(closed.at(np.arange(first)), closed.at(np.arange(first, len(closed))), cut, True)
-    test = closed.at(np.flatnonzero(closed.moment >= cut))
-    before = closed.at(np.flatnonzero(closed.moment < cut))
-    train = before.closed_by(cut, horizon)
-    gap = int(train.reached(horizon).sum()) >= (1 - _LARGEST_LOSS) * int(before.reached(horizon).sum())
-    return Split(train if gap else before, test, cut, gap)
+        return Split(frame, closed, closed.at(reached), NEVER)
+    first = int(reached[min(len(reached) - 1, int((1 - TESTED) * len(reached)))])
+    cut = int(closed.moment[first])
+    if frame.landmark is None:  # a table has an order, but no moments: all of it was known
+        earlier = closed.at(np.arange(first))
+        return Split(earlier, earlier, closed.at(np.arange(first, len(closed))), cut)
+    before = closed.moment < cut
+    return Split(frame.as_known(cut), closed.at(np.flatnonzero(before)), closed.at(np.flatnonzero(~before)), cut)
 
 
 def weights(frame: Frame, horizon: int) -> NDArray[np.float64]:

@@ -25,6 +25,7 @@ from fireflower.discover.landmarks import (
 from fireflower.discover.leaks import Around, Leak
 from fireflower.discover.orders import orders
 from fireflower.discover.results import Heat
+from fireflower.discover.silence import idle_after, last_seen
 from fireflower.discover.study import best_auc
 from fireflower.language.nodes import Circle, Count, Events, Formula, Last, Quantity, Trait, Within
 from fireflower.language.walking import events_of
@@ -45,7 +46,6 @@ class Source:
     goal : the formula whose first truth is the goal; `goal_events` names what it is made of
     start : the event that begins a life; any event where the project declares none
     churn : the event that ends it, if one is declared
-    idle : who has been silent for so long at a landmark is not looked at: they have left without a word
     circles : of which circle some events and traits speak, by name
     kept : names that are looked at although they look like leaks
     """
@@ -56,7 +56,6 @@ class Source:
     goal: Formula
     start: Events
     churn: Events | None
-    idle: int
     circles: Mapping[str, Circle]
     kept: frozenset[str]
     as_of: int
@@ -69,11 +68,12 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class Lives:
-    """When things first happened to each subject; NEVER."""
+    """When things first happened to each subject; NEVER. `seen` is when they did anything for the last time."""
 
     start: Ints
     goal: Ints
     left: Ints
+    seen: Ints
     events: Mapping[str, Ints]
 
 
@@ -98,7 +98,8 @@ def lives(source: Source) -> Lives:
         formulas.append(happened(source.churn))
     first = first_times(formulas, source.subject, len(source.ids), source.arguments)
     left = first.pop() if source.churn is not None else np.full(len(source.ids), NEVER, np.int64)
-    return Lives(first[0], first[1], left, dict(zip(names, first[2:], strict=True)))
+    seen = last_seen(source.arguments([])["timelines"], source.subject, len(source.ids))
+    return Lives(first[0], first[1], left, seen, dict(zip(names, first[2:], strict=True)))
 
 
 def leaking_events(source: Source, found: Lives) -> list[Leak]:
@@ -161,8 +162,9 @@ def _landmark(
 ) -> Landmark:
     subject, moment = sample.subject, sample.moment + 1
     goal, left = found.goal[subject], found.left[subject]
-    silent = sample.numbers[[candidate.quantity for candidate in wanted].index(SILENCE)] > source.idle
-    reached, gone = goal < moment, (left < moment) | silent
+    silent = sample.numbers[[candidate.quantity for candidate in wanted].index(SILENCE)]
+    idle = silent >= idle_after(silent, moment, found.seen[subject], source.as_of)
+    reached, gone = goal < moment, (left < moment) | idle
     columns = tuple(_column(source, candidate, sample, i) for i, candidate in enumerate(wanted))
     everyone = Frame(
         age, subject, moment, _wait(goal, moment), source.as_of - moment, _wait(left, moment), cluster[subject], columns

@@ -17,7 +17,7 @@ from fireflower.discover.landmarks import holding_at
 from fireflower.discover.measuring import measured
 from fireflower.discover.results import Change, HypothesisFound
 from fireflower.discover.search import Searcher
-from fireflower.discover.study import Ground
+from fireflower.discover.study import Ground, Searched
 from fireflower.discover.tallies import packed
 from fireflower.language.nodes import All, AnyOf, Definition, Formula
 from fireflower.language.sentences import write_formula
@@ -41,7 +41,7 @@ def tested(definition: Definition, ground: Ground, source: Source, signals: Sequ
     holding = holding_at(ground.frame.landmark, formulas, source.start, source.subject, source.arguments)
     train, test = ground.split.train, ground.split.test
     inside = [(_rows(train, who), _rows(test, who)) for who in holding]
-    gains = [_gain(ground, rows) for rows, _ in inside]
+    gains = [_gain(ground.early, who) for who in holding]
     best = [i for i in np.argsort([-gain for gain in gains], kind="stable").tolist() if i and gains[i] > gains[0] + 1]
     changes = []
     for i in best[:CHANGES]:
@@ -80,6 +80,7 @@ def _rows(frame: Frame, subjects: NDArray[np.int64]) -> Bools:
     return np.isin(frame.subject, subjects)
 
 
-def _gain(ground: Ground, inside: Bools) -> float:
-    searcher = Searcher(ground.board, np.flatnonzero(ground.board.reached), 1, len(inside), enough=0)
+def _gain(early: Searched, subjects: NDArray[np.int64]) -> float:
+    inside = _rows(early.board.frame, subjects)
+    searcher = Searcher(early.board, early.converters, 1, len(inside), enough=0)
     return float(searcher.gains(searcher.of(packed(inside[None, :])))[0])

@@ -39,7 +39,7 @@ class _Part:
 
 def per_segment(ground: Ground, tests: Sequence[SegmentTest], question: Question) -> SegmentSearch | None:
     """Rules for parts by one trait; None where the rule holds alike for all."""
-    general = choosing.chosen(ground.board, ground.found, ground.chance)
+    general = choosing.chosen(ground.whole.board, ground.whole.found, ground.chance)
     asked = None if general is None else _asked(ground, general, tests)
     if general is None or asked is None:
         return None
@@ -52,14 +52,14 @@ def per_segment(ground: Ground, tests: Sequence[SegmentTest], question: Question
 
 def _asked(ground: Ground, rule: Rule, tests: Sequence[SegmentTest]) -> tuple[Column, list[Slice]] | None:
     """Which parts are to be searched, by which trait."""
-    for term in (ground.board.terms[k] for k in rule.terms):
-        candidate = ground.split.train.columns[term.column].candidate
-        if candidate.vocabulary == "fit":
-            column = next(each for each in ground.frame.columns if each.candidate is candidate)
+    on = ground.whole.board
+    for term in (on.terms[k] for k in rule.terms):
+        column = on.frame.columns[term.column]
+        if column.candidate.vocabulary == "fit":
             return column, left_out(column, term.test, rule.any)
-    most = next((test.by for test in tests if test.differs), None)
-    columns = (each for each in ground.frame.columns if each.candidate.name == most)
-    return next(((each, list(slices(each))) for each in columns), None)
+    differing = next((test.by for test in tests if test.differs), None)
+    found = next((each for each in ground.frame.columns if each.candidate.name == differing), None)
+    return None if found is None else (found, list(slices(found)))
 
 
 def _searched(frame: Frame, column: Column, wanted: Sequence[Slice], question: Question) -> Iterator[_Part]:
@@ -75,28 +75,31 @@ def _own(
 ) -> SegmentRule | None:
     own = part.ground
     p = min(1.0, parts * chance.overall([own.gains], [own.chance]))
-    rules = findings(own, question, p).rules
-    if not rules or rules[0].grade == "unconfirmed" or parts * rules[0].later.p > CONFIRMED:
+    found = findings(own, question, p)
+    rules, then = found.rules, found.rehearsal
+    if not rules or rules[0].grade == "unconfirmed" or then is None or parts * then.later.p > CONFIRMED:
         return None
-    earlier, later = (_selected(ground, general, column, frame) for frame in (own.split.train, own.split.test))
-    beside = measured(own.split.test, later, question.horizon)
-    if rules[0].gain <= _gain(own, earlier) + choosing.price(own.chance) or rules[0].later.p >= beside.p:
+    later = measured(own.split.test, _selected(ground, general, column, own.split.test), question.horizon)
+    gained = rules[0].gain - _gain(own, _selected(ground, general, column, own.whole.board.frame))
+    if gained <= choosing.price(own.chance) or then.later.p >= later.p:
         return None
     among = tuple(part_of(column.candidate, test) for test in part.slice.tests)
-    return SegmentRule(part.slice.name, among, rules[0], beside)
+    for_all = _selected(ground, general, column, own.followed)
+    return SegmentRule(part.slice.name, among, rules[0], measured(own.followed, for_all, question.horizon))
 
 
 def _selected(ground: Ground, rule: Rule, column: Column, frame: Frame) -> Bools:
     """Which rows of a part pass the rule for all. A condition on the trait by which it is parted, all or none do."""
     known = {id(each.candidate): each for each in frame.columns}
     inside = []
-    for term in (ground.board.terms[k] for k in rule.terms):
-        candidate = ground.split.train.columns[term.column].candidate
+    on = ground.whole.board
+    for term in (on.terms[k] for k in rule.terms):
+        candidate = on.frame.columns[term.column].candidate
         own = candidate is column.candidate
         inside.append(np.full(len(frame), rule.any) if own else passes(known[id(candidate)], term.test))
     return np.asarray(np.logical_or.reduce(inside) if rule.any else np.logical_and.reduce(inside))
 
 
 def _gain(ground: Ground, inside: Bools) -> float:
-    searcher = Searcher(ground.board, np.flatnonzero(ground.board.reached), 1, len(inside), enough=0)
+    searcher = Searcher(ground.whole.board, ground.whole.converters, 1, len(inside), enough=0)
     return float(searcher.gains(searcher.of(packed(inside[None, :])))[0])

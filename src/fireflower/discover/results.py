@@ -13,8 +13,8 @@ from fireflower.review.intervals import Estimate
 
 Grade = Literal["unconfirmed", "predictive", "adjusted"]
 """`unconfirmed`: it stood out, but did not hold later, or could not be checked. `predictive`: better than the whole
-search does by chance, and it held on later data. `adjusted`: so too with everything else that was measured held equal.
-(Nothing here is `proven`: that needs an experiment.)"""
+search does by chance, and what the search found in earlier data held on later data. `adjusted`: so too with everything
+else that was measured held equal. (Nothing here is `proven`: that needs an experiment.)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +90,15 @@ class RuleFound:
     text : the whole in one line
     kind : how many conditions, joined how
     gain, p_chance : its gain in log-likelihood (nats), and how often the whole search finds as much by chance
-    earlier : on the rows that were searched; `later`: on the later rows, which the search has not seen
-    expected : what share of those inside will reach the goal, the winner's curse taken off: what was claimed on the
-        searched rows, shrunk by what chance alone finds
+    seen : on all rows that were followed for the horizon, which were searched
+    later : on the later rows, with the bounds that would have been chosen on the earlier ones; None where the earlier
+        have no such conditions
+    expected : what share of those inside will reach the goal, the winner's curse taken off: what was seen, shrunk by
+        what chance alone finds
     coverage : of those that reached the goal, the share that passed before
     per_week : how many come to pass each week
     lead_days : from the landmark to the goal, the median of those that passed and reached it
-    like : how alike the rows are that it and the first rule select (Jaccard), on later rows
+    like : how alike the rows are that it and the first rule select (Jaccard)
     """
 
     name: str
@@ -106,8 +108,8 @@ class RuleFound:
     kind: str
     gain: float
     p_chance: float
-    earlier: Measured
-    later: Measured
+    seen: Measured
+    later: Measured | None
     expected: Estimate
     coverage: Estimate
     per_week: float
@@ -120,6 +122,26 @@ class RuleFound:
     def said(self) -> str:
         """The whole in plain English."""
         return (", or " if self.any else ", and ").join(part.said or part.text for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """The search as it would have been at an earlier moment, and what came after.
+
+    Attributes
+    ----------
+    at : the moment; None for a table, whose earlier rows were searched
+    parts, any, text : what would have been chosen then
+    like : how alike the later rows are that this and the first rule of now select (Jaccard); 1 where they are the same
+    later : what became of the later rows, with it and without it
+    """
+
+    at: int | None
+    parts: tuple[Part, ...]
+    any: bool
+    text: str
+    like: float
+    later: Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +172,7 @@ class Single:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A score's bound, on later rows."""
+    """A score's bound, on all rows that were followed for the horizon."""
 
     bound: float
     share: Estimate
@@ -174,7 +196,7 @@ class ScoreFound:
     ----------
     parts : with points
     base, scale : the probability of the goal is 1 / (1 + exp(-(base + scale x points)))
-    auc, log_loss : on later rows
+    auc, log_loss : on later rows, of a score that is made in the same way of what was known earlier
     thresholds : where one may cut, and what that gives
     chosen : the bound that was chosen
     calibration : from the lowest scores to the highest
@@ -213,7 +235,8 @@ class LandmarkSummary:
     at_risk : who could still reach it
     followed, hits : of those, who were followed for the whole horizon, and who reached the goal in it
     left_within : who ended their use within the horizon without it
-    train_hits, test_hits : the goals that were searched, and kept for confirmation
+    searched_hits : goals that were searched, up to twice the horizon after the landmark
+    later_hits : goals within the horizon that the rehearsal is measured on
     conditions : how many conditions were tried
     naive_auc, auc : of the best single column: over everybody whatever became of them by then, and over those who
         could still reach the goal
@@ -227,8 +250,8 @@ class LandmarkSummary:
     followed: int
     hits: int
     left_within: int
-    train_hits: int
-    test_hits: int
+    searched_hits: int
+    later_hits: int
     conditions: int
     naive_auc: float
     auc: float
@@ -267,7 +290,7 @@ class SegmentRule:
     ----------
     part, among : the part, in words and as conditions
     rule : measured on the part alone
-    general : the rule for all on the part's later rows
+    general : the rule for all on the part's rows
     """
 
     part: str
@@ -354,6 +377,7 @@ class Discovery:
     permutations, tried : how often the search was done on shuffled outcomes; how many conditions it had
     landmark_days : at which landmark the best was found; NaN for a table
     rules : the chosen rule first, then others that do nearly as well
+    rehearsal : what the same search would have chosen earlier; None where nothing
     stayed : the best signal that only says that one was there; no part of any rule
     left_out : signals with their reason, never used
     circles : of which circle speaks what the rules, scores and signals are made of
@@ -371,6 +395,7 @@ class Discovery:
     landmark_days: float
     landmarks: tuple[LandmarkSummary, ...]
     rules: tuple[RuleFound, ...]
+    rehearsal: Rehearsal | None
     singles: tuple[Single, ...]
     stayed: Single | None
     scores: tuple[ScoreFound, ...]

@@ -7,51 +7,60 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from fireflower.discover import rates
-from fireflower.discover.boards import passes
+from fireflower.discover import logistic, rates
+from fireflower.discover.boards import Board, passes
 from fireflower.discover.drafts import part_of
 from fireflower.discover.frames import Frame
 from fireflower.discover.measuring import measured, weeks
 from fireflower.discover.results import Calibrated, ScoreFound, Threshold
-from fireflower.discover.scores import Card, near_ties, pool, scored, sums
+from fireflower.discover.scores import Card, calibrated, near_ties, pool, scored, sums, without
 from fireflower.discover.study import Ground, Question
 
 
 def scorecards(ground: Ground, question: Question) -> Iterator[ScoreFound]:
-    """The best score first; none where no condition is worth a point."""
-    terms, rows = pool(ground.board, ground.least)
-    best = scored(ground.board, terms, rows)
-    if best is not None:
-        for card in (best, *near_ties(ground.board, terms, rows, best)):
-            yield _found(ground, card, question)
+    """The best score first; none where no condition is worth a point.
+
+    Each is made of all rows; how far it can be trusted is told by one that is made in the same way of what was known at
+    the cut, on the rows that came later.
+    """
+    whole, early = ground.whole.board, ground.early.board
+    terms, rows = pool(whole, ground.whole.least)
+    best = scored(whole, terms, rows)
+    if best is None:
+        return
+    known, known_rows = pool(early, ground.early.least)
+    for name, card in (("", best), *near_ties(whole, terms, rows, best)):
+        then = scored(early, without(early, known, name), known_rows)
+        if then is not None:
+            yield _found(ground, card, then, question)
 
 
-def _total(ground: Ground, card: Card, frame: Frame) -> NDArray[np.float64]:
-    terms = [ground.board.terms[k] for k in card.terms]
+def _total(on: Board, card: Card, frame: Frame) -> NDArray[np.float64]:
+    terms = [on.terms[k] for k in card.terms]
     return sums([passes(frame.columns[term.column], term.test) for term in terms], card.points)
 
 
-def _found(ground: Ground, card: Card, question: Question) -> ScoreFound:
-    """The card on later rows."""
-    train, test, horizon = ground.split.train, ground.split.test, question.horizon
-    columns = [train.columns[ground.board.terms[k].column] for k in card.terms]
-    tests = [ground.board.terms[k].test for k in card.terms]
+def _found(ground: Ground, card: Card, then: Card, question: Question) -> ScoreFound:
+    """The card on all rows that were followed, and that of the earlier rows on the later."""
+    whole, early, horizon = ground.whole.board, ground.early.board, ground.horizon
     parts = tuple(
-        part_of(column.candidate, test_, point)
-        for column, test_, point in zip(columns, tests, card.points, strict=True)
+        part_of(whole.frame.columns[term.column].candidate, term.test, point)
+        for term, point in zip((whole.terms[k] for k in card.terms), card.points, strict=True)
     )
-    total = _total(ground, card, test)
-    reached = test.reached(horizon)
-    probability = 1 / (1 + np.exp(-(card.base + card.scale * total)))
-    table = _thresholds(test, total, horizon)
+    total, reached = _total(whole, card, ground.followed), ground.followed.reached(horizon)
+    card = calibrated(card, total, reached)
+    table = _thresholds(ground.followed, total, horizon)
     by_circle: dict[str, int] = {}
     for part in parts:
         by_circle[part.circle] = by_circle.get(part.circle, 0) + max(part.points, 0)
+    train, test = ground.split.train, ground.split.test
+    then = calibrated(then, _total(early, then, train), train.reached(horizon))
+    later, came = _total(early, then, test), test.reached(horizon)
+    probability = logistic.sigmoid(then.base + then.scale * later)
     return ScoreFound(
-        name="", parts=parts, base=card.base, scale=card.scale, auc=rates.auc_estimate(total, reached),
-        log_loss=rates.log_loss(probability, reached), thresholds=table,
-        chosen=_bound(ground, card, question, table), calibration=_calibration(test, probability, horizon),
-        by_circle=by_circle,
+        name="", parts=parts, base=card.base, scale=card.scale, auc=rates.auc_estimate(later, came),
+        log_loss=rates.log_loss(probability, came), thresholds=table, chosen=_bound(total, reached, question, table),
+        calibration=_calibration(test, probability, horizon), by_circle=by_circle,
     )  # fmt: skip
 
 
@@ -77,15 +86,14 @@ def _calibration(frame: Frame, probability: NDArray[np.float64], horizon: int) -
     )
 
 
-def _bound(ground: Ground, card: Card, question: Question, table: Sequence[Threshold]) -> float:
-    """The lowest bound whose leads can be worked; without a capacity, the one that tells most apart on the searched
-    rows (Youden 1950)."""
+def _bound(
+    total: NDArray[np.float64], reached: NDArray[np.bool_], question: Question, table: Sequence[Threshold]
+) -> float:
+    """The lowest bound whose leads can be worked; without a capacity, the one that tells most apart (Youden 1950)."""
     if question.per_week is not None:
         fitting = [each.bound for each in table if each.per_week <= question.per_week]
         if fitting:
             return min(fitting)
-    total = _total(ground, card, ground.split.train)
-    reached = ground.board.reached
     bounds = np.unique(total)[1:]
     if not len(bounds):
         return float(total.max(initial=1))

@@ -9,7 +9,7 @@ One probability belongs to each sum of points: a logistic curve through them (Pl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,20 +81,33 @@ def scored(board: Board, terms: NDArray[np.int64], rows: NDArray[np.int64], item
     return Card(tuple(int(terms[chosen[i]]) for i in order), tuple(points[i] for i in order), base, scale)
 
 
-def near_ties(board: Board, terms: NDArray[np.int64], rows: NDArray[np.int64], best: Card) -> list[Card]:
+def calibrated(card: Card, total: Floats, reached: NDArray[np.bool_]) -> Card:
+    """The card with its curve drawn through other rows: their points, and who of them reached the goal."""
+    if not 0 < reached.sum() < len(reached) or len(np.unique(total)) < 2:
+        return card
+    _, base, scale = _curve(total[None, :], reached.astype(np.float64), (1,))
+    return replace(card, base=base, scale=scale)
+
+
+def without(board: Board, terms: NDArray[np.int64], name: str) -> NDArray[np.int64]:
+    """Those conditions that are not made of an event, trait or column."""
+    others = [k for k in terms.tolist() if board.frame.columns[board.terms[k].column].candidate.of != name]
+    return np.array(others, np.int64)
+
+
+def near_ties(board: Board, terms: NDArray[np.int64], rows: NDArray[np.int64], best: Card) -> list[tuple[str, Card]]:
     """Scores within one standard error of the best on the rows it was chosen on, each without one of the things that
-    matter most in it: whoever cannot measure that, or does not believe in it, has another."""
-    kept: list[Card] = []
+    matter most in it, which is named: whoever cannot measure that, or does not believe in it, has another."""
+    kept: list[tuple[str, Card]] = []
     for left_out in best.terms[: OTHERS + 1]:
         if len(kept) == OTHERS:
             break
-        own = board.frame.columns[board.terms[left_out].column].candidate.of
-        others = [k for k in terms.tolist() if board.frame.columns[board.terms[k].column].candidate.of != own]
-        card = scored(board, np.array(others, np.int64), rows)
-        if card is None or any(_alike(board, card, other) for other in kept):
+        name = board.frame.columns[board.terms[left_out].column].candidate.of
+        card = scored(board, without(board, terms, name), rows)
+        if card is None or any(_alike(board, card, other) for _, other in kept):
             continue
         if _loss(board, rows, best, card) <= 0:
-            kept.append(card)
+            kept.append((name, card))
     return kept
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.discover.boards import Board
 from fireflower.discover.tallies import Words, packed, tally
+from fireflower.language.nodes import Compare, Test
 
 DEPTH = 3
 BEAM = 12
@@ -239,6 +240,45 @@ def _polished(searcher: Searcher, singles: Counts, rules: Sequence[Rule]) -> lis
         done += [old for old, new in zip(open_, changed, strict=True) if old is new]
         open_ = [new for old, new in zip(open_, changed, strict=True) if old is not new]
     return done
+
+
+def refitted(searcher: Searcher, columns: Sequence[int], tests: Sequence[Test], any_: bool) -> Rule | None:
+    """A rule of the same columns with the bounds that gain most on the searcher's rows; None where one of them has no
+    condition there.
+
+    Parameters
+    ----------
+    tests : of each column, by which its nearest condition is chosen to begin with
+    """
+    board = searcher.board
+    terms = [_nearest(board, column, test) for column, test in zip(columns, tests, strict=True)]
+    if -1 in terms:
+        return None
+    singles = searcher.alone()
+    rule = Rule(tuple(terms), any_, gain_of(searcher, terms, any_))
+    for place in [*range(len(terms))] * 2:
+        others = rule.terms[:place] + rule.terms[place + 1 :]
+        gains = _with_each(searcher, singles, [others], any_)[0] if others else searcher.gains(singles)
+        gains = np.where(board.column == columns[place], gains, 0.0)
+        best = int(gains.argmax())
+        if gains[best] > rule.gain:
+            rule = Rule((*rule.terms[:place], best, *rule.terms[place + 1 :]), any_, float(gains[best]))
+    return rule
+
+
+def _nearest(board: Board, column: int, test: Test) -> int:
+    """The column's condition that is most like a test; -1 where none is of its kind."""
+    own = np.flatnonzero(board.column == column).tolist()
+    same = [k for k in own if board.terms[k].test == test]
+    if same or not isinstance(test, Compare) or isinstance(test.bound, str | bool):
+        return int(same[0]) if same else -1
+    bound = float(test.bound)
+    near = [(abs(float(other.bound) - bound), k) for k in own if _alike(other := board.terms[k].test, test)]
+    return int(min(near)[1]) if near else -1
+
+
+def _alike(other: Test, test: Compare) -> TypeGuard[Compare]:
+    return isinstance(other, Compare) and other.op == test.op and not isinstance(other.bound, str | bool)
 
 
 def _different(rules: Sequence[Rule]) -> list[Rule]:

@@ -1,9 +1,13 @@
-"""The whole of it on frames: split, search, chance, choice, confirmation, grade."""
+"""The whole of it on frames: search, chance, choice, rehearsal on the past, grade.
+
+The rules are chosen on all rows. Whether such a choice can be trusted is rehearsed: the same search is done with what
+was known at an earlier moment, and what it would have chosen then is measured on the rows that came after.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,23 +20,31 @@ from fireflower.discover.boards import Board, board, passes
 from fireflower.discover.chance import Chance
 from fireflower.discover.curves import curve
 from fireflower.discover.drafts import part_of
-from fireflower.discover.frames import Column, Frame, Split, split
+from fireflower.discover.frames import Frame, Split, split
 from fireflower.discover.measuring import coverage, jaccard, lead_days, measured, weeks
-from fireflower.discover.results import Grade, LandmarkSummary, Measured, RuleFound, Single
-from fireflower.discover.search import DEPTH, KINDS, Rule, search
+from fireflower.discover.results import LandmarkSummary, Measured, Part, Rehearsal, RuleFound, Single
+from fireflower.discover.search import DEPTH, KINDS, Rule, Searcher, refitted, search
 from fireflower.model.moments import DAY
 from fireflower.review.intervals import Estimate
 
 SIGNIFICANT = 0.05
 CONFIRMED = 0.1
-"""One-sided, on later rows. Both must be passed: on noise that happens in at most 0.5 % of cases, and the later rows
-are few."""
+"""One-sided, on later rows, which are few. A rule is declared only if it is significant and its rehearsal confirmed."""
+
+BEYOND_DOUBT = 0.01
+"""What is as far beyond chance need not have been found by the rehearsal, which has much less to learn from: it is
+enough if the rule itself, with bounds by the earlier rows, is confirmed on the later ones."""
+
+REACH = 2
+"""Goals are searched up to so many horizons after the landmark, as far as subjects were followed: what goes before a
+goal on day 40 tells of what goes before one on day 30, too, and with half as many goals again rules are found that
+would be missed. All figures are of the one horizon that was asked for."""
 
 LEAST_HITS = 20
-"""Goals at a landmark below which nothing is searched."""
+"""Goals within the horizon of a landmark below which nothing is searched."""
 
 SHORT_BELOW = 50
-"""With fewer goals to search in, single conditions only."""
+"""With fewer, single conditions only."""
 
 FEW_BELOW = 125
 """With fewer, rules of three conditions are found whole in about half of all cases, and that is said."""
@@ -60,22 +72,43 @@ class Question:
 
 
 @dataclass(frozen=True, eq=False)
+class Searched:
+    """Rows that were searched.
+
+    Attributes
+    ----------
+    least, most : how many rows a rule must and may pass
+    found : the best rules of each kind
+    """
+
+    board: Board
+    least: int
+    most: int | None
+    found: dict[str, list[Rule]]
+
+    @property
+    def converters(self) -> NDArray[np.int64]:
+        return np.flatnonzero(self.board.reached)
+
+
+@dataclass(frozen=True, eq=False)
 class Ground:
     """One landmark, searched.
 
     Attributes
     ----------
-    frame : everybody at risk, with all columns; `split` has only those columns that rules are made of
-    found : the best rules of each kind on the earlier rows
+    frame : everybody at risk, with all columns; the searched rows have only those columns that rules are made of
+    whole : all rows, each as long as it was followed
+    early : the rehearsal, on what was known at the cut of `split`
+    gains : the greatest of each kind on the whole; `alone`: the greatest of a single condition on each column
+    chance : what the search of the whole finds by chance
     """
 
     frame: Frame
     horizon: int
     split: Split
-    board: Board
-    least: int
-    most: int | None
-    found: dict[str, list[Rule]]
+    whole: Searched
+    early: Searched
     gains: NDArray[np.float64]
     chance: Chance
     alone: NDArray[np.float64]
@@ -86,42 +119,40 @@ class Ground:
         return float(self.chance.standard(self.gains).max())
 
     @cached_property
-    def wide(self) -> Frame:
-        """Everybody at risk, with the board's columns."""
-        wanted = {id(column.candidate) for column in self.split.train.columns}
-        return self.frame.keeping([column for column in self.frame.columns if id(column.candidate) in wanted])
-
-    @cached_property
     def followed(self) -> Frame:
-        """Of these, all that were followed for the whole horizon."""
-        return self.wide.at(np.flatnonzero(self.wide.followed >= self.horizon))
+        """All that were followed for the whole horizon, with the columns that rules are made of."""
+        return self.whole.board.frame.closed(self.horizon)
 
 
 def can_be_searched(frame: Frame, horizon: int) -> bool:
-    made = split(frame, horizon)
-    return int(made.train.reached(horizon).sum()) >= LEAST_HITS * (1 - 0.3) and len(made.train) >= 4 * LEAST_HITS
+    closed = frame.followed >= horizon
+    return int((frame.reached(horizon) & closed).sum()) >= LEAST_HITS and int(closed.sum()) >= 4 * LEAST_HITS
 
 
 def searched(frame: Frame, question: Question, advance: Callable[[], None] | None = None) -> Ground:
     """Search one landmark, and as often again on shuffled outcomes."""
     used = frame.keeping([c for c in frame.columns if c.candidate.vocabulary != "stayed"])
-    made = split(used, question.horizon)
-    reached = made.train.reached(question.horizon)
-    least = max(15, len(made.train) // 200)
-    conditions = board(made.train, reached, least)
-    depth = DEPTH if int(reached.sum()) >= SHORT_BELOW else 1
-    most = None
-    if question.per_week is not None and frame.landmark is not None:
-        most = max(2 * least, int(question.per_week * weeks(made.train)))
-    converters = np.flatnonzero(reached)
-    found = search(conditions, converters, least, most, depth)
-    gains = np.array([found[kind][0].gain if found[kind] else 0.0 for kind in KINDS])
+    parts = split(used, question.horizon)
+    hits = int((used.reached(question.horizon) & (used.followed >= question.horizon)).sum())
+    depth = DEPTH if hits >= SHORT_BELOW else 1
+    whole, early = _search(used, question, depth), _search(parts.earlier, question, depth)
+    gains = np.array([whole.found[kind][0].gain if whole.found[kind] else 0.0 for kind in KINDS])
     tries = chance.by_chance(
-        conditions, least, most, depth, seed=question.seed, permutations=question.permutations,
+        whole.board, whole.least, whole.most, depth, seed=question.seed, permutations=question.permutations,
         threads=question.threads, advance=advance, found=gains,
     )  # fmt: skip
-    alone = chance.alone(conditions, converters, least, most)
-    return Ground(frame, question.horizon, made, conditions, least, most, found, gains, tries, alone)
+    alone = chance.alone(whole.board, whole.converters, whole.least, whole.most)
+    return Ground(frame, question.horizon, parts, whole, early, gains, tries, alone)
+
+
+def _search(frame: Frame, question: Question, depth: int) -> Searched:
+    reached = frame.reached(REACH * question.horizon)
+    least = max(15, len(frame) // 200)
+    most = None
+    if question.per_week is not None and frame.landmark is not None:
+        most = max(2 * least, int(question.per_week * weeks(frame)))
+    conditions = board(frame, reached, least)
+    return Searched(conditions, least, most, search(conditions, np.flatnonzero(reached), least, most, depth))
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +160,7 @@ class Findings:
     """What one landmark's best rules are, measured; and on all rows that were followed, which the first selects."""
 
     rules: tuple[RuleFound, ...]
+    rehearsal: Rehearsal | None
     singles: tuple[Single, ...]
     stayed: Single | None
     followed: Frame
@@ -136,112 +168,150 @@ class Findings:
 
 
 def findings(ground: Ground, question: Question, p: float) -> Findings:
-    """Choose, measure on later rows, grade.
+    """Choose, rehearse, measure, grade.
 
     Parameters
     ----------
     p : how often the whole search, at all landmarks, does as well by chance
     """
-    best = choosing.chosen(ground.board, ground.found, ground.chance)
+    whole = ground.whole
+    best = choosing.chosen(whole.board, whole.found, ground.chance)
     both = ground.followed
     if best is None:
-        return Findings((), (), None, both, np.zeros(len(both), np.bool_))
-    rules = [best, *choosing.near_ties(ground.board, ground.found, best, ALTERNATIVES)]
-    first = _inside(ground, best, ground.split.test)
-    measured_ = [_rule(ground, rule, question, p, first, held_equal=True) for rule in rules]
-    singles, stayed = _singles(ground, question, p, first), _stayed(ground, question)
-    return Findings(tuple(measured_), singles, stayed, both, _inside(ground, best, both))
+        return Findings((), None, (), None, both, np.zeros(len(both), np.bool_))
+    selected = _inside(whole.board, best, both)
+    rehearsal = _rehearsed(ground, best)
+    first = _graded(ground, _rule(ground, best, question, selected), rehearsal, p)
+    ties = choosing.near_ties(whole.board, whole.found, best, ALTERNATIVES)
+    others = [_rule(ground, rule, question, selected) for rule in ties]
+    singles, stayed = _singles(ground, question, selected), _stayed(ground, question)
+    return Findings((first, *others), rehearsal, singles, stayed, both, selected)
 
 
-def _singles(ground: Ground, question: Question, p: float, first: Bools) -> tuple[Single, ...]:
+def _rehearsed(ground: Ground, best: Rule) -> Rehearsal | None:
+    """What the search would have chosen at the cut, and what became of those who came later."""
+    early, test = ground.early, ground.split.test
+    then = choosing.chosen(early.board, early.found, ground.chance)
+    if then is None:
+        return None
+    inside = _inside(early.board, then, test)
+    at = None if ground.frame.landmark is None else ground.split.cut
+    parts = _parts(early.board, then)
+    like = jaccard(inside, _inside(ground.whole.board, best, test))
+    return Rehearsal(at, parts, then.any, _text(parts, then.any), like, measured(test, inside, ground.horizon))
+
+
+def _graded(ground: Ground, rule: RuleFound, rehearsal: Rehearsal | None, p: float) -> RuleFound:
+    """The first rule with its grade, by its rehearsal in the first place: rows that a rule was chosen on say little of
+    it."""
+    rehearsed = rehearsal is not None and p <= SIGNIFICANT and rehearsal.later.p <= CONFIRMED
+    if not rehearsed or rehearsal is None:
+        holds = p <= BEYOND_DOUBT and rule.later is not None and rule.later.p <= CONFIRMED
+        return replace(rule, grade="predictive" if holds else "unconfirmed")
+    early, both = ground.early, ground.followed
+    then = choosing.chosen(early.board, early.found, ground.chance)
+    assert then is not None  # it was rehearsed
+    columns = [early.board.frame.columns[early.board.terms[k].column] for k in then.terms]
+    used = frozenset[str]().union(*(column.candidate.made_of for column in columns))
+    later = both.moment >= ground.split.cut
+    equal = adjusted(both, _inside(early.board, then, both), later, used, ground.horizon)
+    holds = equal is not None and equal.difference.low > 0 and equal.ratio.low > ADJUSTED_FLOOR
+    return replace(rule, grade="adjusted" if holds else "predictive", adjusted=equal)
+
+
+def _singles(ground: Ground, question: Question, first: Bools) -> tuple[Single, ...]:
     p_values = ground.chance.of_columns(ground.alone)
     q_values = chance.false_discovery(p_values)
+    on = ground.whole.board
     found = []
-    for rule in choosing.best_of_columns(ground.board, ground.found["1"])[:SINGLES]:
-        column = int(ground.board.column[rule.terms[0]])
-        drawn = curve(ground.frame, _whole_column(ground, column), question.horizon)
-        of = _rule(ground, rule, question, p, first)
+    for rule in choosing.best_of_columns(on, ground.whole.found["1"])[:SINGLES]:
+        column = int(on.column[rule.terms[0]])
+        drawn = curve(ground.frame, on.frame.columns[column], question.horizon)
+        of = _rule(ground, rule, question, first)
+        if q_values[column] > SIGNIFICANT:
+            of = replace(of, grade="unconfirmed")
         found.append(Single(of, float(p_values[column]), float(q_values[column]), drawn))
     return tuple(found)
-
-
-def _whole_column(ground: Ground, number: int) -> Column:
-    wanted = ground.split.train.columns[number].candidate
-    return next(column for column in ground.frame.columns if column.candidate is wanted)
 
 
 def _stayed(ground: Ground, question: Question) -> Single | None:
     """The best of what only says that one was there, to be looked at beside the rest."""
     columns = [column for column in ground.frame.columns if column.candidate.vocabulary == "stayed"]
     frame = ground.frame.keeping(columns)
-    made = split(frame, question.horizon)
-    reached = made.train.reached(question.horizon)
-    conditions = board(made.train, reached, ground.least)
-    rules = search(conditions, np.flatnonzero(reached), ground.least, None, 1)["1"]
+    parts = split(frame, question.horizon)
+    whole, early = _search(frame, question, 1), _search(parts.earlier, question, 1)
+    rules = whole.found["1"]
     if not rules:
         return None
-    apart = replace(ground, frame=frame, split=made, board=conditions)
-    column = columns[int(conditions.column[rules[0].terms[0]])]
-    first = _inside(apart, rules[0], made.test)
-    rule = _rule(apart, rules[0], question, 1.0, first)
+    apart = replace(ground, frame=frame, split=parts, whole=whole, early=early)
+    column = columns[int(whole.board.column[rules[0].terms[0]])]
+    rule = _rule(apart, rules[0], question, _inside(whole.board, rules[0], apart.followed))
     return Single(rule, math.nan, math.nan, curve(frame, column, question.horizon))
 
 
-def _inside(ground: Ground, rule: Rule, frame: Frame) -> Bools:
+def _inside(on: Board, rule: Rule, frame: Frame) -> Bools:
     """Which rows of a frame with the board's columns pass a rule."""
-    parts = [passes(frame.columns[term.column], term.test) for term in (ground.board.terms[k] for k in rule.terms)]
+    parts = [passes(frame.columns[term.column], term.test) for term in (on.terms[k] for k in rule.terms)]
     return np.asarray(np.logical_or.reduce(parts) if rule.any else np.logical_and.reduce(parts))
 
 
-def _rule(
-    ground: Ground, rule: Rule, question: Question, p: float, first: Bools, held_equal: bool = False
-) -> RuleFound:
-    train, test, horizon = ground.split.train, ground.split.test, question.horizon
-    terms = [ground.board.terms[k] for k in rule.terms]
-    columns = [train.columns[term.column] for term in terms]
-    earlier = measured(train, _inside(ground, rule, train), horizon)
-    inside = _inside(ground, rule, test)
-    later = measured(test, inside, horizon)
-    parts = tuple(part_of(column.candidate, term.test) for column, term in zip(columns, terms, strict=True))
-    both = ground.followed
-    everywhere = _inside(ground, rule, both)
-    grade: Grade = "predictive" if p <= SIGNIFICANT and later.p <= CONFIRMED else "unconfirmed"
-    equal = None
-    if held_equal and grade == "predictive":
-        used = frozenset[str]().union(*(column.candidate.made_of for column in columns))
-        equal = adjusted(both, everywhere, both.moment >= ground.split.cut, used, horizon)
-        if equal is not None and equal.difference.low > 0 and equal.ratio.low > ADJUSTED_FLOOR:
-            grade = "adjusted"
+def _parts(on: Board, rule: Rule) -> tuple[Part, ...]:
+    terms = [on.terms[k] for k in rule.terms]
+    return tuple(part_of(on.frame.columns[term.column].candidate, term.test) for term in terms)
+
+
+def _text(parts: Sequence[Part], any_: bool) -> str:
+    return (" or " if any_ else " and ").join(part.text for part in parts)
+
+
+def _rule(ground: Ground, rule: Rule, question: Question, first: Bools) -> RuleFound:
+    horizon, both, on = ground.horizon, ground.followed, ground.whole.board
+    parts = _parts(on, rule)
+    inside = _inside(on, rule, both)
+    seen, later = measured(both, inside, horizon), _later(ground, rule)
+    p_chance = ground.chance.share(rule.gain, rule.kind)
+    holds = p_chance <= SIGNIFICANT and later is not None and later.p <= CONFIRMED
     return RuleFound(
         name="",
         parts=parts,
         any=rule.any,
-        text=(" or " if rule.any else " and ").join(part.text for part in parts),
+        text=_text(parts, rule.any),
         kind=rule.kind,
         gain=rule.gain,
-        p_chance=ground.chance.share(rule.gain, rule.kind),
-        earlier=earlier,
+        p_chance=p_chance,
+        seen=seen,
         later=later,
-        expected=shrunk(earlier, rule.gain, ground.chance.typical(rule.kind)),
-        coverage=coverage(both, everywhere, horizon),
-        per_week=float(_inside(ground, rule, ground.wide).sum()) / weeks(ground.frame),
-        lead_days=lead_days(both, everywhere, horizon),
-        like=jaccard(inside, first) if len(inside) == len(first) else math.nan,
-        grade=grade,
-        adjusted=equal,
+        expected=shrunk(seen, rule.gain, ground.chance.typical(rule.kind)),
+        coverage=coverage(both, inside, horizon),
+        per_week=float(_inside(on, rule, on.frame).sum()) / weeks(ground.frame),
+        lead_days=lead_days(both, inside, horizon),
+        like=jaccard(inside, first),
+        grade="predictive" if holds else "unconfirmed",
     )
+
+
+def _later(ground: Ground, rule: Rule) -> Measured | None:
+    """On the later rows, the rule with the bounds that would have been chosen on the earlier ones."""
+    terms = [ground.whole.board.terms[k] for k in rule.terms]
+    early = ground.early
+    most = len(early.board.frame) if early.most is None else early.most
+    searcher = Searcher(early.board, early.converters, early.least, most)
+    then = refitted(searcher, [term.column for term in terms], [term.test for term in terms], rule.any)
+    if then is None:
+        return None
+    return measured(ground.split.test, _inside(early.board, then, ground.split.test), ground.horizon)
 
 
 ADJUSTED_FLOOR = 1.1
 """The lower limit of the adjusted ratio must be above this: what adjusting leaves of a common cause is small, not 0."""
 
 
-def shrunk(earlier: Measured, gain: float, by_chance: float) -> Estimate:
+def shrunk(seen: Measured, gain: float, by_chance: float) -> Estimate:
     """What share to expect: that of the searched rows, with the part of its distance from all rows' share taken off
     that the best of as many rules gains by chance (the positive-part estimator of James & Stein 1961, with gains, which
     are half squared distances)."""
     factor = math.sqrt(max(0.0, 1 - by_chance / gain)) if gain > 0 else 0.0
-    inside, base = earlier.inside, earlier.hits / max(earlier.rows, 1)
+    inside, base = seen.inside, seen.hits / max(seen.rows, 1)
     moved = (1 - factor) * (inside.value - base)
     low, high = max(0.0, inside.low - moved), min(1.0, inside.high)
     return Estimate(inside.value - moved, low, high, inside.n, "shrunk by what chance finds")
@@ -251,7 +321,7 @@ def summary(
     frame: Frame, ground: Ground | None, horizon: int, naive: float, before: tuple[int, int]
 ) -> LandmarkSummary:
     """A landmark in numbers; `before` is how many had reached the goal, and had left."""
-    closed = frame.at(np.flatnonzero(frame.followed >= horizon))
+    closed = frame.closed(horizon)
     reached = closed.reached(horizon)
     return LandmarkSummary(
         age_days=math.nan if frame.landmark is None else frame.landmark / DAY,
@@ -261,9 +331,9 @@ def summary(
         followed=len(closed),
         hits=int(reached.sum()),
         left_within=int(((closed.left <= horizon) & ~reached).sum()),
-        train_hits=0 if ground is None else int(ground.board.reached.sum()),
-        test_hits=0 if ground is None else int(ground.split.test.reached(horizon).sum()),
-        conditions=0 if ground is None else len(ground.board.terms),
+        searched_hits=0 if ground is None else int(ground.whole.board.reached.sum()),
+        later_hits=0 if ground is None else int(ground.split.test.reached(horizon).sum()),
+        conditions=0 if ground is None else len(ground.whole.board.terms),
         naive_auc=naive,
         auc=best_auc(closed, reached),
         best=math.nan if ground is None else ground.standing,

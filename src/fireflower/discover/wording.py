@@ -12,6 +12,7 @@ from fireflower.discover.results import (
     LandmarkSummary,
     Measured,
     Part,
+    Rehearsal,
     RuleFound,
     ScoreFound,
     SegmentTest,
@@ -19,10 +20,12 @@ from fireflower.discover.results import (
     Threshold,
 )
 from fireflower.language.nodes import CIRCLES
+from fireflower.model.moments import to_datetime
 from fireflower.review.intervals import Estimate
 from fireflower.review.words import PLURAL, count, days, interval, percent, times
 
 _SHOWN = 6
+_SAME = 0.95
 _BOUNDS = 6
 GRADES = {
     "unconfirmed": "not confirmed",
@@ -87,7 +90,7 @@ def sections(found: Discovery) -> list[Section]:
 
 
 def _stayed(rule: RuleFound) -> str:
-    return f"that one was there at all: {rule.text}: {_pair(rule.later)}. Whoever stays can buy, so this says little."
+    return f"that one was there at all: {rule.text}: {_pair(rule.seen)}. Whoever stays can buy, so this says little."
 
 
 def title(found: Discovery) -> str:
@@ -164,14 +167,11 @@ def facts(rule: RuleFound, found: Discovery) -> Iterator[str]:
     """What is known of a rule."""
     within = "" if math.isnan(found.horizon_days) else f" within {days(found.horizon_days)}"
     yield (
-        f"On later data, which the search had not seen: {_pair(rule.later)} reached the goal{within}: "
-        f"{_times(rule.later.lift)}."
+        f"Of{_pair(rule.seen).removeprefix('of')} reached the goal{within}: {_times(rule.seen.lift)}. With the luck "
+        f"of the best of many taken off, expect {percent(rule.expected.value)}."
     )
-    yield (
-        f"On the data searched it was {percent(rule.earlier.inside.value)} and "
-        f"{percent(rule.earlier.outside.value)}; with the luck of the "
-        f"best of many taken off, expect {percent(rule.expected.value)}."
-    )
+    if found.rehearsal is not None:
+        yield _rehearsal(found.rehearsal)
     yield f"It had picked out {percent_of(rule.coverage)} of those who reached the goal.{_volume(rule)}"
     yield f"Chance finds a rule of as many conditions that tells as much in {percent(rule.p_chance)} of searches."
     yield f"Grade {GRADES[rule.grade]}."
@@ -185,6 +185,17 @@ def facts(rule: RuleFound, found: Discovery) -> Iterator[str]:
         )
     if rule.name:
         yield f"Written as the definition {rule.name}: 'fireflower backtest {rule.name}'."
+
+
+def _rehearsal(then: Rehearsal) -> str:
+    known = (
+        "with the earlier rows alone" if then.at is None else f"with what was known on {to_datetime(then.at):%d %B %Y}"
+    )
+    rule = then.text if then.like < _SAME else "the same" if then.like == 1 else "nearly the same"
+    return (
+        f"Rehearsed: {known}, the search would have chosen {rule}. Later, {_pair(then.later)} reached the goal: "
+        f"{_times(then.later.lift)}."
+    )
 
 
 def _formula(rule: RuleFound, found: Discovery) -> Iterator[str]:
@@ -220,13 +231,13 @@ def _volume(rule: RuleFound) -> str:
 
 
 def _short(rule: RuleFound) -> str:
-    return f"{rule.text}: later {_pair(rule.later)}; picks out {percent(rule.coverage.value)} of the goals"
+    return f"{rule.text}: {_pair(rule.seen)}; picks out {percent(rule.coverage.value)} of the goals"
 
 
 def _single(single: Single) -> str:
     rule = single.rule
     sure = "" if math.isnan(single.q) else "q below 0.001" if single.q < 0.0005 else f"q = {single.q:.3f}"
-    return f"{rule.text}: later {_pair(rule.later)}; picks out {percent(rule.coverage.value)} of the goals; {sure}"
+    return f"{rule.text}: {_pair(rule.seen)}; picks out {percent(rule.coverage.value)} of the goals; {sure}"
 
 
 def name_of_score(number: int) -> str:
@@ -245,12 +256,13 @@ def _score(score: ScoreFound, found: Discovery) -> Iterator[str]:
         yield f"{share}; {percent(at.coverage)} of the goals{week}{mark}"
     yield (
         f"It puts who reaches the goal above who does not in {percent(score.auc.value)} of pairs (AUC "
-        f"{score.auc.value:.3f}, {score.auc.low:.3f} to {score.auc.high:.3f}). All of this on later data."
+        f"{score.auc.value:.3f}, {score.auc.low:.3f} to {score.auc.high:.3f}), if made of the earlier data and judged "
+        "by the later."
     )
     said = "; ".join(
         f"{percent(each.foretold)} foretold, {percent(each.came.value)} came" for each in score.calibration
     )
-    yield f"Calibration: {said}."
+    yield f"Calibration, likewise: {said}."
     if score.name:
         yield f"Written as the definition {score.name}."
 
@@ -297,7 +309,7 @@ def _per_segment(found: Discovery) -> Iterator[str]:
         none = own.general.inside_rows in (0, own.general.rows)
         beside = "The rule above says nothing here" if none else f"By the rule above, {_pair(own.general)}"
         name = f" Written as the definition {own.rule.name}." if own.rule.name else ""
-        yield f"{own.part}: {own.rule.text}: later {_pair(own.rule.later)}. {beside}.{name}"
+        yield f"{own.part}: {own.rule.text}: {_pair(own.rule.seen)}. {beside}.{name}"
     if len(parts.rules) < len(parts.searched):
         rest = "none of them" if not parts.rules else "no other"
         yield f"The data supports a rule of its own for {rest}."

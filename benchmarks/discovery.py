@@ -1,0 +1,78 @@
+"""The search in worlds whose truth is known: what it finds, how often it cries wolf, whether its claims hold.
+
+python -m benchmarks.discovery                                        # all of it: a day of two cores
+python -m benchmarks.discovery --worlds 10 --null 100                 # a few hours
+python -m benchmarks.discovery --worlds 2 --null 2 --curve 250 --kinds or leaks
+
+What has been measured is kept in a file and not measured again, so that it can be stopped and gone on with; a change of
+the search asks for another --data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+from benchmarks.discovery_looks import Asked, look
+from benchmarks.discovery_report import markdown, written
+from benchmarks.proving.kinds import KINDS
+
+CURVE = (125, 250, 500, 1000)
+EACH = 250
+"""Conversions in the worlds of every kind."""
+
+Row = dict[str, Any]
+
+
+def asked(worlds: int, null: int, curve: Sequence[int], kinds: Sequence[str]) -> Iterator[Asked]:
+    """All worlds to look at, in the order of their seeds, so that what is stopped early has some of each."""
+    for seed in range(1, max(worlds, null) + 1):
+        if seed <= worlds:
+            yield from (Asked("and", conversions, seed) for conversions in curve)
+            yield from (Asked(name, EACH, seed) for name in kinds if name not in ("and", "null"))
+        if seed <= null:
+            yield Asked("null", EACH, seed)
+
+
+def known(file: Path) -> dict[Asked, Row]:
+    """What has been measured."""
+    if not file.exists():
+        return {}
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    return {Asked(row["kind"], row["conversions"], row["seed"]): row for row in rows}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--worlds", type=int, default=40, help="worlds of each kind and size")
+    parser.add_argument("--null", type=int, default=400, help="worlds in which nothing matters")
+    parser.add_argument("--curve", type=int, nargs="*", default=CURVE, help="conversions")
+    parser.add_argument("--kinds", nargs="*", default=list(KINDS), choices=list(KINDS))
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--data", type=Path, default=Path("bench-data/discovery.jsonl"))
+    parser.add_argument("--docs", type=Path, help="a page whose figures are to be replaced")
+    chosen = parser.parse_args(arguments)
+    chosen.data.parent.mkdir(parents=True, exist_ok=True)
+    rows, wanted = known(chosen.data), list(asked(chosen.worlds, chosen.null, chosen.curve, chosen.kinds))
+    missing = [each for each in wanted if each not in rows]
+    with ProcessPoolExecutor(chosen.processes) as pool, chosen.data.open("a") as file:
+        for number, done in enumerate(as_completed([pool.submit(look, each) for each in missing]), 1):
+            row = done.result()
+            file.write(json.dumps(row) + "\n")
+            file.flush()
+            rows[Asked(row["kind"], row["conversions"], row["seed"])] = row
+            print(f"\r{number} of {len(missing)} worlds", end="", file=sys.stderr, flush=True)
+    report = markdown([rows[each] for each in sorted(wanted)])
+    print(f"\n{report}")
+    if chosen.docs:
+        written(chosen.docs, report)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""What a search of a million rows takes, and reading candidates from a history beside one replay of it.
+
+python -m benchmarks.discovery_speed [--rows 1000000] [--project bench-data/10000000-events/project]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.measure import Cost, measure
+from fireflower.discover.candidates import Candidate
+from fireflower.discover.frames import Column, Frame
+from fireflower.discover.study import Question, searched
+from fireflower.model.moments import DAY, NEVER
+
+COLUMNS = 200
+PERMUTATIONS = 200
+HORIZON = 30 * DAY
+
+
+def frame(rows: int, seed: int = 0) -> Frame:
+    """Counts of 200 events that go along with one activity; three of them, together, triple the rate of 4 %."""
+    rng = np.random.default_rng(seed)
+    activity = rng.normal(size=rows).astype(np.float32)
+    columns = tuple(_counts(rng, activity, f"event {number}") for number in range(COLUMNS))
+    rule = np.logical_and.reduce([column.numbers >= 3 for column in columns[:3]])
+    reached = rng.random(rows) < np.where(rule, 0.12, 0.04)
+    moment = np.linspace(0, 400 * DAY, rows).astype(np.int64)
+    wait = np.where(reached, (rng.random(rows) * HORIZON).astype(np.int64), NEVER)
+    each = np.arange(rows)
+    return Frame(7 * DAY, each, moment, wait, 500 * DAY - moment, np.full(rows, NEVER), each, columns)
+
+
+def _counts(rng: np.random.Generator, activity: np.ndarray, name: str) -> Column:
+    own = 0.7 * activity + 0.7 * rng.normal(size=len(activity)).astype(np.float32)
+    numbers = rng.poisson(np.exp(0.7 + 0.8 * own)).astype(np.float32)
+    return Column(Candidate(name, None, None, "did", "value", False, name), numbers)
+
+
+def search(rows: int) -> None:
+    """Search so many rows, and as often again by chance."""
+    found = searched(frame(rows), Question(HORIZON, permutations=PERMUTATIONS))
+    best = max((rules[0] for rules in found.whole.found.values() if rules), key=lambda rule: rule.gain)
+    print(f"{len(found.whole.board.terms):,} conditions; the best gains {best.gain:.0f} nats", file=sys.stderr)
+
+
+def candidates(project: Path) -> None:
+    """Read all candidates at five landmarks, leaks looked for, as `discover` does before it searches."""
+    import fireflower
+    from fireflower.app.discover import LANDMARKS, Request, read_landmarks
+
+    read = read_landmarks(fireflower.open(project), Request(subject="person", landmarks=LANDMARKS))
+    columns = sum(len(each.frame.columns) for each in read)
+    print(f"{columns} candidates at {len(read)} landmarks, {len(read[0].frame):,} people at the first", file=sys.stderr)
+
+
+def _row(what: str, cost: Cost) -> str:
+    return f"| {what} | {cost.cpu:.1f} | {cost.wall:.1f} | {cost.memory / 1e9:.2f} |"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--project", type=Path, help="a project of `benchmarks.run`")
+    parser.add_argument("--alone", choices=["search", "candidates"], help=argparse.SUPPRESS)
+    chosen = parser.parse_args(arguments)
+    if chosen.alone == "search":
+        search(chosen.rows)
+        return 0
+    if chosen.alone == "candidates":
+        candidates(chosen.project)
+        return 0
+    own = [sys.executable, "-m", "benchmarks.discovery_speed"]
+    print("| | CPU s | wall s | GB |\n|---|---|---|---|")
+    cost = measure([*own, "--alone", "search", "--rows", str(chosen.rows)])
+    print(_row(f"{chosen.rows:,} rows, {COLUMNS} columns, depth 3, {PERMUTATIONS} permutations", cost), flush=True)
+    if chosen.project:
+        cost = measure([*own, "--alone", "candidates", "--project", str(chosen.project)])
+        print(_row("candidates at five landmarks", cost), flush=True)
+        command = [sys.executable, "-m", "fireflower", "qualify", "-p", str(chosen.project), "--format", "json"]
+        cost = measure(command)
+        print(_row("one replay of the definitions of the benchmark", cost))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""After which silence subjects count as gone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fireflower.discover.silence import LONGEST, idle_after
+from fireflower.model.moments import DAY
+
+
+def of(rate: float, seed: int = 0, n: int = 4000) -> tuple[int, np.ndarray, np.ndarray]:
+    """People who do something `rate` times a day; a fifth have left at some moment before day 7."""
+    rng = np.random.default_rng(seed)
+    moment = np.arange(n) * DAY // 10 + 7 * DAY
+    gone = rng.random(n) < 0.2
+    leaves = np.where(gone, rng.uniform(0, 7, n), 1e9)
+    last_before = np.maximum(0, np.minimum(leaves, 7) - rng.exponential(1 / rate, n))
+    silent = ((7 - last_before) * DAY).astype(np.int64)
+    last = np.where(gone, moment - silent, moment + 20 * DAY)
+    return idle_after(silent.astype(float), moment, last, int(moment.max()) + 60 * DAY), silent, gone
+
+
+def test_where_people_come_daily_two_days_of_silence_say_that_they_have_left() -> None:
+    span, silent, gone = of(rate=3.0)
+    assert span in (1 * DAY, 2 * DAY)
+    assert gone[silent >= span].mean() > 0.75 and (silent[gone] >= span).mean() > 0.7
+
+
+def test_where_people_come_weekly_they_are_waited_for() -> None:
+    assert of(rate=1 / 7)[0] == LONGEST
+
+
+def test_who_could_not_come_back_yet_says_nothing() -> None:
+    moment = np.full(500, 100 * DAY)
+    silent, last = np.full(500, 5.0 * DAY), moment - 5 * DAY
+    assert idle_after(silent, moment, last, 101 * DAY) == LONGEST
+    assert idle_after(silent, moment, last, 200 * DAY) == DAY
