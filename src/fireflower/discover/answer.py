@@ -20,6 +20,7 @@ from fireflower.discover.study import (
     CONFIRMED,
     FEW_BELOW,
     LEAST_HITS,
+    LEAST_ROWS,
     SIGNIFICANT,
     Findings,
     Ground,
@@ -169,7 +170,7 @@ def _reason(found: Findings, p: float, holds: bool, tried: int) -> str:
 def _needed(hits: int) -> str:
     if hits < LEAST_HITS:
         return f"at least {LEAST_HITS} are needed to look for anything, and {FEW_BELOW} for rules of several conditions"
-    return "but too few who did not are as old as the first of them, so there is nobody to compare them with"
+    return f"at least {LEAST_ROWS} who could be followed are needed, so that there is somebody to compare them with"
 
 
 def _too_few(given: Given, summaries: tuple[LandmarkSummary, ...], question: Question) -> Discovery:

@@ -43,6 +43,8 @@ would be missed. All figures are of the one horizon that was asked for."""
 LEAST_HITS = 20
 """Goals within the horizon of a landmark below which nothing is searched."""
 
+LEAST_ROWS = 4 * LEAST_HITS
+
 SHORT_BELOW = 50
 """With fewer, single conditions only."""
 
@@ -126,7 +128,7 @@ class Ground:
 
 def can_be_searched(frame: Frame, horizon: int) -> bool:
     closed = frame.followed >= horizon
-    return int((frame.reached(horizon) & closed).sum()) >= LEAST_HITS and int(closed.sum()) >= 4 * LEAST_HITS
+    return int((frame.reached(horizon) & closed).sum()) >= LEAST_HITS and int(closed.sum()) >= LEAST_ROWS
 
 
 def searched(frame: Frame, question: Question, advance: Callable[[], None] | None = None) -> Ground:
