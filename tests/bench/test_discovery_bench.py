@@ -54,6 +54,6 @@ def test_targets_are_judged_by_shares_with_intervals(row: dict[str, Any], tmp_pa
     assert "| true rule found, 1,000 conversions | 95 % or more | 85.0 %" in report
     assert "| a rule declared where nothing matters | 5 % or less | 2.5 %" in report
     page = tmp_path / "page.md"
-    page.write_text("before\n<!-- figures -->\nold\n<!-- end of figures -->\nafter\n")
+    page.write_text("before\n<!-- figures -->\nstale\n<!-- end of figures -->\nafter\n")
     written(page, report)
-    assert "old" not in page.read_text() and page.read_text().startswith("before") and "after" in page.read_text()
+    assert "stale" not in page.read_text() and page.read_text().startswith("before") and "after" in page.read_text()

@@ -40,12 +40,14 @@ def _judged(method: str, p: Floats, reached: NDArray[np.bool_]) -> Ceiling:
 def _trees(x: Floats, y: NDArray[np.bool_], later: Floats) -> Floats | None:
     try:
         from sklearn.ensemble import HistGradientBoostingClassifier
+        from threadpoolctl import threadpool_limits  # comes with it
     except ImportError:
         return None
     model = HistGradientBoostingClassifier(
         max_iter=150, learning_rate=0.06, max_leaf_nodes=15, min_samples_leaf=30, l2_regularization=1.0, random_state=0
     )
-    return np.asarray(model.fit(x, y).predict_proba(later)[:, 1], np.float64)
+    with threadpool_limits(1):  # its threads wait busily for each other: where others work, too, that is all they do
+        return np.asarray(model.fit(x, y).predict_proba(later)[:, 1], np.float64)
 
 
 def _stacked(one: covariates.Column, other: covariates.Column) -> covariates.Column:
