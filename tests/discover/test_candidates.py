@@ -69,6 +69,14 @@ def test_each_meaning_once_and_what_is_left_out_stays_out() -> None:
     assert not [candidate for candidate in found if candidate.of == "Report Run"]
 
 
+def test_what_is_made_of_two_is_known_to_be() -> None:
+    found = candidates(SEEN, "account", Events(("Signed Up",)), 7 * DAY, frozenset(), PAIRS)
+    made_of = {candidate.name: candidate.made_of for candidate in found}
+    assert made_of['sequence("or", Report Run within 3 days)'] == {"or", "Report Run"}
+    assert made_of["members / account.seats"] == {"members", "account.seats"}
+    assert made_of['count(Report Run, within 7 days of "Signed Up")'] == {"Report Run"}
+
+
 def test_values_are_looked_at_only_where_there_are_few() -> None:
     names = [c.name for c in candidates(SEEN, "person", Events(("Signed Up",)), 7 * DAY, frozenset())]
     assert any("sample" in name for name in names)
@@ -91,6 +99,8 @@ def test_files_say_what_was_found() -> None:
     assert [circle for circle, _ in rule.circles] == ["value", "fit"] and rule.goal == goal
     either = load_definition(rule_file(Draft("found", "account", None, "y"), parts, True))
     assert [circle for circle, _ in either.circles] == ["value"] and either.goal is None
+    text = score_file(Draft("found", "account", goal, "z"), parts, 4)
+    assert "# Points, at most: 2 for value?, 4 for fit?." in text
     score = load_definition(score_file(Draft("found", "account", goal, "z"), parts, 4))
     assert score.score is not None and [item.points for item in score.score.items] == [2, 4]
 

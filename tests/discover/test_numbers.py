@@ -68,12 +68,12 @@ def world(seed: int, effect: float) -> tuple[Frame, np.ndarray]:
 def test_a_common_cause_is_adjusted_away_and_an_effect_is_not() -> None:
     both, rule = world(0, 0.0)
     later = np.arange(len(both)) >= 2000
-    found = adjusted(both, rule, later, ["rule"], 30 * DAY)
+    found = adjusted(both, rule, later, {"rule"}, 30 * DAY)
     reached = both.reached(30 * DAY)
     assert found is not None
     assert reached[rule].mean() / reached[~rule].mean() > 1.6
     assert found.ratio.value < 1.35 and found.difference.low < 0
-    found = adjusted(*world(1, 2.0), later, ["rule"], 30 * DAY)
+    found = adjusted(*world(1, 2.0), later, {"rule"}, 30 * DAY)
     assert found is not None and found.difference.low > 0 and 1.8 < found.ratio.value < 4.5 and found.e_value > 1.5
 
 

@@ -64,7 +64,7 @@ def test_a_part_that_the_rule_leaves_out_gets_its_own() -> None:
     assert own.general.inside_rows == 0
     text = "\n".join(found(False).sentences())
     assert "Searched by themselves, by account.plan: pro." in text
-    assert "the rule above says nothing here" in text
+    assert "The rule above says nothing here" in text
 
 
 def test_where_the_rule_holds_alike_nothing_is_searched_again() -> None:

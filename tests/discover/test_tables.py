@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fireflower.cli.program import program
+from fireflower.language.loading import load_definition
+from fireflower.language.nodes import All, Compare, Condition, Events, Trait
 
 
 def run(path: Path, *arguments: str, fails: int = 0) -> Result:
@@ -52,10 +54,70 @@ def test_says_that_landmarks_do_not_apply(leads: Path) -> None:
     assert "constant never varies, and so can tell nothing apart" in text
 
 
-def test_messages(leads: Path, tmp_path: Path) -> None:
+def test_messages(leads: Path) -> None:
     assert "has no column 'Convertd'. Did you mean 'Converted'?" in run(leads, "--goal", "Convertd", fails=1).output
     assert "which column of the table" in run(leads, fails=1).output
     assert "expected 1 or 0, true or false, yes or no" in run(leads, "--goal", "source", fails=1).output
-    empty = tmp_path / "all.csv"
-    empty.write_text("a,won\n1,1\n2,1\n")
-    assert "all of them reached the goal" in run(empty, "--goal", "won", fails=1).output
+
+
+UNREADABLE = {
+    b"a,won\n1,1\n2,1\n": "all of them reached the goal",
+    b"a,won\n": "has no rows, only a header",
+    b"a;won\n1;2\n": "It has one column only, 'a;won': fields are to be separated by commas",
+    b"\xfca,won\n1,1\n": "is not in UTF-8",
+    b"a,won\n\xfc,1\nb,0\n": "the column 'a' of",
+    b"a,a,won\n1,2,1\n": "has two columns 'a'",
+    b"a,won\n1,1\n1\n": "cannot be read as a table",
+    b"": "cannot be read as a table",
+}
+
+
+@pytest.mark.parametrize("content", UNREADABLE)
+def test_a_table_that_cannot_be_asked_says_why(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_bytes(content)
+    assert UNREADABLE[content] in run(path, "--goal", "won", fails=1).output
+    assert "No such file" in run(tmp_path / "gone.csv", "--goal", "won", fails=1).output
+
+
+def test_what_a_table_lacks_is_said_in_words_of_tables(tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_text("a,won\n" + "".join(f"x,{int(i % 3 == 0)}\n" for i in range(300)))
+    text = run(path, "--goal", "won").output
+    assert "there is nothing to compare them by" in text and "a never varies" in text
+    assert "add columns with what was known of each lead" in text and "--subject" not in text
+    path.write_text("a,won\n" + "".join(f"x,{int(i % 9 == 0)}\n" for i in range(60)))
+    text = run(path, "--goal", "won").output
+    assert "Too few to say anything: 7 reached the goal; at least 20" in text and "landmark of" not in text
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    (folder / "definitions").mkdir(parents=True)
+    (folder / "fireflower.yaml").write_text("project: x\ngoal: Bought\ncircles: {intent: [person.source]}\n")
+    return folder
+
+
+def test_columns_that_are_traits_make_definitions(leads: Path, project: Path) -> None:
+    asked = ("--goal", "Converted", "--subject", "person", "-p", str(project))
+    text = run(leads, *asked).output
+    assert "person.source = Referral   [intent]" in text.replace('"', "")
+    assert "'fireflower import leads.csv.gz'" in text and "{table: people, person: COLUMN}" in text
+    made = load_definition((project / "definitions" / "discovered-rule.yaml").read_text())
+    assert made.qualified == All((Condition(Trait("person", "source"), Compare("=", "Referral")),))
+    assert made.goal == Events(("Bought",)) and [circle for circle, _ in made.circles] == ["intent"]
+    assert (project / "definitions" / "discovered-score.yaml").exists()
+    run(leads, *asked, "--no-files")
+    assert len(list((project / "definitions").iterdir())) == 2
+
+
+def test_columns_that_are_nobodys_make_none(leads: Path) -> None:
+    text = run(leads, "--goal", "Converted").output
+    assert "give --subject person or --subject account" in text
+    assert "[fit" not in text and "circles:" not in text
+
+
+def test_options_that_say_nothing_to_a_table_are_refused(leads: Path) -> None:
+    said = run(leads, "--goal", "Converted", "--churn", "Left", fails=2).output
+    assert "--churn says nothing to a table" in said

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +87,8 @@ def discover(project: Project, request: Request, progress: Advance | None = None
         tuple(of_history(source.seen, found)),
     )  # fmt: skip
     question = Question(request.horizon, request.per_week, request.permutations, request.seed)
-    return _written(project, request, source, _enriched(request, source, own, answer(given, question, progress)))
+    enriched = _enriched(project, request, source, own, answer(given, question, progress))
+    return _written(project, request, source, enriched)
 
 
 def _hypothesis(project: Project, request: Request, source: Source) -> Definition | None:
@@ -101,8 +103,9 @@ def _hypothesis(project: Project, request: Request, source: Source) -> Definitio
     return own
 
 
-def _enriched(request: Request, source: Source, own: Definition | None, found: Answer) -> Answer:
+def _enriched(project: Project, request: Request, source: Source, own: Definition | None, found: Answer) -> Answer:
     """With what only the history can tell: threshold x window maps, and a team's own definition."""
+    from fireflower.discover.circles import complete
     from fireflower.discover.histories import heat_maps
     from fireflower.discover.hypothesis import tested
     from fireflower.language.expressions import parse_formula
@@ -116,7 +119,8 @@ def _enriched(request: Request, source: Source, own: Definition | None, found: A
     names = list(dict.fromkeys(single.rule.parts[0].of for single in result.singles))
     events = [name for name in names if name in source.seen.events][:_MAPS]
     heat = heat_maps(source, ground.frame, events, request.landmarks, request.horizon)
-    return replace(found, discovery=replace(result, heat=heat))
+    circles = complete(result.circles, project.settings)
+    return replace(found, discovery=replace(result, heat=heat, circles=circles))
 
 
 def _source(project: Project, request: Request) -> tuple[Source, str]:
@@ -169,14 +173,16 @@ def _goal(project: Project, request: Request, summary: Summary, subject: Subject
 
     if not request.goal:
         if project.settings.goal is None:
-            known = ", ".join(list(summary.events)[:12])
             raise ProjectError(
                 f'what is to be predicted? Name it: --goal "Subscription Started", or `goal:` in fireflower.yaml. '
-                f"Events are: {known}."
+                f"Events are: {_some(summary.events)}."
             )
         unseen = [name for name in project.settings.goal.names if name not in summary.events]
         if unseen:
-            raise ProjectError(f"the goal {unseen[0]!r} has never happened.{did_you_mean(unseen[0], summary.events)}")
+            near = did_you_mean(unseen[0], summary.events) or f" Events are: {_some(summary.events)}."
+            raise ProjectError(
+                f"the goal {unseen[0]!r} has never happened.{near} Correct `goal:` in fireflower.yaml, or give --goal."
+            )
         return happened(project.settings.goal), write_events(project.settings.goal)
     if request.goal in summary.events:
         return happened(_events(request.goal, summary, "--goal")), request.goal
@@ -188,13 +194,18 @@ def _goal(project: Project, request: Request, summary: Summary, subject: Subject
     return happened(_events(request.goal, summary, "--goal")), request.goal
 
 
+def _some(names: Iterable[str]) -> str:
+    """The most frequent ones."""
+    return ", ".join(islice(names, 12))
+
+
 def _events(said: str, summary: Summary, option: str) -> Events:
     from fireflower.language.nodes import Events
 
     names = (said,) if said in summary.events else tuple(part.strip() for part in said.split(" or "))
     for name in names:
         if name not in summary.events:
-            near = did_you_mean(name, summary.events) or f" Events are: {', '.join(list(summary.events)[:12])}."
+            near = did_you_mean(name, summary.events) or f" Events are: {_some(summary.events)}."
             raise ProjectError(f"{option} names the event {name!r}, which has never happened.{near}")
     return Events(names)
 

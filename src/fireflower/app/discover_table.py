@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fireflower.app.replaying import Advance
 from fireflower.model.errors import ProjectError
+from fireflower.model.records import SubjectKind
 
 if TYPE_CHECKING:
+    from fireflower.app.project import Project
     from fireflower.discover.results import Discovery
 
 
@@ -17,12 +20,18 @@ def discover_table(
     goal: str,
     *,
     time: str = "",
+    project: Project | None = None,
+    subject: SubjectKind | None = None,
     keep: tuple[str, ...] = (),
     permutations: int = 200,
     seed: int = 0,
     progress: Advance | None = None,
 ) -> Discovery:
     """Look for what predicts the goal in a table, one row a lead.
+
+    Parameters
+    ----------
+    subject : whose traits the columns are, so that they can be written as definitions of the project; None: nobody's
 
     Raises
     ------
@@ -31,7 +40,9 @@ def discover_table(
     ProjectError
         If nobody or everybody reached the goal.
     """
+    from fireflower.app.discovered import write_definitions
     from fireflower.discover.answer import Given, answer
+    from fireflower.discover.circles import declared
     from fireflower.discover.doubts import of_table
     from fireflower.discover.leaks import Leak, of_columns
     from fireflower.discover.study import Question, best_auc
@@ -39,8 +50,11 @@ def discover_table(
 
     if not goal:
         raise ProjectError("which column of the table says who reached the goal? Name it: --goal Converted.")
-    leads = read_leads(path, goal, time)
+    circles = declared(project.settings) if project is not None else {}
+    leads = read_leads(path, goal, time, subject, circles)
     reached = leads.frame.reached(0)
+    if not len(reached):
+        raise ProjectError(f"{path} has no rows, only a header.")
     if not reached.any() or reached.all():
         which = "all of them" if reached.all() else "none of them"
         raise ProjectError(
@@ -54,5 +68,27 @@ def discover_table(
     ]
     naive = best_auc(leads.frame, reached)
     doubts = tuple(of_table(leads.frame.columns))
-    given = Given(goal, "person", None, [frame], [(0, 0)], [naive], (*found, *passed_over), doubts)
-    return answer(given, Question(0, None, permutations, seed), progress).discovery
+    given = Given(goal, subject or "person", None, [frame], [(0, 0)], [naive], (*found, *passed_over), doubts)
+    result = answer(given, Question(0, None, permutations, seed), progress).discovery
+    if result.verdict != "signal":
+        return result
+    if subject is None:
+        return replace(result, next_steps=(*result.next_steps, NOBODYS))
+    result = replace(result, next_steps=(*result.next_steps, _import(path, subject)))
+    return result if project is None else write_definitions(project, result, project.settings.goal)
+
+
+NOBODYS = (
+    "No definition was written, as nothing says whose these columns are. If each row is a person or an account of "
+    "yours, give --subject person or --subject account: then columns are taken for traits, and definitions are written."
+)
+
+
+def _import(path: Path, subject: SubjectKind) -> str:
+    """How the columns come to be traits."""
+    table = "people" if subject == "person" else "accounts"
+    return (
+        f"The definitions ask for traits of the same names. If they are not in the history yet, import the table: "
+        f"'fireflower import {path.name}', with {path.name}: {{table: {table}, {subject}: COLUMN}} under `imports:` in "
+        "fireflower.yaml. A trait that is filled in after the goal would tell nothing: ask of each when it is known."
+    )

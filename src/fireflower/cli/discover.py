@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from fireflower.cli.as_of import note_outside_data
 from fireflower.cli.jsons import print_json
@@ -55,7 +57,7 @@ class Capacity(click.ParamType[float]):
 @click.option(
     "--subject",
     type=click.Choice(["person", "account"]),
-    help="Whom to ask about. By default accounts, if there are any.",
+    help="Whom to ask about. By default accounts, if there are any. With --table: whose traits its columns are.",
 )
 @click.option(
     "--horizon",
@@ -123,10 +125,13 @@ def discover(
 
     with progress("Searching") as advance:
         if table is not None:
+            _refuse(_NOT_OF_TABLES, "says nothing to a table: nothing in it tells what came first")
             found = discover_table(
-                table, goal, time=time, keep=keep, permutations=permutations, seed=seed, progress=advance
-            )
+                table, goal, time=time, project=open_project(folder) if subject and not no_files else None,
+                subject=subject, keep=keep, permutations=permutations, seed=seed, progress=advance,
+            )  # fmt: skip
         else:
+            _refuse(("time",), "orders the rows of a --table, and there is none here")
             project = open_project(folder)
             note_outside_data(project, as_of)
             request = Request(
@@ -140,6 +145,17 @@ def discover(
         print_json(found)
     else:
         _show(found)
+
+
+_NOT_OF_TABLES = ("horizon", "landmarks", "capacity", "churn", "hypothesis", "as_of")
+
+
+def _refuse(names: Sequence[str], why: str) -> None:
+    """Options that were given, and would be passed over in silence."""
+    given = click.get_current_context().get_parameter_source
+    for name in names:
+        if given(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name.replace('_', '-')} {why}. Leave it out.")
 
 
 def _show(found: Discovery) -> None:

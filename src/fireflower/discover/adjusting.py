@@ -8,7 +8,7 @@ they are used on; the estimate is right if either of the two models is.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +27,7 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 
-def adjusted(
-    frame: Frame, inside: Bools, later: Bools, used: Sequence[str], horizon: int, seed: int = 0
-) -> Adjusted | None:
+def adjusted(frame: Frame, inside: Bools, later: Bools, used: Set[str], horizon: int, seed: int = 0) -> Adjusted | None:
     """The adjusted difference on the later rows; None where nothing was measured beside the rule, or hardly anybody has
     it.
 
@@ -41,7 +39,7 @@ def adjusted(
     """
     rows = frame.some(_ROWS, seed)
     frame, inside, later = frame.at(rows), inside[rows], later[rows]
-    others = [column for column in frame.columns if column.candidate.of not in used]
+    others = [column for column in frame.columns if not column.candidate.made_of & used]
     own = inside[later]
     if not others or min(int(own.sum()), int((~own).sum())) < 40:
         return None

@@ -20,6 +20,7 @@ from fireflower.discover.study import (
     CONFIRMED,
     FEW_BELOW,
     LEAST_HITS,
+    LEAST_ROWS,
     SIGNIFICANT,
     Findings,
     Ground,
@@ -99,6 +100,7 @@ def _answered(
     p: float,
 ) -> Answer:
     holds = bool(found.rules) and found.rules[0].grade != "unconfirmed"
+    tried = sum(len(each.whole.board.terms) for each in grounds)
     train, test = ground.split.train, ground.split.test
     rows, hits = len(ground.followed), _hits(ground)
     tests = segments(found.followed, found.selected, question.horizon, _used(found)) if holds else ()
@@ -108,10 +110,10 @@ def _answered(
         as_of=given.as_of,
         horizon_days=question.horizon / DAY if ground.frame.landmark is not None else math.nan,
         verdict="signal" if holds else "none",
-        reason=_reason(found, p, holds),
+        reason=_reason(found, p, holds, tried),
         p=p,
         permutations=min(len(each.chance.best) for each in grounds),
-        tried=sum(len(each.whole.board.terms) for each in grounds),
+        tried=tried,
         landmark_days=math.nan if ground.frame.landmark is None else ground.frame.landmark / DAY,
         landmarks=summaries,
         rules=found.rules,
@@ -119,11 +121,11 @@ def _answered(
         singles=found.singles,
         stayed=found.stayed,
         scores=tuple(scorecards(ground, question)) if holds else (),
-        ceilings=ceilings(train, test, question.horizon),
+        ceilings=ceilings(train, test, question.horizon) if tried else (),
         left_out=given.left_out,
-        power=power(rows, hits, ground.chance.needed("1")),
+        power=power(rows, hits, ground.chance.needed("1")) if tried else (),
         segments=tests,
-        per_segment=per_segment(ground, tests, question),
+        per_segment=per_segment(ground, tests, question) if holds else None,
         heat=(),
         hypothesis=None,
         cautions=(*_cautions(ground, found, summaries, holds), *given.doubts),
@@ -153,7 +155,9 @@ def _used(found: Findings) -> frozenset[str]:
     return frozenset(part.of for part in found.rules[0].parts)
 
 
-def _reason(found: Findings, p: float, holds: bool) -> str:
+def _reason(found: Findings, p: float, holds: bool, tried: int) -> str:
+    if not tried:
+        return "there is nothing to compare them by: no event or trait that enough of them have, and enough have not"
     if holds:
         rehearsed = found.rehearsal is not None and found.rehearsal.later.p <= CONFIRMED
         what = "what it finds in the earlier data held" if rehearsed else "with bounds by the earlier data, it held"
@@ -163,17 +167,24 @@ def _reason(found: Findings, p: float, holds: bool) -> str:
     return "what stands out in the earlier data did not hold in the later"
 
 
+def _needed(hits: int) -> str:
+    if hits < LEAST_HITS:
+        return f"at least {LEAST_HITS} are needed to look for anything, and {FEW_BELOW} for rules of several conditions"
+    return f"at least {LEAST_ROWS} who could be followed are needed, so that there is somebody to compare them with"
+
+
 def _too_few(given: Given, summaries: tuple[LandmarkSummary, ...], question: Question) -> Discovery:
     most = max((each.hits for each in summaries), default=0)
+    table = given.as_of is None
+    within = "" if table else " within the horizon after a landmark and could be followed"
     return Discovery(
-        goal=given.goal, subjects=given.subjects, as_of=given.as_of, horizon_days=question.horizon / DAY,
-        verdict="too few",
-        reason=f"{most} reached the goal within the horizon after a landmark and could be followed; "
-        f"at least {LEAST_HITS} are needed to look for anything, and {FEW_BELOW} to find rules of several conditions",
+        goal=given.goal, subjects=given.subjects, as_of=given.as_of,
+        horizon_days=math.nan if table else question.horizon / DAY,
+        verdict="too few", reason=f"{most} reached the goal{within}; {_needed(most)}",
         p=math.nan, permutations=0, tried=0, landmark_days=math.nan, landmarks=summaries, rules=(),
         rehearsal=None, singles=(), stayed=None, scores=(), ceilings=(), left_out=given.left_out, power=(),
         segments=(), heat=(), hypothesis=None, cautions=given.doubts,
-        next_steps=(
+        next_steps=("wait for more rows",) if table else (
             "wait for more, or name an earlier goal that more reach (a trial, an activation)",
             "try a longer --horizon, or other --landmarks",
         ),
@@ -221,18 +232,25 @@ def _looked_ahead(each: LandmarkSummary) -> str:
     )
 
 
+def _are(kinds: int) -> str:
+    return "is 1 kind of events" if kinds == 1 else f"are {kinds} kinds of events"
+
+
 def _next_steps(given: Given, ground: Ground, holds: bool) -> tuple[str, ...]:
     if holds:
         return ()
     steps = []
+    if given.as_of is None:
+        return ("add columns with what was known of each lead before anybody worked on it", "come back with more rows")
     events = {column.candidate.of for column in ground.frame.columns if column.candidate.vocabulary != "fit"}
+    events -= {"any", "members"}
     traits = {column.candidate.of for column in ground.frame.columns if column.candidate.vocabulary == "fit"}
     if len(events) < 15:
-        steps.append(f"record more of what people do: there are {len(events)} kinds of events")
+        steps.append(f"record more of what people do: there {_are(len(events))} beside start and goal")
     if not traits:
         steps.append("import who they are (company size, plan, country): there are no traits of the subjects")
     if given.subjects == "person":
-        steps.append("ask about accounts (--subject account) where people buy together")
+        steps.append("where people buy together, import their accounts and ask about these (--subject account)")
     if _hits(ground) < 250:
         steps.append("come back with more goals: 250 find most rules that triple the rate")
     steps.append("name an earlier or a clearer goal, or another horizon")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from fireflower.discover.frames import Column, Frame
 from fireflower.discover.tallies import Words, packed
-from fireflower.language.nodes import Compare, Known, Recency, Sequence, Test
+from fireflower.language.nodes import Compare, Known, Ratio, Recency, Test
+from fireflower.language.nodes import Sequence as Steps
 from fireflower.model.moments import DAY, HOUR
 
 STRATA = 8
@@ -23,7 +24,8 @@ _EXACT = 24
 
 _CUTS = 32
 SPANS = (1 * HOUR, 6 * HOUR, 12 * HOUR, 1 * DAY, 2 * DAY, 3 * DAY, 5 * DAY, 7 * DAY, 10 * DAY, 14 * DAY)
-"""Thresholds of spans: those that one would say."""
+RATIOS = (0.1, 0.25, 0.5, 0.75, 0.9, 1, 1.5, 2, 3, 5, 10)
+"""Thresholds of spans and of ratios: those that one would say, and few, so that chance is not fed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,10 @@ def bounds_of(column: Column) -> list[float]:
     numbers = column.numbers[~np.isnan(column.numbers)]
     match column.candidate.quantity:
         case Recency():
-            return [float(span) for span in SPANS if len(numbers) and numbers.min() < span <= numbers.max()]
-        case Sequence(steps):  # fewer steps than all say no more than that the first of them was done
+            return _inside(numbers, SPANS)
+        case Ratio():
+            return _inside(numbers, RATIOS)
+        case Steps(steps):  # fewer steps than all say no more than that the first of them was done
             return [float(len(steps))]
     return cuts(numbers)
 
@@ -141,6 +145,10 @@ def _texts(column: Column, least: int) -> Iterator[Test]:
     for code in np.flatnonzero(counts >= least).tolist():
         if isinstance(column.texts[code], str | bool):
             yield Compare("=", column.texts[code])
+
+
+def _inside(numbers: NDArray[np.float64], bounds: Sequence[float]) -> list[float]:
+    return [float(bound) for bound in bounds if len(numbers) and numbers.min() < bound <= numbers.max()]
 
 
 def cuts(numbers: NDArray[np.float64]) -> list[float]:

@@ -73,7 +73,7 @@ class Candidate:
     circle : of which circle it speaks; not `declared`: as a proposal for a person to confirm
     both_ways : whether little of it may be good, too. Of what people do, only more is asked: that someone did *not* do
         a thing tells mostly of what was done to them
-    of : the name of the event, trait or column that it is made of
+    of, beside : the name of the event, trait or column that it is made of; and of what else, if it is made of two
     """
 
     name: str
@@ -84,6 +84,11 @@ class Candidate:
     both_ways: bool
     of: str
     declared: bool = False
+    beside: str = ""
+
+    @property
+    def made_of(self) -> frozenset[str]:
+        return frozenset(name for name in (self.of, self.beside) if name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +163,7 @@ def _all(
     yield from _of_limits(seen, names, subject, window)
     if subject == "account":
         for name in names[:_SHARED_BY]:
-            yield _did(name, Ratio(Actors(Events((name,)), window), Members()))
+            yield _did(name, Ratio(Actors(Events((name,)), window), Members()), "members")
     for name in names:
         yield _candidate(DistinctDays(Events((name,)), window), "stayed", circle_of(name), name)
     recent = _recent(landmark)
@@ -188,8 +193,8 @@ def _in_order(pairs: Sequence[Order], window: Window) -> Iterator[Candidate]:
     """What follows what: whether it did, and how often for each time."""
     for pair in pairs:
         first, second = Events((pair.first,)), Events((pair.second,))
-        yield _did(pair.second, Steps((first, second), SOON))
-        yield _did(pair.second, Ratio(Count(second, window), Count(first, window)))
+        yield _did(pair.second, Steps((first, second), SOON), pair.first)
+        yield _did(pair.second, Ratio(Count(second, window), Count(first, window)), pair.first)
 
 
 def _of_limits(seen: Seen, names: Sequence[str], subject: SubjectKind, window: Window) -> Iterator[Candidate]:
@@ -197,7 +202,8 @@ def _of_limits(seen: Seen, names: Sequence[str], subject: SubjectKind, window: W
     for owner, name in seen.traits:
         if (owner == "account" or subject == "person") and limits_something(name):
             for used, of in islice(_used(seen, names, subject, window, name), _USES):
-                yield _candidate(Ratio(used, Trait(owner, name)), "did", "intent", of)
+                share = Ratio(used, Trait(owner, name))
+                yield replace(_candidate(share, "did", "intent", of), beside=f"{owner}.{name}")
 
 
 def _used(
@@ -236,8 +242,8 @@ def _traits(seen: Seen, subject: SubjectKind) -> Iterator[Candidate]:
             yield Candidate(write_quantity(trait), trait, trait, "fit", "fit", True, f"{owner}.{name}")
 
 
-def _did(name: str, quantity: Quantity) -> Candidate:
-    return _candidate(quantity, "did", circle_of(name), name)
+def _did(name: str, quantity: Quantity, beside: str = "") -> Candidate:
+    return replace(_candidate(quantity, "did", circle_of(name), name), beside=beside)
 
 
 def _candidate(quantity: Quantity, vocabulary: Vocabulary, circle: Circle, of: str) -> Candidate:

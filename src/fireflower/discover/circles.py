@@ -52,6 +52,22 @@ def declared(settings: Settings) -> dict[str, Circle]:
     return found
 
 
+def complete(found: Sequence[Spoken], settings: Settings) -> tuple[Spoken, ...]:
+    """With everything else that is declared, so that a block of them all can stand in place of what there is."""
+    known = {each.name: each for each in found}
+    for circle, signal in settings.speaks_for:
+        match signal:
+            case Events(names):
+                written = [_event(name) for name in names]
+            case Trait():
+                written = [write_quantity(signal)]
+            case Members():
+                written = ["members"]
+        for name in written:
+            known.setdefault(name, Spoken(name, circle, True))
+    return tuple(known.values())
+
+
 def spoken(candidates: Iterable[Candidate]) -> tuple[Spoken, ...]:
     """Each thing that these candidates are made of, once, with its circle."""
     found: dict[str, Spoken] = {}

@@ -31,6 +31,9 @@ def of_history(seen: Seen, found: Lives) -> Iterator[str]:
             f"{without:,} have no start at all and are not looked at: they came before the history, or their start has "
             "another name. See `start:` in fireflower.yaml."
         )
+    same = [path for path, values in seen.texts.items() if len(values) == 1 and not _has_numbers(seen, path)]
+    if same:
+        yield f"{_listed(same)} {'have' if len(same) > 1 else 'has'} one value only, which can tell nothing apart."
     many = [path for path, values in seen.texts.items() if len(values) > MOST_VALUES]
     if many:
         yield (
@@ -42,6 +45,10 @@ def of_history(seen: Seen, found: Lives) -> Iterator[str]:
             f"of {len(seen.events):,} kinds of events the {MOST_EVENTS} most frequent were looked at. Names that hold "
             "an id or a page make too many: put that into a property."
         )
+
+
+def _has_numbers(seen: Seen, path: str) -> bool:
+    return any(types[path].get("number") for types in seen.properties.values() if path in types)
 
 
 def of_table(columns: Sequence[Column]) -> Iterator[str]:

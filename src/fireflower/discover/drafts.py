@@ -8,6 +8,7 @@ from typing import Any
 
 from fireflower.discover.candidates import Candidate
 from fireflower.discover.results import Part
+from fireflower.language.describing import describe_condition
 from fireflower.language.nodes import CIRCLES, Circle, Condition, Events, Test
 from fireflower.language.sentences import write_events, write_formula, write_test
 from fireflower.language.writing import dumped
@@ -36,7 +37,9 @@ def text_of(candidate: Candidate, test: Test) -> str:
 
 def part_of(candidate: Candidate, test: Test, points: int = 0) -> Part:
     """A condition as one line of a rule or a score."""
-    return Part(text_of(candidate, test), candidate.circle, candidate.of, points, candidate.declared)
+    condition = condition_of(candidate, test)
+    said = "" if condition is None else describe_condition(condition)
+    return Part(text_of(candidate, test), candidate.circle, candidate.of, points, candidate.declared, said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,13 @@ class Draft:
     goal: Events | None
     description: str
 
-    def file(self, body: dict[str, Any], guessed: bool) -> str:
+    def file(self, body: dict[str, Any], remark: str) -> str:
+        """The text; `remark` is a comment of its own lines above it."""
         said = {
             "definition": self.name, "subject": self.subject, "kind": "usage", "description": self.description, **body,
             "goal": "none" if self.goal is None else write_events(self.goal),
         }  # fmt: skip
-        return HEADER.format(name=self.name) + (GUESSED if guessed else "") + dumped(said)
+        return HEADER.format(name=self.name) + remark + dumped(said)
 
 
 def rule_file(draft: Draft, parts: Sequence[Part], any_: bool, among: Sequence[Part] = ()) -> str:
@@ -72,7 +76,7 @@ def rule_file(draft: Draft, parts: Sequence[Part], any_: bool, among: Sequence[P
         lines += [(part.circle, part.text) for part in parts]
     body = {circle: _all([line for of, line in lines if of == circle]) for circle in CIRCLES}
     guessed = not all(part.declared for part in (*among, *parts))
-    return draft.file({circle: said for circle, said in body.items() if said}, guessed)
+    return draft.file({circle: said for circle, said in body.items() if said}, GUESSED if guessed else "")
 
 
 def _all(lines: Sequence[Any]) -> Any:
@@ -80,9 +84,20 @@ def _all(lines: Sequence[Any]) -> Any:
 
 
 def score_file(draft: Draft, parts: Sequence[Part], bound: float) -> str:
-    """A score as the text of a YAML file."""
-    points = {part.text: part.points for part in parts}
-    return draft.file({"value": f"score >= {bound:g}", "score": {"points": points}}, guessed=False)
+    """A score as the text of a YAML file, its lines in the order of their circles."""
+    ordered = sorted(parts, key=lambda part: CIRCLES.index(part.circle))
+    points = {part.text: part.points for part in ordered}
+    return draft.file({"value": f"score >= {bound:g}", "score": {"points": points}}, _points_of(ordered))
+
+
+def _points_of(parts: Sequence[Part]) -> str:
+    """A comment that says how many points each circle can give, with a question mark where that is a guess."""
+    said = []
+    for circle in dict.fromkeys(part.circle for part in parts):
+        own = [part for part in parts if part.circle == circle]
+        most = sum(max(part.points, 0) for part in own)
+        said.append(f"{most} for {circle}{'' if all(part.declared for part in own) else '?'}")
+    return f"# Points, at most: {', '.join(said)}.\n" if len(said) > 1 else ""
 
 
 def free_name(wanted: str, taken: Iterable[str]) -> str:

@@ -23,7 +23,7 @@ _EACH = 2
 """So many pairs may have one event in common."""
 _SHARE = 0.05
 _FEWEST = 15
-_SUBJECTS = 20_000
+_SUBJECTS = 10_000
 Ints = NDArray[np.int64]
 
 

@@ -3,7 +3,8 @@
 Looked at are the parts that a trait of the rule leaves out (where the rule is for one plan, the other plans); or, if it
 has no trait, those by the one trait by which it differs most. Each is searched like everything else: chance on shuffled
 outcomes, choice, later rows. As several are searched, each must pass both as if it were that often harder; and it must
-gain more in its part than the rule for all does, by as much as chance finds with a single condition.
+gain more in its part than the rule for all does, by as much as chance finds with a single condition, and stand out
+further on the later rows.
 """
 
 from __future__ import annotations
@@ -78,9 +79,9 @@ def _own(
     rules, then = found.rules, found.rehearsal
     if not rules or rules[0].grade == "unconfirmed" or then is None or parts * then.later.p > CONFIRMED:
         return None
-    if rules[0].gain <= _gain(own, _selected(ground, general, column, own.whole.board.frame)) + choosing.price(
-        own.chance
-    ):
+    later = measured(own.split.test, _selected(ground, general, column, own.split.test), question.horizon)
+    gained = rules[0].gain - _gain(own, _selected(ground, general, column, own.whole.board.frame))
+    if gained <= choosing.price(own.chance) or then.later.p >= later.p:
         return None
     among = tuple(part_of(column.candidate, test) for test in part.slice.tests)
     for_all = _selected(ground, general, column, own.followed)

@@ -27,6 +27,7 @@ class Part:
     circle : of which circle it speaks; not `declared`: a proposal, for a person to confirm
     of : the event, trait or column that it is about
     points : in a score
+    said : in plain English
     """
 
     text: str
@@ -34,6 +35,7 @@ class Part:
     of: str
     points: int = 0
     declared: bool = False
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,11 @@ class RuleFound:
     like: float
     grade: Grade
     adjusted: Adjusted | None = None
+
+    @property
+    def said(self) -> str:
+        """The whole in plain English."""
+        return (", or " if self.any else ", and ").join(part.said or part.text for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,9 +100,11 @@ def near_ties(board: Board, terms: NDArray[np.int64], rows: NDArray[np.int64], b
     matter most in it, which is named: whoever cannot measure that, or does not believe in it, has another."""
     kept: list[tuple[str, Card]] = []
     for left_out in best.terms[: OTHERS + 1]:
+        if len(kept) == OTHERS:
+            break
         name = board.frame.columns[board.terms[left_out].column].candidate.of
         card = scored(board, without(board, terms, name), rows)
-        if card is None or len(kept) == OTHERS or any(_alike(board, card, other) for _, other in kept):
+        if card is None or any(_alike(board, card, other) for _, other in kept):
             continue
         if _loss(board, rows, best, card) <= 0:
             kept.append((name, card))

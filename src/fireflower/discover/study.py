@@ -43,6 +43,8 @@ would be missed. All figures are of the one horizon that was asked for."""
 LEAST_HITS = 20
 """Goals within the horizon of a landmark below which nothing is searched."""
 
+LEAST_ROWS = 4 * LEAST_HITS
+
 SHORT_BELOW = 50
 """With fewer, single conditions only."""
 
@@ -126,7 +128,7 @@ class Ground:
 
 def can_be_searched(frame: Frame, horizon: int) -> bool:
     closed = frame.followed >= horizon
-    return int((frame.reached(horizon) & closed).sum()) >= LEAST_HITS and int(closed.sum()) >= 4 * LEAST_HITS
+    return int((frame.reached(horizon) & closed).sum()) >= LEAST_HITS and int(closed.sum()) >= LEAST_ROWS
 
 
 def searched(frame: Frame, question: Question, advance: Callable[[], None] | None = None) -> Ground:
@@ -211,7 +213,8 @@ def _graded(ground: Ground, rule: RuleFound, rehearsal: Rehearsal | None, p: flo
     early, both = ground.early, ground.followed
     then = choosing.chosen(early.board, early.found, ground.chance)
     assert then is not None  # it was rehearsed
-    used = [part.of for part in rehearsal.parts]
+    columns = [early.board.frame.columns[early.board.terms[k].column] for k in then.terms]
+    used = frozenset[str]().union(*(column.candidate.made_of for column in columns))
     later = both.moment >= ground.split.cut
     equal = adjusted(both, _inside(early.board, then, both), later, used, ground.horizon)
     holds = equal is not None and equal.difference.low > 0 and equal.ratio.low > ADJUSTED_FLOOR

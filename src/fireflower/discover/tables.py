@@ -3,6 +3,8 @@ was filled in later can only be told by its looks (`leaks.of_columns`)."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,11 @@ from numpy.typing import NDArray
 from fireflower.discover.candidates import Candidate
 from fireflower.discover.frames import Column, Frame
 from fireflower.language.lexing import quoted
+from fireflower.language.nodes import Circle, Trait
+from fireflower.language.sentences import write_quantity
 from fireflower.model.errors import InputError, did_you_mean
 from fireflower.model.moments import NEVER
+from fireflower.model.records import SubjectKind
 
 _YES = frozenset({"1", "1.0", "true", "yes", "y", "t", "won", "converted"})
 _NO = frozenset({"0", "0.0", "false", "no", "n", "f", "lost", "", "none"})
@@ -30,7 +35,13 @@ class Leads:
     passed_over: tuple[str, ...]
 
 
-def read_leads(path: Path, goal: str, time: str = "") -> Leads:
+def read_leads(
+    path: Path,
+    goal: str,
+    time: str = "",
+    owner: SubjectKind | None = None,
+    circles: Mapping[str, Circle] | None = None,
+) -> Leads:
     """Read a table of leads.
 
     Parameters
@@ -38,6 +49,8 @@ def read_leads(path: Path, goal: str, time: str = "") -> Leads:
     path : CSV or Parquet; CSV may be packed with gzip
     goal : the column that says who reached the goal
     time : the column by which rows are ordered; by default they are taken to be in the order of time
+    owner : whose traits the columns are; None where they are nobody's
+    circles : of which circle traits speak, by their owner and name
 
     Raises
     ------
@@ -48,6 +61,8 @@ def read_leads(path: Path, goal: str, time: str = "") -> Leads:
     for name in (goal, *([time] if time else [])):
         if name not in table.column_names:
             near = did_you_mean(name, table.column_names) or f" There are: {', '.join(table.column_names)}."
+            if len(table.column_names) == 1:
+                near = f" It has one column only, {table.column_names[0]!r}: fields are to be separated by commas."
             raise InputError(f"{path} has no column {name!r}.{near}")
     if time:
         table = table.sort_by(time)
@@ -56,7 +71,7 @@ def read_leads(path: Path, goal: str, time: str = "") -> Leads:
     for name in table.column_names:
         if name in (goal, time):
             continue
-        column = _column(name, table.column(name))
+        column = _column(_candidate(name, owner, circles or {}), table.column(name))
         if column is None:
             passed_over.append(name)
         else:
@@ -70,19 +85,35 @@ def read_leads(path: Path, goal: str, time: str = "") -> Leads:
 
 def _table(path: Path) -> Any:
     import pyarrow as pa
+
+    try:
+        table = _read(path)
+        names = table.column_names
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {os.strerror(error.errno or 0)}.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not in UTF-8. Save it as CSV in UTF-8.") from None
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        said = str(error).rstrip(".")
+        raise InputError(f"{path} cannot be read as a table: {said}. Expected CSV with a header, or Parquet.") from None
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise InputError(f"{path} has two columns {name!r}. Give one of them another name.")
+        if pa.types.is_binary(table.column(number).type):
+            raise InputError(f"the column {name!r} of {path} is not in UTF-8. Save the table as CSV in UTF-8.")
+    return table
+
+
+def _read(path: Path) -> Any:
+    import pyarrow as pa
     import pyarrow.csv
     import pyarrow.parquet
 
-    try:
-        if path.suffix == ".parquet":
-            return pyarrow.parquet.read_table(path)
-        with pa.input_stream(str(path), compression="detect") as file:
-            options = pyarrow.csv.ConvertOptions(strings_can_be_null=True)
-            return pyarrow.csv.read_csv(file, convert_options=options)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise InputError(
-            f"{path} cannot be read as a table: {error}. Expected CSV with a header, or Parquet."
-        ) from None
+    if path.suffix == ".parquet":
+        return pyarrow.parquet.read_table(path)
+    with pa.input_stream(str(path), compression="detect") as file:
+        options = pyarrow.csv.ConvertOptions(strings_can_be_null=True)
+        return pyarrow.csv.read_csv(file, convert_options=options)
 
 
 def _reached(path: Path, goal: str, values: Any) -> NDArray[np.bool_]:
@@ -95,12 +126,18 @@ def _reached(path: Path, goal: str, values: Any) -> NDArray[np.bool_]:
     return np.array([text in _YES for text in texts], np.bool_)
 
 
-def _column(name: str, values: Any) -> Column | None:
+def _candidate(name: str, owner: SubjectKind | None, circles: Mapping[str, Circle]) -> Candidate:
+    if owner is None:
+        shown = name if name.replace(" ", "").isalnum() else quoted(name)
+        return Candidate(shown, None, None, "fit", "fit", True, name)
+    trait, known = Trait(owner, name), circles.get(f"{owner}.{name}")
+    return Candidate(write_quantity(trait), trait, trait, "fit", known or "fit", True, name, known is not None)
+
+
+def _column(candidate: Candidate, values: Any) -> Column | None:
     """The column; None where each row has a text of its own, which tells nothing."""
     import pyarrow as pa
 
-    shown = name if name.replace(" ", "").isalnum() else quoted(name)
-    candidate = Candidate(shown, None, None, "fit", "fit", True, name)
     nowhere = np.full(len(values), np.nan)
     if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
         return Column(candidate, values.cast(pa.float64()).to_numpy())

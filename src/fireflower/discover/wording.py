@@ -40,6 +40,7 @@ CONFIRM = (
     "copy this into fireflower.yaml"
 )
 
+RULE, NEARLY, SINGLES, EVERYWHERE = "The rule", "Nearly as good", "Single signals", "Does it hold everywhere?"
 Section = tuple[str, Iterable[str]]
 
 
@@ -62,22 +63,24 @@ def sentences(found: Discovery) -> Iterator[str]:
 def sections(found: Discovery) -> list[Section]:
     """What follows the verdict, each part with its title; those that have nothing to say are left out."""
     signal = found.verdict == "signal"
-    every: list[Section] = [("Who could be compared", [_landmark(each, found) for each in found.landmarks])]
+    compared: Section = ("Who could be compared", [_landmark(each, found) for each in found.landmarks])
+    every: list[Section] = [] if signal else [compared]
     if signal:
         every += [
-            ("The rule", _rule(found.rules[0], found)),
-            ("Nearly as good", [_short(rule) for rule in found.rules[1:]]),
-            *((_name_of_score(i), _score(score)) for i, score in enumerate(found.scores)),
+            (RULE, _rule(found.rules[0], found)),
+            (NEARLY, [_short(rule) for rule in found.rules[1:]]),
+            *((name_of_score(i), _score(score, found)) for i, score in enumerate(found.scores)),
         ]
     if found.hypothesis is not None:
         every.append((f"Your own definition: {found.hypothesis.name}", _hypothesis(found.hypothesis)))
-    every.append(("Single signals", [_single(single) for single in found.singles[:_SHOWN]]))
+    every.append((SINGLES, [_single(single) for single in found.singles[:_SHOWN]]))
     if found.stayed is not None and signal:
         every.append(("Beside it, only for comparison", [_stayed(found.stayed.rule)]))
     every += [
         ("How much simplicity costs", _ceilings(found)),
-        ("Does it hold everywhere?", _segments(found.segments)),
+        (EVERYWHERE, _segments(found.segments)),
         ("Rules of their own", _per_segment(found)),
+        *([compared] if signal else []),
         ("Left out", [f"{leak.name}: {leak.reason}." for leak in found.left_out]),
         ("Be careful", found.cautions),
         ("What to do next", _next(found)),
@@ -103,17 +106,25 @@ def title(found: Discovery) -> str:
 
 
 def verdict(found: Discovery) -> Iterator[str]:
-    if found.verdict == "signal":
-        yield f"There is a signal: {found.reason} ({found.permutations} searches on shuffled outcomes)."
-        return
     if found.verdict == "too few":
         yield f"Too few to say anything: {found.reason}."
         return
-    yield f"There is no reliable signal here: {found.reason}."
-    yield (
-        f"{found.tried:,} conditions were tried, alone and together, at {len(found.landmarks)} "
-        f"{'landmark' if len(found.landmarks) == 1 else 'landmarks'}."
-    )
+    if found.verdict == "signal":
+        yield f"There is a signal: {found.reason} ({found.permutations} searches on shuffled outcomes)."
+    else:
+        yield f"There is no reliable signal here: {found.reason}."
+    if found.tried:
+        landmarks = "" if math.isnan(found.horizon_days) else f", at {_counted(len(found.landmarks), 'landmark')}"
+        yield f"{_counted(found.tried, 'condition')} were tried, alone and together{landmarks}."
+    if found.verdict == "none":
+        yield from _power(found)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def _power(found: Discovery) -> Iterator[str]:
     seen = [
         f"{times(each.lift)} times for one that {percent(each.share)} pass"
         for each in found.power
@@ -146,7 +157,14 @@ def percent_of(estimate: Estimate) -> str:
 
 
 def _rule(rule: RuleFound, found: Discovery) -> Iterator[str]:
-    yield from _formula(rule)
+    yield from _formula(rule, found)
+    if rule.said != rule.text:
+        yield f"In words: {rule.said}."
+    yield from facts(rule, found)
+
+
+def facts(rule: RuleFound, found: Discovery) -> Iterator[str]:
+    """What is known of a rule."""
     within = "" if math.isnan(found.horizon_days) else f" within {days(found.horizon_days)}"
     yield (
         f"Of{_pair(rule.seen).removeprefix('of')} reached the goal{within}: {_times(rule.seen.lift)}. With the luck "
@@ -155,6 +173,7 @@ def _rule(rule: RuleFound, found: Discovery) -> Iterator[str]:
     if found.rehearsal is not None:
         yield _rehearsal(found.rehearsal)
     yield f"It had picked out {percent_of(rule.coverage)} of those who reached the goal.{_volume(rule)}"
+    yield f"Chance finds a rule of as many conditions that tells as much in {percent(rule.p_chance)} of searches."
     yield f"Grade {GRADES[rule.grade]}."
     if rule.adjusted is not None:
         yield (
@@ -179,14 +198,15 @@ def _rehearsal(then: Rehearsal) -> str:
     )
 
 
-def _formula(rule: RuleFound) -> Iterator[str]:
+def _formula(rule: RuleFound, found: Discovery) -> Iterator[str]:
     for i, part in enumerate(rule.parts):
         joint = "" if i == 0 else "or " if rule.any else "and "
-        yield f"{joint}{part.text}   {_circle(part)}"
+        yield f"{joint}{part.text}{_circle(part, found)}"
 
 
-def _circle(part: Part) -> str:
-    return f"[{part.circle}{'' if part.declared else '?'}]"
+def _circle(part: Part, found: Discovery) -> str:
+    """Nothing where no circle is known of anything: in a table whose columns are nobody's traits."""
+    return f"   [{part.circle}{'' if part.declared else '?'}]" if found.circles else ""
 
 
 def circles(found: Discovery) -> Section:
@@ -216,17 +236,17 @@ def _short(rule: RuleFound) -> str:
 
 def _single(single: Single) -> str:
     rule = single.rule
-    sure = f"q = {single.q:.3f}" if not math.isnan(single.q) else ""
+    sure = "" if math.isnan(single.q) else "q below 0.001" if single.q < 0.0005 else f"q = {single.q:.3f}"
     return f"{rule.text}: {_pair(rule.seen)}; picks out {percent(rule.coverage.value)} of the goals; {sure}"
 
 
-def _name_of_score(number: int) -> str:
+def name_of_score(number: int) -> str:
     return "The score" if number == 0 else f"Another score, nearly as good: {number}"
 
 
-def _score(score: ScoreFound) -> Iterator[str]:
+def _score(score: ScoreFound, found: Discovery) -> Iterator[str]:
     for part in score.parts:
-        yield f"{part.points:+3d}  {part.text}   {_circle(part)}"
+        yield f"{part.points:+3d}  {part.text}{_circle(part, found)}"
     if len(score.by_circle) > 1:
         yield f"At most, of {sum(score.by_circle.values())} points: {_by_circle(score)}."
     for at in thinned(score):
@@ -265,7 +285,8 @@ def _ceilings(found: Discovery) -> Iterator[str]:
             f"{each.log_loss:.4f}"
         )
     for score in found.scores[:1]:
-        yield f"the score above, {len(score.parts)} lines: AUC {score.auc.value:.3f}, log loss {score.log_loss:.4f}"
+        size = "1 line" if len(score.parts) == 1 else f"{len(score.parts)} lines"
+        yield f"the score above, {size}: AUC {score.auc.value:.3f}, log loss {score.log_loss:.4f}"
 
 
 def _segments(tests: tuple[SegmentTest, ...]) -> Iterator[str]:
@@ -286,10 +307,9 @@ def _per_segment(found: Discovery) -> Iterator[str]:
     yield f"Searched by themselves, by {parts.by}: {', '.join(parts.searched)}."
     for own in parts.rules:
         none = own.general.inside_rows in (0, own.general.rows)
-        beside = "the rule above says nothing here" if none else f"with the rule above it is {_pair(own.general)}"
-        yield f"{own.part}: {own.rule.text}: {_pair(own.rule.seen)}; {beside}."
-        if own.rule.name:
-            yield f"  Written as the definition {own.rule.name}."
+        beside = "The rule above says nothing here" if none else f"By the rule above, {_pair(own.general)}"
+        name = f" Written as the definition {own.rule.name}." if own.rule.name else ""
+        yield f"{own.part}: {own.rule.text}: {_pair(own.rule.seen)}. {beside}.{name}"
     if len(parts.rules) < len(parts.searched):
         rest = "none of them" if not parts.rules else "no other"
         yield f"The data supports a rule of its own for {rest}."

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import isfinite, nan
 
 from fireflower.discover.results import Calibrated, CurvePoint, Discovery, Heat, HeatCell
-from fireflower.discover.wording import circles, sections, title, verdict
+from fireflower.discover.wording import (
+    EVERYWHERE,
+    NEARLY,
+    RULE,
+    SINGLES,
+    circles,
+    facts,
+    name_of_score,
+    sections,
+    thinned,
+    title,
+    verdict,
+)
 from fireflower.report.charts import Line, Point, interval, interval_axis, lines
 from fireflower.report.page import encodable, page_style, policy
 from fireflower.report.scales import Scale, from_zero, spread
@@ -31,13 +43,20 @@ def render_discovery(found: Discovery, version: str) -> str:
             verdict=list(verdict(found)),
             sections=[(name, list(said)) for name, said in sections(found)],
             circles=circles(found),
+            tables={NEARLY: [(rule, nan) for rule in found.rules[1:]], SINGLES: [(s.rule, s.q) for s in found.singles]},
+            scores={
+                name_of_score(i): (score, thinned(score), trusted(calibration(score.calibration)))
+                for i, score in enumerate(found.scores)
+            },
+            everywhere=EVERYWHERE,
+            first=RULE,
+            facts=list(facts(found.rules[0], found)) if found.rules else [],
             curves=[
-                (single.rule.text, trusted(signal_curve(single.curve)))
+                (single.rule.said, trusted(signal_curve(single.curve)))
                 for single in found.singles
                 if len(single.curve) > 1
             ],
             maps=[(heat.event, trusted(heat_map(heat)), heat) for heat in found.heat if heat.cells],
-            calibrations=[trusted(calibration(score.calibration)) for score in found.scores],
             style=trusted(style),
             policy=policy(style),
         )
