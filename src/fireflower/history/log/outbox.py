@@ -138,11 +138,11 @@ class Outbox:
         self._database.rows("UPDATE deliveries SET state = 'withheld', reason = ? WHERE key = ?", (reason, key))
 
     def cancel(self, key: str) -> bool:
-        """Do not send what turned out to be wrong; False if it may have been sent."""
+        """Do not send what turned out to be wrong; False if it may have been sent, though it waits to be sent again."""
         return bool(
             self._database.rows(
-                "UPDATE deliveries SET state = 'withheld', reason = ? WHERE key = ? AND attempts = 0 AND "
-                "state = 'waiting' RETURNING key",
+                "UPDATE deliveries SET state = 'withheld', reason = ? WHERE key = ? AND state = 'waiting' AND "
+                "NOT EXISTS (SELECT 1 FROM attempts WHERE delivery = deliveries.key) RETURNING key",
                 (WRONG, key),
             )
         )
