@@ -17,8 +17,9 @@ from fireflower.evaluate.live import Step
 from fireflower.evaluate.results import Subject
 from fireflower.history.assembly import assemble, canonical
 from fireflower.history.ongoing import Numbered
+from fireflower.language.nodes import Compare, Condition, Count, Definition, Events, Settings
 from fireflower.model.moments import DAY, HOUR
-from fireflower.model.records import Kind
+from fireflower.model.records import Kind, Record
 
 
 class Verdicts:
@@ -127,3 +128,18 @@ def test_any_order_any_batches(
     case: strategies.Case, order: list[int], cuts: list[int], waits: list[int], lateness: int
 ) -> None:
     assert live(case, order, cuts, waits, lateness) == in_order(told_by_engine(case))
+
+
+@pytest.mark.parametrize("cut", range(5))
+def test_who_turns_out_to_be_another_and_another_again(cut: int) -> None:
+    """What an anonymous id has done goes on to the last of those who bear it, of whom nothing was known."""
+    definition = Definition("d", "person", Condition(Count(Events(("A",))), Compare(">=", 2)))
+    records = [
+        Record(0, Kind.EVENT, "A", person="x1", message_id="m0"),
+        Record(DAY, Kind.IDENTITY, person="ben", value="x1", message_id="m1"),
+        Record(2 * DAY, Kind.IDENTITY, person="ann", value="ben", message_id="m2"),
+        Record(3 * DAY, Kind.EVENT, "A", person="x1", message_id="m3"),
+    ]
+    case = ((definition,), Settings(), records, 4 * DAY)
+    assert [row[3] for row in told_by_engine(case)] == ["ann"]
+    assert live(case, list(range(4)), [cut], [0], 0) == in_order(told_by_engine(case))

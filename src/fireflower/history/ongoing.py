@@ -153,7 +153,7 @@ class OngoingHistory:
         concerned: set[str] = set()
         for record in records:
             others = self.identities.add(record)
-            if any(self._last("person", before) >= 0 for before in others.values()):
+            if any(before in concerned or self._last("person", before) >= 0 for before in others.values()):
                 concerned |= {
                     person for id, before in others.items() for person in (before, self.identities.person(id))
                 }
