@@ -48,8 +48,10 @@ class Memory:
 
     def __init__(self) -> None:
         self.records: list[Numbered] = []
+        self.asked = 0
 
     def find(self, people: Collection[str], accounts: Collection[str]) -> list[Numbered]:
+        self.asked += 1
         return [
             each
             for each in self.records
@@ -143,3 +145,33 @@ def test_who_turns_out_to_be_another_and_another_again(cut: int) -> None:
     case = ((definition,), Settings(), records, 4 * DAY)
     assert [row[3] for row in told_by_engine(case)] == ["ann"]
     assert live(case, list(range(4)), [cut], [0], 0) == in_order(told_by_engine(case))
+
+
+MANY = 200
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        [Record(i, Kind.EVENT, "A", person="ann", account="acme") for i in range(MANY)],
+        [Record(i, Kind.JOIN, person="ann", account=f"account {i}") for i in range(MANY)],
+        [Record(i, Kind.ACCOUNT_TRAIT, "plan", account="acme", value=str(i)) for i in range(MANY)],
+        [Record(DAY + i, Kind.IDENTITY, person="ann", value=f"x{i}") for i in range(MANY)],
+    ],
+    ids=["events", "memberships", "traits", "identities"],
+)
+def test_much_that_is_late_at_once_is_looked_up_once(late: list[Record]) -> None:
+    definition = Definition("d", "person", Condition(Count(Events(("A",))), Compare(">=", 2)))
+    known = [
+        Record(DAY, Kind.JOIN, person="ann", account="acme"),
+        Record(DAY, Kind.ACCOUNT_TRAIT, "plan", account="acme", value="pro"),
+        *(Record(DAY, Kind.EVENT, "A", person=f"x{i}") for i in range(MANY)),
+    ]
+    memory = Memory()
+    qualifying = Qualifying([definition], Settings(), memory.find)
+    for some in (known, late):
+        fresh = [Numbered(record, len(memory.records) + nth) for nth, record in enumerate(some)]
+        memory.records += fresh
+        asked = memory.asked
+        qualifying.take(fresh, 2 * DAY)
+    assert 0 < memory.asked - asked < 10
