@@ -29,9 +29,11 @@ def test_in_any_order(said: list[tuple[int, str, str, str]]) -> None:
 
 
 def test_a_person_of_very_many_ids() -> None:
-    """Eight hundred once took more than a minute, and it went with the third power."""
+    """And an id of very many people. Eight hundred once took more than a minute, and it went with the third power."""
     ongoing, began = OngoingIdentities(), time.process_time()
     for number in range(5_000):
         ongoing.add(Record(number, Kind.IDENTITY, person="ann", value=f"x{number}"))
+        ongoing.add(Record(number, Kind.IDENTITY, person=f"user {number}", value="shared"))
     assert time.process_time() - began < 5
+    assert ongoing.person("shared") == "user 0" and len(ongoing.ids("user 9")) == 5_001
     assert len(ongoing.ids("ann")) == 5_001 and ongoing.person("x4999") == "ann"

@@ -89,6 +89,11 @@ class OngoingIdentities(Identities):
         is_known = person in self._known or person not in self._above
         if is_known and other not in self._records and other != person and record.name != APART:
             return self._give(person, other, record)
+        if person not in self._records and self._is_anothers(other, record):
+            self._records[person] = self._records[other]
+            self._records[other].append(record)
+            self._known.add(person)
+            return {}
         return self._with([*self._joined((person, other)), record])
 
     def ids(self, person: str) -> set[str]:
@@ -99,6 +104,11 @@ class OngoingIdentities(Identities):
     def is_joined(self, one: str, other: str) -> bool:
         """Whether a record joins these two ids, and none has set them apart since."""
         return any(set(pair) == {one, other} for pair in joined(self._records.get(one, ())))
+
+    def _is_anothers(self, id: str, record: Record) -> bool:
+        """Whether an anonymous id belongs to somebody already by the time of a record, as in a shared browser."""
+        is_given = id in self._above and id not in self._known and record.name != APART
+        return is_given and self._records[id][-1].order() < record.order()
 
     def _give(self, person: str, other: str, record: Record) -> dict[str, str]:
         """An id of which nothing had been said belongs to somebody: that changes nothing else. A person may have
