@@ -17,8 +17,9 @@ from fireflower.evaluate.live import Step
 from fireflower.evaluate.results import Subject
 from fireflower.history.assembly import assemble, canonical
 from fireflower.history.ongoing import Numbered
+from fireflower.language.nodes import Compare, Condition, Count, Definition, Events, Settings
 from fireflower.model.moments import DAY, HOUR
-from fireflower.model.records import Kind
+from fireflower.model.records import Kind, Record
 
 
 class Verdicts:
@@ -47,8 +48,10 @@ class Memory:
 
     def __init__(self) -> None:
         self.records: list[Numbered] = []
+        self.asked = 0
 
     def find(self, people: Collection[str], accounts: Collection[str]) -> list[Numbered]:
+        self.asked += 1
         return [
             each
             for each in self.records
@@ -127,3 +130,48 @@ def test_any_order_any_batches(
     case: strategies.Case, order: list[int], cuts: list[int], waits: list[int], lateness: int
 ) -> None:
     assert live(case, order, cuts, waits, lateness) == in_order(told_by_engine(case))
+
+
+@pytest.mark.parametrize("cut", range(5))
+def test_who_turns_out_to_be_another_and_another_again(cut: int) -> None:
+    """What an anonymous id has done goes on to the last of those who bear it, of whom nothing was known."""
+    definition = Definition("d", "person", Condition(Count(Events(("A",))), Compare(">=", 2)))
+    records = [
+        Record(0, Kind.EVENT, "A", person="x1", message_id="m0"),
+        Record(DAY, Kind.IDENTITY, person="ben", value="x1", message_id="m1"),
+        Record(2 * DAY, Kind.IDENTITY, person="ann", value="ben", message_id="m2"),
+        Record(3 * DAY, Kind.EVENT, "A", person="x1", message_id="m3"),
+    ]
+    case = ((definition,), Settings(), records, 4 * DAY)
+    assert [row[3] for row in told_by_engine(case)] == ["ann"]
+    assert live(case, list(range(4)), [cut], [0], 0) == in_order(told_by_engine(case))
+
+
+MANY = 200
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        [Record(i, Kind.EVENT, "A", person="ann", account="acme") for i in range(MANY)],
+        [Record(i, Kind.JOIN, person="ann", account=f"account {i}") for i in range(MANY)],
+        [Record(i, Kind.ACCOUNT_TRAIT, "plan", account="acme", value=str(i)) for i in range(MANY)],
+        [Record(DAY + i, Kind.IDENTITY, person="ann", value=f"x{i}") for i in range(MANY)],
+    ],
+    ids=["events", "memberships", "traits", "identities"],
+)
+def test_much_that_is_late_at_once_is_looked_up_once(late: list[Record]) -> None:
+    definition = Definition("d", "person", Condition(Count(Events(("A",))), Compare(">=", 2)))
+    known = [
+        Record(DAY, Kind.JOIN, person="ann", account="acme"),
+        Record(DAY, Kind.ACCOUNT_TRAIT, "plan", account="acme", value="pro"),
+        *(Record(DAY, Kind.EVENT, "A", person=f"x{i}") for i in range(MANY)),
+    ]
+    memory = Memory()
+    qualifying = Qualifying([definition], Settings(), memory.find)
+    for some in (known, late):
+        fresh = [Numbered(record, len(memory.records) + nth) for nth, record in enumerate(some)]
+        memory.records += fresh
+        asked = memory.asked
+        qualifying.take(fresh, 2 * DAY)
+    assert 0 < memory.asked - asked < 10

@@ -26,7 +26,7 @@ from fireflower.history.log.connecting import connect
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.leases import SHARES
 from fireflower.history.log.messages import Kept, MessageLog
-from fireflower.history.log.reading import PLAIN
+from fireflower.history.log.reading import PLAIN, LogReader
 from fireflower.history.log.verdicts import VerdictLog
 from fireflower.model.messages import Message, Reject
 from fireflower.model.records import Kind, Record
@@ -333,6 +333,26 @@ def test_a_commit_whose_answer_was_lost_is_followed_all_the_same(opened: Opener)
     assert writer.submit(some[6:]).result(30) == 3
     writer.stop()
     assert followed == [kept.position for kept in MessageLog(opened()).after(0)] and len(followed) == 12
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_who_is_who_is_not_told_by_what_was_there_already(opened: Opener, together: bool) -> None:
+    """Whoever gives one id to two messages loses the second; but not what a third one says again."""
+    said = [("m1", "ann", "x1"), ("m1", "ben", "x2"), ("m2", "ben", "x2"), ("m3", "ben", "x2")]
+    some = [
+        Message("segment", key, json.dumps(body).encode(), 0, "web")
+        for key, person, other in said
+        for body in [{"type": "identify", "userId": person, "anonymousId": other, "timestamp": "2026-01-01T00:00:00Z"}]
+    ]
+    followed: list[Record] = []
+    writer = Writer(opened(), PLAIN, lambda some: followed.extend(each for _, said in some for each in said))
+    writer.start()
+    for batch in [some] if together else [[each] for each in some]:
+        writer.submit(batch).result(30)
+    writer.stop()
+    assert [(each.person, each.value) for each in followed] == [("ann", "x1"), ("ben", "x2")]
+    log = LogReader(opened(), PLAIN).all(MessageLog(opened()).all())
+    assert [(each.person, each.other) for _, told in log for each in told] == [("ann", "x1"), ("ben", "x2")]
 
 
 def test_who_is_who_is_told_by_what_has_been_kept(opened: Opener) -> None:

@@ -121,6 +121,16 @@ def test_what_has_nothing_to_send_is_not_sent_again(database: Database) -> None:
     assert outbox.counts() == {"waiting": 2, "withheld": 1}
 
 
+def test_what_may_have_been_sent_is_not_cancelled(database: Database) -> None:
+    """Somebody has let it be sent once more: whoever was told before is to hear that it was wrong."""
+    outbox = put(database, posting("a"), posting("b"))
+    with database.transaction():
+        outbox.tell("a", "sent", 12, 12, "sent", "ok")
+        assert outbox.replay(Which(states=["sent"]), 20) == 1
+        assert not outbox.cancel("a") and outbox.cancel("b")
+    assert outbox.counts() == {"waiting": 1, "withheld": 1}
+
+
 def test_rejects_are_looked_at_and_taken_after_all(database: Database) -> None:
     rejects = Rejects(database)
     with database.transaction():

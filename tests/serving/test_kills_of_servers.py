@@ -107,6 +107,7 @@ def test_nothing_is_lost_and_everybody_is_told(url: str, tmp_path: Path) -> None
         database = connect(url)
         soon(lambda: is_evaluated(database), 60)
         time.sleep(2.5)  # so that whoever was busy is no longer, and has been told
+        give_up(database)
         soon(lambda: not waiting(database), 60)
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(timeout=30) == 0
@@ -127,12 +128,16 @@ def is_evaluated(database: Database) -> bool:
     return sum(leases.holders().values()) == SHARES and leases.position() >= end
 
 
-def waiting(database: Database) -> bool:
-    """Whether anything is to be sent yet. What another process was sending when it was killed waits for its lease to
-    end, on PostgreSQL; the test need not."""
+def give_up(database: Database) -> None:
+    """What another process was sending when it was killed waits for its lease to end, on PostgreSQL; the test need
+    not."""
     if not isinstance(database, SQLite):
         with database.transaction():
             database.rows("UPDATE deliveries SET due = 0 WHERE state = 'sending'")
+
+
+def waiting(database: Database) -> bool:
+    """Whether anything is to be sent yet."""
     return bool(database.rows("SELECT 1 FROM deliveries WHERE state IN ('waiting', 'sending')"))
 
 

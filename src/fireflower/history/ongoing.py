@@ -7,6 +7,7 @@ and their past is told again from all of their records.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import NamedTuple
 from fireflower.history.assembly import Telling, canonical
 from fireflower.history.identities import Identities, joined
 from fireflower.history.memberships import Attribution, Memberships
-from fireflower.model.records import Kind, Record, SubjectKind
+from fireflower.model.records import APART, Kind, Record, SubjectKind
 from fireflower.model.rows import Row
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON
 
@@ -51,18 +52,49 @@ class Arrived:
     changed: set[Who] = field(default_factory=set)
 
 
+@dataclass(slots=True)
+class _Concerned:
+    """Whose past is another, as it is noted record by record, and looked up once for all of them.
+
+    Attributes
+    ----------
+    people : and the accounts in whose history they may have a part
+    teams : accounts, and all who have ever been members of them
+    accounts : these alone
+    """
+
+    people: set[str] = field(default_factory=set)
+    teams: set[str] = field(default_factory=set)
+    accounts: set[str] = field(default_factory=set)
+
+    def add(self, person: str, account: str | None) -> None:
+        """A person, and the account that their record names."""
+        self.people.add(person)
+        if account:
+            self.accounts.add(account)
+
+
 class OngoingIdentities(Identities):
     """Who is who, by identity records in any order."""
 
     def __init__(self) -> None:
         super().__init__()
         self._records: dict[str, list[Record]] = {}
-        """Id -> the records of all ids that are joined with it, a list that they share."""
+        """Id -> the records of all ids that are joined with it, a list that they share, in canonical order."""
+        self._known: set[str] = set()
 
     def add(self, record: Record) -> dict[str, str]:
         """Take in a record. Gives the ids that are of another person now, and whose they have been."""
-        ids = (record.person or "", str(record.value))
-        return self._with([*self._joined(ids), record])
+        person, other = _ids(record)
+        is_known = person in self._known or person not in self._above
+        if is_known and other not in self._records and other != person and record.name != APART:
+            return self._give(person, other, record)
+        if person not in self._records and self._is_anothers(other, record):
+            self._records[person] = self._records[other]
+            self._records[other].append(record)
+            self._known.add(person)
+            return {}
+        return self._with([*self._joined((person, other)), record])
 
     def ids(self, person: str) -> set[str]:
         """All ids of the person who bears or has borne this one, it among them, and perhaps of others with whom an
@@ -73,6 +105,21 @@ class OngoingIdentities(Identities):
         """Whether a record joins these two ids, and none has set them apart since."""
         return any(set(pair) == {one, other} for pair in joined(self._records.get(one, ())))
 
+    def _is_anothers(self, id: str, record: Record) -> bool:
+        """Whether an anonymous id belongs to somebody already by the time of a record, as in a shared browser."""
+        is_given = id in self._above and id not in self._known and record.name != APART
+        return is_given and self._records[id][-1].order() < record.order()
+
+    def _give(self, person: str, other: str, record: Record) -> dict[str, str]:
+        """An id of which nothing had been said belongs to somebody: that changes nothing else. A person may have
+        thousands, as a client makes a new one each time."""
+        records = self._records.setdefault(person, [])
+        insort(records, record, key=Record.order)
+        self._records[other] = records
+        self._known.add(person)
+        self._above[other] = person
+        return {other: other}
+
     def _joined(self, ids: Iterable[str]) -> list[Record]:
         found: list[list[Record]] = []
         for each in ids:
@@ -82,35 +129,21 @@ class OngoingIdentities(Identities):
         return [record for records in found for record in records]
 
     def _with(self, records: list[Record]) -> dict[str, str]:
-        """Put these records in the place of those that their ids had before."""
+        """Put these records, which belong together, in the place of those that their ids had before."""
         concerned = {id for record in records for id in _ids(record)}
         before = {id: self.person(id) for id in concerned}
         records.sort(key=Record.order)
         for id in concerned:
             self._above.pop(id, None)
-            self._records[id] = []
-        for component in _components(records):
-            self._records |= {each: component for record in component for each in _ids(record)}
+            self._records[id] = records
         self._above |= Identities(records).merged()
+        self._known -= concerned
+        self._known |= {person for person, _ in joined(records)}
         return {id: person for id, person in before.items() if self.person(id) != person}
 
 
 def _ids(record: Record) -> tuple[str, str]:
     return record.person or "", str(record.value)
-
-
-def _components(records: Sequence[Record]) -> list[list[Record]]:
-    """The records, together where they share an id, each part in canonical order."""
-    parts: list[list[Record]] = []
-    of: dict[str, list[Record]] = {}
-    for record in records:
-        joined = [record]
-        for part in [part for part in parts if any(part is of.get(each) for each in _ids(record))]:
-            joined += part
-            parts.remove(part)
-        parts.append(joined)
-        of |= {each: joined for inside in joined for each in _ids(inside)}
-    return [sorted(part, key=Record.order) for part in parts]
 
 
 class OngoingHistory:
@@ -153,11 +186,11 @@ class OngoingHistory:
         concerned: set[str] = set()
         for record in records:
             others = self.identities.add(record)
-            if any(self._last("person", before) >= 0 for before in others.values()):
+            if any(before in concerned or self._last("person", before) >= 0 for before in others.values()):
                 concerned |= {
                     person for id, before in others.items() for person in (before, self.identities.person(id))
                 }
-        return {who for person in concerned for who in self.around(person)}
+        return self.around(concerned)
 
     def take(self, numbered: Sequence[Numbered], doubtful: Collection[int] = ()) -> Arrived:
         """Records that have come, in any order, after `identify` has had those that say who is who.
@@ -167,31 +200,35 @@ class OngoingHistory:
         doubtful : numbers of records whose messages may be in the history already: the past of all whom they concern is
             told again, in which every message counts once
         """
-        arrived = Arrived()
+        arrived, concerned = Arrived(), _Concerned()
         told: set[str] = set()
         ordered = sorted((place(record), number, nth) for nth, (record, number) in enumerate(numbered))
         for where, number, nth in ordered:
             record = numbered[nth].record
             if record.kind == Kind.EVENT or record.kind == Kind.PERSON_TRAIT or record.kind == Kind.IDENTITY:
                 if record.person and record.time < self._moved.get(self._bearer(record), -1):
-                    arrived.changed |= self.around(self._bearer(record), record.account)
+                    concerned.add(self._bearer(record), record.account)
             else:
-                arrived.changed |= self._changed_by(record, told)
+                self._change(record, told, concerned)
             if number in doubtful:
-                arrived.changed |= self._concerned(record)
+                self._doubt(record, concerned)
             arrived.rows += _placed(self._telling.rows(record), where[2:], number)
             self._note(record)
+        arrived.changed = self.around(concerned.people) | self._members(concerned.teams)
+        arrived.changed |= set(map(_account, concerned.accounts))
         return arrived
 
-    def _changed_by(self, record: Record, told: set[str]) -> set[Who]:
-        """Whose past is another, as a membership or a trait of an account comes late. Accounts of which traits have
-        come just now are added to `told`."""
+    def _change(self, record: Record, told: set[str], concerned: _Concerned) -> None:
+        """Note whose past is another, as a membership or a trait of an account comes late. Accounts of which traits
+        have come just now are added to `told`."""
         if record.kind in (Kind.JOIN, Kind.LEAVE):
-            return self.around(self._bearer(record), record.account) if self._is_late_move(record) else set()
+            if self._is_late_move(record):
+                concerned.add(self._bearer(record), record.account)
+            return
         account = record.account or ""
-        is_late = self._is_late_trait(record, told)
+        if self._is_late_trait(record, told):
+            concerned.teams.add(account)
         told.add(account)
-        return self._members(account) if is_late else set()
 
     def past(self, subjects: Collection[Who], until: int) -> dict[Who, list[Row]]:
         """All rows of these subjects up to and including `until`, in canonical order, from all of their records."""
@@ -214,11 +251,10 @@ class OngoingHistory:
         self._adopt(telling.memberships, people | members, accounts, found)
         return rows
 
-    def around(self, person: str, account: str | None = None) -> set[Who]:
-        """A person, and the accounts in whose history they may have a part."""
-        records = (record for records in self._found([person], ()).values() for record in records)
-        accounts = {record.account for record in records} | {account}
-        return {_person(person), *(_account(each) for each in accounts if each)}
+    def around(self, people: Collection[str]) -> set[Who]:
+        """People, and the accounts in whose history they may have a part."""
+        records = (record for records in self._found(people, ()).values() for record in records)
+        return {*map(_person, people), *(_account(record.account) for record in records if record.account)}
 
     # --- What is late -------------------------------------------------------------------------------------------------
 
@@ -243,17 +279,19 @@ class OngoingHistory:
             person = self._bearer(record)
             self._moved[person] = max(self._moved[person], record.time)
 
-    def _concerned(self, record: Record) -> set[Who]:
-        """All in whose history a record may have a part."""
-        people = self.around(self._bearer(record), record.account) if record.person else set()
+    def _doubt(self, record: Record, concerned: _Concerned) -> None:
+        """Note all in whose history a record may have a part."""
+        if record.person:
+            concerned.add(self._bearer(record), record.account)
         if record.kind == Kind.ACCOUNT_TRAIT:
-            return people | self._members(record.account or "")
-        return people | ({_account(record.account)} if record.account else set())
+            concerned.teams.add(record.account or "")
+        elif record.account:
+            concerned.accounts.add(record.account)
 
-    def _members(self, account: str) -> set[Who]:
-        """An account and all who have ever been members of it."""
-        moves = _moves(self._found((), [account]), [account])
-        return {_account(account), *(_person(self._bearer(record)) for record in moves)}
+    def _members(self, accounts: Collection[str]) -> set[Who]:
+        """Accounts and all who have ever been members of them."""
+        moves = _moves(self._found((), accounts), accounts)
+        return {*map(_account, accounts), *(_person(self._bearer(record)) for record in moves)}
 
     # --- Records ------------------------------------------------------------------------------------------------------
 
@@ -261,7 +299,10 @@ class OngoingHistory:
         return self.identities.person(record.person or "")
 
     def _found(self, people: Iterable[str], accounts: Collection[str]) -> Found:
-        ids = {id for person in people for id in self.identities.ids(person)}
+        ids: set[str] = set()
+        for person in people:
+            if person not in ids:  # else all that are joined with it are there
+                ids |= self.identities.ids(person)
         found: Found = {}
         if ids or accounts:
             for record, number in self._find(ids, accounts):

@@ -1,12 +1,16 @@
-"""Sending what is due: a thread that claims deliveries, tries them, and writes down what came of it."""
+"""Sending what is due: a thread that claims deliveries, has them tried, and writes down what came of it.
+
+Each destination has a few tries under way at one time, so that one that hangs keeps no other waiting.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from fireflower.destinations import (
     Dead,
@@ -30,6 +34,8 @@ from fireflower.model.moments import HOUR, MINUTE, NEVER
 _LOGGER = logging.getLogger("fireflower.deliveries")
 
 _AT_ONCE = 8
+"""Tries that are under way at one time for one destination."""
+_IN_ALL = 128
 _LEASE = 5 * MINUTE
 """After so long without an outcome, whoever sends is given up: longer than any try takes."""
 _PATIENCE = 1.0
@@ -54,6 +60,7 @@ class Deliverer:
         self._wake = threading.Event()
         self._stopped = False
         self._said: dict[str, tuple[str, int]] = {}
+        self._under_way: dict[Future[Outcome], Posting] = {}
         self._thread = threading.Thread(target=self._run, name="fireflower-deliveries")
 
     def start(self) -> None:
@@ -85,14 +92,15 @@ class Deliverer:
 
     def _run(self) -> None:
         begun = False
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fireflower-delivery") as pool:
+        with ThreadPoolExecutor(_IN_ALL, thread_name_prefix="fireflower-delivery") as pool:
             while not self._stopped:
                 try:
                     if not begun:
                         self._take_over()
                         begun = True
-                    busy = self._round(pool)
-                    wait = 0.0 if busy else self._until_due()
+                    self._write_down()
+                    self._send(pool)
+                    wait = self._until_due()
                 except StorageError as error:
                     _LOGGER.error("Deliveries wait: %s", error)
                     wait = 1.0
@@ -101,22 +109,50 @@ class Deliverer:
                     wait = 1.0
                 self._wake.wait(wait)
                 self._wake.clear()
+        try:
+            self._write_down()
+        except StorageError as error:
+            _LOGGER.error("It could not be noted what came of the last deliveries: %s", error)
 
-    def _round(self, pool: ThreadPoolExecutor) -> bool:
-        """Send some of what is due. Whether there was anything."""
+    def _write_down(self) -> None:
+        """Keep what has come of tries that have ended."""
+        for ended in [each for each in self._under_way if each.done()]:
+            posting = self._under_way.pop(ended)
+            try:
+                self._keep(posting, ended.result())
+            except StorageError:
+                self._under_way[ended] = posting
+                raise
+
+    def _keep(self, posting: Posting, outcome: Outcome) -> None:
+        with self._database.transaction():
+            if self._outbox.holds(posting):
+                self._tell(posting, outcome, self._clock())
+            else:  # it took so long, or the process slept, that another has sent it once more
+                self._outbox.note(posting.key, self._clock(), type(outcome).__name__.lower(), "told too late to count")
+
+    def _send(self, pool: ThreadPoolExecutor) -> None:
+        """Begin to send what is due, as far as there is room."""
         now = self._clock()
         with self._database.transaction():
             for each in self._outbox.given_up(now):
                 self._tell(each, self._interrupted(each), now)
-            claimed = self._outbox.claim(now, now + _LEASE, _AT_ONCE)
-        outcomes = pool.map(self._try, claimed)
-        for each, outcome in zip(claimed, outcomes, strict=True):
+        while len(self._under_way) + _AT_ONCE <= _IN_ALL:
+            busy, room = self._room()
             with self._database.transaction():
-                if self._outbox.holds(each):
-                    self._tell(each, outcome, self._clock())
-                else:  # it took so long, or the process slept, that another has sent it once more
-                    self._outbox.note(each.key, self._clock(), type(outcome).__name__.lower(), "told too late to count")
-        return bool(claimed)
+                claimed = self._outbox.claim(now, now + _LEASE, room, busy)
+            for each in claimed:
+                trying = pool.submit(self._try, each)
+                self._under_way[trying] = each
+                trying.add_done_callback(lambda _: self._wake.set())
+            if len(claimed) < room:
+                return
+
+    def _room(self) -> tuple[list[str], int]:
+        """Destinations that have as many tries under way as they may; and how many more any other may have."""
+        counts = Counter(each.destination for each in self._under_way.values())
+        busy = [name for name, count in counts.items() if count >= _AT_ONCE]
+        return busy, _AT_ONCE - max((count for name, count in counts.items() if name not in busy), default=0)
 
     def _try(self, posting: Posting) -> Outcome:
         destination = self.destinations.get(posting.destination)
@@ -172,7 +208,9 @@ class Deliverer:
         return moment if destination is None else due_at(from_plain(json.loads(posting.notice)), destination, moment)
 
     def _until_due(self) -> float:
-        due = self._outbox.next_due()
+        if len(self._under_way) + _AT_ONCE > _IN_ALL:
+            return _PATIENCE  # until one of them ends
+        due = self._outbox.next_due(self._room()[0])
         return _PATIENCE if due is None else min(_PATIENCE, max(0.0, (due - self._clock()) / 1e6))
 
 

@@ -161,7 +161,7 @@ class Qualifying:
             [who for who in people if who not in past], now
         )
         others = leaving.step(coded, renewed, now)
-        accounts = {who for id in others for who in self.history.around(id) if who[0] == "account"} - past.keys()
+        accounts = {who for who in self.history.around(others) if who[0] == "account"} - past.keys()
         if self._sieve is not None:
             accounts = {who for who in accounts if self._sieve.concerns(*who)}
         if accounts:

@@ -184,7 +184,9 @@ class Writer:
             people = None if self._people is None else self._people.now()
             if people:
                 self._leave_out(people, read, first)
-            for kept in self._log.append(one.message for _, one in first.values()):
+            new = self._log.append(one.message for _, one in first.values())
+            self._say_again(read, [first[kept.message.key][1] for kept in new])
+            for kept in new:
                 number, one = first[kept.message.key]
                 counts[number] += 1
                 durable.append((kept, one.records))
@@ -234,6 +236,17 @@ class Writer:
                 self._take_back(one)
             del first[key]
             read[number].left_out += 1
+
+    def _say_again(self, read: Sequence[_Readable], kept: Sequence[_Read]) -> None:
+        """If a message that is not kept, as its id was known, is the first to say something, then another one is."""
+        saying = [one for each in read for one in each.read if one.said]
+        if not saying or {id(one) for one in saying} <= {id(one) for one in kept}:
+            return
+        for one in (*saying, *kept):
+            self._take_back(one)
+        for one in kept:
+            self._said = []
+            one.records, one.said = self._records(one.message), self._said
 
     def _take_back(self, read: _Read) -> None:
         for what, _ in read.said:

@@ -138,11 +138,11 @@ class Outbox:
         self._database.rows("UPDATE deliveries SET state = 'withheld', reason = ? WHERE key = ?", (reason, key))
 
     def cancel(self, key: str) -> bool:
-        """Do not send what turned out to be wrong; False if it may have been sent."""
+        """Do not send what turned out to be wrong; False if it may have been sent, though it waits to be sent again."""
         return bool(
             self._database.rows(
-                "UPDATE deliveries SET state = 'withheld', reason = ? WHERE key = ? AND attempts = 0 AND "
-                "state = 'waiting' RETURNING key",
+                "UPDATE deliveries SET state = 'withheld', reason = ? WHERE key = ? AND state = 'waiting' AND "
+                "NOT EXISTS (SELECT 1 FROM attempts WHERE delivery = deliveries.key) RETURNING key",
                 (WRONG, key),
             )
         )
@@ -157,9 +157,8 @@ class Outbox:
         ----------
         but : destinations that are to be left out
         """
-        others = f"AND destination NOT IN ({', '.join('?' * len(but))})" if but else ""
         found = self._select(
-            f"state = 'waiting' AND due <= ? {others} AND NOT {_FOLLOWS} ORDER BY due, key LIMIT ? "
+            f"state = 'waiting' AND due <= ? AND {_others(but)} AND NOT {_FOLLOWS} ORDER BY due, key LIMIT ? "
             f"{self._database.skip_locked}",
             (now, *but, limit),
         )
@@ -243,10 +242,12 @@ class Outbox:
         tries = self._tries([each.key for each in found])
         return [replace(each, tries=tuple(tries.get(each.key, ()))) for each in found]
 
-    def next_due(self) -> int | None:
-        """When something is to be sent next; None if nothing is."""
+    def next_due(self, but: Sequence[str] = ()) -> int | None:
+        """When something is to be sent next, but for these destinations; None if nothing is."""
         found = self._database.rows(
-            f"SELECT MIN(due) FROM deliveries WHERE state = 'sending' OR (state = 'waiting' AND NOT {_FOLLOWS})"
+            "SELECT MIN(due) FROM deliveries "
+            f"WHERE state = 'sending' OR (state = 'waiting' AND {_others(but)} AND NOT {_FOLLOWS})",
+            but,
         )
         return found[0][0]
 
@@ -267,6 +268,11 @@ class Outbox:
     def _select(self, where: str, values: Sequence[Any]) -> list[Posting]:
         rows = self._database.rows(f"SELECT {_COLUMNS} FROM deliveries WHERE {where}", values)
         return [Posting(*(*row[:10], bytes(row[10]), row[11])) for row in rows]
+
+
+def _others(but: Sequence[str]) -> str:
+    """SQL for all destinations but so many."""
+    return f"destination NOT IN ({', '.join('?' * len(but))})" if but else "1 = 1"
 
 
 def _clean(text: str) -> str:

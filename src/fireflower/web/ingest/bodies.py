@@ -12,6 +12,10 @@ from fireflower.web.ingest.refusals import Gone, Refusal, malformed, too_large
 GZIP = b"\x1f\x8b"
 _GZIP_WINDOW, _ZLIB_WINDOW, _RAW_WINDOW = 31, 15, -15
 _LAYERS = 2
+_MEMBERS = 1_000
+"""Members of a gzip file, of which clients write one."""
+_PIECE = 64 << 10
+"""Bytes that are inflated at once: what follows the end of a stream in them is copied."""
 _DISCARDED = 4
 """How many times the limit is read and dropped, so that a client hears the answer instead of a broken connection."""
 
@@ -90,31 +94,37 @@ def _deflated(body: bytes, limit: int) -> bytes:
     if body.lstrip()[:1] in (b"{", b"["):
         return body
     is_zlib = len(body) > 1 and body[0] & 0x0F == 8 and (body[0] << 8 | body[1]) % 31 == 0
-    return _inflated(body, _ZLIB_WINDOW if is_zlib else _RAW_WINDOW, limit)[0]
+    return _inflated(memoryview(body), _ZLIB_WINDOW if is_zlib else _RAW_WINDOW, limit)[0]
 
 
 def _gunzipped(body: bytes, limit: int) -> bytes:
     """All members of a gzip file, one after the other; what follows them is no member and is left out."""
     members: list[bytes] = []
-    while body.startswith(GZIP):
-        member, body = _inflated(body, _GZIP_WINDOW, limit)
+    rest = memoryview(body)
+    while rest[: len(GZIP)] == GZIP:
+        if len(members) == _MEMBERS:
+            raise malformed(f"The body is a gzip file of more than {_MEMBERS} members. Write it as one.")
+        member, rest = _inflated(rest, _GZIP_WINDOW, limit)
         members.append(member)
         limit -= len(member)
     return members[0] if len(members) == 1 else b"".join(members)
 
 
-def _inflated(body: bytes, window: int, limit: int) -> tuple[bytes, bytes]:
+def _inflated(body: memoryview, window: int, limit: int) -> tuple[bytes, memoryview]:
     """(content, what follows the stream). At most one byte more than the limit is ever inflated."""
-    stream = zlib.decompressobj(window)
+    stream, pieces, left, end = zlib.decompressobj(window), [], limit, 0
     try:
-        content = stream.decompress(body, limit + 1)
+        while not stream.eof and end < len(body) and left >= 0:
+            pieces.append(stream.decompress(body[end : end + _PIECE], left + 1))
+            left -= len(pieces[-1])
+            end += _PIECE
     except zlib.error as error:
         raise malformed(f"The body is compressed but damaged: {error}. Send it again, or send plain JSON.") from None
-    if len(content) > limit:
+    if left < 0:
         raise _over(limit)
     if not stream.eof:
         raise malformed("The compressed body ends early. Send it again, or send plain JSON.")
-    return content, stream.unused_data
+    return b"".join(pieces), body[min(end, len(body)) - len(stream.unused_data) :]
 
 
 def _over(limit: int) -> Refusal:

@@ -19,7 +19,7 @@ from fireflower.web.ingest.envelopes import Envelope
 from fireflower.web.ingest.harmless import harmless, settings, settings_key
 from fireflower.web.ingest.keys import key_in_headers, key_in_query
 from fireflower.web.ingest.limits import Buckets, Limits
-from fireflower.web.ingest.opening import envelope_of
+from fireflower.web.ingest.opening import envelope_of, is_wrapped
 from fireflower.web.ingest.paths import ROUTES, Route, plain
 from fireflower.web.ingest.ports import Keys, Sink
 from fireflower.web.ingest.posthog import PostHogForm
@@ -159,7 +159,7 @@ class _Endpoint:
             body = await asyncio.to_thread(decompressed, body, headers, limit)
         else:
             body = decompressed(body, headers, limit)
-        if len(body) > _LARGE:
+        if len(body) > _LARGE or is_wrapped(body):
             return await asyncio.to_thread(envelope_of, route, body, query, limit, is_known=is_known)
         return envelope_of(route, body, query, limit, is_known=is_known)
 

@@ -36,6 +36,11 @@ def envelope_of(route: Route, body: bytes, query: bytes, limit: int, *, is_known
     return envelope, text
 
 
+def is_wrapped(body: bytes) -> bool:
+    """Whether a body is no JSON as it stands: what is in it may be a thousand times as large."""
+    return body.lstrip()[:1] not in (b"{", b"[", b"")
+
+
 def _segment(body: bytes, type: str, is_known: bool) -> Envelope:
     texts = None if type else opened_texts(body)
     if texts is not None and (is_known or texts.key):
