@@ -12,7 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+import fireflower
 from benchmarks.measure import Cost, measure
+from fireflower.app.discover import Request, read
 from fireflower.discover.candidates import Candidate
 from fireflower.discover.frames import Column, Frame
 from fireflower.discover.study import Question, searched
@@ -51,12 +53,10 @@ def search(rows: int) -> None:
 
 def candidates(project: Path) -> None:
     """Read all candidates at five landmarks, leaks looked for, as `discover` does before it searches."""
-    import fireflower
-    from fireflower.app.discover import LANDMARKS, Request, read_landmarks
-
-    read = read_landmarks(fireflower.open(project), Request(subject="person", landmarks=LANDMARKS))
-    columns = sum(len(each.frame.columns) for each in read)
-    print(f"{columns} candidates at {len(read)} landmarks, {len(read[0].frame):,} people at the first", file=sys.stderr)
+    given = read(fireflower.open(project), Request(subject="person"))
+    columns = sum(len(frame.columns) for frame in given.frames)
+    people = len(given.frames[0])
+    print(f"{columns} candidates at {len(given.frames)} landmarks, {people:,} people at the first", file=sys.stderr)
 
 
 def _row(what: str, cost: Cost) -> str:
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.project:
         cost = measure([*own, "--alone", "candidates", "--project", str(chosen.project)])
         print(_row("candidates at five landmarks", cost), flush=True)
-        command = [sys.executable, "-m", "fireflower", "qualify", "-p", str(chosen.project), "--format", "json"]
+        command = [sys.executable, "-m", "fireflower", "qualify", "-p", str(chosen.project), "--format", "csv"]
         cost = measure(command)
         print(_row("one replay of the definitions of the benchmark", cost))
     return 0

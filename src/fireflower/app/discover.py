@@ -15,7 +15,7 @@ from fireflower.model.records import SubjectKind
 
 if TYPE_CHECKING:
     from fireflower.app.project import Project
-    from fireflower.discover.answer import Answer
+    from fireflower.discover.answer import Answer, Given
     from fireflower.discover.histories import Landmark, Lives, Source
     from fireflower.discover.results import Discovery
     from fireflower.history.archive import Summary
@@ -68,27 +68,36 @@ def discover(project: Project, request: Request, progress: Advance | None = None
         If there is no history, or nothing can be asked of it: no goal, one that nobody or everybody reaches, or one
         that comes before the start.
     """
-    from fireflower.discover.answer import Given, answer
-    from fireflower.discover.doubts import of_history
-    from fireflower.discover.histories import landmarks, leaking_events, lives
+    from fireflower.discover.answer import answer
     from fireflower.discover.study import Question
 
     source, words = _source(project, request)
     own = _hypothesis(project, request, source)
+    question = Question(request.horizon, request.per_week, request.permutations, request.seed)
+    found = answer(_read(project, request, source, words), question, progress)
+    return _written(project, request, source, _enriched(project, request, source, own, found))
+
+
+def read(project: Project, request: Request) -> Given:
+    """What is read from the history, before anything is searched: everybody at each landmark with all candidates."""
+    return _read(project, request, *_source(project, request))
+
+
+def _read(project: Project, request: Request, source: Source, words: str) -> Given:
+    from fireflower.discover.answer import Given
+    from fireflower.discover.doubts import of_history
+    from fireflower.discover.histories import landmarks, leaking_events, lives
+
     found = lives(source)
     _check_goal(source, found, words)
     leaking = leaking_events(source, found)
-    ages = _ages(project, request, source)
-    read = landmarks(source, found, ages, [leak.name for leak in leaking])
-    read, filled = _without_filled_in(read, request)
-    given = Given(
-        words, source.subject, source.as_of, [each.frame for each in read], [each.before for each in read],
-        [each.naive for each in read], (*leaking, *filled),
+    at = landmarks(source, found, _ages(project, request, source), [leak.name for leak in leaking])
+    at, filled = _without_filled_in(at, request)
+    return Given(
+        words, source.subject, source.as_of, [each.frame for each in at], [each.before for each in at],
+        [each.naive for each in at], (*leaking, *filled),
         tuple(of_history(source.seen, found)),
     )  # fmt: skip
-    question = Question(request.horizon, request.per_week, request.permutations, request.seed)
-    enriched = _enriched(project, request, source, own, answer(given, question, progress))
-    return _written(project, request, source, enriched)
 
 
 def _hypothesis(project: Project, request: Request, source: Source) -> Definition | None:
