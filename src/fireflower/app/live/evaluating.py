@@ -597,7 +597,7 @@ class Evaluator:
             for who in sorted(difference.entering | difference.leaving):
                 latest = self._latest(difference.definition, who)
                 if latest is not None and (who in difference.entering or latest.change == "left"):
-                    yield News(new=[replace(latest, past=False)])
+                    yield News(new=[latest.as_news()])
                 elif entered := latest or taken_back.get((difference.definition, *who)):
                     yield News(retracted=[entered])
 
