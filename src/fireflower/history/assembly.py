@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace as changed
 from numpy.typing import NDArray
 
 from fireflower.history.identities import Identities
@@ -54,7 +57,7 @@ def canonical(records: Iterable[Record]) -> list[Record]:
     """The records in canonical order. Of those with one message id the first stays (of equals, the first received)."""
     seen: dict[tuple[str, ...], int] = {}
     kept: list[Record] = []
-    for record in sorted(records, key=lambda record: (record.order(), _received(record))):
+    for record in _in_order(records):
         check(record)
         if record.message_id and seen.setdefault(record.identity(), len(kept)) < len(kept):
             continue
@@ -62,25 +65,30 @@ def canonical(records: Iterable[Record]) -> list[Record]:
     return kept
 
 
+def _in_order(records: Iterable[Record]) -> Iterator[Record]:
+    """Mostly the time tells; only what happens at one instant is compared by all else."""
+    for _, some in groupby(sorted(records, key=_time), _time):
+        tied = list(some)
+        yield from tied if len(tied) == 1 else sorted(tied, key=lambda record: (record.order(), _received(record)))
+
+
+_time = attrgetter("time")
+
+_NEEDS: tuple[tuple[Callable[[Record], Any], str], ...] = (
+    (lambda record: record.person and record.value, "a person and the other id as value"),
+    (lambda record: record.person and record.account, "a person and an account"),
+    (lambda record: record.person and record.account, "a person and an account"),
+    (lambda record: record.account and record.name, "an account and the trait's name"),
+    (lambda record: record.person and record.name, "a person and the trait's name"),
+    (lambda record: (record.person or record.account) and record.name, "a name, and a person or an account"),
+)
+"""What a record says at least, by its kind."""
+
+
 def check(record: Record) -> None:
     """Refuse a record that is about nobody."""
-    needs = {
-        Kind.IDENTITY: bool(record.person and record.value),
-        Kind.LEAVE: bool(record.person and record.account),
-        Kind.JOIN: bool(record.person and record.account),
-        Kind.ACCOUNT_TRAIT: bool(record.account and record.name),
-        Kind.PERSON_TRAIT: bool(record.person and record.name),
-        Kind.EVENT: bool((record.person or record.account) and record.name),
-    }
-    if not needs[record.kind]:
-        wanted = {
-            Kind.IDENTITY: "a person and the other id as value",
-            Kind.LEAVE: "a person and an account",
-            Kind.JOIN: "a person and an account",
-            Kind.ACCOUNT_TRAIT: "an account and the trait's name",
-            Kind.PERSON_TRAIT: "a person and the trait's name",
-            Kind.EVENT: "a name, and a person or an account",
-        }[record.kind]
+    is_whole, wanted = _NEEDS[record.kind]
+    if not is_whole(record):
         raise ValueError(f"a record of kind {record.kind.name} needs {wanted}, got {record!r}")
 
 
@@ -109,10 +117,10 @@ class Telling:
 
     def know(self, record: Record) -> None:
         """Take in a record that is no event, without telling of it."""
-        self._apply(record, self.identities.person(record.person) if record.person else None)
+        self.memberships.know(record, self.identities.person(record.person) if record.person else "")
 
     def _apply(self, record: Record, person: str | None) -> list[Seen]:
-        return self.memberships.apply(record if record.person == person else replace(record, person=person))
+        return self.memberships.apply(record if record.person == person else changed(record, person=person))
 
     def _change(self, record: Record, person: str | None) -> Iterator[Row]:
         """The record itself, and what it changes for those who see the traits of an account."""

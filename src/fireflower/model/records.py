@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from fireflower.model.values import flatten, normal
 
@@ -27,9 +28,8 @@ APART = "apart"
 """The name of an identity record that says of two ids that they are not one person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One thing that happened.
+class Record(Struct, frozen=True):
+    """One thing that happened. There are millions of them, and a Struct is made in a tenth of a dataclass's time.
 
     Attributes
     ----------

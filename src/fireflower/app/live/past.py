@@ -56,6 +56,10 @@ class Past:
     def _known(self) -> KnownIds:
         return KnownIds(self.archive.message_ids(_is_imported))
 
+    def get_ready(self) -> None:
+        """Find out which messages have come in imported files, so that nobody waits for it later."""
+        self._known.among([])
+
     def is_current(self) -> bool:
         """Whether the archive is still as it was when this was opened."""
         return self._stamped() == self._stamp
@@ -150,6 +154,8 @@ class Past:
 
     def known(self, records: Sequence[Numbered]) -> set[int]:
         """The numbers of those records whose messages have come in imported files, too."""
+        if not records:
+            return set()
         among = self._known.among([each.record.message_id for each in records])
         return {each.number for each, is_known in zip(records, among.tolist(), strict=True) if is_known}
 

@@ -63,17 +63,24 @@ class Qualifying:
         if compiled:
             self.replay.warm()
 
-    def load(self, relations: Sequence[Record], timelines: Iterable[Timeline], last: int) -> Step:
-        """Begin with a history that is there: what follows from it up to and including its last record.
+    def know(self, relations: Iterable[Record], last: int) -> None:
+        """Begin with a history that is there. It may be done in another thread while that is loaded.
 
         Parameters
         ----------
         relations : its records that say who is who and who was a member of what, and the traits of accounts
+        """
+        begun = (each for each in relations if each.time <= last or each.kind == Kind.IDENTITY)
+        self.history.begin(canonical(begun))
+
+    def load(self, timelines: Iterable[Timeline], last: int) -> Step:
+        """Take in a history that is there: what follows from it up to and including its last record.
+
+        Parameters
+        ----------
         timelines : all of it, coded with the vocabulary that this one began with
         """
         self._now = last
-        begun = (each for each in relations if each.time <= last or each.kind == Kind.IDENTITY)
-        self.history.begin(canonical(begun))
         if self._leaving is not None:
             timelines = list(timelines)
             self._leaving.load(timelines, last)

@@ -118,8 +118,8 @@ class Shown(Struct):
 
 
 def make_evidence(verdicts: Iterable[Verdict], at_once: int = 1_000) -> None:
-    """Make the evidence of verdicts that have none yet, so that it need not be made when they are recorded; together, as
-    that costs a fraction."""
+    """Make the evidence of verdicts that have none yet, so that it need not be made when they are recorded; so many at
+    once, as together they cost a fraction."""
     found = (each.evidence for each in verdicts)
     shown = [each for each in found if isinstance(each, Shown) and not each.is_made]
     for start in range(0, len(shown), at_once):
