@@ -29,10 +29,10 @@ from fireflower.evaluate.results import Subject, Transitions
 from fireflower.evaluate.timers import Timers
 from fireflower.language.nodes import Definition, Settings
 from fireflower.model.moments import MINUTE
-from fireflower.model.records import Kind
+from fireflower.model.records import ACCOUNT_TRAIT, EVENT, PERSON_TRAIT
 from fireflower.model.rows import Row
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
-from fireflower.model.values import flatten
+from fireflower.model.values import value_at
 
 Who = tuple[Subject, str]
 """A subject, by its id."""
@@ -342,27 +342,26 @@ class LiveReplay:
         person = _NOBODY if row.person is None else book.people.code(row.person)
         account = _NOBODY if row.account is None else book.accounts.code(row.account)
         detail, values = _NOBODY, None
-        if kind == Kind.EVENT:
+        if kind == EVENT:
             if row.value is not None:
                 detail = book.roles.code(row.value)
             if row.properties and (wanted := book.read(kind, row.name)):
                 values = self._values(row.properties, wanted)
-        elif kind == Kind.ACCOUNT_TRAIT or kind == Kind.PERSON_TRAIT:
+        elif kind in (ACCOUNT_TRAIT, PERSON_TRAIT):
             codes = book.traits.get((kind, row.name))
             detail = _NOBODY if codes is None or row.value is None else codes.code(row.value)
         elif row.value is not None:
             detail = book.roles.code(row.value)
         return (
-            row.time, int(kind), row.order, book.what(kind, row.name, self._name_limit), person, account,
+            row.time, kind, row.order, book.what(kind, row.name, self._name_limit), person, account,
             row.target, detail, row.time if row.received is None else row.received, values, row.number,
         )  # fmt: skip
 
     def _values(self, properties: Mapping[str, Any], wanted: Sequence[int]) -> tuple[tuple[int, float, int], ...]:
-        flat = flatten(properties)
         found: list[tuple[int, float, int]] = []
         for place in wanted:
             path = self.codebook.properties[place]
-            value = flat.get(path)
+            value = value_at(properties, path)
             if isinstance(value, float):
                 found.append((place, value, _NOBODY))
             elif value is not None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fireflower.history.identities import Identities
 from fireflower.history.memberships import Attribution, Memberships, Seen
-from fireflower.model.records import Kind, Record
+from fireflower.model.records import ACCOUNT_TRAIT, EVENT, IDENTITY, JOIN, PERSON_TRAIT, Record
 from fireflower.model.rows import Row
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Name, Timeline, Vocabulary
 from fireflower.model.values import flatten, normal
@@ -38,7 +38,7 @@ def assemble(
         If a record does not name the subject that its kind is about.
     """
     ordered = canonical(records)
-    identities = Identities(record for record in ordered if record.kind == Kind.IDENTITY)
+    identities = Identities(record for record in ordered if record.kind == IDENTITY)
     telling = Telling(identities, attribution, Memberships())
     rows = [row for place, record in enumerate(ordered) for row in _named(telling.rows(record), place)]
     blocks = _Blocks(rows)
@@ -111,7 +111,7 @@ class Telling:
     def rows(self, record: Record) -> Iterable[Row]:
         """The rows of the timeline that a record makes."""
         person = self.identities.person(record.person) if record.person else None
-        if record.kind == Kind.EVENT:
+        if record.kind == EVENT:
             return self._event(record, person)
         return self._change(record, person)
 
@@ -128,7 +128,7 @@ class Telling:
         for seen in self._apply(record, person):
             yield Row(
                 time=record.time,
-                kind=Kind.ACCOUNT_TRAIT,
+                kind=ACCOUNT_TRAIT,
                 name=seen.trait,
                 person=seen.person,
                 account=seen.account,
@@ -150,7 +150,7 @@ class Telling:
             role = memberships.role(person, account) if person and account else ""
             rows.append(
                 Row(
-                    record.time, Kind.EVENT, record.name, person, account, target, role or None, record.received,
+                    record.time, EVENT, record.name, person, account, target, role or None, record.received,
                     record.properties,
                 )
             )  # fmt: skip
@@ -160,13 +160,13 @@ class Telling:
 def _about(record: Record, person: str | None) -> Row:
     """The record itself, which is no event, as a row."""
     time, kind, received = record.time, record.kind, record.received
-    if kind == Kind.ACCOUNT_TRAIT:
+    if kind == ACCOUNT_TRAIT:
         return Row(time, kind, record.name, None, record.account, TO_ACCOUNT, normal(record.value), received)
-    if kind == Kind.PERSON_TRAIT:
+    if kind == PERSON_TRAIT:
         return Row(time, kind, record.name, person, None, TO_PERSON, normal(record.value), received)
-    if kind == Kind.IDENTITY:
+    if kind == IDENTITY:
         return Row(time, kind, "", person, None, TO_PERSON, None, received)
-    role = record.name if kind == Kind.JOIN else ""
+    role = record.name if kind == JOIN else ""
     return Row(time, kind, "", person, record.account, TO_PERSON | TO_ACCOUNT, role or None, received)
 
 
@@ -259,7 +259,7 @@ def _columns(rows: Sequence[Row], blocks: _Blocks) -> Timeline:
 
 
 def _is_trait(name: Name) -> bool:
-    return name[0] in (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT)
+    return name[0] in (ACCOUNT_TRAIT, PERSON_TRAIT)
 
 
 def _received_or_time(row: Row) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from fireflower.model.records import Kind, Record
+from fireflower.model.records import ACCOUNT_TRAIT, JOIN, LEAVE, Record
 from fireflower.model.values import normal
 
 Attribution = Literal["only", "all", "latest"]
@@ -54,11 +54,11 @@ class Memberships:
         """Take in the next record, in canonical order, and tell which account traits it changes for people. Kinds that
         change no membership and no account trait are passed over."""
         person, account, received = record.person or "", record.account or "", record.received
-        if record.kind == Kind.JOIN:
+        if record.kind == JOIN:
             return self.join(person, account, record.time, record.name, received)
-        if record.kind == Kind.LEAVE:
+        if record.kind == LEAVE:
             return self.leave(person, account, received)
-        if record.kind == Kind.ACCOUNT_TRAIT:
+        if record.kind == ACCOUNT_TRAIT:
             return self.change(account, record.name, normal(record.value), received)
         return []
 
@@ -70,13 +70,13 @@ class Memberships:
         person : who bears the id that the record names
         """
         account = record.account or ""
-        if record.kind == Kind.JOIN:
+        if record.kind == JOIN:
             self._let_join(person, account, record.time, record.name)
             self._follow(person, account)
-        elif record.kind == Kind.LEAVE:
+        elif record.kind == LEAVE:
             self._accounts[person].pop(account, None)
             self._follow(person, account)
-        elif record.kind == Kind.ACCOUNT_TRAIT:
+        elif record.kind == ACCOUNT_TRAIT:
             self._set(account, record.name, normal(record.value), record.received)
 
     def join(self, person: str, account: str, time: int, role: str, received: int | None) -> list[Seen]:

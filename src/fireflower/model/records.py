@@ -24,6 +24,9 @@ class Kind(IntEnum):
     EVENT = 5
 
 
+IDENTITY, LEAVE, JOIN, ACCOUNT_TRAIT, PERSON_TRAIT, EVENT = Kind
+"""The kinds, for what is done to every event: up to Python 3.11, to look one up in its class costs ten comparisons."""
+
 APART = "apart"
 """The name of an identity record that says of two ids that they are not one person."""
 

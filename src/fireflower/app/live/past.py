@@ -130,7 +130,7 @@ class Past:
         """What messages say."""
         reader = LogReader(self._database, self._mappings)
         for each, told in reader.all(kept):
-            yield from numbered(each.position, map(record_of, told))
+            yield from numbered(each.position, [record_of(one) for one in told])
 
     def lookup(self, numbers: Sequence[int]) -> Mapping[int, Record]:
         """The records with these numbers.
@@ -154,7 +154,7 @@ class Past:
 
     def known(self, records: Sequence[Numbered]) -> set[int]:
         """The numbers of those records whose messages have come in imported files, too."""
-        if not records:
+        if not records or self._known.is_empty:
             return set()
         among = self._known.among([each.record.message_id for each in records])
         return {each.number for each, is_known in zip(records, among.tolist(), strict=True) if is_known}
@@ -180,8 +180,10 @@ class Past:
         return state.st_ino, state.st_mtime_ns, state.st_size
 
 
-def numbered(position: int, records: Iterable[Record]) -> list[Numbered]:
+def numbered(position: int, records: Sequence[Record]) -> list[Numbered]:
     """What a message at a place in the log says, with numbers."""
+    if len(records) == 1:
+        return [Numbered(records[0], number_of(position, 0))]
     return [Numbered(record, number_of(position, nth)) for nth, record in enumerate(records)]
 
 
