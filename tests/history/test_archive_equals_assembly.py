@@ -65,12 +65,12 @@ def histories(draw: st.DrawFn) -> list[Record]:
 
 
 def with_id(record: Record, id: str) -> Record:
-    fields = {name: getattr(record, name) for name in Record.__dataclass_fields__}
+    fields = {name: getattr(record, name) for name in Record.__struct_fields__}
     return Record(**{**fields, "message_id": id})
 
 
 def as_json(record: Record) -> str:
-    said = {name: getattr(record, name) for name in Record.__dataclass_fields__}
+    said = {name: getattr(record, name) for name in Record.__struct_fields__}
     said["kind"] = record.kind.name.lower().replace("_", " ")
     text = json.dumps({key: value for key, value in said.items() if value is not None}, ensure_ascii=False)
     return text.replace("NaN", "null")

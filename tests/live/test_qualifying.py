@@ -91,7 +91,8 @@ def begun(case: strategies.Case, order: list[int], cut: int, lateness: int) -> l
     relations = [record for record in past if record.kind not in (Kind.EVENT, Kind.PERSON_TRAIT)]
     last = min(as_of, max((record.time for record in past), default=0))
     qualifying = Qualifying(definitions, settings, memory.find, timeline.vocabulary, lateness=lateness)
-    verdicts.add(qualifying.load(relations, [timeline], last))
+    qualifying.know(relations, last)
+    verdicts.add(qualifying.load([timeline], last))
     late = [each for each in memory.records if each.record.time > last]
     memory.records += numbered[cut:]
     verdicts.add(qualifying.take([*late, *numbered[cut:]], as_of))

@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from log.databases import Opener
 from log.server import Server
+from msgspec.structs import replace
 
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.service import Service

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from fireflower.history.log.database import Database
 from fireflower.history.log.messages import Kept, MessageLog

@@ -219,3 +219,23 @@ def test_since_when_definitions_mean_what_they_mean(log: VerdictLog) -> None:
         log.mean({"ready": ("m1", 5), "old": ("m2", 6)})
         log.mean({"ready": ("m3", 7)})
     assert log.meanings() == {"ready": ("m3", 7)} and log.meant_since() == {"ready": 7}
+
+
+def test_more_than_a_statement_takes(log: VerdictLog) -> None:
+    """More than a statement takes: they are numbered as they were told, and followed in that order."""
+    people = [f"u{number:04}" for number in range(1_250)]
+    first = record(log, *(entered(10 + number, who) for number, who in enumerate(people)))
+    assert [each.subject for each in first.new] == people and log.after(0, 5_000) == first.new
+    assert [each.transition for each in log.changes(0, 5_000)] == first.new
+    second = record(log, *(left(2_000, who) for who in people[:-1]), entered(2_001, people[-1]), now=100)
+    assert [each.transition.id for each in log.changes(1_250, 5_000)] == [each.id for each in second.new]
+    assert log.subjects("ready") == {("person", people[-1])} and log.standing("person", people[-1]) == {"ready": 2_001}
+
+
+def test_what_is_taken_back_comes_before_what_is_new(log: VerdictLog) -> None:
+    record(log, entered(10))
+    record(log, entered(11), again={ANN: -1}, now=100)
+    assert [(each.what, each.transition.at, each.at) for each in log.changes(1)] == [
+        ("retracted", 10, 100),
+        ("recorded", 11, 100),
+    ]

@@ -8,7 +8,7 @@ from typing import Any
 from fireflower.evaluate.image import Dictionary, Outgrown
 from fireflower.language.nodes import Definition, EventName, Events, Settings
 from fireflower.language.walking import events_of, needs, properties_of, walk
-from fireflower.model.records import Kind
+from fireflower.model.records import EVENT, Kind
 from fireflower.model.timeline import Name, Vocabulary
 
 UNREAD = "\0unread"
@@ -34,8 +34,9 @@ class Codes:
     def code(self, value: Any) -> int:
         """The value's code, a new one if need be."""
         key = value if value.__class__ is str else _key(value)
-        code = self._codes.setdefault(key, len(self.values))
-        if code == len(self.values):
+        code = self._codes.get(key)
+        if code is None:
+            code = self._codes[key] = len(self.values)
             self.values.append(value)
         return code
 
@@ -119,7 +120,7 @@ class Codebook:
 
     def read(self, kind: Kind, name: str) -> Sequence[int]:
         """Which of the properties definitions read on rows of this name, by their place in `properties`."""
-        return () if kind != Kind.EVENT else self._read.get(name, self._read[ANY])
+        return () if kind != EVENT else self._read.get(name, self._read[ANY])
 
     def dictionary(self, which: Dictionary) -> Codes:
         """The dictionary that a program has a table for."""

@@ -8,7 +8,6 @@ since: it is copied, and these rows are told again, in their order. Subjects for
 
 from __future__ import annotations
 
-import heapq
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,12 +26,13 @@ from fireflower.evaluate.kernel.rows import PROGRESS_WORDS
 from fireflower.evaluate.machine import Machine, Sheets
 from fireflower.evaluate.program import compile_program
 from fireflower.evaluate.results import Subject, Transitions
+from fireflower.evaluate.timers import Timers
 from fireflower.language.nodes import Definition, Settings
 from fireflower.model.moments import MINUTE
-from fireflower.model.records import Kind
+from fireflower.model.records import ACCOUNT_TRAIT, EVENT, PERSON_TRAIT
 from fireflower.model.rows import Row
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
-from fireflower.model.values import flatten
+from fireflower.model.values import value_at
 
 Who = tuple[Subject, str]
 """A subject, by its id."""
@@ -169,9 +169,8 @@ class LiveReplay:
         self._settled = {kind: np.zeros(0, np.int64) for kind in Subject}
         self._nearer = {kind: np.zeros(0, np.int64) for kind in Subject}
         self._last = {kind: np.zeros(0, np.int64) for kind in Subject}
-        self._planned = {kind: np.zeros(0, np.int64) for kind in Subject}
         self._recent: dict[Subject, dict[int, _Recent]] = {kind: {} for kind in Subject}
-        self._timers: list[tuple[int, Subject, int]] = []
+        self._timers = {kind: Timers() for kind in Subject}
         self._swept = 0
         self._asked = {kind: np.zeros(1, np.int64) for kind in Subject}
         """Where the copy of a state lies that is asked how it stands."""
@@ -195,7 +194,8 @@ class LiveReplay:
     @property
     def next_timer(self) -> int | None:
         """The moment at which time alone may next change something; None if it never does."""
-        return self._timers[0][0] if self._timers else None
+        moments = (timers.next for timers in self._timers.values())
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def last(self, kind: Subject, id: str) -> int:
         """The last instant of the subject that has been decided; -1 if there is none."""
@@ -342,27 +342,26 @@ class LiveReplay:
         person = _NOBODY if row.person is None else book.people.code(row.person)
         account = _NOBODY if row.account is None else book.accounts.code(row.account)
         detail, values = _NOBODY, None
-        if kind == Kind.EVENT:
+        if kind == EVENT:
             if row.value is not None:
                 detail = book.roles.code(row.value)
             if row.properties and (wanted := book.read(kind, row.name)):
                 values = self._values(row.properties, wanted)
-        elif kind == Kind.ACCOUNT_TRAIT or kind == Kind.PERSON_TRAIT:
+        elif kind in (ACCOUNT_TRAIT, PERSON_TRAIT):
             codes = book.traits.get((kind, row.name))
             detail = _NOBODY if codes is None or row.value is None else codes.code(row.value)
         elif row.value is not None:
             detail = book.roles.code(row.value)
         return (
-            row.time, int(kind), row.order, book.what(kind, row.name, self._name_limit), person, account,
+            row.time, kind, row.order, book.what(kind, row.name, self._name_limit), person, account,
             row.target, detail, row.time if row.received is None else row.received, values, row.number,
         )  # fmt: skip
 
     def _values(self, properties: Mapping[str, Any], wanted: Sequence[int]) -> tuple[tuple[int, float, int], ...]:
-        flat = flatten(properties)
         found: list[tuple[int, float, int]] = []
         for place in wanted:
             path = self.codebook.properties[place]
-            value = flat.get(path)
+            value = value_at(properties, path)
             if isinstance(value, float):
                 found.append((place, value, _NOBODY))
             elif value is not None:
@@ -399,7 +398,7 @@ class LiveReplay:
                 self._settled[kind] = _longer(self._settled[kind], room, 0)
                 self._nearer[kind] = _longer(self._nearer[kind], room, 0)
                 self._last[kind] = _longer(self._last[kind], room, -1)
-                self._planned[kind] = _longer(self._planned[kind], room, k.NEVER)
+                self._timers[kind].make_room(room)
         self._machine.make_room(len(self._last[Subject.ACCOUNT]), len(self._last[Subject.PERSON]))
 
     def _take_in(
@@ -573,27 +572,16 @@ class LiveReplay:
 
     def _plan(self, kind: Subject, codes: NDArray[np.int64]) -> None:
         """Find out when time alone changes these subjects next."""
-        planned = self._planned[kind]
         states = self._states()[kind][codes]
         wakes = np.full(len(codes), k.NEVER)
         wakes[states > 0] = self._machine.memory[states[states > 0] + k.WAKE]
-        moved = np.flatnonzero(wakes != planned[codes])
-        planned[codes[moved]] = wakes[moved]
-        for code, wake in zip(codes[moved].tolist(), wakes[moved].tolist(), strict=True):
-            if wake < k.NEVER:
-                heapq.heappush(self._timers, (wake, kind, code))
+        self._timers[kind].plan(codes, wakes)
 
     def _let_time_go_on(self, now: int) -> None:
         """Decide what time alone changes up to and including `now`."""
-        due: dict[Subject, dict[int, None]] = {kind: {} for kind in Subject}
-        while self._timers and self._timers[0][0] <= now:
-            wake, kind, code = heapq.heappop(self._timers)
-            if self._planned[kind][code] == wake:
-                self._planned[kind][code] = k.NEVER
-                due[kind][code] = None
-        for kind, some in due.items():
-            if some:
-                codes = np.fromiter(some, np.int64, len(some))
+        for kind, timers in self._timers.items():
+            codes = timers.due(now)
+            if len(codes):
                 self._advance(kind, codes, np.full(len(codes), now + 1))
                 self._last[kind][codes] = np.maximum(self._last[kind][codes], now)
                 self._plan(kind, codes)

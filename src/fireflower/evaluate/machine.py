@@ -20,6 +20,8 @@ from fireflower.model.timeline import Timeline
 _OUTPUT_ROWS = 4096
 _EVIDENCE_ROWS = 16384
 _FIRST_HEAP = 1 << 14
+_MODEST = 1 << 26
+"""Words up to which memory grows fourfold, as copying it costs more than room that nobody uses yet; beyond, twofold."""
 
 
 COLUMNS = {
@@ -77,7 +79,8 @@ class Machine:
     def mend(self, said: int) -> bool:
         """Do what the kernel asked for; whether it has to be called again."""
         if said == k.MEMORY_FULL:
-            self.memory = _longer(self.memory, 2 * len(self.memory) + 16 * int(self.memory[k.NEED]))
+            factor = 4 if len(self.memory) < _MODEST else 2
+            self.memory = _longer(self.memory, factor * len(self.memory) + 16 * int(self.memory[k.NEED]))
             self.memory[k.SIZE] = len(self.memory)
         elif said == k.OUT_FULL:
             self.empty()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace as changed
 from numpy.typing import NDArray
 
 from fireflower.history.identities import Identities
 from fireflower.history.memberships import Attribution, Memberships, Seen
-from fireflower.model.records import Kind, Record
+from fireflower.model.records import ACCOUNT_TRAIT, EVENT, IDENTITY, JOIN, PERSON_TRAIT, Record
 from fireflower.model.rows import Row
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Name, Timeline, Vocabulary
 from fireflower.model.values import flatten, normal
@@ -35,7 +38,7 @@ def assemble(
         If a record does not name the subject that its kind is about.
     """
     ordered = canonical(records)
-    identities = Identities(record for record in ordered if record.kind == Kind.IDENTITY)
+    identities = Identities(record for record in ordered if record.kind == IDENTITY)
     telling = Telling(identities, attribution, Memberships())
     rows = [row for place, record in enumerate(ordered) for row in _named(telling.rows(record), place)]
     blocks = _Blocks(rows)
@@ -54,7 +57,7 @@ def canonical(records: Iterable[Record]) -> list[Record]:
     """The records in canonical order. Of those with one message id the first stays (of equals, the first received)."""
     seen: dict[tuple[str, ...], int] = {}
     kept: list[Record] = []
-    for record in sorted(records, key=lambda record: (record.order(), _received(record))):
+    for record in _in_order(records):
         check(record)
         if record.message_id and seen.setdefault(record.identity(), len(kept)) < len(kept):
             continue
@@ -62,25 +65,30 @@ def canonical(records: Iterable[Record]) -> list[Record]:
     return kept
 
 
+def _in_order(records: Iterable[Record]) -> Iterator[Record]:
+    """Mostly the time tells; only what happens at one instant is compared by all else."""
+    for _, some in groupby(sorted(records, key=_time), _time):
+        tied = list(some)
+        yield from tied if len(tied) == 1 else sorted(tied, key=lambda record: (record.order(), _received(record)))
+
+
+_time = attrgetter("time")
+
+_NEEDS: tuple[tuple[Callable[[Record], Any], str], ...] = (
+    (lambda record: record.person and record.value, "a person and the other id as value"),
+    (lambda record: record.person and record.account, "a person and an account"),
+    (lambda record: record.person and record.account, "a person and an account"),
+    (lambda record: record.account and record.name, "an account and the trait's name"),
+    (lambda record: record.person and record.name, "a person and the trait's name"),
+    (lambda record: (record.person or record.account) and record.name, "a name, and a person or an account"),
+)
+"""What a record says at least, by its kind."""
+
+
 def check(record: Record) -> None:
     """Refuse a record that is about nobody."""
-    needs = {
-        Kind.IDENTITY: bool(record.person and record.value),
-        Kind.LEAVE: bool(record.person and record.account),
-        Kind.JOIN: bool(record.person and record.account),
-        Kind.ACCOUNT_TRAIT: bool(record.account and record.name),
-        Kind.PERSON_TRAIT: bool(record.person and record.name),
-        Kind.EVENT: bool((record.person or record.account) and record.name),
-    }
-    if not needs[record.kind]:
-        wanted = {
-            Kind.IDENTITY: "a person and the other id as value",
-            Kind.LEAVE: "a person and an account",
-            Kind.JOIN: "a person and an account",
-            Kind.ACCOUNT_TRAIT: "an account and the trait's name",
-            Kind.PERSON_TRAIT: "a person and the trait's name",
-            Kind.EVENT: "a name, and a person or an account",
-        }[record.kind]
+    is_whole, wanted = _NEEDS[record.kind]
+    if not is_whole(record):
         raise ValueError(f"a record of kind {record.kind.name} needs {wanted}, got {record!r}")
 
 
@@ -103,16 +111,16 @@ class Telling:
     def rows(self, record: Record) -> Iterable[Row]:
         """The rows of the timeline that a record makes."""
         person = self.identities.person(record.person) if record.person else None
-        if record.kind == Kind.EVENT:
+        if record.kind == EVENT:
             return self._event(record, person)
         return self._change(record, person)
 
     def know(self, record: Record) -> None:
         """Take in a record that is no event, without telling of it."""
-        self._apply(record, self.identities.person(record.person) if record.person else None)
+        self.memberships.know(record, self.identities.person(record.person) if record.person else "")
 
     def _apply(self, record: Record, person: str | None) -> list[Seen]:
-        return self.memberships.apply(record if record.person == person else replace(record, person=person))
+        return self.memberships.apply(record if record.person == person else changed(record, person=person))
 
     def _change(self, record: Record, person: str | None) -> Iterator[Row]:
         """The record itself, and what it changes for those who see the traits of an account."""
@@ -120,7 +128,7 @@ class Telling:
         for seen in self._apply(record, person):
             yield Row(
                 time=record.time,
-                kind=Kind.ACCOUNT_TRAIT,
+                kind=ACCOUNT_TRAIT,
                 name=seen.trait,
                 person=seen.person,
                 account=seen.account,
@@ -142,7 +150,7 @@ class Telling:
             role = memberships.role(person, account) if person and account else ""
             rows.append(
                 Row(
-                    record.time, Kind.EVENT, record.name, person, account, target, role or None, record.received,
+                    record.time, EVENT, record.name, person, account, target, role or None, record.received,
                     record.properties,
                 )
             )  # fmt: skip
@@ -152,13 +160,13 @@ class Telling:
 def _about(record: Record, person: str | None) -> Row:
     """The record itself, which is no event, as a row."""
     time, kind, received = record.time, record.kind, record.received
-    if kind == Kind.ACCOUNT_TRAIT:
+    if kind == ACCOUNT_TRAIT:
         return Row(time, kind, record.name, None, record.account, TO_ACCOUNT, normal(record.value), received)
-    if kind == Kind.PERSON_TRAIT:
+    if kind == PERSON_TRAIT:
         return Row(time, kind, record.name, person, None, TO_PERSON, normal(record.value), received)
-    if kind == Kind.IDENTITY:
+    if kind == IDENTITY:
         return Row(time, kind, "", person, None, TO_PERSON, None, received)
-    role = record.name if kind == Kind.JOIN else ""
+    role = record.name if kind == JOIN else ""
     return Row(time, kind, "", person, record.account, TO_PERSON | TO_ACCOUNT, role or None, received)
 
 
@@ -251,7 +259,7 @@ def _columns(rows: Sequence[Row], blocks: _Blocks) -> Timeline:
 
 
 def _is_trait(name: Name) -> bool:
-    return name[0] in (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT)
+    return name[0] in (ACCOUNT_TRAIT, PERSON_TRAIT)
 
 
 def _received_or_time(row: Row) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from fireflower.model.records import Kind, Record
+from fireflower.model.records import ACCOUNT_TRAIT, JOIN, LEAVE, Record
 from fireflower.model.values import normal
 
 Attribution = Literal["only", "all", "latest"]
@@ -54,21 +54,34 @@ class Memberships:
         """Take in the next record, in canonical order, and tell which account traits it changes for people. Kinds that
         change no membership and no account trait are passed over."""
         person, account, received = record.person or "", record.account or "", record.received
-        if record.kind == Kind.JOIN:
+        if record.kind == JOIN:
             return self.join(person, account, record.time, record.name, received)
-        if record.kind == Kind.LEAVE:
+        if record.kind == LEAVE:
             return self.leave(person, account, received)
-        if record.kind == Kind.ACCOUNT_TRAIT:
+        if record.kind == ACCOUNT_TRAIT:
             return self.change(account, record.name, normal(record.value), received)
         return []
 
+    def know(self, record: Record, person: str) -> None:
+        """The same as `apply`, for whom nobody asks what it changes: that is most of the work.
+
+        Parameters
+        ----------
+        person : who bears the id that the record names
+        """
+        account = record.account or ""
+        if record.kind == JOIN:
+            self._let_join(person, account, record.time, record.name)
+            self._follow(person, account)
+        elif record.kind == LEAVE:
+            self._accounts[person].pop(account, None)
+            self._follow(person, account)
+        elif record.kind == ACCOUNT_TRAIT:
+            self._set(account, record.name, normal(record.value), record.received)
+
     def join(self, person: str, account: str, time: int, role: str, received: int | None) -> list[Seen]:
         """A person is a member from now on, or has another role."""
-        joined = self._accounts[person]
-        if account in joined:
-            joined[account].role = role
-        else:
-            joined[account] = _Member(time, role)
+        self._let_join(person, account, time, role)
         return self._move(person, account, received)
 
     def leave(self, person: str, account: str, received: int | None) -> list[Seen]:
@@ -79,9 +92,7 @@ class Memberships:
     def change(self, account: str, trait: str, value: Any, received: int | None) -> list[Seen]:
         """A trait of the account changes for those whose current account it is. For those whose it has been, nothing
         else does, but its time of receipt counts for when a verdict on them could have been known."""
-        self._traits[account][trait] = value
-        if received is not None:
-            self._received[account] = max(received, self._received.get(account, received))
+        self._set(account, trait, value, received)
         return [
             Seen(person, account, trait, self._visible(person, trait), received)
             for person in sorted(self._viewers.get(account, ()))
@@ -148,20 +159,38 @@ class Memberships:
             if account in other._received:
                 self._received[account] = other._received[account]
 
+    def _let_join(self, person: str, account: str, time: int, role: str) -> None:
+        joined = self._accounts[person]
+        if account in joined:
+            joined[account].role = role
+        else:
+            joined[account] = _Member(time, role)
+
+    def _set(self, account: str, trait: str, value: Any, received: int | None) -> None:
+        self._traits[account][trait] = value
+        if received is not None:
+            self._received[account] = max(received, self._received.get(account, received))
+
     def _move(self, person: str, cause: str, received: int | None) -> list[Seen]:
         """Find the current account anew; if it is another, the person has other traits."""
-        old = self._current.get(person)
-        new = self._latest(person, old, cause)
+        old, new = self._follow(person, cause)
         if new == old:
             return []
-        if new is None:
-            del self._current[person]
-        else:
-            self._current[person] = new
-            self._viewers[new].add(person)
+        if new is not None:
             received = _later(received, self._received.get(new))
         before, after = self._traits.get(old or "", {}), self._traits.get(new or "", {})
         return [Seen(person, cause, trait, after.get(trait), received) for trait in sorted({*before, *after})]
+
+    def _follow(self, person: str, cause: str) -> tuple[str | None, str | None]:
+        """Find the current account anew. Gives the one before, and the one now."""
+        old = self._current.get(person)
+        new = self._latest(person, old, cause)
+        if new is None:
+            self._current.pop(person, None)
+        elif new != old:
+            self._current[person] = new
+            self._viewers[new].add(person)
+        return old, new
 
     def _latest(self, person: str, old: str | None, moved: str) -> str | None:
         """The account joined last. Unless that was left, only the one that moved can win over it."""

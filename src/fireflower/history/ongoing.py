@@ -16,7 +16,17 @@ from typing import NamedTuple
 from fireflower.history.assembly import Telling, canonical
 from fireflower.history.identities import Identities, joined
 from fireflower.history.memberships import Attribution, Memberships
-from fireflower.model.records import APART, Kind, Record, SubjectKind
+from fireflower.model.records import (
+    ACCOUNT_TRAIT,
+    APART,
+    EVENT,
+    IDENTITY,
+    JOIN,
+    LEAVE,
+    PERSON_TRAIT,
+    Record,
+    SubjectKind,
+)
 from fireflower.model.rows import Row
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON
 
@@ -173,10 +183,10 @@ class OngoingHistory:
         in canonical order. Nothing is told of them."""
         records = list(records)
         for record in records:
-            if record.kind == Kind.IDENTITY:
+            if record.kind == IDENTITY:
                 self.identities.add(record)
         for record in records:
-            if record.kind != Kind.IDENTITY:
+            if record.kind != IDENTITY:
                 self._telling.know(record)
                 self._note(record)
 
@@ -205,7 +215,7 @@ class OngoingHistory:
         ordered = sorted((place(record), number, nth) for nth, (record, number) in enumerate(numbered))
         for where, number, nth in ordered:
             record = numbered[nth].record
-            if record.kind == Kind.EVENT or record.kind == Kind.PERSON_TRAIT or record.kind == Kind.IDENTITY:
+            if record.kind == EVENT or record.kind == PERSON_TRAIT or record.kind == IDENTITY:
                 if record.person and record.time < self._moved.get(self._bearer(record), -1):
                     concerned.add(self._bearer(record), record.account)
             else:
@@ -221,7 +231,7 @@ class OngoingHistory:
     def _change(self, record: Record, told: set[str], concerned: _Concerned) -> None:
         """Note whose past is another, as a membership or a trait of an account comes late. Accounts of which traits
         have come just now are added to `told`."""
-        if record.kind in (Kind.JOIN, Kind.LEAVE):
+        if record.kind in (JOIN, LEAVE):
             if self._is_late_move(record):
                 concerned.add(self._bearer(record), record.account)
             return
@@ -240,7 +250,7 @@ class OngoingHistory:
         own = (record for record in _moves(found) if self.identities.person(record.person or "") in people)
         elsewhere = {record.account or "" for record in own} - accounts
         for number, records in self._found((), elsewhere).items():
-            found.setdefault(number, [record for record in records if record.kind == Kind.ACCOUNT_TRAIT])
+            found.setdefault(number, [record for record in records if record.kind == ACCOUNT_TRAIT])
         telling = Telling(self.identities, self._attribution, Memberships())
         rows: dict[Who, list[Row]] = {who: [] for who in subjects}
         for each in _ordered(found, until):
@@ -272,10 +282,10 @@ class OngoingHistory:
         return any(self._moved.get(person, -1) > record.time for person in self.memberships.viewers(account))
 
     def _note(self, record: Record) -> None:
-        if record.kind == Kind.ACCOUNT_TRAIT:
+        if record.kind == ACCOUNT_TRAIT:
             account = record.account or ""
             self._told[account] = max(self._told[account], record.time)
-        elif record.kind in (Kind.JOIN, Kind.LEAVE):
+        elif record.kind in (JOIN, LEAVE):
             person = self._bearer(record)
             self._moved[person] = max(self._moved[person], record.time)
 
@@ -283,7 +293,7 @@ class OngoingHistory:
         """Note all in whose history a record may have a part."""
         if record.person:
             concerned.add(self._bearer(record), record.account)
-        if record.kind == Kind.ACCOUNT_TRAIT:
+        if record.kind == ACCOUNT_TRAIT:
             concerned.teams.add(record.account or "")
         elif record.account:
             concerned.accounts.add(record.account)
@@ -331,7 +341,7 @@ def _moves(found: Found, accounts: Collection[str] | None = None) -> list[Record
         record
         for records in found.values()
         for record in records
-        if record.kind in (Kind.JOIN, Kind.LEAVE) and (accounts is None or record.account in accounts)
+        if record.kind in (JOIN, LEAVE) and (accounts is None or record.account in accounts)
     ]
 
 
@@ -345,7 +355,7 @@ def _ordered(found: Found, until: int) -> list[Numbered]:
 def place(record: Record) -> tuple[object, ...]:
     """The place of a record in canonical order; shorter than `Record.order` where a message id decides."""
     if record.message_id:
-        return record.time, int(record.kind), record.message_id, record.name, record.person or "", record.account or ""
+        return record.time, record.kind, record.message_id, record.name, record.person or "", record.account or ""
     return record.order()
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from fireflower.language.nodes import Example
 from fireflower.model.moments import DAY, HOUR, MINUTE, SECOND, parse_moment, parse_span

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from fireflower.model.moments import DAY, format_moment, format_roughly, format_span
 from fireflower.model.records import Record
@@ -26,8 +28,7 @@ class SaidEvent(NamedTuple):
     other: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One thing that a client has sent, as it will be remembered.
 
     Attributes
@@ -45,7 +46,7 @@ class Message:
     body: bytes
     received: int
     source: str
-    said: SaidEvent | None = field(default=None, compare=False, repr=False)
+    said: SaidEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from fireflower.model.values import flatten, normal
 
@@ -23,13 +24,15 @@ class Kind(IntEnum):
     EVENT = 5
 
 
+IDENTITY, LEAVE, JOIN, ACCOUNT_TRAIT, PERSON_TRAIT, EVENT = Kind
+"""The kinds, for what is done to every event: up to Python 3.11, to look one up in its class costs ten comparisons."""
+
 APART = "apart"
 """The name of an identity record that says of two ids that they are not one person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One thing that happened.
+class Record(Struct, frozen=True):
+    """One thing that happened. There are millions of them, and a Struct is made in a tenth of a dataclass's time.
 
     Attributes
     ----------

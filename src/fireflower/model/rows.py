@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from fireflower.model.records import Kind
 
 
-@dataclass(slots=True)
-class Row:
+class Row(Struct):
     """A row, in text.
 
     Attributes

@@ -64,6 +64,18 @@ def flatten(properties: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
+def value_at(properties: Mapping[str, Any], path: str) -> Any:
+    """What `flatten` has at a path; None if it is missing.
+
+    >>> value_at({"plan": {"name": "free"}, "seats": 5}, "seats"), value_at({"plan": {"name": "free"}}, "plan.name")
+    (5.0, 'free')
+    """
+    if "." in path:
+        return flatten(properties).get(path)
+    value = properties.get(path)
+    return None if isinstance(value, Mapping) else normal(value)
+
+
 def _leaves(properties: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     for key, value in properties.items():
         path = (*above, str(key))

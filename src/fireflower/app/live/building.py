@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -16,6 +17,7 @@ from fireflower.app.live.telling import meaning_of
 from fireflower.app.project import Project
 from fireflower.evaluate.engines import source
 from fireflower.evaluate.image import Outgrown
+from fireflower.evaluate.live import Step
 from fireflower.history.log.database import Database
 from fireflower.history.log.leases import ALL_SHARES, Evaluated
 from fireflower.history.log.reading import Mappings
@@ -121,7 +123,7 @@ class Builder:
             last = min(now, past.archive.summary().last or 0)
             if before is not None and goes_on:
                 last = min(last, before.moment)
-            step = qualifying.load(past.archive.relations(), past.archive.timelines(wanted), last)
+            step = _loaded(qualifying, past, wanted, last)
             if not goes_on:
                 earlier.add(verdicts_by(part, step), {})
             tell(part, earlier, past.later(last), last)
@@ -140,6 +142,18 @@ class Builder:
             }
         tell_log(part, earlier, up_to, now)
         return Built(part, earlier, known, False, basis)
+
+
+def _loaded(qualifying: Qualifying, past: Past, wanted: Collection[str], last: int) -> Step:
+    """Begin with what the archive has. While the kernel runs, which lets go of the interpreter's lock, all else is made
+    ready."""
+    with ThreadPoolExecutor(1) as beside:
+        known = beside.submit(lambda: qualifying.know(past.archive.relations(), last))
+        ready = beside.submit(past.get_ready)
+        step = qualifying.load(past.archive.timelines(wanted), last)
+        known.result()
+        ready.result()
+    return step
 
 
 def _basis(past: Past, database: Database) -> str:

@@ -33,7 +33,7 @@ from fireflower.evaluate.image import Outgrown
 from fireflower.evaluate.results import Transitions
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.forgotten import ForgottenPeople
-from fireflower.history.log.leases import ALL_SHARES, LeaseLostError, Leases, Terms, share_of
+from fireflower.history.log.leases import ALL_SHARES, Evaluated, LeaseLostError, Leases, Terms, share_of
 from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.log.reading import LogReader, Mappings, record_of
 from fireflower.history.log.verdicts import News, Recorded, Verdict, VerdictLog, Which, Who
@@ -499,7 +499,7 @@ class Evaluator:
         self._parts.append(part)
         try:
             with self._recording(shares, now):
-                return self._record_built(built, now)
+                return self._record_built(built, evaluated, now)
         except LeaseLostError as error:
             _LOGGER.warning("%s", error)
             self._let_go(error.shares)
@@ -511,12 +511,19 @@ class Evaluator:
         self._parts = []
         return self._add(self.shares, now) if self._terms else News()
 
-    def _record_built(self, built: Built, now: int) -> News:
+    def _record_built(self, built: Built, evaluated: Mapping[int, Evaluated], now: int) -> News:
+        """
+        Parameters
+        ----------
+        evaluated : how far each share had been evaluated before
+        """
         part, standing = built.part, built.standing
         if not built.goes_on:
             return self._record_all(standing, part.names, self.project, part.shares, now, built.basis, built.known)
         verdicts = standing.all()
-        ahead = {who: built.since for who in self.record.decided_after(built.since) if part.counts(*who)}
+        further = {share for share, each in evaluated.items() if each.moment > built.since}
+        decided = self.record.decided_after(built.since) if further else ()
+        ahead = {who: built.since for who in decided if share_of(*who) in further}
         again = {who: min(since, built.since) for who, since in (ahead | standing.since()).items()}
         news = self.record.record(verdicts, again, now, part.names)
         self.announcer.announce(news, verdicts, self.traits, now, self)
@@ -597,7 +604,7 @@ class Evaluator:
             for who in sorted(difference.entering | difference.leaving):
                 latest = self._latest(difference.definition, who)
                 if latest is not None and (who in difference.entering or latest.change == "left"):
-                    yield News(new=[replace(latest, past=False)])
+                    yield News(new=[latest.as_news()])
                 elif entered := latest or taken_back.get((difference.definition, *who)):
                     yield News(retracted=[entered])
 

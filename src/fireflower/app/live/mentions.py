@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from itertools import chain
 
 from fireflower.history.ongoing import Numbered
-from fireflower.model.records import Kind
+from fireflower.model.records import IDENTITY
 
 LOG = 1 << 44
 """Numbers of records from the log begin here."""
@@ -44,12 +44,12 @@ class Mentions:
         """Note of whom records speak. They come in the order of the log."""
         people, accounts = self._people, self._accounts
         for record, number in records:
-            place = place_of(number)
+            place = (number - LOG) // _RECORDS
             if record.person:
                 _add(people, record.person, place)
             if record.account:
                 _add(accounts, record.account, place)
-            if record.kind == Kind.IDENTITY:
+            if record.kind == IDENTITY:
                 _add(people, str(record.value), place)
 
     def of(self, people: Iterable[str], accounts: Iterable[str]) -> list[int]:

@@ -16,6 +16,9 @@ from fireflower.history.log.leases import ALL_SHARES, Evaluated, share_of
 from fireflower.history.log.verdicts import Verdict, Who
 from fireflower.history.ongoing import Numbered
 
+_FEW = 1_000
+"""Subjects beyond which all shares are likely to be concerned, and nobody counts which."""
+
 AT_ONCE = 5_000
 """Messages of the log that are told in one step."""
 
@@ -108,7 +111,9 @@ class Decided:
         return bool(self.verdicts or self.told_again)
 
     def shares(self) -> set[int]:
-        """The shares into which those fall whom it is about."""
+        """The shares into which those fall whom it is about; if these are many, all of the part."""
+        if len(self.verdicts) + len(self.told_again) > _FEW:
+            return set(self.part.shares)
         return {share_of(each.kind, each.subject) for each in self.verdicts} | {
             share_of(*who) for who in self.told_again
         }
@@ -117,7 +122,8 @@ class Decided:
         """What is about the others."""
         verdicts = [each for each in self.verdicts if share_of(each.kind, each.subject) not in shares]
         again = {who: since for who, since in self.told_again.items() if share_of(*who) not in shares}
-        return replace(self, verdicts=verdicts, told_again=again)
+        part = replace(self.part, shares=self.part.shares - set(shares))
+        return Decided(part, verdicts, again)
 
 
 def tell_log(part: Part, standing: Standing, up_to: int | None, now: int) -> None:

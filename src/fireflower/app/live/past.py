@@ -56,6 +56,10 @@ class Past:
     def _known(self) -> KnownIds:
         return KnownIds(self.archive.message_ids(_is_imported))
 
+    def get_ready(self) -> None:
+        """Find out which messages have come in imported files, so that nobody waits for it later."""
+        self._known.among([])
+
     def is_current(self) -> bool:
         """Whether the archive is still as it was when this was opened."""
         return self._stamped() == self._stamp
@@ -126,7 +130,7 @@ class Past:
         """What messages say."""
         reader = LogReader(self._database, self._mappings)
         for each, told in reader.all(kept):
-            yield from numbered(each.position, map(record_of, told))
+            yield from numbered(each.position, [record_of(one) for one in told])
 
     def lookup(self, numbers: Sequence[int]) -> Mapping[int, Record]:
         """The records with these numbers.
@@ -150,6 +154,8 @@ class Past:
 
     def known(self, records: Sequence[Numbered]) -> set[int]:
         """The numbers of those records whose messages have come in imported files, too."""
+        if not records or self._known.is_empty:
+            return set()
         among = self._known.among([each.record.message_id for each in records])
         return {each.number for each, is_known in zip(records, among.tolist(), strict=True) if is_known}
 
@@ -174,8 +180,10 @@ class Past:
         return state.st_ino, state.st_mtime_ns, state.st_size
 
 
-def numbered(position: int, records: Iterable[Record]) -> list[Numbered]:
+def numbered(position: int, records: Sequence[Record]) -> list[Numbered]:
     """What a message at a place in the log says, with numbers."""
+    if len(records) == 1:
+        return [Numbered(records[0], number_of(position, 0))]
     return [Numbered(record, number_of(position, nth)) for nth, record in enumerate(records)]
 
 

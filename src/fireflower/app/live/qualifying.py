@@ -18,7 +18,7 @@ from fireflower.evaluate.results import Change, Subject, Transitions
 from fireflower.history.assembly import canonical
 from fireflower.history.ongoing import Find, Numbered, OngoingHistory, Who, place
 from fireflower.language.nodes import AnyOf, Definition, Settings
-from fireflower.model.records import Kind, Record, SubjectKind
+from fireflower.model.records import EVENT, IDENTITY, JOIN, Record, SubjectKind
 from fireflower.model.rows import Row
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
 
@@ -63,17 +63,24 @@ class Qualifying:
         if compiled:
             self.replay.warm()
 
-    def load(self, relations: Sequence[Record], timelines: Iterable[Timeline], last: int) -> Step:
-        """Begin with a history that is there: what follows from it up to and including its last record.
+    def know(self, relations: Iterable[Record], last: int) -> None:
+        """Begin with a history that is there. It may be done in another thread while that is loaded.
 
         Parameters
         ----------
         relations : its records that say who is who and who was a member of what, and the traits of accounts
+        """
+        begun = (each for each in relations if each.time <= last or each.kind == IDENTITY)
+        self.history.begin(canonical(begun))
+
+    def load(self, timelines: Iterable[Timeline], last: int) -> Step:
+        """Take in a history that is there: what follows from it up to and including its last record.
+
+        Parameters
+        ----------
         timelines : all of it, coded with the vocabulary that this one began with
         """
         self._now = last
-        begun = (each for each in relations if each.time <= last or each.kind == Kind.IDENTITY)
-        self.history.begin(canonical(begun))
         if self._leaving is not None:
             timelines = list(timelines)
             self._leaving.load(timelines, last)
@@ -99,10 +106,11 @@ class Qualifying:
         now = self._now = max(now, self._now)
         numbered = list(numbered)
         self._doubtful.update(doubtful)
-        changed = self.history.identify(each.record for each in numbered if each.record.kind == Kind.IDENTITY)
+        changed = self.history.identify(each.record for each in numbered if each.record.kind == IDENTITY)
         due = self._due(numbered, now)
         arrived = self.history.take(due, self._doubtful)
-        self._doubtful.difference_update(each.number for each in due)
+        if self._doubtful:
+            self._doubtful.difference_update(each.number for each in due)
         own = arrived.rows if self._sieve is None else self._sieve.rows(arrived.rows)
         coded = self.replay.code(own)
         stale = changed | arrived.changed | {_who(who) for who in self.replay.stale(coded)}
@@ -155,7 +163,7 @@ class Qualifying:
     ) -> None:  # fmt: skip
         """Mute what left-out people do, for their accounts; if it turns out that somebody was left out at another
         time than it had seemed, their accounts' past is told again."""
-        coded = leaving.replay.code(replace(row, target=TO_PERSON) for row in rows if row.target & TO_PERSON)
+        coded = leaving.replay.code(row.copy(TO_PERSON, row.block) for row in rows if row.target & TO_PERSON)
         people = {_who(who) for who in leaving.replay.stale(coded)} | {who for who in past if who[0] == "person"}
         renewed = {who: past[who] for who in people if who in past} | self.history.past(
             [who for who in people if who not in past], now
@@ -211,7 +219,7 @@ class _LeavingOut:
     def mute(self, rows: Iterable[Row]) -> None:
         """Mark the rows of accounts that do not count."""
         for row in rows:
-            if row.kind in (Kind.EVENT, Kind.JOIN) and row.target & TO_ACCOUNT and self._is_out(row.person, row.time):
+            if row.kind in (EVENT, JOIN) and row.target & TO_ACCOUNT and self._is_out(row.person, row.time):
                 row.target |= MUTED
 
     def _is_out(self, person: str | None, time: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, repeat
+from itertools import accumulate, pairwise, repeat
 from pathlib import Path
 from typing import Any, overload
 
@@ -137,6 +137,27 @@ class _Chain(Sequence[str]):
     def __getitem__(self, code: int) -> str:  # type: ignore[override]
         piece = bisect_right(self._stops, code)
         return str(self._pieces[piece][code - (self._stops[piece - 1] if piece else 0)].as_py())
+
+    def texts(self, codes: NDArray[np.int64]) -> list[str]:
+        """Those of these codes, which ascend."""
+        import pyarrow as pa
+
+        found: list[str] = []
+        starts = [0, *self._stops[:-1]]
+        bounds = np.searchsorted(codes, [0, *self._stops])
+        for piece, (first, last) in enumerate(pairwise(bounds.tolist())):
+            if first < last:
+                found += self._pieces[piece].take(pa.array(codes[first:last] - starts[piece])).to_pylist()
+        return found
+
+
+def texts_of(texts: Sequence[str], codes: NDArray[Any]) -> list[str | None]:
+    """The texts of these codes, None for -1. From a file, one by one they take ten times as long."""
+    wanted, place = np.unique(codes.astype(np.int64), return_inverse=True)
+    known = wanted[wanted >= 0]
+    found = texts.texts(known) if isinstance(texts, _Chain) else [texts[code] for code in known.tolist()]
+    none = [None] * (len(wanted) - len(known))
+    return np.array([*none, *found, None], object)[place].tolist()
 
 
 def ranks(texts: Sequence[str]) -> NDArray[np.int32]:

@@ -32,6 +32,11 @@ class KnownIds:
                 waiting = []
         self._add(waiting)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are none."""
+        return not self._parts
+
     def among(self, ids: Sequence[str]) -> NDArray[np.bool_]:
         """For each of these ids, whether it is known. One that is not may seem so, once in billions of times."""
         found = np.zeros(len(ids), np.bool_)

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from fireflower.history.archive.dictionaries import ranks
+from fireflower.history.archive.dictionaries import ranks, texts_of
 from fireflower.history.archive.properties import PropertyReader
 from fireflower.history.archive.segments import Dictionaries, Segment
 from fireflower.model.records import Kind, Record
+
+_COLUMNS = ("time", "kind", "name", "person", "account", "value", "received")
+_KINDS = tuple(Kind)
+
+_decode = msgspec.json.Decoder().decode
 
 CHUNK = 1 << 20
 """How many rows are worked on at a time."""
@@ -122,30 +128,30 @@ class Rows:
             yield int(position), inside, rows[inside] - self.starts[position]
 
     def _records(self, segment: Segment, local: NDArray[np.int64]) -> Iterator[Record]:
-        known = self.dictionaries
-        columns = [segment.column(name).take(local).tolist() for name in ("time", "kind", "name", "person", "account")]
-        values, received = (segment.column(name).take(local).tolist() for name in ("value", "received"))
-        ids = segment.ids_of(local).to_pylist()
-        properties = PropertyReader(segment.properties, segment.facts.forms).read(local)
-        rows = zip(*columns, values, received, ids, properties, strict=True)
-        for time, kind, name, person, account, value, at, id, said in rows:
+        known, columns = self.dictionaries, {name: segment.column(name).take(local) for name in _COLUMNS}
+        kinds = columns["kind"]
+        rows = zip(
+            columns["time"].tolist(),
+            kinds.tolist(),
+            texts_of(known.words.texts, columns["name"]),
+            texts_of(known.people.texts, columns["person"]),
+            texts_of(known.accounts.texts, columns["account"]),
+            texts_of(known.people.texts, np.where(kinds == Kind.IDENTITY, columns["value"], -1)),
+            texts_of(known.values.texts, np.where(kinds == Kind.IDENTITY, -1, columns["value"])),
+            columns["received"].tolist(),
+            segment.ids_of(local).to_pylist(),
+            PropertyReader(segment.properties, segment.facts.forms).read(local),
+            strict=True,
+        )
+        for time, kind, name, person, account, other, value, at, id, said in rows:
             yield Record(
                 time=time,
-                kind=Kind(kind),
-                name=known.words.texts[name],
-                person=known.people.texts[person] if person >= 0 else None,
-                account=known.accounts.texts[account] if account >= 0 else None,
-                value=self._value(Kind(kind), value),
+                kind=_KINDS[kind],
+                name=name or "",
+                person=person,
+                account=account,
+                value=other if value is None else _decode(value),
                 properties=said,
                 message_id=id,
                 received=at if at >= 0 else None,
             )
-
-    def _value(self, kind: Kind, code: int) -> Any:
-        import msgspec
-
-        if code < 0:
-            return None
-        if kind == Kind.IDENTITY:
-            return self.dictionaries.people.texts[code]
-        return msgspec.json.decode(self.dictionaries.values.texts[code])

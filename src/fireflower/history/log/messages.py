@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from itertools import chain
 from operator import attrgetter
 from typing import Any, get_args
+
+from msgspec import Struct
 
 from fireflower.history.log.database import Database
 from fireflower.model.messages import Form, Message, Reject
@@ -22,8 +23,7 @@ _LONGEST, _BEGINNING, _DIGEST = 63, 48, 16
 """Bytes of keys that are stored as they are; of others, bytes of the beginning and of a digest of the whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """A message in the log, and its place there."""
 
     position: int

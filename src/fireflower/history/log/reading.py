@@ -17,7 +17,7 @@ from fireflower.history.readers.posthog import PostHogShape
 from fireflower.history.readers.segment import SegmentShape
 from fireflower.history.readers.told import Once
 from fireflower.model.messages import Form, Message
-from fireflower.model.records import Kind, Record
+from fireflower.model.records import IDENTITY, Record
 
 Mappings = Mapping[Form, FileMapping]
 PLAIN: Mappings = {"segment": FileMapping(form="segment"), "posthog": FileMapping(form="posthog")}
@@ -88,7 +88,7 @@ class LogReader:
 def record_of(told: Told) -> Record:
     """The record that a reader has told."""
     value: Any = told.other
-    if told.kind != Kind.IDENTITY:
+    if told.kind != IDENTITY:
         value = None if told.value is None else _decode(told.value)
     return Record(
         time=told.time,

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from fireflower.history.log.database import Database
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fireflower.history.log.database import Database, insert
 from fireflower.history.log.forgotten import EVERYBODY, ForgottenPeople, Settled
 from fireflower.history.log.leases import ALL_SHARES, share_of
 
@@ -30,8 +33,7 @@ _AT_ONCE = 1000
 _COLUMNS = "kind, subject, definition, meaning, change, reason, at, known_at, recorded, past, evidence"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """A transition, as it is to be recorded.
 
     Attributes
@@ -61,8 +63,7 @@ class Verdict:
         return self.kind, self.subject, *self.what
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """A transition in the record.
 
     Attributes
@@ -84,6 +85,10 @@ class Recorded:
     past: bool
     evidence: str
     retracted: int | None = None
+
+    def as_news(self) -> Recorded:
+        """The same, as if it had not been found in the past."""
+        return replace(self, past=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +167,8 @@ class VerdictLog:
             fresh += self._reconcile(recorded, again[who], now, news, until)
             if until and since < 0:
                 fresh += _brought_in_line(who, until, recorded, again[who])
+        self._note_retracted(news, now)
         self._write(fresh, now, (), news)
-        self._note(news, now)
         self._stand(news, told_again.keys())
         return news
 
@@ -201,8 +206,8 @@ class VerdictLog:
             until, theirs = _until(settled, who), (recorded.get(who, []), by_subject.get(who, []))
             fresh += self._reconcile(*theirs, now, news, until)
             fresh += _brought_in_line(who, until, *theirs)
+        self._note_retracted(news, now)
         self._write(sorted(fresh, key=lambda verdict: verdict.at), now, past, news, known)
-        self._note(news, now)
         self._stand(news.without(past), recorded.keys())
         self._stand_anew(past)
         return news
@@ -368,26 +373,32 @@ class VerdictLog:
             return
         self._database.in_order("transitions")
         first = self.end()
+        written: list[tuple[Any, ...]] = []
         for start in range(0, len(verdicts), _AT_ONCE):
             some = verdicts[start : start + _AT_ONCE]
             self._announce(some)
-            self._database.many(
-                f"INSERT INTO transitions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (v.kind, v.subject, v.definition, v.meaning, v.change, v.reason, v.at, v.known_at, now,
-                     int(v.definition in past or v.which in known or v.reason == REMOVED), v.evidence())
-                    for v in some
-                ],
-            )  # fmt: skip
-        while written := self.after(first):
-            news.new += written
-            first = written[-1].id
+            rows = [
+                (v.kind, v.subject, v.definition, v.meaning, v.change, v.reason, v.at, v.known_at, now,
+                 int(v.definition in past or v.reason == REMOVED or bool(known and v.which in known)), v.evidence())
+                for v in some
+            ]  # fmt: skip
+            insert(self._database, f"transitions ({_COLUMNS})", rows)
+            written += rows
+        ids = self._database.rows("SELECT id FROM transitions WHERE id > ? ORDER BY id", (first,))
+        news.new += [_recorded((*id, *row)) for id, row in zip(ids, written, strict=True)]
+        self._database.rows(
+            "INSERT INTO changes (transition, what, at) "
+            "SELECT id, 'recorded', recorded FROM transitions WHERE id > ? ORDER BY id",
+            (first,),
+        )
 
-    def _note(self, news: News, now: int) -> None:
-        """Add what has been done to the changes, for those who follow them."""
-        done = [(each.id, "retracted", now) for each in news.retracted]
-        done += [(each.id, "recorded", now) for each in news.new]
-        self._database.many("INSERT INTO changes (transition, what, at) VALUES (?, ?, ?)", done)
+    def _note_retracted(self, news: News, now: int) -> None:
+        """Add what has been taken back to the changes, for those who follow them. What is written is added as it is."""
+        insert(
+            self._database,
+            "changes (transition, what, at)",
+            [(each.id, "retracted", now) for each in news.retracted],
+        )
 
     def _stand(self, news: News, told_again: Collection[Who]) -> None:
         """Who is qualified now. What is new of subjects whose past was told again may be older than what stands."""
@@ -404,10 +415,17 @@ class VerdictLog:
             for each in self._of(*who, -1):
                 if (each.definition, *who) in latest:
                     latest[each.definition, *who] = each
-        self._database.many("DELETE FROM standing WHERE definition = ? AND kind = ? AND subject = ?", latest)
+        entered = {key: each for key, each in latest.items() if each is not None and each.change == "entered"}
+        insert(
+            self._database,
+            "standing (definition, kind, subject, since, transition)",
+            [(*key, each.at, each.id) for key, each in entered.items()],
+            "ON CONFLICT (definition, kind, subject) DO UPDATE SET since = excluded.since, "
+            "transition = excluded.transition",
+        )
         self._database.many(
-            "INSERT INTO standing (definition, kind, subject, since, transition) VALUES (?, ?, ?, ?, ?)",
-            [(*key, each.at, each.id) for key, each in latest.items() if each is not None and each.change == "entered"],
+            "DELETE FROM standing WHERE definition = ? AND kind = ? AND subject = ?",
+            [key for key in latest if key not in entered],
         )
 
     def _stand_anew(self, definitions: Collection[str]) -> None:

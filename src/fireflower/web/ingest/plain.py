@@ -8,7 +8,7 @@ import msgspec
 
 from fireflower.history.readers.times import TimeReader
 from fireflower.model.messages import SaidEvent
-from fireflower.model.records import Kind, Record
+from fireflower.model.records import EVENT, Record
 from fireflower.web.ingest.judging import Span, is_id
 
 UNSET = msgspec.UNSET
@@ -108,7 +108,7 @@ def said_by(said: Plain, time: int, received: int) -> SaidEvent | None:
     user, anonymous, context = _id(said.userId), _id(said.anonymousId), said.context
     account = _id(said.groupId) or (_id(context.groupId) if context is not None else None)
     record = Record(
-        time, Kind.EVENT, _id(said.event) or "", user or anonymous, account, None, said.properties or {},
+        time, EVENT, _id(said.event) or "", user or anonymous, account, None, said.properties or {},
         _id(said.messageId) or "", received,
     )  # fmt: skip
     return SaidEvent(record, anonymous if user and anonymous != user else None)
