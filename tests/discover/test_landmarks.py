@@ -10,7 +10,7 @@ import numpy as np
 from discover.conftest import history, project_of
 from fireflower.app.project import Project
 from fireflower.app.replaying import history_arguments, moment_of
-from fireflower.discover.landmarks import Arguments, first_times, happened, sample_at, sample_when
+from fireflower.discover.landmarks import Arguments, first_times, happened, sample_at, sample_when, until
 from fireflower.language.nodes import Count, DistinctDays, Events, Last, Within
 from fireflower.model.moments import DAY, NEVER
 
@@ -50,6 +50,18 @@ def test_quantities_at_landmarks_are_those_counted_by_hand(product: Project) -> 
             assert sample.numbers[0][i] == len(reports)
             assert sample.numbers[1][i] == len({at // DAY for at in reports})
             assert sample.numbers[2][i] == sum(at >= now - DAY for at in reports)
+
+
+def test_histories_that_end_at_the_last_landmark_say_the_same(product: Project) -> None:
+    arguments, ages = arguments_of(product), [1 * DAY, 3 * DAY]
+    whole = sample_at(ages, [QUANTITIES] * 2, SIGN_UP, "person", arguments)
+    (born,) = first_times([happened(SIGN_UP)], "person", 1500, arguments)
+    ended = until(born + 3 * DAY, "person", arguments)
+    for one, other in zip(whole, sample_at(ages, [QUANTITIES] * 2, SIGN_UP, "person", ended), strict=True):
+        assert one.subject.tolist() == other.subject.tolist() and one.moment.tolist() == other.moment.tolist()
+        assert all(np.array_equal(a, b) for a, b in zip(one.numbers, other.numbers, strict=True))
+    nobody = until(np.zeros(1500, np.int64), "person", arguments)
+    assert len(sample_at(ages, [QUANTITIES] * 2, SIGN_UP, "person", nobody)[0]) == 0
 
 
 def test_the_future_does_not_matter(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from fireflower.discover.landmarks import (
     happened,
     sample_at,
     sample_when,
+    until,
 )
 from fireflower.discover.leaks import Around, Leak
 from fireflower.discover.orders import orders
@@ -133,7 +134,8 @@ def landmarks(source: Source, found: Lives, ages: Sequence[int], leaking: Iterab
         for age in ages
     ]
     quantities = [[_read(candidate) for candidate in each] for each in wanted]
-    samples = sample_at(ages, quantities, source.start, source.subject, source.arguments)
+    last = np.where(found.start < NEVER, found.start + max(ages), 0)
+    samples = sample_at(ages, quantities, source.start, source.subject, until(last, source.subject, source.arguments))
     cluster = _clusters(source)
     return [
         _landmark(source, found, age, each, sample, cluster)

@@ -7,8 +7,8 @@ subject's future can be in it (landmarking: Anderson, Cain & Gelber 1983; van Ho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ from fireflower.language.nodes import (
 from fireflower.language.walking import conditions_of
 from fireflower.model.moments import NEVER
 from fireflower.model.records import SubjectKind
+from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline
 
 Arguments = Callable[[Sequence[Definition]], Mapping[str, Any]]
 
@@ -81,6 +82,40 @@ def sample_at(
         for i, (age, wanted) in enumerate(zip(ages, quantities, strict=True))
     ]
     return _sampled(definitions, [len(wanted) for wanted in quantities], [age - 1 for age in ages], arguments)
+
+
+@dataclass(frozen=True, eq=False)
+class Lifetimes:
+    """Timelines in which each subject's history ends at a moment of its own: what comes later is not replayed.
+
+    Attributes
+    ----------
+    ends : int64[subjects], from when on nothing that a subject does is looked at
+    """
+
+    timelines: Iterable[Timeline]
+    subject: SubjectKind
+    ends: NDArray[np.int64]
+
+    def __iter__(self) -> Iterator[Timeline]:
+        bit = TO_PERSON if self.subject == "person" else TO_ACCOUNT
+        for timeline in self.timelines:
+            own = timeline.person if self.subject == "person" else timeline.account
+            late = (own >= 0) & (timeline.time >= self.ends[own])
+            yield replace(timeline, target=np.where(late, timeline.target & ~np.uint8(bit), timeline.target))
+
+
+def until(ends: NDArray[np.int64], subject: SubjectKind, arguments: Arguments) -> Arguments:
+    """Arguments for a replay in which each subject's history ends at a moment of its own."""
+
+    def shortened(definitions: Sequence[Definition]) -> Mapping[str, Any]:
+        given = arguments(definitions)
+        timelines: Iterable[Timeline] = Lifetimes(given["timelines"], subject, ends)
+        if isinstance(given["timelines"], Sequence):  # a small history, which is replayed uncompiled
+            timelines = list(timelines)
+        return {**given, "timelines": timelines}
+
+    return shortened
 
 
 def holding_at(
