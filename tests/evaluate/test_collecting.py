@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fireflower.evaluate import collecting
+from fireflower.evaluate import collecting, growing
 from fireflower.evaluate.collecting import collect
 from fireflower.evaluate.growing import Column
 from fireflower.evaluate.machine import COLUMNS, EVIDENCE
@@ -28,7 +28,9 @@ VOCABULARY = Vocabulary(names=[], people=PEOPLE, accounts=ACCOUNTS, texts={}, tr
 # --- Columns ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_column_holds_what_was_added_in_its_own_type() -> None:
+@pytest.mark.parametrize("large", [0, 10_000, 1 << 22])
+def test_a_column_holds_what_was_added_in_its_own_type(large: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growing, "_LARGE", large)
     column = Column(np.int32)
     parts = [np.arange(size, dtype=np.int64) for size in (3, 0, 1000, 5, 40_000)]
     for part in parts:
