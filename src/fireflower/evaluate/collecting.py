@@ -32,17 +32,17 @@ def collect(machine: Machine, definitions: Sequence[Definition], vocabulary: Voc
     first = 0
     for places in _pieces(written["at"]):
         part = written.take(places)
-        order = _by_moment(part["at"], kinds[part["definition"]])
+        order = _by_moment(part["at"], kinds.take(part["definition"]))
         places, part = places.take(order), part.take(order)
-        kind = kinds[part["definition"]]
-        ties = _ties(part["at"], kind, part["subject"], by_name[part["definition"]], vocabulary)
+        kind = kinds.take(part["definition"])
+        ties = _ties(part["at"], kind, part["subject"], by_name.take(part["definition"]), vocabulary)
         if ties is not None:
             places, part = places.take(ties), part.take(ties)
         here = slice(first, first := first + len(places))
         for name in ("at", "known_at", "subject", "definition", "change", "reason"):
             found[name][here] = part[name]
         found["kind"][here] = kind
-        found["evidence"][here, 1] = end[places]
+        found["evidence"][here, 1] = end.take(places)
         found["evidence"][here, 0] = found["evidence"][here, 1] - part["shown"]
     return Transitions(
         definitions=definitions,
