@@ -73,7 +73,7 @@ def _written(rows: list[tuple[int, int, int, int]]) -> Any:
     return SimpleNamespace(take=lambda: (transitions, facts), program=SimpleNamespace(conditions=()))
 
 
-@pytest.mark.parametrize("piece", [1, 2, 7, 1 << 17])
+@pytest.mark.parametrize("piece", [1, 2, 7, 1 << 15])
 def test_the_order_is_time_then_kind_then_id_then_name(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collecting, "_PIECE", piece)
     rng = random.Random(piece)

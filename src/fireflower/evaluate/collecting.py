@@ -16,7 +16,7 @@ from fireflower.model.timeline import Vocabulary
 
 Numbers = NDArray[np.int64]
 
-_PIECE = 1 << 17
+_PIECE = 1 << 15
 """Transitions whose order is found at once, in the cache."""
 _BITS = 16
 """Of the time of a transition, by which it is put into its piece: numbers of so many bits numpy sorts by counting."""
