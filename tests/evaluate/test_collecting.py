@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fireflower.evaluate import collecting
+from fireflower.evaluate import collecting, growing
 from fireflower.evaluate.collecting import collect
 from fireflower.evaluate.growing import Column
-from fireflower.evaluate.machine import COLUMNS, EVIDENCE
+from fireflower.evaluate.machine import TRANSITION
+from fireflower.evaluate.results import FACT
 from fireflower.language.nodes import Compare, Condition, Count, Definition, Events
 from fireflower.model.timeline import Vocabulary
 
@@ -28,7 +29,9 @@ VOCABULARY = Vocabulary(names=[], people=PEOPLE, accounts=ACCOUNTS, texts={}, tr
 # --- Columns ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_column_holds_what_was_added_in_its_own_type() -> None:
+@pytest.mark.parametrize("large", [0, 10_000, 1 << 22])
+def test_a_column_holds_what_was_added_in_its_own_type(large: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growing, "_LARGE", large)
     column = Column(np.int32)
     parts = [np.arange(size, dtype=np.int64) for size in (3, 0, 1000, 5, 40_000)]
     for part in parts:
@@ -63,20 +66,14 @@ def test_a_column_hands_over_what_it_has_and_goes_on() -> None:
 
 def _written(rows: list[tuple[int, int, int, int]]) -> Any:
     """A machine that has written these: (at, definition, subject, rows of evidence)."""
-    at, definition, subject, shown = (np.array(column, np.int64) for column in zip(*rows, strict=True))
-    zeros = np.zeros(len(rows), np.int64)
-    columns = {"at": at, "known_at": at, "subject": subject, "definition": definition, "shown": shown}
-    machine = SimpleNamespace(written={}, empty=lambda: None, program=SimpleNamespace(conditions=()))
-    for name, dtype in COLUMNS.items():
-        machine.written[name] = Column(dtype)
-        machine.written[name].append(columns.get(name, zeros))
-    for name, dtype in EVIDENCE.items():
-        machine.written[name] = Column(dtype)
-        machine.written[name].append(np.repeat(np.arange(len(rows)), shown))
-    return machine
+    of_kernel = [(at, at, subject, definition, 0, 0, shown) for at, definition, subject, shown in rows]
+    transitions = np.array(of_kernel, TRANSITION)
+    facts = np.zeros(sum(row[-1] for row in rows), FACT)
+    facts["row"] = np.repeat(np.arange(len(rows)), transitions["shown"])
+    return SimpleNamespace(take=lambda: (transitions, facts), program=SimpleNamespace(conditions=()))
 
 
-@pytest.mark.parametrize("piece", [1, 2, 7, 1 << 18])
+@pytest.mark.parametrize("piece", [1, 2, 7, 1 << 15])
 def test_the_order_is_time_then_kind_then_id_then_name(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collecting, "_PIECE", piece)
     rng = random.Random(piece)

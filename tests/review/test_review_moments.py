@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fireflower.evaluate.results import Change, Reason, Subject, Transitions
+from fireflower.evaluate.results import FACT, Change, Reason, Subject, Transitions
 from fireflower.language.nodes import (
     Compare,
     Condition,
@@ -42,7 +42,6 @@ def transitions(definitions: list[Definition], rows: list[Row], as_of: int = 100
     def column(values: list[int], dtype: type) -> np.ndarray:
         return np.array(values, dtype=dtype)
 
-    nothing = np.empty(0, dtype=np.int64)
     return Transitions(
         definitions=definitions,
         conditions=[],
@@ -56,12 +55,7 @@ def transitions(definitions: list[Definition], rows: list[Row], as_of: int = 100
         change=column([row[4] for row in rows], np.int8),
         reason=column([row[5] for row in rows], np.int8),
         evidence=np.zeros((len(rows), 2), dtype=np.int64),
-        condition=nothing.astype(np.int32),
-        holds=nothing.astype(np.bool_),
-        quantity=nothing.astype(np.float64),
-        text=nothing.astype(np.int32),
-        since=nothing,
-        row=nothing,
+        facts=np.zeros(0, FACT),
     )
 
 

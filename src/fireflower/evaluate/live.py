@@ -605,9 +605,7 @@ class LiveReplay:
             for code in idle:
                 del recent[code]
             self._follow(kind, border)
-        self._machine.empty()
-        for column in self._machine.written.values():
-            column.take()
+        self._machine.take()
 
     def _follow(self, kind: Subject, border: int) -> None:
         """Have the rows up to the border happen to the settled states, too."""

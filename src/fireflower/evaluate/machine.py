@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +14,7 @@ from fireflower.evaluate.image import zone_words
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel.layout import Rows
 from fireflower.evaluate.program import Columns, Program
+from fireflower.evaluate.results import FACT
 from fireflower.model.timeline import Timeline
 
 _OUTPUT_ROWS = 4096
@@ -24,16 +24,11 @@ _MODEST = 1 << 26
 """Words up to which memory grows fourfold, as copying it costs more than room that nobody uses yet; beyond, twofold."""
 
 
-COLUMNS = {
-    "at": np.int64, "known_at": np.int64, "subject": np.int32, "definition": np.int32, "change": np.int8,
-    "reason": np.int8, "shown": np.int32,
-}  # fmt: skip
-"""What is kept of a transition; `shown` is how many rows of evidence it has."""
-EVIDENCE = {
-    "condition": np.int32, "holds": np.bool_, "since": np.int64, "row": np.int64, "text": np.int32,
-    "quantity": np.float64,
-}  # fmt: skip
-"""What is kept of a row of evidence."""
+TRANSITION = np.dtype([
+    ("at", np.int64), ("known_at", np.int64), ("subject", np.int32), ("definition", np.uint16), ("change", np.int8),
+    ("reason", np.int8), ("shown", np.int64),
+])  # fmt: skip
+"""A transition as the kernel writes it (`layout.OUT_WORDS`); `shown` is how many rows of evidence it has."""
 
 
 @dataclass(eq=False)
@@ -47,16 +42,15 @@ class Machine:
     memory: NDArray[np.int64] = field(init=False)
     accounts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     people: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    written: dict[str, Column] = field(
-        default_factory=lambda: {name: Column(dtype) for name, dtype in (COLUMNS | EVIDENCE).items()}
-    )
+    transitions: Column = field(default_factory=lambda: Column(np.int64))
+    evidence: Column = field(default_factory=lambda: Column(np.int64))
 
     def __post_init__(self) -> None:
         image = self.program.image
         rows = _OUTPUT_ROWS + self.program.most_definitions
         shown = (_EVIDENCE_ROWS if self.with_evidence else 0) + self.program.most_evidence
-        evidence = len(image) + rows * k.OUT_COLUMNS
-        heap = evidence + shown * k.EVIDENCE_COLUMNS
+        evidence = len(image) + rows * k.OUT_WORDS
+        heap = evidence + shown * k.EVIDENCE_WORDS
         self.memory = np.zeros(heap + _FIRST_HEAP, np.int64)
         self.memory[: len(image)] = image
         head = {
@@ -101,24 +95,26 @@ class Machine:
         return len(names)
 
     def empty(self) -> None:
-        """Move what was written to `written`."""
-        *out, first = self._columns(k.OUT, k.OUT_ROOM, k.OUT_COUNT, k.OUT_COLUMNS)
-        *shown, quantity = self._columns(k.EVIDENCE, k.EVIDENCE_ROOM, k.EVIDENCE_COUNT, k.EVIDENCE_COLUMNS)
-        counts = np.diff(first, append=len(quantity))
-        for name, column in zip(self.written, [*out, counts, *shown, quantity.view(np.float64)], strict=True):
-            self.written[name].append(column)
+        """Move what was written to `transitions` and `evidence`."""
+        self.transitions.append(self._words(k.OUT, k.OUT_COUNT, k.OUT_WORDS))
+        self.evidence.append(self._words(k.EVIDENCE, k.EVIDENCE_COUNT, k.EVIDENCE_WORDS))
         self.memory[k.OUT_COUNT] = self.memory[k.EVIDENCE_COUNT] = 0
+
+    def take(self) -> tuple[NDArray[np.void], NDArray[np.void]]:
+        """Hand over what was written: TRANSITIONs, and as many FACTs as these have shown."""
+        self.empty()
+        return self.transitions.take().view(TRANSITION), self.evidence.take().view(FACT)
 
     def hand_to(self, other: Machine) -> None:
         """Add what was written to what another machine has written."""
         for machine in (self, other):
             machine.empty()
-        for name, column in self.written.items():
-            column.hand_to(other.written[name])
+        self.transitions.hand_to(other.transitions)
+        self.evidence.hand_to(other.evidence)
 
-    def _columns(self, start: int, room: int, count: int, columns: int) -> Sequence[NDArray[np.int64]]:
-        first, rows, used = (int(self.memory[word]) for word in (start, room, count))
-        return list(self.memory[first : first + columns * rows].reshape(columns, rows)[:, :used])
+    def _words(self, start: int, count: int, words: int) -> NDArray[np.int64]:
+        first, rows = int(self.memory[start]), int(self.memory[count])
+        return self.memory[first : first + rows * words]
 
 
 def _longer(array: NDArray[np.int64], words: int) -> NDArray[np.int64]:

@@ -93,7 +93,7 @@ def compile_program(
     Raises
     ------
     NotSupportedError
-        If a definition says something that this engine cannot evaluate.
+        If a definition says something that this engine cannot evaluate, or there are too many.
     """
     image = Image(settings)
     conditions: list[Condition] = []
@@ -102,6 +102,11 @@ def compile_program(
         compiler = _Compiler(subject, settings, vocabulary, columns, image, len(conditions))
         image.words[head] = compiler.compile(definitions)
         conditions += compiler.conditions.values()
+    if max(len(definitions), len(conditions)) > k.MOST_NUMBERED:
+        raise NotSupportedError(
+            f"these are {len(definitions)} definitions with {len(conditions)} different conditions, and at most "
+            f"{k.MOST_NUMBERED} of either can be evaluated at once: evaluate them in parts"
+        )
     image.finish()
     image.words[k.ROW_NEEDS] = sum(image.words[image.words[head] + k.ROW_WORDS] for head, _ in kinds)
     image.words[k.FEED_NEEDS] = sum(image.words[image.words[head] + k.MOST_FEEDS] for head, _ in kinds)

@@ -59,6 +59,13 @@ class Evidence(Struct, frozen=True):
     row: int | None
 
 
+FACT = np.dtype([
+    ("quantity", np.float64), ("since", np.int64), ("row", np.int64), ("text", np.int32), ("condition", np.uint16),
+    ("holds", np.bool_), ("", "V1"),
+])  # fmt: skip
+"""A row of evidence as the kernel writes it (`layout.EVIDENCE_WORDS`)."""
+
+
 @dataclass(frozen=True, eq=False)
 class Transitions:
     """Changes of verdicts, in the order (at, subject kind, subject id, definition name).
@@ -77,7 +84,8 @@ class Transitions:
     reason : int8, a Reason
     evidence : int64[n, 2], transition i has the evidence rows [evidence[i, 0], evidence[i, 1]); none if it was not
         asked for. They lie as they were written, not in the order of the transitions
-    condition : int32, per evidence row
+    facts : FACT, the evidence rows; what follows are its columns
+    condition : uint16
     holds : bool, whether the condition held
     quantity : float64, its value then; NaN if it was missing or text
     text : int32, code of the value in the dictionary of its property or trait if it was text, else -1
@@ -97,15 +105,34 @@ class Transitions:
     change: NDArray[np.int8]
     reason: NDArray[np.int8]
     evidence: NDArray[np.int64]
-    condition: NDArray[np.int32]
-    holds: NDArray[np.bool_]
-    quantity: NDArray[np.float64]
-    text: NDArray[np.int32]
-    since: NDArray[np.int64]
-    row: NDArray[np.int64]
+    facts: NDArray[np.void]
 
     def __len__(self) -> int:
         return len(self.at)
+
+    @property
+    def condition(self) -> NDArray[np.uint16]:
+        return self.facts["condition"]
+
+    @property
+    def holds(self) -> NDArray[np.bool_]:
+        return self.facts["holds"]
+
+    @property
+    def quantity(self) -> NDArray[np.float64]:
+        return self.facts["quantity"]
+
+    @property
+    def text(self) -> NDArray[np.int32]:
+        return self.facts["text"]
+
+    @property
+    def since(self) -> NDArray[np.int64]:
+        return self.facts["since"]
+
+    @property
+    def row(self) -> NDArray[np.int64]:
+        return self.facts["row"]
 
     def value(self, e: int) -> Value:
         """The quantity of evidence row e as people know it: a number, text, truth value or list; None if it was

@@ -285,9 +285,16 @@ MARKED_COUNT = 13
 STOOD = 14  # 1: how it stands at the end has been written
 STATE_HEAD = 15  # then the marked quantities
 
-# Columns of transitions and evidence, one after the other, OUT_ROOM and EVIDENCE_ROOM words each.
-OUT_COLUMNS = 7  # at, known_at, subject, definition, change, reason, first evidence row
-EVIDENCE_COLUMNS = 6  # condition, holds, since, row, text code, quantity (a float)
+# A transition: the words at, known_at, WHO, and how many rows of evidence it has.
+OUT_WORDS = 4
+DEFINITION_BIT = 32  # of WHO: the subject in the lowest bits, its definition, the change, the reason from these bits on
+CHANGE_BIT = 48
+REASON_BIT = 56
+# A row of evidence: the words quantity (a float), since, row, and WHAT.
+EVIDENCE_WORDS = 4
+CONDITION_BIT = 32  # of WHAT: the code of a text in the lowest bits, its condition and whether it holds from these on
+HOLDS_BIT = 48
+MOST_NUMBERED = 1 << 16  # definitions or conditions that may be told from each other there
 
 # Reasons.
 REASON_QUALIFIED = 0

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from .jit import apart, jit
 from .layout import (
+    CHANGE_BIT,
+    CONDITION_BIT,
     CONDITION_STATE,
+    DEFINITION_BIT,
     DEFINITION_COUNT,
     EVIDENCE,
     EVIDENCE_COUNT,
     EVIDENCE_ROOM,
+    EVIDENCE_WORDS,
     FIRST_RECORD,
     HOLDS,
+    HOLDS_BIT,
     INDEX,
     KNOWN,
     MOST_EVIDENCE,
@@ -18,7 +23,9 @@ from .layout import (
     OUT,
     OUT_COUNT,
     OUT_ROOM,
+    OUT_WORDS,
     QUANTITY,
+    REASON_BIT,
     SHOWN,
     SHOWN_END,
     SINCE,
@@ -35,33 +42,28 @@ def _show(m, f, row, definition, t):
         condition = m[i]
         q = m[condition + QUANTITY]
         at = row + m[condition + CONDITION_STATE]
-        k = m[EVIDENCE] + m[EVIDENCE_COUNT]
-        room = m[EVIDENCE_ROOM]
+        k = m[EVIDENCE] + m[EVIDENCE_COUNT] * EVIDENCE_WORDS
         number = value(m, f, row, q, t)
-        m[k] = m[condition + NUMBERED]
-        m[k + room] = m[at + HOLDS]
-        m[k + 2 * room] = m[at + SINCE] if m[at + SINCE] >= 0 else m[row + FIRST_RECORD]
-        m[k + 3 * room] = m[at + TIP]
-        m[k + 4 * room] = text_code(m, row, q, t) if number != number else -1
-        f[k + 5 * room] = number
+        text = text_code(m, row, q, t) if number != number else -1
+        f[k] = number
+        m[k + 1] = m[at + SINCE] if m[at + SINCE] >= 0 else m[row + FIRST_RECORD]
+        m[k + 2] = m[at + TIP]
+        m[k + 3] = text & 0xFFFFFFFF | m[condition + NUMBERED] << CONDITION_BIT | m[at + HOLDS] << HOLDS_BIT
         m[EVIDENCE_COUNT] += 1
 
 
 @apart
 def write(m, f, row, subject, definition, at, t, change, reason):
     """A row of output, with the evidence as of t."""
-    k = m[OUT] + m[OUT_COUNT]
-    room = m[OUT_ROOM]
-    m[k] = at
-    m[k + room] = max(at, m[row + KNOWN])
-    m[k + 2 * room] = subject
-    m[k + 3 * room] = m[definition + INDEX]
-    m[k + 4 * room] = change
-    m[k + 5 * room] = reason
-    m[k + 6 * room] = m[EVIDENCE_COUNT]
-    m[OUT_COUNT] += 1
+    k = m[OUT] + m[OUT_COUNT] * OUT_WORDS
+    before = m[EVIDENCE_COUNT]
     if m[WITH_EVIDENCE] == 1:
         _show(m, f, row, definition, t)
+    m[k] = at
+    m[k + 1] = max(at, m[row + KNOWN])
+    m[k + 2] = subject | m[definition + INDEX] << DEFINITION_BIT | change << CHANGE_BIT | reason << REASON_BIT
+    m[k + 3] = m[EVIDENCE_COUNT] - before
+    m[OUT_COUNT] += 1
 
 
 @jit
