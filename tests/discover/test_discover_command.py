@@ -283,6 +283,13 @@ def test_the_page_stands_alone(discovered: tuple[Path, dict[str, Any]]) -> None:
     assert text.count('class="chart') >= 6
 
 
+def test_the_pages_contents_lead_to_its_chapters(discovered: tuple[Path, dict[str, Any]]) -> None:
+    page = Page((discovered[0] / "answer.html").read_text(encoding="utf-8"))
+    links = [link["href"].removeprefix("#") for link in page.all("a")]
+    assert len(links) > 8
+    assert set(links) <= {section["id"] for section in (*page.all("section"), *page.all("main")) if "id" in section}
+
+
 def test_the_maps_are_what_one_would_count(discovered: tuple[Path, dict[str, Any]]) -> None:
     cells = next(heat["cells"] for heat in discovered[1]["heat"] if heat["event"] == "Report Run")
     cell = next(cell for cell in cells if cell["window_days"] == 7 and cell["threshold"] == 2)
