@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def tipping_records(project: Project, explanations: Iterable[Explanation]) -> dict[int, str]:
     """Archive row -> the record there in words, of all records that tipped the conditions of these explanations."""
     rows = sorted({state.row for each in explanations for state in each.conditions if state.row is not None})
-    return dict(zip(rows, map(in_words, project.archive.records(rows)), strict=True)) if rows else {}
+    return dict(zip(rows, map(in_words, project.archive.records(rows, bare=True)), strict=True)) if rows else {}
 
 
 def in_words(record: Record) -> str:

@@ -195,7 +195,7 @@ def changes(
     rows = np.flatnonzero((transitions.definition == index) & (transitions.at > after))[::-1].tolist()
     tipping = {i: _tipping(transitions, i) for i in rows[:MOST_CHANGES]}
     places = sorted({state.row for state in tipping.values() if state is not None and state.row is not None})
-    words = dict(zip(places, map(in_words, project.archive.records(places)), strict=True)) if places else {}
+    words = dict(zip(places, map(in_words, project.archive.records(places, bare=True)), strict=True)) if places else {}
     return tuple(
         Change(
             at=int(transitions.at[i]),

@@ -133,7 +133,7 @@ class Past:
             yield from numbered(each.position, [record_of(one) for one in told])
 
     def lookup(self, numbers: Sequence[int]) -> Mapping[int, Record]:
-        """The records with these numbers.
+        """The records with these numbers, of the archive without their message ids and properties.
 
         Raises
         ------
@@ -145,10 +145,10 @@ class Past:
         self._check()
         rows = [number for number in numbers if number < _ARCHIVED]
         if rows:
-            found |= dict(zip(rows, self.archive.records(rows), strict=True))
+            found |= dict(zip(rows, self.archive.records(rows, bare=True), strict=True))
         archived = [number for number in numbers if _ARCHIVED <= number < LOG]
         if archived:
-            records = self.archive.numbered([number - _ARCHIVED for number in archived])
+            records = self.archive.numbered([number - _ARCHIVED for number in archived], bare=True)
             found |= dict(zip(archived, records, strict=True))
         return {number: found[number] for number in numbers if number in found}
 

@@ -276,9 +276,10 @@ class Archive:
         """The record behind a row of a timeline (`Timeline.first_row` + position)."""
         return self.records([row])[0]
 
-    def records(self, rows: Sequence[int]) -> list[Record]:
-        """The records behind rows of timelines; behind what a person sees of an account, its cause."""
-        return self._records(self._needed().row.take(np.asarray(rows, np.int64)).astype(np.int64))
+    def records(self, rows: Sequence[int], bare: bool = False) -> list[Record]:
+        """The records behind rows of timelines; behind what a person sees of an account, its cause. If `bare`, without
+        their message ids and properties."""
+        return self._records(self._needed().row.take(np.asarray(rows, np.int64)).astype(np.int64), bare)
 
     def history(self, kind: SubjectKind, id: str) -> list[Record]:
         """The records of one subject's history, in canonical order.
@@ -308,9 +309,9 @@ class Archive:
         first.sort()
         return list(zip(records[first].tolist(), self._records(records[first]), strict=True))
 
-    def numbered(self, numbers: Sequence[int]) -> list[Record]:
-        """The records with these numbers."""
-        return self._records(np.asarray(numbers, np.int64))
+    def numbered(self, numbers: Sequence[int], bare: bool = False) -> list[Record]:
+        """The records with these numbers; if `bare`, without their message ids and properties."""
+        return self._records(np.asarray(numbers, np.int64), bare)
 
     def later(self, moment: int) -> list[tuple[int, Record]]:
         """The records after a moment, each with its number (see `told`)."""
@@ -404,9 +405,9 @@ class Archive:
                 promote(blocks.scratch, *what)
             return blocks.scratch
 
-    def _records(self, rows: NDArray[np.int64]) -> list[Record]:
+    def _records(self, rows: NDArray[np.int64], bare: bool = False) -> list[Record]:
         with intact(self._folder / "segments"):
-            return self._rows().records(rows)
+            return self._rows().records(rows, bare)
 
     def _rows(self) -> Rows:
         return Rows(self._segments, Dictionaries.stored([segment.folder for segment in self._segments]))

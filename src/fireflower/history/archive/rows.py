@@ -92,11 +92,12 @@ class Rows:
         given = pa.concat_arrays([self.segments[position].ids_of(local) for position, _, local in parts])
         return given.take(pa.array(np.argsort(np.concatenate([inside for _, inside, _ in parts]))))
 
-    def records(self, rows: NDArray[np.int64]) -> list[Record]:
-        """The rows as records, given in any order."""
+    def records(self, rows: NDArray[np.int64], bare: bool = False) -> list[Record]:
+        """The rows as records, given in any order; if `bare`, without their message ids and properties, which cost most
+        of it."""
         found: list[Record | None] = [None] * len(rows)
         for position, inside, local in self.split(rows):
-            for place, record in zip(inside.tolist(), self._records(self.segments[position], local), strict=True):
+            for place, record in zip(inside.tolist(), self._records(self.segments[position], local, bare), strict=True):
                 found[place] = record
         return [record for record in found if record is not None]
 
@@ -127,9 +128,11 @@ class Rows:
             inside = order[bounds[position] : bounds[position + 1]]
             yield int(position), inside, rows[inside] - self.starts[position]
 
-    def _records(self, segment: Segment, local: NDArray[np.int64]) -> Iterator[Record]:
+    def _records(self, segment: Segment, local: NDArray[np.int64], bare: bool) -> Iterator[Record]:
         known, columns = self.dictionaries, {name: segment.column(name).take(local) for name in _COLUMNS}
         kinds = columns["kind"]
+        ids = [""] * len(local) if bare else segment.ids_of(local).to_pylist()
+        forms = {} if bare else segment.facts.forms  # where there are none, nothing is read
         rows = zip(
             columns["time"].tolist(),
             kinds.tolist(),
@@ -139,8 +142,8 @@ class Rows:
             texts_of(known.people.texts, np.where(kinds == Kind.IDENTITY, columns["value"], -1)),
             texts_of(known.values.texts, np.where(kinds == Kind.IDENTITY, -1, columns["value"])),
             columns["received"].tolist(),
-            segment.ids_of(local).to_pylist(),
-            PropertyReader(segment.properties, segment.facts.forms).read(local),
+            ids,
+            PropertyReader(segment.properties, forms).read(local),
             strict=True,
         )
         for time, kind, name, person, account, other, value, at, id, said in rows:
