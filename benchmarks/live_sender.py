@@ -93,7 +93,7 @@ class Sender:
                 self._read(key.data)
 
     def _send(self, body: tuple[int, bytes], now: float) -> None:
-        self._idle.pop().send(self._head, body, now)
+        self._idle.pop(0).send(self._head, body, now)  # in turn, as the server closes what is idle for long
         self._busy += 1
 
     def _read(self, connection: Connection) -> None:
