@@ -73,7 +73,7 @@ def _kinds(by_kind: dict[str, list[Row]]) -> Iterator[str]:
     yield f"| {' | '.join(head)} |"
     yield "|---" * len(head) + "|"
     for name, rows in by_kind.items():
-        them = [row for row in rows if name == "null" or row["conversions"] == LEARNT]
+        them = [row for row in rows if name != "and" or row["conversions"] == LEARNT]
         if not them:
             continue
         of = them[0]["by"]["rule"]["true_events"]
