@@ -81,10 +81,6 @@ class Shown(Struct):
     _tipped_by: Mapping[int, str] | None = None
     _text: str = ""
 
-    def place(self) -> tuple[str, int]:
-        """By which it lies near to others in the archive, where accounts and people are numbered as they lie."""
-        return self.definition.subject, int(self.found.subject[self.nth])
-
     @property
     def definition(self) -> Definition:
         """By which the subject has entered or left."""
@@ -123,15 +119,9 @@ class Shown(Struct):
 
 def make_evidence(verdicts: Iterable[Verdict], at_once: int = 1_000) -> None:
     """Make the evidence of verdicts that have none yet, so that it need not be made when they are recorded; so many at
-    once, as together they cost a fraction.
-
-    Those whose records lie together in the archive are made together, in whichever order the verdicts come: else each
-    lot would read all of the archive.
-    """
+    once, as together they cost a fraction."""
     found = (each.evidence for each in verdicts)
     shown = [each for each in found if isinstance(each, Shown) and not each.is_made]
-    if len(shown) > at_once:
-        shown.sort(key=Shown.place)
     for start in range(0, len(shown), at_once):
         _make(shown[start : start + at_once])
 

@@ -373,10 +373,10 @@ class VerdictLog:
             return
         self._database.in_order("transitions")
         first = self.end()
-        self._announce(verdicts)
         written: list[tuple[Any, ...]] = []
         for start in range(0, len(verdicts), _AT_ONCE):
             some = verdicts[start : start + _AT_ONCE]
+            self._announce(some)
             rows = [
                 (v.kind, v.subject, v.definition, v.meaning, v.change, v.reason, v.at, v.known_at, now,
                  int(v.definition in past or v.reason == REMOVED or bool(known and v.which in known)), v.evidence())
