@@ -10,6 +10,8 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "src" / "fireflower"
 
+BELOW_APP = {"discover", "destinations", "report", "simulate", "review", "evaluate", "history", "language", "model"}
+
 MAY_IMPORT = {
     "model": set(),
     "language": {"model"},
@@ -20,32 +22,9 @@ MAY_IMPORT = {
     "destinations": {"evaluate", "language", "model"},
     "report": {"discover", "review", "evaluate", "history", "language", "model"},
     "simulate": {"model"},
-    "app": {"discover", "destinations", "report", "simulate", "review", "evaluate", "history", "language", "model"},
-    "web": {
-        "app",
-        "discover",
-        "destinations",
-        "report",
-        "simulate",
-        "review",
-        "evaluate",
-        "history",
-        "language",
-        "model",
-    },
-    "cli": {
-        "web",
-        "app",
-        "discover",
-        "destinations",
-        "report",
-        "simulate",
-        "review",
-        "evaluate",
-        "history",
-        "language",
-        "model",
-    },
+    "app": BELOW_APP,
+    "web": {"app", *BELOW_APP},
+    "cli": {"web", "app", *BELOW_APP},
 }
 
 HOMES = {
