@@ -40,8 +40,7 @@ def replay(
     Parameters
     ----------
     timelines : pieces of one history, of whole blocks each, with one vocabulary. Gone through twice if the settings
-        leave
-        people out, so a generator is kept in memory then.
+        leave people out, so a generator is kept in memory then.
     as_of : by default the time of the last row; needs a sequence of timelines
     evidence : whether transitions carry their evidence
     compiled : whether to run the compiled kernel; by default, if the timelines are a sequence with rows enough, or a
@@ -54,7 +53,8 @@ def replay(
     NotSupportedError
         If a definition says something that cannot be evaluated yet.
     """
-    return _pass(definitions, settings, timelines, as_of, evidence, compiled, threads, progress, standing=0)
+    pass_, pieces = _prepared(definitions, settings, timelines, as_of, evidence, compiled, threads, standing=0)
+    return pass_.run(pieces, progress)
 
 
 def standing(
@@ -71,13 +71,12 @@ def standing(
     """How subjects stand at `as_of`, with the evidence as of then: who is qualified, or with `everyone`, each subject
     with each definition.
 
-    The parameters are those of `replay`. Of each row, `change` tells whether the subject is qualified, `at` since
-    when (not), `reason`
-    why; it is -1 for those who never were.
+    The parameters are those of `replay`. Of each row, `change` tells whether the subject is qualified, `at` since when
+    (not), `reason` why; it is -1 for those who never were.
     """
-    return _pass(
-        definitions, settings, timelines, as_of, True, compiled, threads, progress, standing=2 if everyone else 1
-    )
+    wanted = 2 if everyone else 1
+    pass_, pieces = _prepared(definitions, settings, timelines, as_of, True, compiled, threads, standing=wanted)
+    return pass_.run(pieces, progress)
 
 
 def replay_pieces(
@@ -96,21 +95,6 @@ def replay_pieces(
     """
     pass_, pieces = _prepared(definitions, settings, timelines, as_of, True, compiled, threads, standing=0)
     yield from pass_.pieces(pieces, progress)
-
-
-def _pass(
-    definitions: Sequence[Definition],
-    settings: Settings,
-    timelines: Iterable[Timeline],
-    as_of: int | None,
-    evidence: bool,
-    compiled: bool | None,
-    threads: int,
-    progress: Progress | None,
-    standing: int,
-) -> Transitions:
-    pass_, pieces = _prepared(definitions, settings, timelines, as_of, evidence, compiled, threads, standing)
-    return pass_.run(pieces, progress)
 
 
 def _prepared(
