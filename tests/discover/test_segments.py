@@ -10,6 +10,7 @@ import pytest
 from discover.frames import column, counts, frame
 from fireflower.discover.answer import Answer, Given, answer
 from fireflower.discover.candidates import Candidate
+from fireflower.discover.choosing import chosen
 from fireflower.discover.drafts import Draft, rule_file
 from fireflower.discover.frames import Column
 from fireflower.discover.per_segment import per_segment
@@ -76,7 +77,9 @@ def test_where_the_rule_holds_alike_nothing_is_searched_again() -> None:
 def test_a_part_must_gain_by_its_own_rule() -> None:
     ground = searched(True).ground
     assert ground is not None
-    parts = per_segment(ground, [SegmentTest("account.plan", 0.0, True, ())], QUESTION)
+    general = chosen(ground.whole.board, ground.whole.found, ground.chance)
+    assert general is not None
+    parts = per_segment(ground, general, [SegmentTest("account.plan", 0.0, True, ())], QUESTION)
     assert parts is not None and parts.searched == ("free", "pro")
     assert parts.rules == ()
 

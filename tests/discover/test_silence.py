@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from fireflower.app.project import Project
+from fireflower.discover import candidates
 from fireflower.discover.silence import LONGEST, idle_after
 from fireflower.model.moments import DAY
 
@@ -45,3 +48,11 @@ def test_where_most_never_come_back_those_who_do_are_not_taken_for_gone() -> Non
     stays = rng.random(n) < 0.15
     silent = np.where(stays, rng.uniform(0, 14, n), rng.uniform(10, 14, n)) * DAY
     assert idle_after(silent, moment, np.where(stays, moment + DAY, moment - DAY), 200 * DAY) == LONGEST
+
+
+def test_who_has_left_is_known_though_there_are_too_many_candidates_to_look_at_all(
+    product: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "MOST_CANDIDATES", 2)
+    found = product.discover(landmarks=["7 days"], permutations=40, write=False)
+    assert found.landmarks[0].at_risk > 0

@@ -102,7 +102,7 @@ def _answered(
     holds = bool(found.rules) and found.rules[0].grade != "unconfirmed"
     tried = sum(len(each.whole.board.terms) for each in grounds)
     train, test = ground.split.train, ground.split.test
-    rows, hits = len(ground.followed), _hits(ground)
+    rows, hits = len(ground.followed), ground.frame.hits(ground.horizon)
     tests = segments(found.followed, found.selected, question.horizon, _used(found)) if holds else ()
     discovery = Discovery(
         goal=given.goal,
@@ -125,7 +125,7 @@ def _answered(
         left_out=given.left_out,
         power=power(rows, hits, ground.chance.needed("1")) if tried else (),
         segments=tests,
-        per_segment=per_segment(ground, tests, question) if holds else None,
+        per_segment=per_segment(ground, found.best, tests, question) if holds and found.best else None,
         heat=(),
         hypothesis=None,
         cautions=(*_cautions(ground, found, summaries, holds), *given.doubts),
@@ -144,11 +144,6 @@ def _circles(ground: Ground, found: Discovery) -> tuple[Spoken, ...]:
         column.candidate for column in ground.frame.columns
         if column.candidate.of in names and column.candidate.quantity is not None
     )  # fmt: skip
-
-
-def _hits(ground: Ground) -> int:
-    """Goals within the horizon of those that were followed for the whole of it."""
-    return int(ground.followed.reached(ground.horizon).sum())
 
 
 def _used(found: Findings) -> frozenset[str]:
@@ -193,19 +188,18 @@ def _too_few(given: Given, summaries: tuple[LandmarkSummary, ...], question: Que
 
 def _cautions(ground: Ground, found: Findings, summaries: Sequence[LandmarkSummary], holds: bool) -> tuple[str, ...]:
     said = []
-    hits = _hits(ground)
+    hits = ground.frame.hits(ground.horizon)
     if hits < FEW_BELOW:
         said.append(
-            f"only {hits} reached the goal in time: with fewer than {FEW_BELOW}, a rule of three conditions is "
-            "found whole "
-            "in about half of all cases. Take this for a beginning."
+            f"only {hits} reached the goal in time: with fewer than {FEW_BELOW}, a rule of three conditions is found "
+            "whole in about half of all cases. Take this for a beginning."
         )
     then = found.rehearsal
     if holds and then is not None and then.like < UNSTABLE:
         said.append(
             "the search is not settled yet: with the earlier data alone it would have chosen another rule, "
-            f"{then.text}, which picks out others. Look at what does nearly as "
-            "well, and search again when there is more."
+            f"{then.text}, which picks out others. Look at what does nearly as well, and search again when there is "
+            "more."
         )
     said += [_looked_ahead(each) for each in summaries if _looks_ahead(each)]
     if holds and found.rules[0].adjusted is not None and found.rules[0].grade == "predictive":
@@ -225,10 +219,9 @@ def _looks_ahead(each: LandmarkSummary) -> bool:
 def _looked_ahead(each: LandmarkSummary) -> str:
     return (
         f"leak at day {each.age_days:g}: {each.left_before:,} had left and {each.reached_before:,} had reached "
-        "the goal by "
-        "then, which itself cuts short or feeds what they did. Over everybody the best single signal seems to "
-        "have an AUC "
-        f"of {each.naive_auc:.3f}; over those who could still reach it, {each.auc:.3f}. Only the latter was used."
+        "the goal by then, which itself cuts short or feeds what they did. Over everybody the best single signal seems "
+        f"to have an AUC of {each.naive_auc:.3f}; over those who could still reach it, {each.auc:.3f}. Only the latter "
+        "was used."
     )
 
 
@@ -251,7 +244,7 @@ def _next_steps(given: Given, ground: Ground, holds: bool) -> tuple[str, ...]:
         steps.append("import who they are (company size, plan, country): there are no traits of the subjects")
     if given.subjects == "person":
         steps.append("where people buy together, import their accounts and ask about these (--subject account)")
-    if _hits(ground) < 250:
+    if ground.frame.hits(ground.horizon) < 250:
         steps.append("come back with more goals: 250 find most rules that triple the rate")
     steps.append("name an earlier or a clearer goal, or another horizon")
     return tuple(steps)

@@ -28,7 +28,7 @@ class Column:
     codes: NDArray[np.int32] | None = None
     texts: Sequence[Any] = ()
 
-    def at(self, rows: NDArray[np.int64]) -> Column:
+    def at(self, rows: NDArray[np.int64] | slice) -> Column:
         codes = None if self.codes is None else self.codes[rows]
         return replace(self, numbers=self.numbers[rows], codes=codes)
 
@@ -62,9 +62,11 @@ class Frame:
         return len(self.subject)
 
     def at(self, rows: NDArray[np.int64]) -> Frame:
+        """These rows. Those that lie side by side, as what was known earlier does, are not copied."""
+        some = slice(rows[0], rows[-1] + 1) if len(rows) and (np.diff(rows) == 1).all() else rows
         return Frame(
-            self.landmark, self.subject[rows], self.moment[rows], self.wait[rows], self.followed[rows],
-            self.left[rows], self.cluster[rows], tuple(column.at(rows) for column in self.columns),
+            self.landmark, self.subject[some], self.moment[some], self.wait[some], self.followed[some],
+            self.left[some], self.cluster[some], tuple(column.at(some) for column in self.columns),
         )  # fmt: skip
 
     def as_known(self, end: int) -> Frame:
@@ -80,6 +82,10 @@ class Frame:
     def reached(self, horizon: int) -> NDArray[np.bool_]:
         """Who reached the goal within the horizon."""
         return self.wait <= horizon
+
+    def hits(self, horizon: int) -> int:
+        """How many of those that were followed for the whole horizon reached the goal within it."""
+        return int((self.reached(horizon) & (self.followed >= horizon)).sum())
 
     def some(self, most: int, seed: int = 0) -> NDArray[np.int64]:
         """The places of all rows or, where there are more, of so many chosen at random, in their order."""

@@ -44,7 +44,7 @@ class Source:
     Attributes
     ----------
     seen : what it has to offer
-    goal : the formula whose first truth is the goal; `goal_events` names what it is made of
+    goal : the formula whose first truth is the goal
     start : the event that begins a life; any event where the project declares none
     churn : the event that ends it, if one is declared
     circles : of which circle some events and traits speak, by name
@@ -133,7 +133,7 @@ def landmarks(source: Source, found: Lives, ages: Sequence[int], leaking: Iterab
         )
         for age in ages
     ]
-    quantities = [[_read(candidate) for candidate in each] for each in wanted]
+    quantities = [_quantities(each) for each in wanted]
     last = np.where(found.start < NEVER, found.start + max(ages), 0)
     samples = sample_at(ages, quantities, source.start, source.subject, until(last, source.subject, source.arguments))
     cluster = _clusters(source)
@@ -148,9 +148,9 @@ def _is_formula(goal: Formula) -> bool:
     return all(goal != happened(events) for events in events_of(goal))
 
 
-def _read(candidate: Candidate) -> Quantity:
-    assert candidate.read is not None
-    return candidate.read
+def _quantities(wanted: Sequence[Candidate]) -> list[Quantity]:
+    """What is read for these candidates, in their order, and how long there has been silence, if it is none of them."""
+    return list(dict.fromkeys([*(each.read for each in wanted if each.read is not None), SILENCE]))
 
 
 def _clusters(source: Source) -> Ints:
@@ -164,7 +164,7 @@ def _landmark(
 ) -> Landmark:
     subject, moment = sample.subject, sample.moment + 1
     goal, left = found.goal[subject], found.left[subject]
-    silent = sample.numbers[[candidate.quantity for candidate in wanted].index(SILENCE)]
+    silent = sample.numbers[_quantities(wanted).index(SILENCE)]
     idle = silent >= idle_after(silent, moment, found.seen[subject], source.as_of)
     reached, gone = goal < moment, (left < moment) | idle
     columns = tuple(_column(source, candidate, sample, i) for i, candidate in enumerate(wanted))
@@ -206,10 +206,17 @@ def heat_maps(
     return tuple(maps)
 
 
+def up_to(source: Source, frame: Frame) -> Arguments:
+    """Arguments for a replay of those in a frame, up to its landmark."""
+    ends = np.zeros(len(source.ids), np.int64)
+    ends[frame.subject] = frame.moment
+    return until(ends, source.subject, source.arguments)
+
+
 def more_columns(source: Source, frame: Frame, quantities: Sequence[Quantity]) -> list[NDArray[Any]]:
     """Other quantities at the frame's landmark, in the order of its rows."""
     assert frame.landmark is not None
-    sample = sample_at([frame.landmark], [quantities], source.start, source.subject, source.arguments)[0]
+    sample = sample_at([frame.landmark], [quantities], source.start, source.subject, up_to(source, frame))[0]
     place = np.full(len(source.ids), -1, np.int64)
     place[sample.subject] = np.arange(len(sample))
     return [column[place[frame.subject]] for column in sample.numbers]

@@ -12,13 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.discover.frames import Frame
-from fireflower.discover.histories import Source
+from fireflower.discover.histories import Source, up_to
 from fireflower.discover.landmarks import holding_at
 from fireflower.discover.measuring import measured
 from fireflower.discover.results import Change, HypothesisFound
-from fireflower.discover.search import Searcher
-from fireflower.discover.study import Ground, Searched
-from fireflower.discover.tallies import packed
+from fireflower.discover.study import Ground
 from fireflower.language.nodes import All, AnyOf, Definition, Formula
 from fireflower.language.sentences import write_formula
 from fireflower.review.thresholds import variants
@@ -38,20 +36,20 @@ def tested(definition: Definition, ground: Ground, source: Source, signals: Sequ
     own = definition.qualified
     tried = [("as it is", own), *_changes(definition, signals)]
     formulas = [formula for _, formula in tried]
-    holding = holding_at(ground.frame.landmark, formulas, source.start, source.subject, source.arguments)
-    train, test = ground.split.train, ground.split.test
-    inside = [(_rows(train, who), _rows(test, who)) for who in holding]
-    gains = [_gain(ground.early, who) for who in holding]
+    arguments = up_to(source, ground.frame)
+    holding = holding_at(ground.frame.landmark, formulas, source.start, source.subject, arguments)
+    train, test, early = ground.split.train, ground.split.test, ground.early
+    gains = [early.gain(_rows(early.board.frame, who)) for who in holding]
     best = [i for i in np.argsort([-gain for gain in gains], kind="stable").tolist() if i and gains[i] > gains[0] + 1]
     changes = []
     for i in best[:CHANGES]:
-        later = measured(test, inside[i][1], ground.horizon)
+        later = measured(test, _rows(test, holding[i]), ground.horizon)
         changes.append(Change(tried[i][0], write_formula(formulas[i]), gains[i] - gains[0], later))
     return HypothesisFound(
         name=definition.name,
         text=write_formula(own),
-        earlier=measured(train, inside[0][0], ground.horizon),
-        later=measured(test, inside[0][1], ground.horizon),
+        earlier=measured(train, _rows(train, holding[0]), ground.horizon),
+        later=measured(test, _rows(test, holding[0]), ground.horizon),
         gain=gains[0],
         changes=tuple(changes),
     )
@@ -78,9 +76,3 @@ def _flat(formula: Formula) -> tuple[Formula, ...]:
 
 def _rows(frame: Frame, subjects: NDArray[np.int64]) -> Bools:
     return np.isin(frame.subject, subjects)
-
-
-def _gain(early: Searched, subjects: NDArray[np.int64]) -> float:
-    inside = _rows(early.board.frame, subjects)
-    searcher = Searcher(early.board, early.converters, 1, len(inside), enough=0)
-    return float(searcher.gains(searcher.of(packed(inside[None, :])))[0])

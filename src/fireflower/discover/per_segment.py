@@ -21,10 +21,9 @@ from fireflower.discover.drafts import part_of
 from fireflower.discover.frames import Column, Frame
 from fireflower.discover.measuring import measured
 from fireflower.discover.results import SegmentRule, SegmentSearch, SegmentTest
-from fireflower.discover.search import Rule, Searcher
+from fireflower.discover.search import Rule
 from fireflower.discover.segments import Slice, left_out, slices
 from fireflower.discover.study import CONFIRMED, Ground, Question, can_be_searched, findings, searched
-from fireflower.discover.tallies import packed
 
 Bools = NDArray[np.bool_]
 
@@ -37,11 +36,17 @@ class _Part:
     ground: Ground
 
 
-def per_segment(ground: Ground, tests: Sequence[SegmentTest], question: Question) -> SegmentSearch | None:
-    """Rules for parts by one trait; None where the rule holds alike for all."""
-    general = choosing.chosen(ground.whole.board, ground.whole.found, ground.chance)
-    asked = None if general is None else _asked(ground, general, tests)
-    if general is None or asked is None:
+def per_segment(
+    ground: Ground, general: Rule, tests: Sequence[SegmentTest], question: Question
+) -> SegmentSearch | None:
+    """Rules for parts by one trait; None where the rule holds alike for all.
+
+    Parameters
+    ----------
+    general : the rule for all
+    """
+    asked = _asked(ground, general, tests)
+    if asked is None:
         return None
     column, wanted = asked
     parts = list(_searched(ground.frame, column, wanted, question))
@@ -80,7 +85,7 @@ def _own(
     if not rules or rules[0].grade == "unconfirmed" or then is None or parts * then.later.p > CONFIRMED:
         return None
     later = measured(own.split.test, _selected(ground, general, column, own.split.test), question.horizon)
-    gained = rules[0].gain - _gain(own, _selected(ground, general, column, own.whole.board.frame))
+    gained = rules[0].gain - own.whole.gain(_selected(ground, general, column, own.whole.board.frame))
     if gained <= choosing.price(own.chance) or then.later.p >= later.p:
         return None
     among = tuple(part_of(column.candidate, test) for test in part.slice.tests)
@@ -98,8 +103,3 @@ def _selected(ground: Ground, rule: Rule, column: Column, frame: Frame) -> Bools
         own = candidate is column.candidate
         inside.append(np.full(len(frame), rule.any) if own else passes(known[id(candidate)], term.test))
     return np.asarray(np.logical_or.reduce(inside) if rule.any else np.logical_and.reduce(inside))
-
-
-def _gain(ground: Ground, inside: Bools) -> float:
-    searcher = Searcher(ground.whole.board, ground.whole.converters, 1, len(inside), enough=0)
-    return float(searcher.gains(searcher.of(packed(inside[None, :])))[0])

@@ -22,8 +22,9 @@ from fireflower.discover.curves import curve
 from fireflower.discover.drafts import part_of
 from fireflower.discover.frames import Frame, Split, split
 from fireflower.discover.measuring import coverage, jaccard, lead_days, measured, weeks
-from fireflower.discover.results import LandmarkSummary, Measured, Part, Rehearsal, RuleFound, Single
+from fireflower.discover.results import Adjusted, LandmarkSummary, Measured, Part, Rehearsal, RuleFound, Single
 from fireflower.discover.search import DEPTH, KINDS, Rule, Searcher, refitted, search
+from fireflower.discover.tallies import packed
 from fireflower.model.moments import DAY
 from fireflower.review.intervals import Estimate
 
@@ -92,6 +93,11 @@ class Searched:
     def converters(self) -> NDArray[np.int64]:
         return np.flatnonzero(self.board.reached)
 
+    def gain(self, inside: Bools) -> float:
+        """The gain of telling these rows apart, however few they are."""
+        searcher = Searcher(self.board, self.converters, 1, len(inside), enough=0)
+        return float(searcher.gains(searcher.of(packed(inside[None, :])))[0])
+
 
 @dataclass(frozen=True, eq=False)
 class Ground:
@@ -127,16 +133,14 @@ class Ground:
 
 
 def can_be_searched(frame: Frame, horizon: int) -> bool:
-    closed = frame.followed >= horizon
-    return int((frame.reached(horizon) & closed).sum()) >= LEAST_HITS and int(closed.sum()) >= LEAST_ROWS
+    return frame.hits(horizon) >= LEAST_HITS and int((frame.followed >= horizon).sum()) >= LEAST_ROWS
 
 
 def searched(frame: Frame, question: Question, advance: Callable[[], None] | None = None) -> Ground:
     """Search one landmark, and as often again on shuffled outcomes."""
     used = frame.keeping([c for c in frame.columns if c.candidate.vocabulary != "stayed"])
     parts = split(used, question.horizon)
-    hits = int((used.reached(question.horizon) & (used.followed >= question.horizon)).sum())
-    depth = DEPTH if hits >= SHORT_BELOW else 1
+    depth = DEPTH if frame.hits(question.horizon) >= SHORT_BELOW else 1
     whole, early = _search(used, question, depth), _search(parts.earlier, question, depth)
     gains = np.array([whole.found[kind][0].gain if whole.found[kind] else 0.0 for kind in KINDS])
     tries = chance.by_chance(
@@ -159,8 +163,10 @@ def _search(frame: Frame, question: Question, depth: int) -> Searched:
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """What one landmark's best rules are, measured; and on all rows that were followed, which the first selects."""
+    """What one landmark's best rules are, measured; and on all rows that were followed, which the first selects. `best`
+    is the first by its conditions on the board."""
 
+    best: Rule | None
     rules: tuple[RuleFound, ...]
     rehearsal: Rehearsal | None
     singles: tuple[Single, ...]
@@ -180,45 +186,44 @@ def findings(ground: Ground, question: Question, p: float) -> Findings:
     best = choosing.chosen(whole.board, whole.found, ground.chance)
     both = ground.followed
     if best is None:
-        return Findings((), None, (), None, both, np.zeros(len(both), np.bool_))
+        return Findings(None, (), None, (), None, both, np.zeros(len(both), np.bool_))
     selected = _inside(whole.board, best, both)
-    rehearsal = _rehearsed(ground, best)
-    first = _graded(ground, _rule(ground, best, question, selected), rehearsal, p)
+    first, rehearsal = _rehearsed(ground, best, _rule(ground, best, question, selected), p)
     ties = choosing.near_ties(whole.board, whole.found, best, ALTERNATIVES)
     others = [_rule(ground, rule, question, selected) for rule in ties]
     singles, stayed = _singles(ground, question, selected), _stayed(ground, question)
-    return Findings((first, *others), rehearsal, singles, stayed, both, selected)
+    return Findings(best, (first, *others), rehearsal, singles, stayed, both, selected)
 
 
-def _rehearsed(ground: Ground, best: Rule) -> Rehearsal | None:
-    """What the search would have chosen at the cut, and what became of those who came later."""
-    early, test = ground.early, ground.split.test
+def _rehearsed(ground: Ground, best: Rule, rule: RuleFound, p: float) -> tuple[RuleFound, Rehearsal | None]:
+    """The first rule with its grade, by its rehearsal in the first place: rows that a rule was chosen on say little of
+    it."""
+    early = ground.early
     then = choosing.chosen(early.board, early.found, ground.chance)
-    if then is None:
-        return None
-    inside = _inside(early.board, then, test)
+    rehearsal = None if then is None else _rehearsal(ground, best, then)
+    if then is None or rehearsal is None or p > SIGNIFICANT or not rehearsal.later.p <= CONFIRMED:
+        holds = p <= BEYOND_DOUBT and rule.later is not None and rule.later.p <= CONFIRMED
+        return replace(rule, grade="predictive" if holds else "unconfirmed"), rehearsal
+    equal = _held_equal(ground, then)
+    holds = equal is not None and equal.difference.low > 0 and equal.ratio.low > ADJUSTED_FLOOR
+    return replace(rule, grade="adjusted" if holds else "predictive", adjusted=equal), rehearsal
+
+
+def _rehearsal(ground: Ground, best: Rule, then: Rule) -> Rehearsal:
+    """What the search would have chosen at the cut, and what became of those who came later."""
+    on, test = ground.early.board, ground.split.test
+    inside, parts = _inside(on, then, test), _parts(on, then)
     at = None if ground.frame.landmark is None else ground.split.cut
-    parts = _parts(early.board, then)
     like = jaccard(inside, _inside(ground.whole.board, best, test))
     return Rehearsal(at, parts, then.any, _text(parts, then.any), like, measured(test, inside, ground.horizon))
 
 
-def _graded(ground: Ground, rule: RuleFound, rehearsal: Rehearsal | None, p: float) -> RuleFound:
-    """The first rule with its grade, by its rehearsal in the first place: rows that a rule was chosen on say little of
-    it."""
-    rehearsed = rehearsal is not None and p <= SIGNIFICANT and rehearsal.later.p <= CONFIRMED
-    if not rehearsed or rehearsal is None:
-        holds = p <= BEYOND_DOUBT and rule.later is not None and rule.later.p <= CONFIRMED
-        return replace(rule, grade="predictive" if holds else "unconfirmed")
-    early, both = ground.early, ground.followed
-    then = choosing.chosen(early.board, early.found, ground.chance)
-    assert then is not None  # it was rehearsed
-    columns = [early.board.frame.columns[early.board.terms[k].column] for k in then.terms]
+def _held_equal(ground: Ground, then: Rule) -> Adjusted | None:
+    """What the search would have chosen at the cut, with all else that was measured held equal, on the later rows."""
+    on, both = ground.early.board, ground.followed
+    columns = [on.frame.columns[on.terms[k].column] for k in then.terms]
     used = frozenset[str]().union(*(column.candidate.made_of for column in columns))
-    later = both.moment >= ground.split.cut
-    equal = adjusted(both, _inside(early.board, then, both), later, used, ground.horizon)
-    holds = equal is not None and equal.difference.low > 0 and equal.ratio.low > ADJUSTED_FLOOR
-    return replace(rule, grade="adjusted" if holds else "predictive", adjusted=equal)
+    return adjusted(both, _inside(on, then, both), both.moment >= ground.split.cut, used, ground.horizon)
 
 
 def _singles(ground: Ground, question: Question, first: Bools) -> tuple[Single, ...]:
