@@ -236,6 +236,29 @@ def test_shares_that_change_hands_at_any_moment(tmp_path: Path, seed: int) -> No
     _was_announced(world.database)
 
 
+def test_shares_that_are_taken_just_before_definitions_change(tmp_path: Path) -> None:
+    """The thread that takes shares does not wait for the one that evaluates: nobody is evaluated twice."""
+    acme = project(tmp_path)
+    world = World(acme, f"sqlite:///{tmp_path}/log.sqlite", 1)
+    machine, some = world.machines[0], messages(1, 160)
+    world.write(some[:80])
+    machine.release(30)
+    machine.follow(world.now)
+    machine.take(30)
+    file = tmp_path / "definitions" / "active.yaml"
+    file.write_text(file.read_text().replace(">= 2", ">= 3"))
+    changed = Project(tmp_path)
+    evaluator = machine.evaluator
+    evaluator.adopt(evaluator.prepare(changed, world.database, world.now), (), world.now + machine.skew)
+    machine.hold(world.now)
+    world.write(some[80:])
+    world.writer.stop()
+    machine.follow(world.now)
+    told = expected(changed, world.database, world.now + machine.skew)
+    assert evaluator.shares == ALL_SHARES
+    assert recorded(world.database) == told != []
+
+
 def _was_announced(database: Database) -> None:
     """Of each account of which no transition has been taken back, the last one has been told. People may be found to be
     others, and then it is told of one of them."""
