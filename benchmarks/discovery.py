@@ -25,6 +25,9 @@ from benchmarks.proving.kinds import KINDS
 CURVE = (125, 250, 500, 1000)
 EACH = 250
 """Conversions in the worlds of every kind that does not have fewer by itself."""
+MANY = 1000
+"""Conversions in further worlds of points: with fewer, the condition of one point is hard to see even for somebody who
+knows it (`benchmarks.proving.bound`)."""
 
 Row = dict[str, Any]
 
@@ -36,6 +39,8 @@ def asked(worlds: int, null: int, curve: Sequence[int], kinds: Sequence[str]) ->
             yield from (Asked("and", conversions, seed) for conversions in curve)
             others = [KINDS[name] for name in kinds if name not in ("and", "null")]
             yield from (Asked(each.name, min(each.conversions, EACH), seed) for each in others)
+            if "points" in kinds:
+                yield Asked("points", MANY, seed)
         if seed <= null:
             yield Asked("null", EACH, seed)
 

@@ -42,22 +42,28 @@ class Asked:
 def look(asked: Asked) -> dict[str, Any]:
     """Search one world, and judge the rule and the score that were found, as data for JSON."""
     world = build(kind(asked.kind, conversions=asked.conversions), asked.seed)
+    found, findings = search(world)
+    return {
+        "kind": asked.kind, "conversions": asked.conversions, "seed": asked.seed,
+        "seconds": round(findings[0].seconds, 2),
+        "verdict": found.verdict, "p": round(found.p, 4), "rule": found.rules[0].text if found.rules else "",
+        "left_out": [leak.name for leak in found.left_out],
+        "by": {each.method: _row(score(each, world), each) for each in findings},
+    }  # fmt: skip
+
+
+def search(world: World) -> tuple[Discovery, list[Finding]]:
+    """What `discover` says of a world that was imported as a project, and its rule and its score as findings; their
+    seconds are of processor time, for all of it."""
     with TemporaryDirectory(prefix="fireflower-world-") as folder:
-        project = fireflower.open(write(world, Path(folder)))
-        project.import_()
+        fireflower.open(write(world, Path(folder))).import_()
         started = time.process_time()
         found = fireflower.open(folder).discover(
             subject=world.kind.subject, landmarks=[f"{world.kind.landmark} days"],
             horizon=f"{world.kind.horizon} days", permutations=PERMUTATIONS,
         )  # fmt: skip
         seconds = time.process_time() - started
-        findings = _findings(found, world, Path(folder))
-    return {
-        "kind": asked.kind, "conversions": asked.conversions, "seed": asked.seed, "seconds": round(seconds, 2),
-        "verdict": found.verdict, "p": round(found.p, 4), "rule": found.rules[0].text if found.rules else "",
-        "left_out": [leak.name for leak in found.left_out],
-        "by": {each.method: _row(score(each, world), each) for each in findings},
-    }  # fmt: skip
+        return found, [replace(each, seconds=seconds) for each in _findings(found, world, Path(folder))]
 
 
 def _findings(found: Discovery, world: World, folder: Path) -> list[Finding]:

@@ -72,13 +72,16 @@ def _kinds(by_kind: dict[str, list[Row]]) -> Iterator[str]:
     )  # fmt: skip
     yield f"| {' | '.join(head)} |"
     yield "|---" * len(head) + "|"
-    for name, rows in by_kind.items():
-        them = [row for row in rows if name != "and" or row["conversions"] == LEARNT]
-        if not them:
-            continue
+    of_each = {
+        (name, conversions): list(group)
+        for name, rows in by_kind.items()
+        for conversions, group in groupby(sorted(rows, key=_conversions), key=_conversions)
+        if name != "and" or conversions == LEARNT
+    }
+    for (name, conversions), them in of_each.items():
         of = them[0]["by"]["rule"]["true_events"]
         cells = (
-            name,
+            name if conversions == LEARNT else f"{name}, {conversions:,} conversions",
             str(len(them)),
             _share(them, _declared),
             _share(them, lambda row: row["by"]["rule"]["recovered"]) if of else "",

@@ -99,8 +99,36 @@ def points(table: Table) -> Learned:
     )
 
 
+def own_points(table: Table) -> Learned:
+    """fireflower's own point score, of the very conditions that FasterRisk is given."""
+    from fireflower.discover.logistic import sigmoid
+    from fireflower.discover.scores import Card, best_card
+
+    found, _ = as_conditions(table)
+
+    def learn(part: Table) -> Card | None:
+        x = np.array([part.values[:, column] >= cut for column, cut in found])
+        return best_card(x.astype(np.float64), part.outcome.astype(np.float64), ITEMS)
+
+    def chance(card: Card | None, rows: Floats) -> Floats:
+        if card is None:
+            return np.full(len(rows), table.outcome.mean())
+        passed = [rows[:, found[term][0]] >= found[term][1] for term in card.terms]
+        given: Floats = sigmoid(card.base + card.scale * (np.array(card.points) @ np.array(passed)))
+        return given
+
+    card, bar = with_bar(table, learn, chance)
+    items = [] if card is None else [(*found[term], point) for term, point in zip(card.terms, card.points, strict=True)]
+    return Learned(
+        tuple(named(table.names[column], cut, more=point > 0) for column, cut, point in items),
+        lambda rows: (chance(card, rows) >= bar) & bool(items),
+        lambda rows: chance(card, rows),
+    )
+
+
 LISTS = (
     Rival("pysubgroup", "pysubgroup, depth 3", subgroups, needs=("pysubgroup", "pandas")),
     Rival("optbinning", "optbinning", binned, needs=("optbinning",)),
+    Rival("points", "fireflower's point score alone, 8 items", own_points, needs=("fireflower",)),
     Rival("fasterrisk", "FasterRisk, 8 items", points, needs=("fasterrisk",)),
 )

@@ -61,24 +61,32 @@ def pool(board: Board, least: int, seed: int = 0) -> tuple[NDArray[np.int64], ND
 
 def scored(board: Board, terms: NDArray[np.int64], rows: NDArray[np.int64], items: int = ITEMS) -> Card | None:
     """The best score of at most so many items; None where no condition is worth a point."""
-    x = (
-        np.stack([unpacked(board.bits[k], len(board.frame))[rows] for k in terms]).astype(np.float64)
-        if len(terms)
-        else None
-    )
-    y = board.reached[rows].astype(np.float64)
-    if x is None or not 0 < y.mean() < 1:
+    if not len(terms):
+        return None
+    x = np.stack([unpacked(board.bits[k], len(board.frame))[rows] for k in terms]).astype(np.float64)
+    card = best_card(x, board.reached[rows].astype(np.float64), items)
+    return replace(card, terms=tuple(int(terms[i]) for i in card.terms)) if card is not None else None
+
+
+def best_card(x: Floats, y: Floats, items: int = ITEMS) -> Card | None:
+    """The best score of rows that are given as numbers; None where no condition is worth a point.
+
+    Parameters
+    ----------
+    x : [conditions, rows], 1 where a row passes a condition, else 0; the card's terms are its places
+    y : [rows], 1 where a row reached the goal, else 0
+    """
+    if not 0 < y.mean() < 1:
         return None
     chosen = _forward(x, y, items)
     if not chosen:
         return None
     chosen = _exchanged(x, y, chosen)
     points, base, scale = _whole(x[chosen], y)
-    kept = [i for i, point in enumerate(points) if point]
-    if not kept:
+    order = sorted((i for i, point in enumerate(points) if point), key=lambda i: -abs(points[i]))
+    if not order:
         return None
-    order = sorted(kept, key=lambda i: -abs(points[i]))
-    return Card(tuple(int(terms[chosen[i]]) for i in order), tuple(points[i] for i in order), base, scale)
+    return Card(tuple(chosen[i] for i in order), tuple(points[i] for i in order), base, scale)
 
 
 def calibrated(card: Card, total: Floats, reached: NDArray[np.bool_]) -> Card:
