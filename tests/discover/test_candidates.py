@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
-from fireflower.discover.candidates import Candidate, Seen, candidates
+from fireflower.discover.candidates import MOST_CANDIDATES, Candidate, Seen, candidates
 from fireflower.discover.circles import block, circle_of, declared, spoken
+from fireflower.discover.doubts import of_history
 from fireflower.discover.drafts import Draft, condition_of, free_name, rule_file, score_file, text_of
+from fireflower.discover.histories import Lives
 from fireflower.discover.orders import Order
 from fireflower.discover.results import Part
 from fireflower.language.expressions import parse_formula
@@ -16,7 +19,7 @@ from fireflower.language.fingerprints import canonical
 from fireflower.language.loading import load_definition, load_settings
 from fireflower.language.nodes import Compare, Condition, Events, Known, Ratio, Recency, Test, Trait, Within
 from fireflower.language.nodes import Sequence as Steps
-from fireflower.model.moments import DAY
+from fireflower.model.moments import DAY, NEVER
 from fireflower.model.records import SubjectKind
 
 ODD = ['Search, then "Filter"', "or", "Report Run", "Überblick geöffnet", "a = b", "last 7 days", "{{ x }}", "#1: go"]
@@ -81,6 +84,21 @@ def test_values_are_looked_at_only_where_there_are_few() -> None:
     names = [c.name for c in candidates(SEEN, "person", Events(("Signed Up",)), 7 * DAY, frozenset())]
     assert any("sample" in name for name in names)
     assert not any("x17" in name for name in names)
+
+
+def test_many_traits_leave_room_for_what_is_done() -> None:
+    many = Seen(SEEN.events, {("person", f"t{i}"): 5 for i in range(2 * MOST_CANDIDATES)}, SEEN.properties, SEEN.texts)
+    found = candidates(many, "person", Events(("Signed Up",)), 7 * DAY, frozenset())
+    assert len(found) == MOST_CANDIDATES
+    assert {candidate.of for candidate in found} > set(ODD)
+    assert sum(isinstance(candidate.quantity, Trait) for candidate in found) >= MOST_CANDIDATES // 2
+
+
+def test_it_is_said_when_not_all_was_looked_at() -> None:
+    never = np.full(2, NEVER, np.int64)
+    lives = Lives(never, never, never, never, {})
+    assert not any("more to look at" in doubt for doubt in of_history(SEEN, lives, MOST_CANDIDATES - 1))
+    assert any("more to look at" in doubt for doubt in of_history(SEEN, lives, MOST_CANDIDATES))
 
 
 def test_what_is_read_at_all_landmarks_is_the_same_quantity() -> None:

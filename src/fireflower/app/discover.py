@@ -92,11 +92,12 @@ def _read(project: Project, request: Request, source: Source, words: str) -> Giv
     _check_goal(source, found, words)
     leaking = leaking_events(source, found)
     at = landmarks(source, found, _ages(project, request, source), [leak.name for leak in leaking])
+    looked_at = max(len(each.frame.columns) for each in at)
     at, filled = _without_filled_in(at, request)
     return Given(
         words, source.subject, source.as_of, [each.frame for each in at], [each.before for each in at],
         [each.naive for each in at], (*leaking, *filled),
-        tuple(of_history(source.seen, found)),
+        tuple(of_history(source.seen, found, looked_at)),
     )  # fmt: skip
 
 

@@ -152,7 +152,8 @@ def _declared(candidate: Candidate, circles: Mapping[str, Circle]) -> Candidate:
 def _all(
     seen: Seen, names: Sequence[str], subject: SubjectKind, window: Window, landmark: int, pairs: Sequence[Order]
 ) -> Iterator[Candidate]:
-    yield from _traits(seen, subject)
+    traits = list(_traits(seen, subject))
+    yield from traits[: MOST_CANDIDATES // 2]  # so that they leave room for what is done
     for name in names:
         yield _did(name, Count(Events((name,)), window))
     yield from _activity(subject, window)
@@ -171,6 +172,7 @@ def _all(
         yield _did(name, Count(Events((name,)), Last(recent)))
     for name in names:
         yield from _of_properties(seen, name, window)
+    yield from traits[MOST_CANDIDATES // 2 :]
 
 
 def _recent(landmark: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from fireflower.discover.candidates import MOST_EVENTS, MOST_VALUES, Seen
+from fireflower.discover.candidates import MOST_CANDIDATES, MOST_EVENTS, MOST_VALUES, Seen
 from fireflower.discover.frames import Column
 from fireflower.discover.histories import Lives
 from fireflower.model.moments import NEVER
@@ -15,8 +15,13 @@ _NAMED = 5
 _EARLY = 0.2
 
 
-def of_history(seen: Seen, found: Lives) -> Iterator[str]:
-    """Clocks and starts that do not fit, and what there is too much of."""
+def of_history(seen: Seen, found: Lives, looked_at: int) -> Iterator[str]:
+    """Clocks and starts that do not fit, and what there is too much of.
+
+    Parameters
+    ----------
+    looked_at : how many candidates there were at a landmark, at most
+    """
     lived = found.start < NEVER
     first = np.min(list(found.events.values()), axis=0) if found.events else found.start
     early = float((first[lived] < found.start[lived]).mean()) if lived.any() else 0.0
@@ -44,6 +49,12 @@ def of_history(seen: Seen, found: Lives) -> Iterator[str]:
         yield (
             f"of {len(seen.events):,} kinds of events the {MOST_EVENTS} most frequent were looked at. Names that hold "
             "an id or a page make too many: put that into a property."
+        )
+    if looked_at >= MOST_CANDIDATES:
+        yield (
+            f"there was more to look at than the {MOST_CANDIDATES} quantities that were: traits beyond the first "
+            f"{MOST_CANDIDATES // 2}, properties, recent counts and days were left out, of the rarest events first. "
+            "Import fewer columns, or put ids and pages that are names of events into a property."
         )
 
 
