@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.csv as csv
 import pyarrow.parquet as pq
 import pytest
 
 from fireflower.history.archive import Archive
 from fireflower.history.mapping import Mapping
+from fireflower.history.readers.guessing import guess_mapping
 from fireflower.model.errors import InputError
 from fireflower.model.moments import from_datetime, parse_moment
 from fireflower.model.records import Kind, Record
@@ -225,6 +227,39 @@ def test_segment_in_a_table(tmp_path: Path) -> None:
     pq.write_table(pa.table(rows), tmp_path / "in.parquet")
     (record,), _ = read(tmp_path, tmp_path / "in.parquet", SEGMENT)
     assert record == Record(NOON, Kind.EVENT, "Edit", "u1", "acme", properties={"rows": 3.0}, message_id="m1")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_segment_in_a_table_whose_columns_have_dots(tmp_path: Path, suffix: str) -> None:
+    """As whoever flattens objects writes them."""
+    rows = {
+        "type": ["track", "track"],
+        "event": ["Upload", "Upload"],
+        "messageId": ["m1", "m2"],
+        "userId": ["u1", "u2"],
+        "timestamp": ["2026-01-05T10:00:00Z"] * 2,
+        "properties": ['{"kind": "pdf"}', None],
+        "properties.used_gb": [3.5, 4.0],
+        "properties.page.url": ["/a", "007"],
+        "context.groupId": ["acme", None],
+    }
+    file = tmp_path / f"in.{suffix}"
+    if suffix == "csv":
+        csv.write_csv(pa.table(rows), file)
+    else:
+        pq.write_table(pa.table(rows), file)
+    found, rejects = read(tmp_path, file, SEGMENT)
+    first, second = (each for each in found if each.name == "Upload")
+    assert not rejects
+    assert first.properties == {"kind": "pdf", "used_gb": 3.5, "page.url": "/a"} and first.account == "acme"
+    assert second.properties == {"used_gb": 4.0, "page.url": "007"} and second.account is None
+
+
+def test_a_table_whose_columns_have_dots_is_guessed(tmp_path: Path) -> None:
+    file = table(tmp_path, "event,userId,timestamp,properties.used_gb\nUpload,u1,2026-01-05T10:00:00Z,3.5\n")
+    guess = guess_mapping(file)
+    found, _ = read(tmp_path, file, guess.mapping)
+    assert guess.sure and found[0].properties == {"properties.used_gb": 3.5}
 
 
 def posthog(event: str, properties: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -46,5 +46,5 @@ def open_source(
         shape = RecordShape(mapping) if mapping.table == "records" else PlainShape(mapping, learned_at)
     if format == "json":
         return JsonSource(objects(path, compression), shape, timeless=mapping.timeless)
-    texts = rows_as_objects(path, format, compression, camel=mapping.form == "segment")
+    texts = rows_as_objects(path, format, compression, camel=mapping.form == "segment", whole=True)
     return JsonSource(texts, shape, timeless=mapping.timeless)

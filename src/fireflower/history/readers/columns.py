@@ -44,6 +44,8 @@ class TableFile:
     Attributes
     ----------
     separator : what stands between the cells of a CSV file: of the usual ones that which its header has most of
+    names : of its own columns, in their order
+    columns : those, with the fields of a column of structs in its place
     """
 
     def __init__(self, connection: Any, path: Path, format: FileFormat, compression: Compression) -> None:
@@ -52,6 +54,7 @@ class TableFile:
         self.separator = max(",\t;|", key=header.count)
         self.relation = parquet_sql(path) if not header else _csv_sql(path, compression, header, self.separator)
         described = _relation(connection, self)
+        self.names: list[str] = list(described.columns)
         self.columns = list(_leaves(zip(described.columns, described.types, strict=True)))
 
     def column(self, name: str) -> Column:

@@ -215,7 +215,7 @@ def sample(path: Path) -> list[Row]:
     from fireflower.history.readers.objects import objects
 
     format, compression = detect(path)
-    texts = objects(path, compression) if format == "json" else rows_as_objects(path, format, compression, camel=False)
+    texts = objects(path, compression) if format == "json" else rows_as_objects(path, format, compression)
     rows = []
     for _, text in islice(texts, _SAMPLE):
         try:
