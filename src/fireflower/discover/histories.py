@@ -182,8 +182,8 @@ def _wait(event: Ints, moment: Ints) -> Ints:
 
 
 def _column(source: Source, candidate: Candidate, sample: Sample, place: int) -> Column:
-    codes = sample.codes[place]
-    if not isinstance(candidate.quantity, Trait) or not (codes >= 0).any():
+    codes = sample.codes.get(place)
+    if not isinstance(candidate.quantity, Trait) or codes is None or not (codes >= 0).any():
         return Column(candidate, sample.numbers[place])
     kind = Kind.ACCOUNT_TRAIT if candidate.quantity.owner == "account" else Kind.PERSON_TRAIT
     return Column(candidate, sample.numbers[place], codes, source.vocabulary.traits[kind, candidate.quantity.name])
@@ -216,7 +216,7 @@ def up_to(source: Source, frame: Frame) -> Arguments:
 def more_columns(source: Source, frame: Frame, quantities: Sequence[Quantity]) -> list[NDArray[Any]]:
     """Other quantities at the frame's landmark, in the order of its rows."""
     assert frame.landmark is not None
-    sample = sample_at([frame.landmark], [quantities], source.start, source.subject, up_to(source, frame))[0]
+    sample = next(sample_at([frame.landmark], [quantities], source.start, source.subject, up_to(source, frame)))
     place = np.full(len(source.ids), -1, np.int64)
     place[sample.subject] = np.arange(len(sample))
     return [column[place[frame.subject]] for column in sample.numbers]

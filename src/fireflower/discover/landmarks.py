@@ -28,6 +28,7 @@ from fireflower.language.nodes import (
     Formula,
     Known,
     Quantity,
+    Trait,
 )
 from fireflower.language.walking import conditions_of
 from fireflower.model.moments import NEVER
@@ -46,13 +47,13 @@ class Sample:
     subject : int64[n], codes
     moment : int64[n], the instant as of which the quantities were read
     numbers : one float column per quantity; NaN where it is missing or text
-    codes : one int32 column per quantity, the code of its text, or -1
+    codes : of each trait, by its place among the quantities: int32[n], the code of its text, or -1
     """
 
     subject: NDArray[np.int64]
     moment: NDArray[np.int64]
     numbers: tuple[NDArray[Any], ...]
-    codes: tuple[NDArray[np.int32], ...]
+    codes: Mapping[int, NDArray[np.int32]]
 
     def __len__(self) -> int:
         return len(self.subject)
@@ -68,7 +69,7 @@ def sample_at(
     start: Events,
     subject: SubjectKind,
     arguments: Arguments,
-) -> tuple[Sample, ...]:
+) -> Iterator[Sample]:
     """Quantities just before ages since the start: `quantities[i]` as of a microsecond before `ages[i]`, so that they
     hold what happened in [start, start + age) and nothing more.
 
@@ -81,7 +82,7 @@ def sample_at(
         _landmark(f"(landmark {i})", subject, Condition(elapsed, Compare(">=", age - 1)), wanted)
         for i, (age, wanted) in enumerate(zip(ages, quantities, strict=True))
     ]
-    return _sampled(definitions, [len(wanted) for wanted in quantities], [age - 1 for age in ages], arguments)
+    return _sampled(definitions, quantities, [age - 1 for age in ages], arguments)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +128,7 @@ def holding_at(
         Definition(f"(holding {i})", subject, All((reached, formula)), keep_after_goal=True)
         for i, formula in enumerate(formulas)
     ]
-    samples = _sampled(definitions, [0] * len(formulas), [age - 1] * len(formulas), arguments)
+    samples = _sampled(definitions, [()] * len(formulas), [age - 1] * len(formulas), arguments)
     return [sample.subject for sample in samples]
 
 
@@ -138,7 +139,7 @@ def sample_when(formula: Formula, quantities: Sequence[Quantity], subject: Subje
         "(when)", subject, All((only, formula, _shown(only, quantities))), keep_after_goal=True
     )  # fmt: skip
     skipped = 1 + len(conditions_of(formula))
-    return _sampled([definition], [len(quantities)], [None], arguments, skipped)[0]
+    return next(_sampled([definition], [quantities], [None], arguments, skipped))
 
 
 def _landmark(name: str, subject: SubjectKind, reached: Condition, quantities: Sequence[Quantity]) -> Definition:
@@ -150,25 +151,25 @@ def _shown(holds: Condition, quantities: Sequence[Quantity]) -> Formula:
     return AnyOf((holds, *(Condition(quantity, Known()) for quantity in quantities)))
 
 
-Parts = list[tuple[NDArray[Any], ...]]
-
-
 def _sampled(
     definitions: Sequence[Definition],
-    widths: Sequence[int],
+    wanted: Sequence[Sequence[Quantity]],
     ages: Sequence[int | None],
     arguments: Arguments,
     skipped: int = 1,
-) -> tuple[Sample, ...]:
-    parts: list[Parts] = [[] for _ in definitions]
+) -> Iterator[Sample]:
+    """A sample for each definition, of which nothing is kept once it is handed over."""
+    parts: list[list[Sample]] = [[] for _ in definitions]
     for piece in replay_pieces(definitions, **arguments(definitions)):
-        for number, width in enumerate(widths):
-            parts[number].append(_read(piece, number, width, ages[number], skipped))
-    return tuple(_joined(part, width) for part, width in zip(parts, widths, strict=True))
+        for number, quantities in enumerate(wanted):
+            parts[number].append(_read(piece, number, quantities, ages[number], skipped))
+    for part in parts:
+        yield _joined(part)
+        part.clear()
 
 
-def _read(piece: Transitions, number: int, width: int, age: int | None, skipped: int) -> tuple[NDArray[Any], ...]:
-    """subject, moment, then numbers, then codes of one definition's first entries."""
+def _read(piece: Transitions, number: int, wanted: Sequence[Quantity], age: int | None, skipped: int) -> Sample:
+    """What one definition's first entries show."""
     rows = np.flatnonzero((piece.definition == number) & (piece.change == Change.ENTERED))
     first = piece.evidence[rows, 0]
     if age is not None:  # who was left out at that age enters later, if at all
@@ -177,21 +178,38 @@ def _read(piece: Transitions, number: int, width: int, age: int | None, skipped:
     _, once = np.unique(piece.subject[rows], return_index=True)
     once.sort()
     rows, first = rows[once], first[once] + skipped
-    numbers = [_small(piece.quantity[first + column]) for column in range(width)]
-    codes = [piece.text[first + column] for column in range(width)]
-    return (piece.subject[rows].astype(np.int64), piece.at[rows], *numbers, *codes)
+    texts = [place for place, quantity in enumerate(wanted) if isinstance(quantity, Trait)]
+    return Sample(
+        piece.subject[rows].astype(np.int64),
+        piece.at[rows],
+        _small(_side_by_side(piece.quantity, first, len(wanted))),
+        {place: piece.text[first + place] for place in texts},
+    )
 
 
-def _small(column: NDArray[np.float64]) -> NDArray[Any]:
-    """In half the memory, where that loses nothing: counts are whole and small."""
-    half = column.astype(np.float32)
-    return half if np.array_equal(half.astype(np.float64), column, equal_nan=True) else column
+def _side_by_side(column: NDArray[np.float64], first: NDArray[np.int64], width: int) -> NDArray[np.float64]:
+    """[n, width], what stands from each place on: as it lies there, which is faster than one quantity after the
+    other."""
+    if not len(first) or not width:
+        return np.zeros((len(first), width))
+    return np.lib.stride_tricks.sliding_window_view(column, width)[first]
 
 
-def _joined(parts: Parts, width: int) -> Sample:
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    numbers, codes = tuple(columns[2 : 2 + width]), tuple(columns[2 + width :])
-    return Sample(columns[0], columns[1], numbers, codes)
+def _small(numbers: NDArray[np.float64]) -> tuple[NDArray[Any], ...]:
+    """The columns, in half the memory where that loses nothing: counts are whole and small."""
+    half = numbers.astype(np.float32)
+    lost = ((half != numbers) & ~np.isnan(numbers)).any(axis=0).tolist()
+    columns = np.ascontiguousarray(half.T)
+    return tuple(numbers[:, place].copy() if lost[place] else columns[place] for place in range(len(columns)))
+
+
+def _joined(parts: Sequence[Sample]) -> Sample:
+    return Sample(
+        np.concatenate([part.subject for part in parts]),
+        np.concatenate([part.moment for part in parts]),
+        tuple(map(np.concatenate, zip(*(part.numbers for part in parts), strict=True))),
+        {place: np.concatenate([part.codes[place] for part in parts]) for place in parts[0].codes},
+    )
 
 
 def first_times(
