@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.evaluate.replay import replay_pieces
-from fireflower.evaluate.results import Change, Transitions
+from fireflower.evaluate.results import Change, Transitions, texts_of
 from fireflower.language.nodes import (
     All,
     AnyOf,
@@ -177,13 +177,14 @@ def _read(piece: Transitions, number: int, wanted: Sequence[Quantity], age: int 
         rows, first = rows[on_time], first[on_time]
     _, once = np.unique(piece.subject[rows], return_index=True)
     once.sort()
-    rows, first = rows[once], first[once] + skipped
+    rows = rows[once]
+    shown = _side_by_side(piece.quantity, first[once] + skipped, len(wanted))
     texts = [place for place, quantity in enumerate(wanted) if isinstance(quantity, Trait)]
     return Sample(
         piece.subject[rows].astype(np.int64),
         piece.at[rows],
-        _small(_side_by_side(piece.quantity, first, len(wanted))),
-        {place: piece.text[first + place] for place in texts},
+        _small(shown),
+        {place: texts_of(shown[:, place].copy()) for place in texts},
     )
 
 
