@@ -106,17 +106,38 @@ class Lifetimes:
             yield replace(timeline, target=np.where(late, timeline.target & ~np.uint8(bit), timeline.target))
 
 
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """Timelines, each of which is looked at as it goes by, so that it is not read once more for that."""
+
+    timelines: Iterable[Timeline]
+    look: Callable[[Timeline], None]
+
+    def __iter__(self) -> Iterator[Timeline]:
+        for timeline in self.timelines:
+            self.look(timeline)
+            yield timeline
+
+
 def until(ends: NDArray[np.int64], subject: SubjectKind, arguments: Arguments) -> Arguments:
     """Arguments for a replay in which each subject's history ends at a moment of its own."""
+    return _through(lambda timelines: Lifetimes(timelines, subject, ends), arguments)
 
-    def shortened(definitions: Sequence[Definition]) -> Mapping[str, Any]:
+
+def watched(look: Callable[[Timeline], None], arguments: Arguments) -> Arguments:
+    """Arguments for a replay in which each timeline is looked at, too."""
+    return _through(lambda timelines: Watched(timelines, look), arguments)
+
+
+def _through(change: Callable[[Iterable[Timeline]], Iterable[Timeline]], arguments: Arguments) -> Arguments:
+    def changed(definitions: Sequence[Definition]) -> Mapping[str, Any]:
         given = arguments(definitions)
-        timelines: Iterable[Timeline] = Lifetimes(given["timelines"], subject, ends)
+        timelines = change(given["timelines"])
         if isinstance(given["timelines"], Sequence):  # a small history, which is replayed uncompiled
             timelines = list(timelines)
         return {**given, "timelines": timelines}
 
-    return shortened
+    return changed
 
 
 def holding_at(
@@ -227,11 +248,8 @@ def first_times(
     return list(first)
 
 
-def clusters_of(timelines: Iterable[Any], people: int) -> NDArray[np.int64]:
-    """For each person the first account in which they were seen, numbered from `people` on; their own number if
-    none. People of one account are not independent of each other."""
-    cluster = np.arange(people, dtype=np.int64)
-    for timeline in timelines:
-        rows = np.flatnonzero((timeline.person >= 0) & (timeline.account >= 0))[::-1]
-        cluster[timeline.person[rows]] = people + timeline.account[rows].astype(np.int64)
-    return cluster
+def note_clusters(cluster: NDArray[np.int64], timeline: Timeline) -> None:
+    """Note in `cluster` the first account in which each person of a timeline was seen, numbered from the number of
+    people on. People of one account are not independent of each other."""
+    rows = np.flatnonzero((timeline.person >= 0) & (timeline.account >= 0))[::-1]
+    cluster[timeline.person[rows]] = len(cluster) + timeline.account[rows].astype(np.int64)
