@@ -10,7 +10,7 @@ import pytest
 import fireflower
 from discover.conftest import SETTINGS, START
 from fireflower.app.project import Project
-from fireflower.discover.landmarks import clusters_of
+from fireflower.discover.landmarks import note_clusters
 from fireflower.model.moments import DAY, iso
 
 
@@ -53,7 +53,9 @@ def test_how_many_people_did_it_is_found(companies: Project) -> None:
 def test_people_of_one_account_are_one_cluster(companies: Project) -> None:
     timelines = list(companies.archive.timelines())
     people = timelines[0].vocabulary.people
-    cluster = clusters_of(timelines, len(people))
+    cluster = np.arange(len(people), dtype=np.int64)
+    for timeline in timelines:
+        note_clusters(cluster, timeline)
     by_account: dict[str, set[int]] = {}
     for person, number in zip(people, cluster.tolist(), strict=True):
         by_account.setdefault(person.split("-")[0], set()).add(number)

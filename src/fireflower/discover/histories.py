@@ -16,23 +16,24 @@ from fireflower.discover.frames import Column, Frame
 from fireflower.discover.landmarks import (
     Arguments,
     Sample,
-    clusters_of,
     first_times,
     happened,
+    note_clusters,
     sample_at,
     sample_when,
     until,
+    watched,
 )
 from fireflower.discover.leaks import Around, Leak
 from fireflower.discover.orders import orders
 from fireflower.discover.results import Heat
-from fireflower.discover.silence import idle_after, last_seen
+from fireflower.discover.silence import idle_after, note_last_seen
 from fireflower.discover.study import best_auc
 from fireflower.language.nodes import Circle, Count, Events, Formula, Last, Quantity, Trait, Within
 from fireflower.language.walking import events_of
 from fireflower.model.moments import DAY, NEVER
 from fireflower.model.records import Kind, SubjectKind
-from fireflower.model.timeline import Vocabulary
+from fireflower.model.timeline import Timeline, Vocabulary
 
 Ints = NDArray[np.int64]
 
@@ -69,12 +70,19 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class Lives:
-    """When things first happened to each subject; NEVER. `seen` is when they did anything for the last time."""
+    """When things first happened to each subject; NEVER.
+
+    Attributes
+    ----------
+    seen : when they did anything for the last time; -NEVER where they never did
+    cluster : whoever has the same number is not independent of each other: people of one account, everybody else alone
+    """
 
     start: Ints
     goal: Ints
     left: Ints
     seen: Ints
+    cluster: Ints
     events: Mapping[str, Ints]
 
 
@@ -97,10 +105,16 @@ def lives(source: Source) -> Lives:
     formulas += [happened(Events((name,))) for name in names]
     if source.churn is not None:
         formulas.append(happened(source.churn))
-    first = first_times(formulas, source.subject, len(source.ids), source.arguments)
+    seen, cluster = np.full(len(source.ids), -NEVER, np.int64), np.arange(len(source.ids), dtype=np.int64)
+
+    def look(timeline: Timeline) -> None:
+        note_last_seen(seen, timeline, source.subject)
+        if source.subject == "person":
+            note_clusters(cluster, timeline)
+
+    first = first_times(formulas, source.subject, len(source.ids), watched(look, source.arguments))
     left = first.pop() if source.churn is not None else np.full(len(source.ids), NEVER, np.int64)
-    seen = last_seen(source.arguments([])["timelines"], source.subject, len(source.ids))
-    return Lives(first[0], first[1], left, seen, dict(zip(names, first[2:], strict=True)))
+    return Lives(first[0], first[1], left, seen, cluster, dict(zip(names, first[2:], strict=True)))
 
 
 def leaking_events(source: Source, found: Lives) -> list[Leak]:
@@ -136,10 +150,8 @@ def landmarks(source: Source, found: Lives, ages: Sequence[int], leaking: Iterab
     quantities = [_quantities(each) for each in wanted]
     last = np.where(found.start < NEVER, found.start + max(ages), 0)
     samples = sample_at(ages, quantities, source.start, source.subject, until(last, source.subject, source.arguments))
-    cluster = _clusters(source)
     return [
-        _landmark(source, found, age, each, sample, cluster)
-        for age, each, sample in zip(ages, wanted, samples, strict=True)
+        _landmark(source, found, age, each, sample) for age, each, sample in zip(ages, wanted, samples, strict=True)
     ]
 
 
@@ -153,15 +165,7 @@ def _quantities(wanted: Sequence[Candidate]) -> list[Quantity]:
     return list(dict.fromkeys([*(each.read for each in wanted if each.read is not None), SILENCE]))
 
 
-def _clusters(source: Source) -> Ints:
-    if source.subject == "account":
-        return np.arange(len(source.ids), dtype=np.int64)
-    return clusters_of(source.arguments([])["timelines"], len(source.ids))
-
-
-def _landmark(
-    source: Source, found: Lives, age: int, wanted: Sequence[Candidate], sample: Sample, cluster: Ints
-) -> Landmark:
+def _landmark(source: Source, found: Lives, age: int, wanted: Sequence[Candidate], sample: Sample) -> Landmark:
     subject, moment = sample.subject, sample.moment + 1
     goal, left = found.goal[subject], found.left[subject]
     silent = sample.numbers[_quantities(wanted).index(SILENCE)]
@@ -169,7 +173,14 @@ def _landmark(
     reached, gone = goal < moment, (left < moment) | idle
     columns = tuple(_column(source, candidate, sample, i) for i, candidate in enumerate(wanted))
     everyone = Frame(
-        age, subject, moment, _wait(goal, moment), source.as_of - moment, _wait(left, moment), cluster[subject], columns
+        age,
+        subject,
+        moment,
+        _wait(goal, moment),
+        source.as_of - moment,
+        _wait(left, moment),
+        found.cluster[subject],
+        columns,
     )
     at_risk = np.flatnonzero(~reached & ~gone)
     frame = everyone.at(at_risk[np.argsort(moment[at_risk], kind="stable")])
@@ -182,8 +193,8 @@ def _wait(event: Ints, moment: Ints) -> Ints:
 
 
 def _column(source: Source, candidate: Candidate, sample: Sample, place: int) -> Column:
-    codes = sample.codes[place]
-    if not isinstance(candidate.quantity, Trait) or not (codes >= 0).any():
+    codes = sample.codes.get(place)
+    if not isinstance(candidate.quantity, Trait) or codes is None or not (codes >= 0).any():
         return Column(candidate, sample.numbers[place])
     kind = Kind.ACCOUNT_TRAIT if candidate.quantity.owner == "account" else Kind.PERSON_TRAIT
     return Column(candidate, sample.numbers[place], codes, source.vocabulary.traits[kind, candidate.quantity.name])
@@ -216,7 +227,7 @@ def up_to(source: Source, frame: Frame) -> Arguments:
 def more_columns(source: Source, frame: Frame, quantities: Sequence[Quantity]) -> list[NDArray[Any]]:
     """Other quantities at the frame's landmark, in the order of its rows."""
     assert frame.landmark is not None
-    sample = sample_at([frame.landmark], [quantities], source.start, source.subject, up_to(source, frame))[0]
+    sample = next(sample_at([frame.landmark], [quantities], source.start, source.subject, up_to(source, frame)))
     place = np.full(len(source.ids), -1, np.int64)
     place[sample.subject] = np.arange(len(sample))
     return [column[place[frame.subject]] for column in sample.numbers]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.evaluate.replay import replay_pieces
-from fireflower.evaluate.results import Change, Transitions
+from fireflower.evaluate.results import Change, Transitions, texts_of
 from fireflower.language.nodes import (
     All,
     AnyOf,
@@ -28,6 +28,7 @@ from fireflower.language.nodes import (
     Formula,
     Known,
     Quantity,
+    Trait,
 )
 from fireflower.language.walking import conditions_of
 from fireflower.model.moments import NEVER
@@ -46,13 +47,13 @@ class Sample:
     subject : int64[n], codes
     moment : int64[n], the instant as of which the quantities were read
     numbers : one float column per quantity; NaN where it is missing or text
-    codes : one int32 column per quantity, the code of its text, or -1
+    codes : of each trait, by its place among the quantities: int32[n], the code of its text, or -1
     """
 
     subject: NDArray[np.int64]
     moment: NDArray[np.int64]
     numbers: tuple[NDArray[Any], ...]
-    codes: tuple[NDArray[np.int32], ...]
+    codes: Mapping[int, NDArray[np.int32]]
 
     def __len__(self) -> int:
         return len(self.subject)
@@ -68,7 +69,7 @@ def sample_at(
     start: Events,
     subject: SubjectKind,
     arguments: Arguments,
-) -> tuple[Sample, ...]:
+) -> Iterator[Sample]:
     """Quantities just before ages since the start: `quantities[i]` as of a microsecond before `ages[i]`, so that they
     hold what happened in [start, start + age) and nothing more.
 
@@ -81,7 +82,7 @@ def sample_at(
         _landmark(f"(landmark {i})", subject, Condition(elapsed, Compare(">=", age - 1)), wanted)
         for i, (age, wanted) in enumerate(zip(ages, quantities, strict=True))
     ]
-    return _sampled(definitions, [len(wanted) for wanted in quantities], [age - 1 for age in ages], arguments)
+    return _sampled(definitions, quantities, [age - 1 for age in ages], arguments)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,17 +106,38 @@ class Lifetimes:
             yield replace(timeline, target=np.where(late, timeline.target & ~np.uint8(bit), timeline.target))
 
 
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """Timelines, each of which is looked at as it goes by, so that it is not read once more for that."""
+
+    timelines: Iterable[Timeline]
+    look: Callable[[Timeline], None]
+
+    def __iter__(self) -> Iterator[Timeline]:
+        for timeline in self.timelines:
+            self.look(timeline)
+            yield timeline
+
+
 def until(ends: NDArray[np.int64], subject: SubjectKind, arguments: Arguments) -> Arguments:
     """Arguments for a replay in which each subject's history ends at a moment of its own."""
+    return _through(lambda timelines: Lifetimes(timelines, subject, ends), arguments)
 
-    def shortened(definitions: Sequence[Definition]) -> Mapping[str, Any]:
+
+def watched(look: Callable[[Timeline], None], arguments: Arguments) -> Arguments:
+    """Arguments for a replay in which each timeline is looked at, too."""
+    return _through(lambda timelines: Watched(timelines, look), arguments)
+
+
+def _through(change: Callable[[Iterable[Timeline]], Iterable[Timeline]], arguments: Arguments) -> Arguments:
+    def changed(definitions: Sequence[Definition]) -> Mapping[str, Any]:
         given = arguments(definitions)
-        timelines: Iterable[Timeline] = Lifetimes(given["timelines"], subject, ends)
+        timelines = change(given["timelines"])
         if isinstance(given["timelines"], Sequence):  # a small history, which is replayed uncompiled
             timelines = list(timelines)
         return {**given, "timelines": timelines}
 
-    return shortened
+    return changed
 
 
 def holding_at(
@@ -127,7 +149,7 @@ def holding_at(
         Definition(f"(holding {i})", subject, All((reached, formula)), keep_after_goal=True)
         for i, formula in enumerate(formulas)
     ]
-    samples = _sampled(definitions, [0] * len(formulas), [age - 1] * len(formulas), arguments)
+    samples = _sampled(definitions, [()] * len(formulas), [age - 1] * len(formulas), arguments)
     return [sample.subject for sample in samples]
 
 
@@ -138,7 +160,7 @@ def sample_when(formula: Formula, quantities: Sequence[Quantity], subject: Subje
         "(when)", subject, All((only, formula, _shown(only, quantities))), keep_after_goal=True
     )  # fmt: skip
     skipped = 1 + len(conditions_of(formula))
-    return _sampled([definition], [len(quantities)], [None], arguments, skipped)[0]
+    return next(_sampled([definition], [quantities], [None], arguments, skipped))
 
 
 def _landmark(name: str, subject: SubjectKind, reached: Condition, quantities: Sequence[Quantity]) -> Definition:
@@ -150,25 +172,25 @@ def _shown(holds: Condition, quantities: Sequence[Quantity]) -> Formula:
     return AnyOf((holds, *(Condition(quantity, Known()) for quantity in quantities)))
 
 
-Parts = list[tuple[NDArray[Any], ...]]
-
-
 def _sampled(
     definitions: Sequence[Definition],
-    widths: Sequence[int],
+    wanted: Sequence[Sequence[Quantity]],
     ages: Sequence[int | None],
     arguments: Arguments,
     skipped: int = 1,
-) -> tuple[Sample, ...]:
-    parts: list[Parts] = [[] for _ in definitions]
+) -> Iterator[Sample]:
+    """A sample for each definition, of which nothing is kept once it is handed over."""
+    parts: list[list[Sample]] = [[] for _ in definitions]
     for piece in replay_pieces(definitions, **arguments(definitions)):
-        for number, width in enumerate(widths):
-            parts[number].append(_read(piece, number, width, ages[number], skipped))
-    return tuple(_joined(part, width) for part, width in zip(parts, widths, strict=True))
+        for number, quantities in enumerate(wanted):
+            parts[number].append(_read(piece, number, quantities, ages[number], skipped))
+    for part in parts:
+        yield _joined(part)
+        part.clear()
 
 
-def _read(piece: Transitions, number: int, width: int, age: int | None, skipped: int) -> tuple[NDArray[Any], ...]:
-    """subject, moment, then numbers, then codes of one definition's first entries."""
+def _read(piece: Transitions, number: int, wanted: Sequence[Quantity], age: int | None, skipped: int) -> Sample:
+    """What one definition's first entries show."""
     rows = np.flatnonzero((piece.definition == number) & (piece.change == Change.ENTERED))
     first = piece.evidence[rows, 0]
     if age is not None:  # who was left out at that age enters later, if at all
@@ -176,22 +198,40 @@ def _read(piece: Transitions, number: int, width: int, age: int | None, skipped:
         rows, first = rows[on_time], first[on_time]
     _, once = np.unique(piece.subject[rows], return_index=True)
     once.sort()
-    rows, first = rows[once], first[once] + skipped
-    numbers = [_small(piece.quantity[first + column]) for column in range(width)]
-    codes = [piece.text[first + column] for column in range(width)]
-    return (piece.subject[rows].astype(np.int64), piece.at[rows], *numbers, *codes)
+    rows = rows[once]
+    shown = _side_by_side(piece.quantity, first[once] + skipped, len(wanted))
+    texts = [place for place, quantity in enumerate(wanted) if isinstance(quantity, Trait)]
+    return Sample(
+        piece.subject[rows].astype(np.int64),
+        piece.at[rows],
+        _small(shown),
+        {place: texts_of(shown[:, place].copy()) for place in texts},
+    )
 
 
-def _small(column: NDArray[np.float64]) -> NDArray[Any]:
-    """In half the memory, where that loses nothing: counts are whole and small."""
-    half = column.astype(np.float32)
-    return half if np.array_equal(half.astype(np.float64), column, equal_nan=True) else column
+def _side_by_side(column: NDArray[np.float64], first: NDArray[np.int64], width: int) -> NDArray[np.float64]:
+    """[n, width], what stands from each place on: as it lies there, which is faster than one quantity after the
+    other."""
+    if not len(first) or not width:
+        return np.zeros((len(first), width))
+    return np.lib.stride_tricks.sliding_window_view(column, width)[first]
 
 
-def _joined(parts: Parts, width: int) -> Sample:
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    numbers, codes = tuple(columns[2 : 2 + width]), tuple(columns[2 + width :])
-    return Sample(columns[0], columns[1], numbers, codes)
+def _small(numbers: NDArray[np.float64]) -> tuple[NDArray[Any], ...]:
+    """The columns, in half the memory where that loses nothing: counts are whole and small."""
+    half = numbers.astype(np.float32)
+    lost = ((half != numbers) & ~np.isnan(numbers)).any(axis=0).tolist()
+    columns = np.ascontiguousarray(half.T)
+    return tuple(numbers[:, place].copy() if lost[place] else columns[place] for place in range(len(columns)))
+
+
+def _joined(parts: Sequence[Sample]) -> Sample:
+    return Sample(
+        np.concatenate([part.subject for part in parts]),
+        np.concatenate([part.moment for part in parts]),
+        tuple(map(np.concatenate, zip(*(part.numbers for part in parts), strict=True))),
+        {place: np.concatenate([part.codes[place] for part in parts]) for place in parts[0].codes},
+    )
 
 
 def first_times(
@@ -208,11 +248,8 @@ def first_times(
     return list(first)
 
 
-def clusters_of(timelines: Iterable[Any], people: int) -> NDArray[np.int64]:
-    """For each person the first account in which they were seen, numbered from `people` on; their own number if
-    none. People of one account are not independent of each other."""
-    cluster = np.arange(people, dtype=np.int64)
-    for timeline in timelines:
-        rows = np.flatnonzero((timeline.person >= 0) & (timeline.account >= 0))[::-1]
-        cluster[timeline.person[rows]] = people + timeline.account[rows].astype(np.int64)
-    return cluster
+def note_clusters(cluster: NDArray[np.int64], timeline: Timeline) -> None:
+    """Note in `cluster` the first account in which each person of a timeline was seen, numbered from the number of
+    people on. People of one account are not independent of each other."""
+    rows = np.flatnonzero((timeline.person >= 0) & (timeline.account >= 0))[::-1]
+    cluster[timeline.person[rows]] = len(cluster) + timeline.account[rows].astype(np.int64)

@@ -69,7 +69,8 @@ def above(reached: NDArray[np.bool_], inside: NDArray[np.bool_], cluster: NDArra
 
 def auc(score: Floats, reached: NDArray[np.bool_]) -> float:
     """The probability that one who reached the goal has the higher score than one who did not; ties count half
-    (Mann & Whitney 1947). NaN where one of the two is missing.
+    (Mann & Whitney 1947). NaN where one of the two is missing. Numbers alone are sorted in a fraction of the time that
+    their order takes.
 
     >>> auc(np.array([1.0, 2.0, 2.0, 3.0]), np.array([False, False, True, True]))
     0.875
@@ -78,9 +79,11 @@ def auc(score: Floats, reached: NDArray[np.bool_]) -> float:
     negative = len(reached) - positive
     if not positive or not negative:
         return math.nan
-    _, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
-    rank = np.cumsum(counts) - (counts - 1) / 2
-    return float((rank[inverse][reached].sum() - positive * (positive + 1) / 2) / (positive * negative))
+    ordered, own = np.sort(score), np.sort(score[reached])
+    ends = np.append(np.flatnonzero(ordered[1:] != ordered[:-1]) + 1, len(ordered))  # of runs of equal scores
+    hits = np.diff(np.searchsorted(own, ordered[ends - 1], side="right"), prepend=0)
+    rank = ends - (np.diff(ends, prepend=0) - 1) / 2
+    return float((hits @ rank - positive * (positive + 1) / 2) / (positive * negative))
 
 
 def auc_estimate(score: Floats, reached: NDArray[np.bool_]) -> Estimate:

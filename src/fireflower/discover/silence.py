@@ -8,12 +8,10 @@ who were there afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
-from fireflower.model.moments import DAY, NEVER
+from fireflower.model.moments import DAY
 from fireflower.model.records import Kind, SubjectKind
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline
 
@@ -28,16 +26,13 @@ _FEW = 40
 Ints = NDArray[np.int64]
 
 
-def last_seen(timelines: Iterable[Timeline], subject: SubjectKind, subjects: int) -> Ints:
-    """When each subject did anything for the last time; -NEVER where they never did."""
-    last = np.full(subjects, -NEVER, np.int64)
-    for timeline in timelines:
-        is_event = np.array([kind is Kind.EVENT for kind, _ in timeline.vocabulary.names])
-        own = timeline.person if subject == "person" else timeline.account
-        bit = TO_PERSON if subject == "person" else TO_ACCOUNT
-        rows = np.flatnonzero(is_event[timeline.what] & (timeline.target & bit > 0) & (own >= 0))
-        np.maximum.at(last, own[rows], timeline.time[rows])
-    return last
+def note_last_seen(last: Ints, timeline: Timeline, subject: SubjectKind) -> None:
+    """Note in `last` when each subject of a timeline did anything for the last time."""
+    is_event = np.array([kind is Kind.EVENT for kind, _ in timeline.vocabulary.names])
+    own = timeline.person if subject == "person" else timeline.account
+    bit = TO_PERSON if subject == "person" else TO_ACCOUNT
+    rows = np.flatnonzero(is_event[timeline.what] & (timeline.target & bit > 0) & (own >= 0))
+    last[own[rows]] = timeline.time[rows]  # each one's rows lie in the order of time, and of several the last stays
 
 
 def idle_after(silent: NDArray[np.floating], moment: Ints, last: Ints, as_of: int) -> int:

@@ -349,6 +349,8 @@ def summary(
 
 def best_auc(frame: Frame, reached: Bools) -> float:
     """The greatest AUC of a single column with numbers, among the first hundred."""
-    found = [rates.auc(np.nan_to_num(column.numbers, nan=-1.0), reached) for column in frame.columns[:100]]
+    found = [
+        rates.auc(np.where(np.isnan(column.numbers), -1.0, column.numbers), reached) for column in frame.columns[:100]
+    ]
     known = [value for value in found if not math.isnan(value)]
     return max(known, default=math.nan)

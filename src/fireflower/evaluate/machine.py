@@ -14,7 +14,7 @@ from fireflower.evaluate.image import zone_words
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel.layout import Rows
 from fireflower.evaluate.program import Columns, Program
-from fireflower.evaluate.results import FACT
+from fireflower.evaluate.results import FACT, VALUE
 from fireflower.model.timeline import Timeline
 
 _OUTPUT_ROWS = 4096
@@ -33,10 +33,11 @@ TRANSITION = np.dtype([
 
 @dataclass(eq=False)
 class Machine:
-    """A program at work: its memory, and where the states of accounts and people lie in it."""
+    """A program at work: its memory, and where the states of accounts and people lie in it. `with_evidence` is as in
+    `layout.WITH_EVIDENCE`."""
 
     program: Program
-    with_evidence: bool
+    with_evidence: int
     compiled: bool
     standing: int = 0
     memory: NDArray[np.int64] = field(init=False)
@@ -97,13 +98,17 @@ class Machine:
     def empty(self) -> None:
         """Move what was written to `transitions` and `evidence`."""
         self.transitions.append(self._words(k.OUT, k.OUT_COUNT, k.OUT_WORDS))
-        self.evidence.append(self._words(k.EVIDENCE, k.EVIDENCE_COUNT, k.EVIDENCE_WORDS))
+        self.evidence.append(self._words(k.EVIDENCE, k.EVIDENCE_COUNT, self._fact.itemsize // 8))
         self.memory[k.OUT_COUNT] = self.memory[k.EVIDENCE_COUNT] = 0
 
+    @property
+    def _fact(self) -> np.dtype[np.void]:
+        return VALUE if self.with_evidence == k.VALUES else FACT
+
     def take(self) -> tuple[NDArray[np.void], NDArray[np.void]]:
-        """Hand over what was written: TRANSITIONs, and as many FACTs as these have shown."""
+        """Hand over what was written: TRANSITIONs, and as many FACTs (or VALUEs) as these have shown."""
         self.empty()
-        return self.transitions.take().view(TRANSITION), self.evidence.take().view(FACT)
+        return self.transitions.take().view(TRANSITION), self.evidence.take().view(self._fact)
 
     def hand_to(self, other: Machine) -> None:
         """Add what was written to what another machine has written."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fireflower.evaluate.collecting import collect
 from fireflower.evaluate.engines import COMPILING_PAYS_FROM, engine, view
+from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel.layout import Rows
 from fireflower.evaluate.kernel.rows import PROGRESS_WORDS
 from fireflower.evaluate.leaving_out import without_left_out
@@ -89,11 +90,11 @@ def replay_pieces(
     threads: int = 1,
     progress: Progress | None = None,
 ) -> Iterator[Transitions]:
-    """What `replay` gives, with evidence, a piece of the history at a time, so that nobody holds all of it.
+    """What `replay` gives, a piece of the history at a time, so that nobody holds all of it.
 
-    The parameters are those of `replay`. A subject's transitions lie in one piece.
+    The parameters are those of `replay`. A subject's transitions lie in one piece. Of their evidence there are VALUEs.
     """
-    pass_, pieces = _prepared(definitions, settings, timelines, as_of, True, compiled, threads, standing=0)
+    pass_, pieces = _prepared(definitions, settings, timelines, as_of, k.VALUES, compiled, threads, standing=0)
     yield from pass_.pieces(pieces, progress)
 
 
@@ -102,7 +103,7 @@ def _prepared(
     settings: Settings,
     timelines: Iterable[Timeline],
     as_of: int | None,
-    evidence: bool,
+    evidence: int,
     compiled: bool | None,
     threads: int,
     standing: int,
@@ -124,7 +125,7 @@ class _Replay:
         definitions: Sequence[Definition],
         settings: Settings,
         as_of: int,
-        evidence: bool,
+        evidence: int,
         compiled: bool,
         threads: int,
         standing: int,

@@ -11,6 +11,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from fireflower.evaluate.kernel.layout import TEXT_VALUE
 from fireflower.language.nodes import Condition, Definition, Latest, Quantity, Trait
 from fireflower.model.records import Kind
 from fireflower.model.timeline import Vocabulary
@@ -65,6 +66,15 @@ FACT = np.dtype([
 ])  # fmt: skip
 """A row of evidence as the kernel writes it (`layout.EVIDENCE_WORDS`)."""
 
+VALUE = np.dtype([("quantity", np.float64)])
+"""A row of evidence of which only the quantity is wanted (`layout.VALUES`)."""
+
+
+def texts_of(quantities: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Which of VALUEs' quantities are text: the code of each, or -1."""
+    words = quantities.view(np.int64)
+    return np.where(words >= TEXT_VALUE, words & 0xFFFFFFFF, -1).astype(np.int32)
+
 
 @dataclass(frozen=True, eq=False)
 class Transitions:
@@ -84,7 +94,7 @@ class Transitions:
     reason : int8, a Reason
     evidence : int64[n, 2], transition i has the evidence rows [evidence[i, 0], evidence[i, 1]); none if it was not
         asked for. They lie as they were written, not in the order of the transitions
-    facts : FACT, the evidence rows; what follows are its columns
+    facts : FACT, the evidence rows; what follows are its columns. Of VALUEs there is `quantity` alone
     condition : uint16
     holds : bool, whether the condition held
     quantity : float64, its value then; NaN if it was missing or text

@@ -50,7 +50,7 @@ OUT_COUNT = 70
 EVIDENCE = 71
 EVIDENCE_ROOM = 72
 EVIDENCE_COUNT = 73
-WITH_EVIDENCE = 74
+WITH_EVIDENCE = 74  # 0: none; 1: rows of EVIDENCE_WORDS; VALUES: of one word each, the quantity alone
 ACCOUNTS = 75  # the program of each kind of subject
 PEOPLE = 76
 SIZE = 77  # words of the whole memory
@@ -294,6 +294,8 @@ REASON_BIT = 56
 EVIDENCE_WORDS = 4
 CONDITION_BIT = 32  # of WHAT: the code of a text in the lowest bits, its condition and whether it holds from these on
 HOLDS_BIT = 48
+VALUES = 2
+TEXT_VALUE = 0x7FF80001 << 32  # a quantity that is text, among VALUES: missing, with its code in the lowest bits
 MOST_NUMBERED = 1 << 16  # definitions or conditions that may be told from each other there
 
 # Reasons.

@@ -29,22 +29,37 @@ from .layout import (
     SHOWN,
     SHOWN_END,
     SINCE,
+    TEXT_VALUE,
     TIP,
+    VALUES,
     WITH_EVIDENCE,
 )
 from .reading import text_code, value
 
 
 @jit
+def _show_value(m, f, number, text):
+    k = m[EVIDENCE] + m[EVIDENCE_COUNT]
+    f[k] = number
+    if text >= 0:
+        m[k] = TEXT_VALUE | text
+    m[EVIDENCE_COUNT] += 1
+
+
+@jit
 def _show(m, f, row, definition, t):
     """Write the evidence: each condition of the definition as it is at t."""
+    values = m[WITH_EVIDENCE] == VALUES
     for i in range(m[definition + SHOWN], m[definition + SHOWN_END]):
         condition = m[i]
         q = m[condition + QUANTITY]
-        at = row + m[condition + CONDITION_STATE]
-        k = m[EVIDENCE] + m[EVIDENCE_COUNT] * EVIDENCE_WORDS
         number = value(m, f, row, q, t)
         text = text_code(m, row, q, t) if number != number else -1
+        if values:
+            _show_value(m, f, number, text)
+            continue
+        at = row + m[condition + CONDITION_STATE]
+        k = m[EVIDENCE] + m[EVIDENCE_COUNT] * EVIDENCE_WORDS
         f[k] = number
         m[k + 1] = m[at + SINCE] if m[at + SINCE] >= 0 else m[row + FIRST_RECORD]
         m[k + 2] = m[at + TIP]
@@ -57,7 +72,7 @@ def write(m, f, row, subject, definition, at, t, change, reason):
     """A row of output, with the evidence as of t."""
     k = m[OUT] + m[OUT_COUNT] * OUT_WORDS
     before = m[EVIDENCE_COUNT]
-    if m[WITH_EVIDENCE] == 1:
+    if m[WITH_EVIDENCE] != 0:
         _show(m, f, row, definition, t)
     m[k] = at
     m[k + 1] = max(at, m[row + KNOWN])
