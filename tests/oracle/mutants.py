@@ -42,9 +42,9 @@ MUTANTS = (
     ),
     Mutant("`any` looks inside of an instant", "taking", "if m[p + peak + 1] != t:", "if True:"),
     Mutant("the last anchor counts, not the first", "taking", "if m[p] != NEVER:", "if False:"),
-    Mutant("the very last instant is missed", "rows", "if t > as_of:", "if t >= as_of:"),
-    Mutant("an expiry at the very last instant is missed", "rows", "person, as_of + 1)", "person, as_of)"),
-    Mutant("a mute row is heard", "rows", "if target & MUTED == 0:", "if True:"),
+    Mutant("the very last instant is missed", "rows", "rows.time[i] <= as_of", "rows.time[i] < as_of"),
+    Mutant("an expiry at the very last instant is missed", "rows", "subject, as_of + 1)", "subject, as_of)"),
+    Mutant("a mute row is heard", "rows", "if rows.target[i] & muted == 0:", "if True:"),
     # --- What time alone changes
     Mutant(
         "a streak is planned to end a day early",
