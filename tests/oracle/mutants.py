@@ -42,9 +42,9 @@ MUTANTS = (
     ),
     Mutant("`any` looks inside of an instant", "taking", "if m[p + peak + 1] != t:", "if True:"),
     Mutant("the last anchor counts, not the first", "taking", "if m[p] != NEVER:", "if False:"),
-    Mutant("the very last instant is missed", "rows", "if t > as_of:", "if t >= as_of:"),
-    Mutant("an expiry at the very last instant is missed", "rows", "person, as_of + 1)", "person, as_of)"),
-    Mutant("a mute row is heard", "rows", "if target & MUTED == 0:", "if True:"),
+    Mutant("the very last instant is missed", "rows", "rows.time[i] <= as_of", "rows.time[i] < as_of"),
+    Mutant("an expiry at the very last instant is missed", "rows", "subject, as_of + 1)", "subject, as_of)"),
+    Mutant("a mute row is heard", "rows", "if rows.target[i] & muted == 0:", "if True:"),
     # --- What time alone changes
     Mutant(
         "a streak is planned to end a day early",
@@ -66,7 +66,10 @@ MUTANTS = (
     Mutant("a score is quiet about what it has", "noticing", " - int(math.ceil(number * m[q + SCALE]))", ""),
     # --- Cells
     Mutant("a cell goes up to the next cut", "formulas", "number < f[at + CEIL]", "number <= f[at + CEIL]"),
-    Mutant("a cut belongs to the cell below", "formulas", "f[i] <= number else 0", "f[i] < number else 0"),
+    Mutant(
+        "a cut belongs to the cell below", "formulas", "number >= f[cuts + cell + 1]", "number > f[cuts + cell + 1]"
+    ),
+    Mutant("nothing falls below its cut", "formulas", "while number < f[cuts + cell]:", "while False:"),
     Mutant("a cell that nobody tells from the last is the same", "noticing", "moved = cell >= 0", "moved = False"),
     Mutant("time marks nothing", "conditions", "mark(m, row, m[first + k])", "pass"),
     Mutant("a change of items marks no score", "conditions", "mark(m, row, m[i])", "pass"),
@@ -149,6 +152,7 @@ MUTANTS = (
         "REASON_CONVERTED if converted else (REASON_LEFT_OUT if out else REASON_LAPSED)",
     ),
     Mutant("the goal ends what outlives it", "verdicts", "converted = m[definition + KEEP] == 0 and ", "converted = "),
+    Mutant("a bound is crossed upwards only", "formulas", "m[ends + min(before, cell)]", "m[ends + before]"),
     Mutant("a change of truth is not noticed", "noticing", "number, t, tip) or rezoned", "number, t, tip) and rezoned"),
     Mutant("what never changed has no beginning", "output", "if m[at + SINCE] >= 0 else", "if True else"),
     Mutant("known by the last receipt", "rows", "max(m[row + KNOWN], rows.received[i])", "rows.received[i]"),

@@ -16,6 +16,7 @@ from fireflower.language.nodes import (
     EventPoints,
     Events,
     Ever,
+    HoldingPoints,
     Last,
     Latest,
     OneOf,
@@ -122,3 +123,25 @@ def test_what_comes_and_goes_within_an_instant_tips_nothing() -> None:
     found = replay(case[0], case[1], [timeline_of(case)], as_of=case[3], compiled=False)
     assert [(at - START) / DAY for at in found.at] == [0, 8]
     assert (found.row >= 0).tolist() == [True, False]
+
+
+PASSING = [happened(0, n=1.0), happened(1, "open", "1", n=50.0), happened(1, "open", "2", n=10.0), happened(2, n=50.0)]
+HELD = Score((HoldingPoints(Condition(Count(RUN), Compare(">=", 1.0)), 10.0), EventPoints(OPEN, 45.0)), None, None)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "records"),
+    [
+        pytest.param(Latest(Property("n"), OPEN, Ever()), PASSING, id="passed within an instant"),
+        pytest.param(HELD, [happened(1, "run"), happened(2)], id="not reached by a score"),
+    ],
+)
+def test_a_bound_that_was_not_crossed_is_tipped_by_what_crosses_it_later(
+    quantity: Quantity, records: list[Record]
+) -> None:
+    wanted = [Definition(f"{low}", "person", Condition(quantity, Compare(">=", low))) for low in (5.0, 50.0)]
+    case = (wanted, Settings(), records, START + 10 * DAY)
+    timeline = timeline_of(case)
+    found = replay(wanted, Settings(), [timeline], as_of=case[3], compiled=False)
+    assert [(at - START) / DAY for at in found.at] == [1, 2]
+    assert (timeline.time[found.row] == found.at).all()

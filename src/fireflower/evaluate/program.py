@@ -348,6 +348,8 @@ class _Compiler:
         values[k.CUTS] = self.image.floats([*cuts, INFINITY])
         values[k.LAST_CELL] = len(cuts) - 1
         values[k.TRUTHS] = self.image.list(map(int, truths))[0]
+        values[k.ALL_TESTS], values[k.ALL_TESTS_END] = self.image.list(range(len(slot.tests)))
+        values[k.CROSSED] = self._write_crossed(len(cuts), truths)
         values[k.FLIP] = self.flip_of.get(id(slot), 0)
         values[k.REMARK] = _remark(made)
         values[k.LATE] = int(made.late)
@@ -374,6 +376,16 @@ class _Compiler:
             values[k.B] = self.image.zone_number(self.settings.timezone)
         for position, value in values.items():
             self.code[slot.at + position] = value
+
+    def _write_crossed(self, cells: int, truths: Sequence[bool]) -> int:
+        """Which tests tell each cell from the next, see `layout.CROSSED`."""
+        tests = len(truths) // cells
+        ends = self.image.reserve(cells)
+        for cell in range(cells):
+            self.code[ends + cell] = len(self.code)
+            here, after = truths[cell * tests : (cell + 1) * tests], truths[(cell + 1) * tests : (cell + 2) * tests]
+            self.image.list(test for test, both in enumerate(zip(here, after, strict=False)) if both[0] != both[1])
+        return ends
 
     def _quiet_score(self, slot: _Slot) -> _Slot | None:
         """The one score that an item's points are for, if these are all that can raise it and its readers read it
@@ -507,7 +519,7 @@ class _Compiler:
             state = self.definition_state + number * k.DEFINITION_STATE_WORDS
             words[state + k.COOL_UNTIL] = words[state + k.VERDICT_SINCE] = words[state + k.VERDICT_REASON] = -1
         for slot in self.slots.values():
-            words[slot.state + k.PROVISIONAL] = words[slot.state + k.PREVIOUS] = -1
+            words[slot.state + k.PROVISIONAL] = words[slot.state + k.PREVIOUS] = words[slot.state + k.CELL] = -1
             words[slot.state + k.BODY : slot.state + k.BODY + len(slot.spec.body)] = slot.spec.body
         return words
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -186,9 +187,11 @@ class _Replay:
             machine.hand_to(first)
 
     def _blocks(self, machine: Machine, timeline: Timeline, rows: Rows, first: int, last: int) -> None:
-        machine.make_room(_largest(timeline.first_account, first, last), _largest(timeline.first_person, first, last))
         progress = np.array([first] + [0] * (PROGRESS_WORDS - 1), np.int64)
-        columns = (timeline.starts, machine.accounts, timeline.first_account, machine.people, timeline.first_person)
+        subjects = [_largest(numbers, first, last) for numbers in (timeline.first_account, timeline.first_person)]
+        heads = np.empty(max(subjects), np.int32)
+        links = np.empty(_largest(timeline.starts, first, last), np.int32)
+        columns = (timeline.starts, timeline.first_account, timeline.first_person, heads, links)
         index = [view(column, self.compiled) for column in columns]
         words = view(progress, self.compiled)
         while machine.mend(
@@ -197,9 +200,9 @@ class _Replay:
             pass
 
 
-def _largest(counts: NDArray[np.int32], first: int, last: int) -> int:
-    """The greatest number of subjects in one of the blocks."""
-    return int(np.diff(counts[first : last + 1]).max(initial=0))
+def _largest(firsts: NDArray[Any], first: int, last: int) -> int:
+    """The greatest number of subjects, or rows, in one of the blocks."""
+    return int(np.diff(firsts[first : last + 1]).max(initial=0))
 
 
 def _shares(starts: NDArray[np.int64], threads: int) -> list[tuple[int, int]]:

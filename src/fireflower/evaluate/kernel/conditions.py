@@ -4,10 +4,11 @@ queued."""
 from __future__ import annotations
 
 from .flips import next_flip
-from .formulas import cell_of, formula_holds, is_in_cell, test_holds
+from .formulas import cell_of, formula_holds, is_in_cell, test_holds, tests_between
 from .jit import apart, jit
 from .layout import (
     CEIL,
+    CELL,
     CONDITION_STATE,
     COOL,
     COOL_UNTIL,
@@ -103,10 +104,14 @@ def _decide_quantity(m, f, g, row, q, t):
     at = row + m[q + STATE]
     number = value(m, f, row, q, t)
     if not is_in_cell(f, at, number):
-        cell = cell_of(m, f, q, number)
+        cell = cell_of(m, f, q, number, m[at + CELL])
         text = text_code(m, row, q, t) if cell < 0 else -1
-        for i in range(m[q + TESTS_END] - m[q + TESTS]):
+        # Whatever would tip a score has been noted with each of its conditions (`_tip`).
+        start, end = tests_between(m, q, m[at + CELL] if m[q + LATE] == 0 else -1, cell)
+        for place in range(start, end):
+            i = m[place]
             _decide_condition(m, g, row, m[m[q + TESTS] + i], test_holds(m, f, q, i, cell, text), t)
+        m[at + CELL] = cell
         f[at + FLOOR] = f[m[q + CUTS] + cell] if cell >= 0 else NAN
         f[at + CEIL] = f[m[q + CUTS] + cell + 1] if cell >= 0 else NAN
     m[at + MARKED] = 0

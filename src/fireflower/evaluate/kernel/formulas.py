@@ -5,12 +5,15 @@ from __future__ import annotations
 from .clocks import local_day, offset
 from .jit import apart, jit
 from .layout import (
+    ALL_TESTS,
+    ALL_TESTS_END,
     ALWAYS,
     AND,
     ATOM_NUMBER,
     ATOM_TEST,
     ATOM_TEXT,
     CEIL,
+    CROSSED,
     CUTS,
     DAY,
     FIELD,
@@ -50,12 +53,27 @@ def is_in_cell(f, at, number):
 
 
 @jit
-def cell_of(m, f, q, number):
-    """Number of the cell in which a value lies, -1 if it is missing or text."""
-    cell = -1
-    for i in range(m[q + CUTS], m[q + CUTS] + m[q + LAST_CELL] + 1):
-        cell += 1 if f[i] <= number else 0
+def cell_of(m, f, q, number, near):
+    """Number of the cell in which a value lies, -1 if it is missing or text. It is looked for from the cell `near`."""
+    if number != number:
+        return -1
+    cuts = m[q + CUTS]
+    cell = max(near, 0)
+    while number < f[cuts + cell]:
+        cell -= 1
+    while cell < m[q + LAST_CELL] and number >= f[cuts + cell + 1]:
+        cell += 1
     return cell
+
+
+@jit
+def tests_between(m, q, before, cell):
+    """Where the list of the tests (by number) begins and ends whose truth may be another in one cell than in the
+    other."""
+    if before < 0 or cell < 0:
+        return m[q + ALL_TESTS], m[q + ALL_TESTS_END]
+    ends = m[q + CROSSED]
+    return m[ends + min(before, cell)], m[ends + max(before, cell)]
 
 
 @jit

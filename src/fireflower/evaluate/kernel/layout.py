@@ -128,7 +128,12 @@ UNPLANNED = 1  # after a change, if nothing has been planned
 NEGATIVE_ONLY = 2  # after a change, if there are negative amounts
 ANY_CHANGE = 3
 LATE = 27  # 1: it is or reads a score, so it is decided after the others
-QUANTITY_WORDS = 28
+ALL_TESTS = 28  # list of the numbers of the tests
+ALL_TESTS_END = 29
+# For each cell, where the numbers of the tests begin whose truth changes at its end. These lists follow each other, so
+# the tests that tell two cells apart lie together.
+CROSSED = 30
+QUANTITY_WORDS = 31
 
 # Ops.
 COUNT = 0
@@ -172,7 +177,8 @@ QUIET = 2
 FLOOR = 3  # its cell when it was decided: FLOOR <= value < CEIL, between two cuts; both NaN if it was missing or text.
 CEIL = 4  # FLOOR alone is NaN once it has been seen outside
 MARKED = 5  # 1: its conditions are to be decided when the instant is over
-BODY = 6  # from here on each op's own words
+CELL = 6  # the number of its cell when it was decided, -1 if it was missing or text
+BODY = 7  # from here on each op's own words
 
 # Condition record.
 QUANTITY = 0

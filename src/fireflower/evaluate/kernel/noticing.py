@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import math
 
-from .formulas import cell_of, is_in_cell, test_holds, where_holds
+from .formulas import cell_of, is_in_cell, test_holds, tests_between, where_holds
 from .jit import apart, jit
 from .layout import (
     ANY_CHANGE,
     BODY,
     CEIL,
+    CELL,
     CONDITION_STATE,
     DIFFERS,
     FEED_QUANTITY,
@@ -41,7 +42,6 @@ from .layout import (
     STATE,
     STATE_HEAD,
     TESTS,
-    TESTS_END,
     TEXT_COLUMN,
     UNPLANNED,
     ZONE,
@@ -98,10 +98,13 @@ def _has_moved(m, f, row, q, number, t, tip):
     at = row + m[q + STATE]
     if is_in_cell(f, at, number):
         return False
-    cell = cell_of(m, f, q, number)
+    cell = cell_of(m, f, q, number, m[at + CELL])
     text = text_code(m, row, q, t) if cell < 0 else -1
     moved = cell >= 0
-    for i in range(m[q + TESTS_END] - m[q + TESTS]):
+    # Once it has been seen outside at this instant, any condition may differ that has to agree again.
+    start, end = tests_between(m, q, m[at + CELL] if f[at + FLOOR] == f[at + FLOOR] else -1, cell)
+    for place in range(start, end):
+        i = m[place]
         state = row + m[m[m[q + TESTS] + i] + CONDITION_STATE]
         if test_holds(m, f, q, i, cell, text) == m[state + HOLDS]:
             m[state + DIFFERS] = -1

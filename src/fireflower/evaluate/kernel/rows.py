@@ -1,8 +1,8 @@
 """The loop over rows: block by block for a whole archive (`replay_blocks`), or batch by batch on state that is kept
 (`replay_batch`).
 
-`accounts` and `people` hold the position of each subject's state in the memory, 0 for one without a record; below 0 is
-the position of a state that has been given back, for the subject to begin anew in (see `lives`).
+For the latter, `accounts` and `people` hold the position of each subject's state in the memory, 0 for one without a
+record; below 0 is the position of a state that has been given back, for the subject to begin anew in (see `lives`).
 """
 
 from __future__ import annotations
@@ -30,11 +30,14 @@ from .lives import copy, give_back, words_of
 from .noticing import take_in
 from .verdicts import advance, begin, is_due, stand
 
-# Words of `progress`, by which a replay that paused goes on.
+# Words of `progress`, by which a replay that paused goes on; all but the first two begin with 0.
 BLOCK = 0
-ROW = 1
-INSIDE = 2  # 1: the block has been prepared
-PROGRESS_WORDS = 3
+ROW = 1  # the next one, -1 if none is left
+KIND = 2  # 0: accounts, 1: people
+STRUNG = 3  # 1: the rows of the block's subjects of this kind have been strung together
+SUBJECT = 4  # its number among these
+STATE = 5  # where its state is; 0 before its first row
+PROGRESS_WORDS = 6
 
 
 @jit
@@ -114,12 +117,6 @@ def advance_all(m, f, g, states, count, first, t):
 
 
 @jit
-def _forget(states, count):
-    for number in range(count):
-        states[number] = 0
-
-
-@jit
 def _columns(rows):
     return Rows(
         pointer(rows.time),
@@ -140,34 +137,93 @@ def _columns(rows):
 
 
 @jit
-def _blocks(m, f, rows, starts, accounts, first_account, people, first_person, last_block, progress, as_of):
-    while progress[BLOCK] < last_block:
-        b = progress[BLOCK]
-        account, account_count = first_account[b], first_account[b + 1] - first_account[b]
-        person, person_count = first_person[b], first_person[b + 1] - first_person[b]
-        if progress[INSIDE] == 0:
-            _forget(accounts, account_count)
-            _forget(people, person_count)
+def _string(rows, start, end, as_of, bit, who, first_subject, count, heads, links):
+    """String the block's rows of each subject together, in their order: `heads` has the first one of each, `links`
+    what follows each row of the block; -1 is none."""
+    for number in range(count):
+        heads[number] = -1
+    for i in range(end - 1, start - 1, -1):
+        if rows.target[i] & bit != 0 and rows.time[i] <= as_of:
+            number = who[i] - first_subject
+            links[i - start] = heads[number]
+            heads[number] = i
+
+
+@jit
+def _tell(m, f, g, rows, start, links, muted, subject, progress, as_of):
+    """What happens to one subject, from progress[ROW] to `as_of`."""
+    i = progress[ROW]
+    row = progress[STATE]
+    said = DONE
+    while i >= 0 and said == DONE:
+        t = rows.time[i]
+        if m[TOP] > m[FULL]:
+            said = MEMORY_FULL
+        elif row != 0 and is_due(m, row, t) and not advance(m, f, g, row, subject, t):
+            said = OUT_FULL
+        else:
+            if row == 0:
+                row = begin(m, g, t, 0)
+            _receive(m, rows, i, row)
+            if rows.target[i] & muted == 0:
+                take_in(m, f, g, rows, i, row, t)
+            i = links[i - start]
+    progress[ROW] = i
+    progress[STATE] = row
+    if row == 0 or said != DONE:
+        return said
+    if is_due(m, row, as_of + 1) and not advance(m, f, g, row, subject, as_of + 1):
+        return OUT_FULL
+    return OUT_FULL if m[STANDING] != 0 and not stand(m, f, g, row, subject, as_of) else DONE
+
+
+@jit
+def _tell_all(m, f, g, rows, start, links, muted, heads, count, first_subject, progress, as_of):
+    """What happens to `count` subjects of a block, to one after the other."""
+    while progress[SUBJECT] < count:
+        number = progress[SUBJECT]
+        if progress[STATE] == 0:
             clear(m)
-            progress[ROW] = starts[b]
-            progress[INSIDE] = 1
-        said = _rows(m, f, rows, progress, starts[b + 1], as_of, accounts, account, people, person)
+            progress[ROW] = heads[number]
+        said = _tell(m, f, g, rows, start, links, muted, first_subject + number, progress, as_of)
         if said != DONE:
             return said
-        if not advance_all(m, f, m[ACCOUNTS], accounts, account_count, account, as_of + 1):
-            return OUT_FULL
-        if not advance_all(m, f, m[PEOPLE], people, person_count, person, as_of + 1):
-            return OUT_FULL
-        progress[INSIDE] = 0
+        progress[STATE] = 0
+        progress[SUBJECT] = number + 1
+    progress[SUBJECT] = 0
+    return DONE
+
+
+@jit
+def _blocks(m, f, rows, starts, first_account, first_person, heads, links, last_block, progress, as_of):
+    measure(m)
+    while progress[BLOCK] < last_block:
+        b = progress[BLOCK]
+        start = starts[b]
+        while progress[KIND] < 2:
+            g, bit, muted, who, first = m[ACCOUNTS], TO_ACCOUNT, MUTED, rows.account, first_account
+            if progress[KIND] == 1:
+                g, bit, muted, who, first = m[PEOPLE], TO_PERSON, 0, rows.person, first_person
+            count = first[b + 1] - first[b]
+            if m[g + USED] == 1 and count > 0:
+                if progress[STRUNG] == 0:
+                    _string(rows, start, starts[b + 1], as_of, bit, who, first[b], count, heads, links)
+                    progress[STRUNG] = 1
+                said = _tell_all(m, f, g, rows, start, links, muted, heads, count, first[b], progress, as_of)
+                if said != DONE:
+                    return said
+            progress[STRUNG] = 0
+            progress[KIND] += 1
+        progress[KIND] = 0
         progress[BLOCK] = b + 1
     return DONE
 
 
 @jit
-def replay_blocks(
-    memory, floats, rows, starts, accounts, first_account, people, first_person, last_block, progress, as_of
-):
-    """Replay whole blocks up to and including `as_of`; state is forgotten between blocks.
+def replay_blocks(memory, floats, rows, starts, first_account, first_person, heads, links, last_block, progress, as_of):
+    """Replay whole blocks up to and including `as_of`, one subject after the other: its state stays in the nearest
+    cache, and the next one's lies in the same place. `heads` and `links` are scratch, with room for the subjects of a
+    kind and the rows that a block has at most.
 
     Returns DONE, or OUT_FULL / MEMORY_FULL: empty the output or enlarge the memory, and call again with the same
     progress.
@@ -177,10 +233,10 @@ def replay_blocks(
         pointer(floats),
         _columns(rows),
         pointer(starts),
-        pointer(accounts),
         pointer(first_account),
-        pointer(people),
         pointer(first_person),
+        pointer(heads),
+        pointer(links),
         last_block,
         pointer(progress),
         as_of,
