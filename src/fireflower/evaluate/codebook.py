@@ -22,27 +22,47 @@ ANY = "\0any"
 
 
 class Codes:
-    """A dictionary: codes for values, in the order in which they come. True is not 1.0."""
+    """A dictionary: codes for values, in the order in which they come. True is not 1.0.
+
+    Attributes
+    ----------
+    of_texts : the codes of texts; one that is asked for and has none gets one
+    """
 
     def __init__(self, values: Iterable[Any] = ()) -> None:
         self.values: list[Any] = list(values)
-        self._codes: dict[Hashable, int] = {_key(value): code for code, value in enumerate(self.values)}
+        self.of_texts: dict[Hashable, int] = _Growing(self.values)
+        self.of_texts.update((_key(value), code) for code, value in enumerate(self.values))
 
     def __len__(self) -> int:
         return len(self.values)
 
     def code(self, value: Any) -> int:
         """The value's code, a new one if need be."""
-        key = value if value.__class__ is str else _key(value)
-        code = self._codes.get(key)
+        if value.__class__ is str:
+            return self.of_texts[value]
+        key = _key(value)
+        code = self.of_texts.get(key)
         if code is None:
-            code = self._codes[key] = len(self.values)
+            code = self.of_texts[key] = len(self.values)
             self.values.append(value)
         return code
 
     def known(self, value: Any) -> int:
         """The value's code, -1 if it has none."""
-        return self._codes.get(_key(value), -1)
+        return self.of_texts.get(_key(value), -1)
+
+
+class _Growing(dict[Hashable, int]):
+    """Gives a text that it does not have the next code."""
+
+    def __init__(self, values: list[Any]) -> None:
+        self._values = values
+
+    def __missing__(self, text: Hashable) -> int:
+        code = self[text] = len(self._values)
+        self._values.append(text)
+        return code
 
 
 def _key(value: Any) -> Hashable:

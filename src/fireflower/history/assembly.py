@@ -112,7 +112,7 @@ class Telling:
         """The rows of the timeline that a record makes."""
         person = self.identities.person(record.person) if record.person else None
         if record.kind == EVENT:
-            return self._event(record, person)
+            return self.event(record, person)
         return self._change(record, person)
 
     def know(self, record: Record) -> None:
@@ -137,24 +137,24 @@ class Telling:
                 received=seen.received,
             )
 
-    def _event(self, record: Record, person: str | None) -> list[Row]:
-        """One row for each account to which the event belongs, the person's own among them."""
-        memberships = self.memberships
-        accounts: list[str | None] = [record.account] if record.account else []
-        if person and not accounts:
-            accounts.extend(memberships.attributed(person, self.attribution))
-        own = accounts[0] if len(accounts) == 1 else memberships.current(person or "") if accounts else None
-        rows: list[Row] = []
-        for account in accounts or [None]:
-            target = (TO_ACCOUNT if account else 0) | (TO_PERSON if person and account == own else 0)
-            role = memberships.role(person, account) if person and account else ""
-            rows.append(
-                Row(
-                    record.time, EVENT, record.name, person, account, target, role or None, record.received,
-                    record.properties,
-                )
-            )  # fmt: skip
-        return rows
+    def event(self, record: Record, person: str | None) -> list[Row]:
+        """One row for each account to which an event of a person belongs, the person's own among them."""
+        if record.account:
+            return [self._happened(record, person, record.account, TO_ACCOUNT | TO_PERSON if person else TO_ACCOUNT)]
+        accounts = self.memberships.attributed(person, self.attribution) if person else []
+        if not accounts:
+            return [self._happened(record, person, None, TO_PERSON if person else 0)]
+        own = accounts[0] if len(accounts) == 1 else self.memberships.current(person or "")
+        return [
+            self._happened(record, person, account, TO_ACCOUNT | TO_PERSON if account == own else TO_ACCOUNT)
+            for account in accounts
+        ]
+
+    def _happened(self, record: Record, person: str | None, account: str | None, target: int) -> Row:
+        role = self.memberships.role(person, account) if person and account else ""
+        return Row(
+            record.time, EVENT, record.name, person, account, target, role or None, record.received, record.properties
+        )
 
 
 def _about(record: Record, person: str | None) -> Row:

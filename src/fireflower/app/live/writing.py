@@ -15,13 +15,12 @@ from fireflower.history.forgotten import Forgotten
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.firsts import Firsts
 from fireflower.history.log.forgotten import ForgottenPeople
-from fireflower.history.log.messages import Kept, MessageLog
-from fireflower.history.log.reading import LogReader, Mappings, MessageReader, record_of
+from fireflower.history.log.messages import MessageLog
+from fireflower.history.log.reading import Durable, LogReader, Mappings, MessageReader, record_of
 from fireflower.model.messages import Message, Reject, SaidEvent
 from fireflower.model.records import Record
 
-_Durable = tuple[Kept, Sequence[Record]]
-Follow = Callable[[list[_Durable]], None]
+Follow = Callable[[list[Durable]], None]
 """Is given what is durable, in the order of the log."""
 
 _SOON = 1.0
@@ -145,7 +144,7 @@ class Writer:
         for request, count in zip(requests, counts, strict=True):
             request.done.set_result(count)
 
-    def _hand_on(self, durable: list[_Durable]) -> None:
+    def _hand_on(self, durable: list[Durable]) -> None:
         """Have what is durable followed. If others have written too, the log is read from where it was last certain.
         So it is after a commit that seemed to fail: it may have been durable all the same, its answer lost."""
         if self._doubtful:
@@ -153,12 +152,12 @@ class Writer:
             try:
                 end = self._log.end()
                 told = reader.all(self._log.all(self._handed_on))
-                durable = [(kept, [record_of(each) for each in said]) for kept, said in told]
+                durable = [(kept.position, [record_of(each) for each in said]) for kept, said in told]
             except StorageError:
                 return
             self._doubtful, self._handed_on = False, max(self._handed_on, end)
         if durable:
-            self._handed_on = durable[-1][0].position
+            self._handed_on = durable[-1][0]
             self._follow(durable)
 
     def _look(self) -> None:
@@ -168,7 +167,7 @@ class Writer:
         if self._doubtful:
             self._hand_on([])
 
-    def _written(self, requests: Sequence[_Request]) -> tuple[list[int], list[_Durable]]:
+    def _written(self, requests: Sequence[_Request]) -> tuple[list[int], list[Durable]]:
         """Write requests in one transaction. Gives how many messages of each were new, and these."""
         read = [self._read(request.messages) for request in requests]
         counts = [0] * len(requests)
@@ -177,7 +176,7 @@ class Writer:
             for one in readable.read:
                 first.setdefault(one.message.key, (number, one))  # of two with one key, the log keeps the first
         said: list[tuple[tuple[str, ...], int, int]] = []
-        durable: list[_Durable] = []
+        durable: list[Durable] = []
         with self._database.transaction():
             self._database.in_order("messages")
             self._doubtful = self._doubtful or self._log.end() != self._handed_on
@@ -189,7 +188,7 @@ class Writer:
             for kept in new:
                 number, one = first[kept.message.key]
                 counts[number] += 1
-                durable.append((kept, one.records))
+                durable.append((kept.position, one.records))
                 said += [(what, kept.position, time) for what, time in one.said]
             self._firsts.add(said)
             rejects = [reject for each in requests for reject in each.rejects]

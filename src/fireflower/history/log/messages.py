@@ -23,7 +23,7 @@ _LONGEST, _BEGINNING, _DIGEST = 63, 48, 16
 """Bytes of keys that are stored as they are; of others, bytes of the beginning and of a digest of the whole."""
 
 
-class Kept(Struct, frozen=True):
+class Kept(Struct, frozen=True, gc=False):
     """A message in the log, and its place there."""
 
     position: int
