@@ -563,9 +563,7 @@ class LiveReplay:
         is_fed = fed[mine] & _BIT[kind] > 0
         who = np.concatenate([codes[is_fed].astype(np.int64), np.fromiter(again, np.int64, len(again))])
         times = np.concatenate([coded.time[mine[is_fed]], np.array(before, np.int64)])
-        found, places = np.unique(
-            who[::-1], return_index=True
-        )  # in order: the last of each
+        found, places = np.unique(who[::-1], return_index=True)
         return found, times[::-1][places]
 
     # --- Time ---------------------------------------------------------------------------------------------------------
