@@ -95,7 +95,7 @@ class Codebook:
     ) -> None:
         wanted = needs(definitions, settings)
         self._room = room
-        self._known: dict[tuple[Kind, str], int] = {}
+        self._known: dict[tuple[Kind, str], tuple[int, Sequence[int]]] = {}
         read = (*definitions, settings)
         self._tells_names_apart = any(isinstance(node, EventName) for node in walk(read))
         self.properties = sorted(wanted.properties)
@@ -138,10 +138,6 @@ class Codebook:
             roles=[*known.roles, *blank],
         )
 
-    def read(self, kind: Kind, name: str) -> Sequence[int]:
-        """Which of the properties definitions read on rows of this name, by their place in `properties`."""
-        return () if kind != EVENT else self._read.get(name, self._read[ANY])
-
     def dictionary(self, which: Dictionary) -> Codes:
         """The dictionary that a program has a table for."""
         match which:
@@ -151,14 +147,15 @@ class Codebook:
                 return self.traits[name]
         return self.roles
 
-    def what(self, kind: Kind, name: str, limit: int) -> int:
-        """The code of a row's name. A program knows those below the limit."""
-        code = self._known.get((kind, name))
-        if code is None:
-            code = self._what(kind, name, limit)
+    def name(self, kind: Kind, name: str, limit: int) -> tuple[int, Sequence[int]]:
+        """The code of a row's name, and which properties definitions read on such rows, by their place in
+        `properties`. A program knows codes below the limit."""
+        found = self._known.get((kind, name))
+        if found is None:
+            found = self._what(kind, name, limit), () if kind != EVENT else self._read.get(name, self._read[ANY])
             if len(self._known) < _NAMES_KNOWN:
-                self._known[kind, name] = code
-        return code
+                self._known[kind, name] = found
+        return found
 
     def _what(self, kind: Kind, name: str, limit: int) -> int:
         if kind in (Kind.IDENTITY, Kind.LEAVE, Kind.JOIN):

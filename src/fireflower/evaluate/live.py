@@ -378,12 +378,12 @@ class LiveReplay:
         people, accounts = book.people.of_texts, book.accounts.of_texts
         return [
             (
-                row.time, row.kind, row.order, book.what(row.kind, row.name, limit),
+                row.time, row.kind, row.order, (name := book.name(row.kind, row.name, limit))[0],
                 _NOBODY if row.person is None else people[row.person],
                 _NOBODY if row.account is None else accounts[row.account],
                 row.target, _NOBODY if row.value is None else self._detail(row),
                 row.time if row.received is None else row.received,
-                self._values(row.properties, wanted) if (wanted := book.read(row.kind, row.name)) else None, row.number,
+                self._values(row.properties, name[1]) if name[1] else None, row.number,
             )
             for row in rows
         ]  # fmt: skip

@@ -43,13 +43,14 @@ class Mentions:
 
     def note(self, records: Iterable[Numbered]) -> None:
         """Note of whom records speak. They come in the order of the log."""
-        people, accounts = self._people, self._accounts
+        people, accounts, before = self._people, self._accounts, -1
         for each in records:
             record, place = each.record, (each.number - LOG) // _RECORDS
-            if record.person and place not in (places := people[record.person])[-1:]:
-                places.append(place)
-            if record.account and place not in (places := accounts[record.account])[-1:]:
-                places.append(place)
+            goes_on, before = place == before, place
+            if record.person and not (goes_on and place in people[record.person][-1:]):
+                people[record.person].append(place)
+            if record.account and not (goes_on and place in accounts[record.account][-1:]):
+                accounts[record.account].append(place)
             if record.kind == IDENTITY:
                 people[str(record.value)].append(place)
 
