@@ -137,24 +137,27 @@ class Telling:
                 received=seen.received,
             )
 
-    def event(self, record: Record, person: str | None) -> list[Row]:
-        """One row for each account to which an event of a person belongs, the person's own among them."""
-        if record.account:
-            return [self._happened(record, person, record.account, TO_ACCOUNT | TO_PERSON if person else TO_ACCOUNT)]
-        accounts = self.memberships.attributed(person, self.attribution) if person else []
-        if not accounts:
-            return [self._happened(record, person, None, TO_PERSON if person else 0)]
-        own = accounts[0] if len(accounts) == 1 else self.memberships.current(person or "")
-        return [
-            self._happened(record, person, account, TO_ACCOUNT | TO_PERSON if account == own else TO_ACCOUNT)
-            for account in accounts
-        ]
+    def event(
+        self, record: Record, person: str | None, order: tuple[object, ...] = (), number: int = -1
+    ) -> Iterator[Row]:  # fmt: skip
+        """One row for each account to which an event of a person belongs, the person's own among them.
 
-    def _happened(self, record: Record, person: str | None, account: str | None, target: int) -> Row:
-        role = self.memberships.role(person, account) if person and account else ""
-        return Row(
-            record.time, EVENT, record.name, person, account, target, role or None, record.received, record.properties
-        )
+        Parameters
+        ----------
+        order, number : as the rows have them
+        """
+        own = record.account
+        accounts: Sequence[str | None] = (own,)
+        if person and not own:
+            accounts = self.memberships.attributed(person, self.attribution) or accounts
+            own = accounts[0] if len(accounts) == 1 else self.memberships.current(person)
+        for account in accounts:
+            role = self.memberships.role(person, account) if person and account else ""
+            target = (TO_ACCOUNT if account else 0) | (TO_PERSON if person and account == own else 0)
+            yield Row(
+                record.time, EVENT, record.name, person, account, target, role or None, record.received,
+                record.properties, -1, order, number,
+            )  # fmt: skip
 
 
 def _about(record: Record, person: str | None) -> Row:

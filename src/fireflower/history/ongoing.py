@@ -227,7 +227,7 @@ class OngoingHistory:
             if number in doubtful:
                 self._doubt(record, concerned)
             if record.kind == EVENT:
-                rows += _placed(event(record, person), where, number)
+                rows += event(record, person, where, number)
             else:
                 rows += _placed(self._telling.rows(record), where, number)
                 self._note(record)
@@ -377,8 +377,8 @@ def whose(row: Row) -> list[Who]:
 
 
 def _placed(rows: Iterable[Row], order: tuple[object, ...], number: int) -> list[Row]:
-    """The rows that a record makes, with its place among those of its instant, and its number."""
-    placed = rows if isinstance(rows, list) else list(rows)
+    """The rows that a record makes, with its place in the history, and its number."""
+    placed = list(rows)
     for row in placed:
         row.order, row.number = order, number
     return placed
