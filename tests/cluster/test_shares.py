@@ -105,7 +105,7 @@ class Machine:
     def follow(self, now: int) -> None:
         reader = LogReader(self.database, PLAIN)
         some = MessageLog(self.database).after(self.evaluator.position)
-        messages = [(kept, [record_of(each) for each in told]) for kept, told in reader.all(some)]
+        messages = [(kept.position, [record_of(each) for each in told]) for kept, told in reader.all(some)]
         self.evaluator.take(messages, now + self.skew)
 
     def hold(self, now: int) -> None:

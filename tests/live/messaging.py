@@ -14,8 +14,7 @@ from fireflower.app.live.writing import Writer
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.history.log.database import Database
 from fireflower.history.log.forgotten import ForgottenPeople
-from fireflower.history.log.messages import Kept
-from fireflower.history.log.reading import PLAIN, Mappings
+from fireflower.history.log.reading import PLAIN, Durable, Mappings
 from fireflower.history.log.schema import prepare
 from fireflower.history.log.verdicts import News
 from fireflower.history.mapping import Mapping
@@ -86,7 +85,7 @@ class Side:
         self._connections: list[Database] = []
         self.database = self._connect()
         prepare(self.database)
-        self._durable: SimpleQueue[list[tuple[Kept, Any]]] = SimpleQueue()
+        self._durable: SimpleQueue[list[Durable]] = SimpleQueue()
         self._begin(now)
 
     def _begin(self, now: int) -> News:
@@ -116,7 +115,7 @@ class Side:
     def compactor(self) -> Compactor:
         return Compactor(self.project, self._connect(), self.mappings)
 
-    def write(self, *messages: Message) -> list[tuple[Kept, Any]]:
+    def write(self, *messages: Message) -> list[Durable]:
         """Make messages durable, and evaluate none of them."""
         return self._durable.get() if self._writer.submit(messages).result() else []
 

@@ -320,7 +320,7 @@ class Breaking:
 def test_a_commit_whose_answer_was_lost_is_followed_all_the_same(opened: Opener) -> None:
     followed: list[int] = []
     breaking = Breaking(opened())
-    writer = Writer(breaking, PLAIN, lambda some: followed.extend(kept.position for kept, _ in some))
+    writer = Writer(breaking, PLAIN, lambda some: followed.extend(place for place, _ in some))
     some = messages(1, 12)
     writer.start()
     assert writer.submit(some[:3]).result(30) == 3

@@ -23,4 +23,5 @@ def track(key: str, person: str = "ann", event: str = "Open", account: str | Non
 def append(log: MessageLog, *messages: Message) -> list[Kept]:
     """Write messages, in a transaction of their own."""
     with log._database.transaction():
-        return log.append(messages)
+        places = log.append(messages)
+    return [Kept(place, message) for place, message in zip(places, messages, strict=True) if place is not None]

@@ -22,27 +22,47 @@ ANY = "\0any"
 
 
 class Codes:
-    """A dictionary: codes for values, in the order in which they come. True is not 1.0."""
+    """A dictionary: codes for values, in the order in which they come. True is not 1.0.
+
+    Attributes
+    ----------
+    of_texts : the codes of texts; one that is asked for and has none gets one
+    """
 
     def __init__(self, values: Iterable[Any] = ()) -> None:
         self.values: list[Any] = list(values)
-        self._codes: dict[Hashable, int] = {_key(value): code for code, value in enumerate(self.values)}
+        self.of_texts: dict[Hashable, int] = _Growing(self.values)
+        self.of_texts.update((_key(value), code) for code, value in enumerate(self.values))
 
     def __len__(self) -> int:
         return len(self.values)
 
     def code(self, value: Any) -> int:
         """The value's code, a new one if need be."""
-        key = value if value.__class__ is str else _key(value)
-        code = self._codes.get(key)
+        if value.__class__ is str:
+            return self.of_texts[value]
+        key = _key(value)
+        code = self.of_texts.get(key)
         if code is None:
-            code = self._codes[key] = len(self.values)
+            code = self.of_texts[key] = len(self.values)
             self.values.append(value)
         return code
 
     def known(self, value: Any) -> int:
         """The value's code, -1 if it has none."""
-        return self._codes.get(_key(value), -1)
+        return self.of_texts.get(_key(value), -1)
+
+
+class _Growing(dict[Hashable, int]):
+    """Gives a text that it does not have the next code."""
+
+    def __init__(self, values: list[Any]) -> None:
+        self._values = values
+
+    def __missing__(self, text: Hashable) -> int:
+        code = self[text] = len(self._values)
+        self._values.append(text)
+        return code
 
 
 def _key(value: Any) -> Hashable:
@@ -75,7 +95,7 @@ class Codebook:
     ) -> None:
         wanted = needs(definitions, settings)
         self._room = room
-        self._known: dict[tuple[Kind, str], int] = {}
+        self._known: dict[tuple[Kind, str], tuple[int, Sequence[int]]] = {}
         read = (*definitions, settings)
         self._tells_names_apart = any(isinstance(node, EventName) for node in walk(read))
         self.properties = sorted(wanted.properties)
@@ -118,10 +138,6 @@ class Codebook:
             roles=[*known.roles, *blank],
         )
 
-    def read(self, kind: Kind, name: str) -> Sequence[int]:
-        """Which of the properties definitions read on rows of this name, by their place in `properties`."""
-        return () if kind != EVENT else self._read.get(name, self._read[ANY])
-
     def dictionary(self, which: Dictionary) -> Codes:
         """The dictionary that a program has a table for."""
         match which:
@@ -131,14 +147,15 @@ class Codebook:
                 return self.traits[name]
         return self.roles
 
-    def what(self, kind: Kind, name: str, limit: int) -> int:
-        """The code of a row's name. A program knows those below the limit."""
-        code = self._known.get((kind, name))
-        if code is None:
-            code = self._what(kind, name, limit)
+    def name(self, kind: Kind, name: str, limit: int) -> tuple[int, Sequence[int]]:
+        """The code of a row's name, and which properties definitions read on such rows, by their place in
+        `properties`. A program knows codes below the limit."""
+        found = self._known.get((kind, name))
+        if found is None:
+            found = self._what(kind, name, limit), () if kind != EVENT else self._read.get(name, self._read[ANY])
             if len(self._known) < _NAMES_KNOWN:
-                self._known[kind, name] = code
-        return code
+                self._known[kind, name] = found
+        return found
 
     def _what(self, kind: Kind, name: str, limit: int) -> int:
         if kind in (Kind.IDENTITY, Kind.LEAVE, Kind.JOIN):

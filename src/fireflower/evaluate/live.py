@@ -29,7 +29,7 @@ from fireflower.evaluate.results import Subject, Transitions
 from fireflower.evaluate.timers import Timers
 from fireflower.language.nodes import Definition, Settings
 from fireflower.model.moments import MINUTE
-from fireflower.model.records import ACCOUNT_TRAIT, EVENT, PERSON_TRAIT
+from fireflower.model.records import ACCOUNT_TRAIT, PERSON_TRAIT
 from fireflower.model.rows import Row
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
 from fireflower.model.values import value_at
@@ -53,10 +53,11 @@ _Coded = tuple[Any, ...]
 """A row: time, kind, order, what, person, account, target, detail, received, values, number. It compares by its place
 in a history. Values are (property, number, code) each; None if there are none."""
 _TIME, _WHAT, _PERSON, _ACCOUNT, _TARGET, _DETAIL, _RECEIVED, _VALUES, _NUMBER = 0, 3, 4, 5, 6, 7, 8, 9, 10
+_MOMENTS, _CODES = (_TIME, _RECEIVED, _NUMBER), (_WHAT, _PERSON, _ACCOUNT, _DETAIL)
+_NOTHING = Vocabulary((), (), ())
 _time = itemgetter(_TIME)
 _place = itemgetter(slice(3))
 _BIT = {Subject.ACCOUNT: TO_ACCOUNT, Subject.PERSON: TO_PERSON}
-_WHO = {Subject.ACCOUNT: _ACCOUNT, Subject.PERSON: _PERSON}
 _HEAD = {Subject.ACCOUNT: k.ACCOUNTS, Subject.PERSON: k.PEOPLE}
 
 
@@ -94,18 +95,20 @@ class _Recent:
 
 
 class Coded:
-    """Rows that have come, coded; in canonical order."""
+    """Coded rows, also as columns. Those that have come are in canonical order."""
 
-    def __init__(self, rows: list[_Coded]) -> None:
+    def __init__(self, rows: Sequence[_Coded]) -> None:
         self.rows = rows
-        self.time = np.array([row[_TIME] for row in rows], np.int64)
-        self.target = np.array([row[_TARGET] for row in rows], np.uint8)
-        self._who = {kind: np.array([row[_WHO[kind]] for row in rows], np.int64) for kind in Subject}
+        columns = list(zip(*rows, strict=True)) or [()] * (_NUMBER + 1)
+        self.time, self.received, self.number = (np.array(columns[each], np.int64) for each in _MOMENTS)
+        self.what, self.person, self.account, self.detail = (np.array(columns[each], np.int32) for each in _CODES)
+        self.target = np.array(columns[_TARGET], np.uint8)
+        self.values: Sequence[Any] = columns[_VALUES]
 
-    def of(self, kind: Subject) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def of(self, kind: Subject) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """The rows that belong to the history of a subject of this kind, and which subject that is."""
         mine = np.flatnonzero(self.target & _BIT[kind])
-        return mine, self._who[kind][mine]
+        return mine, (self.person if kind == Subject.PERSON else self.account)[mine]
 
     def mute(self, rows: Sequence[Row]) -> None:
         """Take over from the rows which of them are muted."""
@@ -114,6 +117,40 @@ class Coded:
             (*coded[:_TARGET], row.target, *coded[_TARGET + 1 :]) if row.target & k.MUTED else coded
             for coded, row in zip(self.rows, rows, strict=True)
         ]
+
+    def timeline(self, target: NDArray[np.uint8], properties: Sequence[str]) -> Timeline:
+        """The rows that happen to somebody, by `target`."""
+        inside: Any = slice(None) if target.all() else np.flatnonzero(target)
+        numbers, codes = self._value_columns(properties)
+        return Timeline(
+            vocabulary=_NOTHING,
+            time=self.time[inside],
+            what=self.what[inside],
+            person=self.person[inside],
+            account=self.account[inside],
+            target=(target | self.target & np.uint8(k.MUTED))[inside],
+            detail=self.detail[inside],
+            starts=np.zeros(1, np.int64),
+            first_person=np.zeros(1, np.int32),
+            first_account=np.zeros(1, np.int32),
+            received=self.received[inside],
+            numbers={path: column[inside] for path, column in numbers.items()},
+            codes={path: column[inside] for path, column in codes.items()},
+            row=self.number[inside],
+        )
+
+    def _value_columns(self, properties: Sequence[str]) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+        """The properties of rows, as columns; without those that no row has."""
+        numbers: dict[str, NDArray[Any]] = {}
+        codes: dict[str, NDArray[Any]] = {}
+        for i, found in enumerate(self.values):
+            for place, number, code in found or ():
+                path = properties[place]
+                if path not in numbers:
+                    numbers[path] = np.full(len(self.values), np.nan)
+                    codes[path] = np.full(len(self.values), _NOBODY, np.int32)
+                numbers[path][i], codes[path][i] = number, code
+        return numbers, codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +215,7 @@ class LiveReplay:
     def warm(self) -> None:
         """Load, or compile, whatever of the kernel is needed, so that the first rows need not wait for it."""
         nobody = np.zeros(0, np.int64)
-        nothing = self._timeline([], np.zeros(0, np.uint8))
+        nothing = Coded([]).timeline(np.zeros(0, np.uint8), self.codebook.properties)
         self._replay(self._sheets.rows(nothing, self._compiled), 0, self._states(), k.NEVER - 1)
         for kind in Subject:
             self._advance(kind, nobody, nobody)
@@ -237,7 +274,7 @@ class LiveReplay:
         Outgrown
             If values have come for which the program has no room; make a new replay, and begin from the history.
         """
-        coded = Coded([self._coded(row) for row in rows])
+        coded = Coded(self._coded(rows))
         self._make_room()
         return coded
 
@@ -280,10 +317,10 @@ class LiveReplay:
             fed |= self._arrive(kind, coded, again[kind]) * np.uint8(_BIT[kind])
         self._begin_again(again)
         self._patch()
-        self._take_in(coded.rows, fed)
+        self._take_in(coded, fed)
         for kind in Subject:
-            touched = self._feed_again(kind, again[kind]) | self._touch(kind, coded, fed)
-            self._decide(kind, touched, now)
+            self._feed_again(kind, again[kind])
+            self._decide(kind, *self._touched(kind, again[kind], coded, fed))
         self._let_time_go_on(now)
         ids = {(kind, self._codes(kind).values[code]): since for kind in Subject for code, since in again[kind].items()}
         step = Step(self._transitions(now), ids)
@@ -300,15 +337,14 @@ class LiveReplay:
         if again:
             others = ~np.isin(codes, list(again))
             mine, codes = mine[others], codes[others]
-        self._remember(kind, {code for code in codes.tolist() if code not in recent})
-        in_time = coded.time[mine] > self._last[kind][codes]
         rows = coded.rows
-        for row, code, follows in zip(mine.tolist(), codes.tolist(), in_time.tolist(), strict=True):
-            if follows:
-                recent[code].rows.append(rows[row])
-            else:
-                recent[code].insert(rows[row], code in again)
-                again[code] = recent[code].since
+        self._remember(kind, set(codes.tolist()).difference(recent))
+        in_time = coded.time[mine] > self._last[kind][codes]
+        for row, code in zip(mine[~in_time].tolist(), codes[~in_time].tolist(), strict=True):
+            recent[code].insert(rows[row], code in again)
+            again[code] = recent[code].since
+        for row, code in zip(mine[in_time].tolist(), codes[in_time].tolist(), strict=True):
+            recent[code].rows.append(rows[row])
         if not in_time.all():
             in_time &= ~np.isin(codes, list(again))
         fed = np.zeros(len(rows), bool)
@@ -324,38 +360,40 @@ class LiveReplay:
 
     def _renew(self, kind: Subject, id: str, past: Sequence[Row], now: int) -> int:
         """Tell a subject's whole past again; what is older than the lateness is settled. Gives its code."""
-        coded = [self._coded(row) for row in past]
+        coded = self._coded(past)
         code: int = self._codes(kind).code(id)
         self._make_room()
         old = coded[: bisect_right(coded, now - self._lateness, key=_time)]
         for states in (self._settled[kind], self._nearer[kind], self._states()[kind]):
             self._give_back(kind, [code], states)
         self._patch()
-        self._take_in(old, np.full(len(old), _BIT[kind], np.uint8), self._settled)
+        self._happen(kind, old, self._settled)
         since = old[-1][_TIME] if old else -1
         self._advance(kind, np.array([code]), np.array([since + 1]), self._settled[kind])
         self._recent[kind][code] = _Recent(since, coded[len(old) :])
         return code
 
-    def _coded(self, row: Row) -> _Coded:
-        book, kind = self.codebook, row.kind
-        person = _NOBODY if row.person is None else book.people.code(row.person)
-        account = _NOBODY if row.account is None else book.accounts.code(row.account)
-        detail, values = _NOBODY, None
-        if kind == EVENT:
-            if row.value is not None:
-                detail = book.roles.code(row.value)
-            if row.properties and (wanted := book.read(kind, row.name)):
-                values = self._values(row.properties, wanted)
-        elif kind in (ACCOUNT_TRAIT, PERSON_TRAIT):
-            codes = book.traits.get((kind, row.name))
-            detail = _NOBODY if codes is None or row.value is None else codes.code(row.value)
-        elif row.value is not None:
-            detail = book.roles.code(row.value)
-        return (
-            row.time, kind, row.order, book.what(kind, row.name, self._name_limit), person, account,
-            row.target, detail, row.time if row.received is None else row.received, values, row.number,
-        )  # fmt: skip
+    def _coded(self, rows: Iterable[Row]) -> list[_Coded]:
+        book, limit = self.codebook, self._name_limit
+        people, accounts = book.people.of_texts, book.accounts.of_texts
+        return [
+            (
+                row.time, row.kind, row.order, (name := book.name(row.kind, row.name, limit))[0],
+                _NOBODY if row.person is None else people[row.person],
+                _NOBODY if row.account is None else accounts[row.account],
+                row.target, _NOBODY if row.value is None else self._detail(row),
+                row.time if row.received is None else row.received,
+                self._values(row.properties, name[1]) if name[1] else None, row.number,
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def _detail(self, row: Row) -> int:
+        """The code of a role, or of a trait's value."""
+        if row.kind not in (ACCOUNT_TRAIT, PERSON_TRAIT):
+            return self.codebook.roles.code(row.value)
+        codes = self.codebook.traits.get((row.kind, row.name))
+        return _NOBODY if codes is None else codes.code(row.value)
 
     def _values(self, properties: Mapping[str, Any], wanted: Sequence[int]) -> tuple[tuple[int, float, int], ...]:
         found: list[tuple[int, float, int]] = []
@@ -402,54 +440,19 @@ class LiveReplay:
         self._machine.make_room(len(self._last[Subject.ACCOUNT]), len(self._last[Subject.PERSON]))
 
     def _take_in(
-        self,
-        feed: Sequence[_Coded],
-        target: NDArray[np.uint8],
-        states: Mapping[Subject, NDArray[np.int64]] | None = None,
+        self, coded: Coded, target: NDArray[np.uint8], states: Mapping[Subject, NDArray[np.int64]] | None = None
     ) -> None:
         """Rows happen to whom `target` says."""
-        inside = np.flatnonzero(target)
-        if not len(inside):
-            return
-        if len(inside) < len(feed):
-            feed = [feed[i] for i in inside.tolist()]
-        timeline = self._timeline(feed, target[inside])
-        rows = self._sheets.rows(timeline, self._compiled)
-        self._replay(rows, len(feed), states or self._states(), k.NEVER - 1)
+        if target.any():
+            timeline = coded.timeline(target, self.codebook.properties)
+            rows = self._sheets.rows(timeline, self._compiled)
+            self._replay(rows, len(timeline), states or self._states(), k.NEVER - 1)
 
-    def _timeline(self, feed: Sequence[_Coded], target: NDArray[np.uint8]) -> Timeline:
-        """Rows as columns."""
-        columns = list(zip(*feed, strict=True)) or [()] * (_NUMBER + 1)
-        numbers, codes = self._value_columns(columns[_VALUES])
-        return Timeline(
-            vocabulary=Vocabulary((), (), ()),
-            time=np.array(columns[_TIME], np.int64),
-            what=np.array(columns[_WHAT], np.int32),
-            person=np.array(columns[_PERSON], np.int32),
-            account=np.array(columns[_ACCOUNT], np.int32),
-            target=target | np.array(columns[_TARGET], np.uint8) & np.uint8(k.MUTED),
-            detail=np.array(columns[_DETAIL], np.int32),
-            starts=np.zeros(1, np.int64),
-            first_person=np.zeros(1, np.int32),
-            first_account=np.zeros(1, np.int32),
-            received=np.array(columns[_RECEIVED], np.int64),
-            numbers=numbers,
-            codes=codes,
-            row=np.array(columns[_NUMBER], np.int64),
-        )
-
-    def _value_columns(self, values: Sequence[Any]) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
-        """The properties of rows, as columns; without those that no row has."""
-        numbers: dict[str, NDArray[Any]] = {}
-        codes: dict[str, NDArray[Any]] = {}
-        for i, found in enumerate(values):
-            for place, number, code in found or ():
-                path = self.codebook.properties[place]
-                if path not in numbers:
-                    numbers[path] = np.full(len(values), np.nan)
-                    codes[path] = np.full(len(values), _NOBODY, np.int32)
-                numbers[path][i], codes[path][i] = number, code
-        return numbers, codes
+    def _happen(
+        self, kind: Subject, rows: Sequence[_Coded], states: Mapping[Subject, NDArray[np.int64]] | None = None
+    ) -> None:
+        """Rows happen to their subjects of this kind."""
+        self._take_in(Coded(rows), np.full(len(rows), _BIT[kind], np.uint8), states)
 
     def _replay(self, rows: Any, count: int, states: Mapping[Subject, NDArray[np.int64]], until: int) -> None:
         progress = view(np.zeros(PROGRESS_WORDS, np.int64), self._compiled)
@@ -528,22 +531,21 @@ class LiveReplay:
             self._copy(kind, far, self._settled[kind], states)
             codes.update((code, recent[code].nearer) for code in near)
 
-    def _feed_again(self, kind: Subject, again: Mapping[int, int]) -> dict[int, int]:
-        """Have the recent rows of these subjects happen. Gives the last instant of each."""
+    def _feed_again(self, kind: Subject, again: Mapping[int, int]) -> None:
+        """Have the recent rows of these subjects happen."""
         recent = self._recent[kind]
         begun = {code: recent[code].taken for code in again}
         self._come_nearer(kind, {code: split for code in again if (split := recent[code].split()) > begun[code]})
-        feed = [row for code in again for row in recent[code].rows[recent[code].taken :]]
-        self._take_in(feed, np.full(len(feed), _BIT[kind], np.uint8))
-        return {code: recent[code].rows[-1][_TIME] if recent[code].rows else recent[code].since for code in again}
+        self._happen(kind, [row for code in again for row in recent[code].rows[recent[code].taken :]])
 
     def _come_nearer(self, kind: Subject, splits: Mapping[int, int]) -> None:
         """Have so many of the recent rows of these subjects happen, and keep their states as they are then."""
         if not splits:
             return
         recent, nearer = self._recent[kind], self._nearer[kind]
-        feed = [row for code, split in splits.items() for row in recent[code].rows[recent[code].taken : split]]
-        self._take_in(feed, np.full(len(feed), _BIT[kind], np.uint8))
+        self._happen(
+            kind, [row for code, split in splits.items() for row in recent[code].rows[recent[code].taken : split]]
+        )
         for code, split in splits.items():
             recent[code].taken, recent[code].nearer = split, recent[code].rows[split - 1][_TIME]
         codes = np.fromiter(splits, np.int64, len(splits))
@@ -551,21 +553,24 @@ class LiveReplay:
         self._give_back(kind, list(splits), nearer)
         self._copy(kind, list(splits), self._states()[kind], nearer)
 
-    def _touch(self, kind: Subject, coded: Coded, fed: NDArray[np.uint8]) -> dict[int, int]:
-        """The subjects to whom rows have happened, with the last instant of each."""
-        mine = np.flatnonzero(fed & _BIT[kind])
-        who = coded.of(kind)
-        codes = np.zeros(len(fed), np.int64)
-        codes[who[0]] = who[1]
-        return dict(zip(codes[mine].tolist(), coded.time[mine].tolist(), strict=True))
+    def _touched(
+        self, kind: Subject, again: Collection[int], coded: Coded, fed: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The subjects to whom rows have happened, and the last instant of each."""
+        recent = self._recent[kind]
+        before = [recent[code].rows[-1][_TIME] if recent[code].rows else recent[code].since for code in again]
+        mine, codes = coded.of(kind)
+        is_fed = fed[mine] & _BIT[kind] > 0
+        who = np.concatenate([codes[is_fed].astype(np.int64), np.fromiter(again, np.int64, len(again))])
+        times = np.concatenate([coded.time[mine[is_fed]], np.array(before, np.int64)])
+        found, places = np.unique(who[::-1], return_index=True)
+        return found, times[::-1][places]
 
     # --- Time ---------------------------------------------------------------------------------------------------------
 
-    def _decide(self, kind: Subject, touched: Mapping[int, int], now: int) -> None:
-        """Decide the instants of the rows that have been taken in."""
-        if touched:
-            codes = np.fromiter(touched.keys(), np.int64, len(touched))
-            times = np.fromiter(touched.values(), np.int64, len(touched))
+    def _decide(self, kind: Subject, codes: NDArray[np.int64], times: NDArray[np.int64]) -> None:
+        """Decide the instants of the rows that have been taken in, up to these times."""
+        if len(codes):
             self._advance(kind, codes, times + 1)
             self._last[kind][codes] = times
             self._plan(kind, codes)
@@ -622,7 +627,7 @@ class LiveReplay:
                     self._give_back(kind, [code], self._nearer[kind])
                     each.nearer = -1
         if moved:
-            self._take_in(feed, np.full(len(feed), _BIT[kind], np.uint8), self._settled)
+            self._happen(kind, feed, self._settled)
             codes = np.fromiter(moved.keys(), np.int64, len(moved))
             times = np.fromiter(moved.values(), np.int64, len(moved))
             self._advance(kind, codes, times + 1, self._settled[kind])

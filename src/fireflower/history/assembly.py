@@ -112,7 +112,7 @@ class Telling:
         """The rows of the timeline that a record makes."""
         person = self.identities.person(record.person) if record.person else None
         if record.kind == EVENT:
-            return self._event(record, person)
+            return self.event(record, person)
         return self._change(record, person)
 
     def know(self, record: Record) -> None:
@@ -137,24 +137,27 @@ class Telling:
                 received=seen.received,
             )
 
-    def _event(self, record: Record, person: str | None) -> list[Row]:
-        """One row for each account to which the event belongs, the person's own among them."""
-        memberships = self.memberships
-        accounts: list[str | None] = [record.account] if record.account else []
-        if person and not accounts:
-            accounts.extend(memberships.attributed(person, self.attribution))
-        own = accounts[0] if len(accounts) == 1 else memberships.current(person or "") if accounts else None
-        rows: list[Row] = []
-        for account in accounts or [None]:
+    def event(
+        self, record: Record, person: str | None, order: tuple[object, ...] = (), number: int = -1
+    ) -> Iterator[Row]:  # fmt: skip
+        """One row for each account to which an event of a person belongs, the person's own among them.
+
+        Parameters
+        ----------
+        order, number : as the rows have them
+        """
+        own = record.account
+        accounts: Sequence[str | None] = (own,)
+        if person and not own:
+            accounts = self.memberships.attributed(person, self.attribution) or accounts
+            own = accounts[0] if len(accounts) == 1 else self.memberships.current(person)
+        for account in accounts:
+            role = self.memberships.role(person, account) if person and account else ""
             target = (TO_ACCOUNT if account else 0) | (TO_PERSON if person and account == own else 0)
-            role = memberships.role(person, account) if person and account else ""
-            rows.append(
-                Row(
-                    record.time, EVENT, record.name, person, account, target, role or None, record.received,
-                    record.properties,
-                )
+            yield Row(
+                record.time, EVENT, record.name, person, account, target, role or None, record.received,
+                record.properties, -1, order, number,
             )  # fmt: skip
-        return rows
 
 
 def _about(record: Record, person: str | None) -> Row:

@@ -11,7 +11,8 @@ from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from fireflower.history.assembly import Telling, canonical
 from fireflower.history.identities import Identities, joined
@@ -33,7 +34,7 @@ from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON
 Who = tuple[SubjectKind, str]
 
 
-class Numbered(NamedTuple):
+class Numbered(Struct, frozen=True, gc=False):
     """A record, and the number by which it is found again."""
 
     record: Record
@@ -203,27 +204,33 @@ class OngoingHistory:
         return self.around(concerned)
 
     def take(self, numbered: Sequence[Numbered], doubtful: Collection[int] = ()) -> Arrived:
-        """Records that have come, in any order, after `identify` has had those that say who is who.
+        """Records that have come, after `identify` has had those that say who is who.
 
         Parameters
         ----------
+        numbered : in the order of their numbers, whenever they happened
         doubtful : numbers of records whose messages may be in the history already: the past of all whom they concern is
             told again, in which every message counts once
         """
         arrived, concerned = Arrived(), _Concerned()
         told: set[str] = set()
-        ordered = sorted((place(record), number, nth) for nth, (record, number) in enumerate(numbered))
-        for where, number, nth in ordered:
-            record = numbered[nth].record
+        rows, bearer, moved, event = arrived.rows, self.identities.person, self._moved, self._telling.event
+        places = [place(each.record) for each in numbered]
+        for nth in sorted(range(len(numbered)), key=places.__getitem__):
+            record, number, where = numbered[nth].record, numbered[nth].number, places[nth]
+            person = bearer(record.person) if record.person else None
             if record.kind == EVENT or record.kind == PERSON_TRAIT or record.kind == IDENTITY:
-                if record.person and record.time < self._moved.get(self._bearer(record), -1):
-                    concerned.add(self._bearer(record), record.account)
+                if person and record.time < moved.get(person, -1):
+                    concerned.add(person, record.account)
             else:
                 self._change(record, told, concerned)
             if number in doubtful:
                 self._doubt(record, concerned)
-            arrived.rows += _placed(self._telling.rows(record), where[2:], number)
-            self._note(record)
+            if record.kind == EVENT:
+                rows += event(record, person, where, number)
+            else:
+                rows += _placed(self._telling.rows(record), where, number)
+                self._note(record)
         arrived.changed = self.around(concerned.people) | self._members(concerned.teams)
         arrived.changed |= set(map(_account, concerned.accounts))
         return arrived
@@ -254,7 +261,7 @@ class OngoingHistory:
         telling = Telling(self.identities, self._attribution, Memberships())
         rows: dict[Who, list[Row]] = {who: [] for who in subjects}
         for each in _ordered(found, until):
-            for row in _placed(telling.rows(each.record), place(each.record)[2:], each.number):
+            for row in _placed(telling.rows(each.record), place(each.record), each.number):
                 for who in whose(row):
                     if who in rows:
                         rows[who].append(row)
@@ -315,8 +322,8 @@ class OngoingHistory:
                 ids |= self.identities.ids(person)
         found: Found = {}
         if ids or accounts:
-            for record, number in self._find(ids, accounts):
-                found.setdefault(number, []).append(record)
+            for each in self._find(ids, accounts):
+                found.setdefault(each.number, []).append(each.record)
         return found
 
     def _adopt(self, memberships: Memberships, people: Iterable[str], accounts: Iterable[str], found: Found) -> None:
@@ -370,8 +377,8 @@ def whose(row: Row) -> list[Who]:
 
 
 def _placed(rows: Iterable[Row], order: tuple[object, ...], number: int) -> list[Row]:
-    """The rows that a record makes, with its place among those of its instant, and its number."""
-    placed = rows if isinstance(rows, list) else list(rows)
-    for nth, row in enumerate(placed):
-        row.order, row.number = (*order, nth), number
+    """The rows that a record makes, with its place in the history, and its number."""
+    placed = list(rows)
+    for row in placed:
+        row.order, row.number = order, number
     return placed

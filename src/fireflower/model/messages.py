@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from msgspec import Struct
 
@@ -16,7 +16,7 @@ AHEAD = DAY
 """Span by which what a message says may lie after its receipt, once its sender's clock has been corrected."""
 
 
-class SaidEvent(NamedTuple):
+class SaidEvent(Struct, frozen=True, gc=False):
     """An event, as a message says it.
 
     Attributes
@@ -28,7 +28,7 @@ class SaidEvent(NamedTuple):
     other: str | None
 
 
-class Message(Struct, frozen=True):
+class Message(Struct, frozen=True, gc=False):
     """One thing that a client has sent, as it will be remembered.
 
     Attributes

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from fireflower.model.records import Kind
 
 
-class Row(Struct):
+class Row(Struct, gc=False):
     """A row, in text.
 
     Attributes
@@ -20,7 +20,7 @@ class Row(Struct):
     value : a trait's value, or a role
     properties : an event's, as they came
     block : where it lies in the timeline; -1 where that is not known
-    order : its place among the rows of one instant
+    order : its place in a history; rows that one record makes have one, and stay in their order
     number : the name by which it is found again
     """
 

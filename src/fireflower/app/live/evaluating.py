@@ -34,8 +34,8 @@ from fireflower.evaluate.results import Transitions
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.leases import ALL_SHARES, Evaluated, LeaseLostError, Leases, Terms, share_of
-from fireflower.history.log.messages import Kept, MessageLog
-from fireflower.history.log.reading import LogReader, Mappings, record_of
+from fireflower.history.log.messages import MessageLog
+from fireflower.history.log.reading import Durable, LogReader, Mappings, record_of
 from fireflower.history.log.verdicts import News, Recorded, Verdict, VerdictLog, Which, Who
 from fireflower.history.ongoing import Numbered, OngoingHistory, place
 from fireflower.language.nodes import Definition, Settings
@@ -230,7 +230,7 @@ class Evaluator:
         finally:
             self.is_beginning = False
 
-    def take(self, messages: Sequence[tuple[Kept, Sequence[Record]]], now: int) -> News:
+    def take(self, messages: Sequence[Durable], now: int) -> News:
         """Evaluate the next messages of the log, and whatever time has brought up to and including `now`."""
         now = max(now, self.now)
         if self._terms and not (self._parts and all(part.past.is_current() for part in self._parts)):
@@ -244,10 +244,10 @@ class Evaluator:
             _LOGGER.info("The archive has changed: history is evaluated anew.")
         return self.begin(now)
 
-    def _take(self, messages: Sequence[tuple[Kept, Sequence[Record]]], now: int) -> News:
-        fresh = [each for each in messages if each[0].position > self.position]
-        position = fresh[-1][0].position if fresh else self.position
-        records = [each for kept, said in fresh for each in numbered(kept.position, said)]
+    def _take(self, messages: Sequence[Durable], now: int) -> News:
+        fresh = [each for each in messages if each[0] > self.position]
+        position = fresh[-1][0] if fresh else self.position
+        records = numbered(fresh)
         self.mentions.note(records)
         self.steps += 1
         parts, self._parts = self._parts, []  # if this fails, they are worth nothing any more
@@ -478,7 +478,7 @@ class Evaluator:
         news = News()
         log, reader = MessageLog(self._database), LogReader(self._database, self._mappings)
         while self._parts and self.position < position and (some := log.after(self.position, AT_ONCE)):
-            news.add(self.take([(kept, list(map(record_of, told))) for kept, told in reader.all(some)], now))
+            news.add(self.take([(kept.position, list(map(record_of, told))) for kept, told in reader.all(some)], now))
         if self._parts:
             news.add(self.take([], now))
         return news

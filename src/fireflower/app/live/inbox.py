@@ -9,11 +9,10 @@ from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 from fireflower.app.live.evaluating import Evaluator
-from fireflower.history.log.messages import Kept
+from fireflower.history.log.reading import Durable
 from fireflower.model.errors import FireflowerError
-from fireflower.model.records import Record
 
-Batch = Sequence[tuple[Kept, Sequence[Record]]]
+Batch = Sequence[Durable]
 Answer = TypeVar("Answer")
 
 _AT_ONCE = 5_000
@@ -56,7 +55,7 @@ class Inbox:
         self._changed = threading.Condition()
         self._busy = threading.Lock()
         self._busy.acquire()
-        self._messages: list[tuple[Kept, Sequence[Record]]] = []
+        self._messages: list[Durable] = []
         self._questions: list[Question[Any]] = []
         self._asked = float("-inf")
         self._closed = self._woken = False

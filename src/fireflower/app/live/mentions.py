@@ -4,6 +4,7 @@ indexes of the database would cost more than everything else that is done to kee
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable
 from itertools import chain
 
@@ -37,20 +38,21 @@ class Mentions:
 
     def __init__(self, behind: int) -> None:
         self.behind = behind
-        self._people: dict[str, array[int]] = {}
-        self._accounts: dict[str, array[int]] = {}
+        self._people: dict[str, array[int]] = defaultdict(_no_places)
+        self._accounts: dict[str, array[int]] = defaultdict(_no_places)
 
     def note(self, records: Iterable[Numbered]) -> None:
         """Note of whom records speak. They come in the order of the log."""
-        people, accounts = self._people, self._accounts
-        for record, number in records:
-            place = (number - LOG) // _RECORDS
-            if record.person:
-                _add(people, record.person, place)
-            if record.account:
-                _add(accounts, record.account, place)
+        people, accounts, before = self._people, self._accounts, -1
+        for each in records:
+            record, place = each.record, (each.number - LOG) // _RECORDS
+            goes_on, before = place == before, place
+            if record.person and not (goes_on and place in people[record.person][-1:]):
+                people[record.person].append(place)
+            if record.account and not (goes_on and place in accounts[record.account][-1:]):
+                accounts[record.account].append(place)
             if record.kind == IDENTITY:
-                _add(people, str(record.value), place)
+                people[str(record.value)].append(place)
 
     def of(self, people: Iterable[str], accounts: Iterable[str]) -> list[int]:
         """The places of the messages that speak of any of these, in order."""
@@ -59,9 +61,5 @@ class Mentions:
         return sorted(set(chain.from_iterable(places.tolist() for places in found)))
 
 
-def _add(places: dict[str, array[int]], id: str, place: int) -> None:
-    known = places.get(id)
-    if known is None:
-        places[id] = array("q", (place,))
-    elif known[-1] != place:
-        known.append(place)
+def _no_places() -> array[int]:
+    return array("q")

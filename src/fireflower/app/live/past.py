@@ -16,7 +16,7 @@ from fireflower.history.archive.known_ids import KnownIds
 from fireflower.history.archive.segments import SegmentFacts
 from fireflower.history.log.database import Database
 from fireflower.history.log.messages import Kept, MessageLog
-from fireflower.history.log.reading import LogReader, Mappings, record_of
+from fireflower.history.log.reading import Durable, LogReader, Mappings, record_of
 from fireflower.history.ongoing import Numbered
 from fireflower.model.errors import FireflowerError, UnknownSubjectError
 from fireflower.model.records import Record, SubjectKind
@@ -130,7 +130,7 @@ class Past:
         """What messages say."""
         reader = LogReader(self._database, self._mappings)
         for each, told in reader.all(kept):
-            yield from numbered(each.position, [record_of(one) for one in told])
+            yield from numbered([(each.position, [record_of(one) for one in told])])
 
     def lookup(self, numbers: Sequence[int]) -> Mapping[int, Record]:
         """The records with these numbers, of the archive without their message ids and properties.
@@ -180,11 +180,11 @@ class Past:
         return state.st_ino, state.st_mtime_ns, state.st_size
 
 
-def numbered(position: int, records: Sequence[Record]) -> list[Numbered]:
-    """What a message at a place in the log says, with numbers."""
-    if len(records) == 1:
-        return [Numbered(records[0], number_of(position, 0))]
-    return [Numbered(record, number_of(position, nth)) for nth, record in enumerate(records)]
+def numbered(messages: Iterable[Durable]) -> list[Numbered]:
+    """What messages say, with numbers."""
+    return [
+        Numbered(record, number_of(position, nth)) for position, said in messages for nth, record in enumerate(said)
+    ]
 
 
 def _is_imported(facts: SegmentFacts) -> bool:

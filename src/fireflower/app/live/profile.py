@@ -123,8 +123,8 @@ def gathered(find: Find, kind: SubjectKind, id: str) -> list[Record]:
 def _found(find: Find, people: Collection[str], accounts: Collection[str]) -> dict[int, list[Record]]:
     found: dict[int, list[Record]] = {}
     if people or accounts:
-        for record, number in find(people, accounts):
-            found.setdefault(number, []).append(record)
+        for each in find(people, accounts):
+            found.setdefault(each.number, []).append(each.record)
     return found
 
 

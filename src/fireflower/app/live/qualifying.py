@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 from fireflower.app.live.sieving import Concerns, Sieve
@@ -146,17 +147,17 @@ class Qualifying:
         elsewhere = self._sieve.last(kind, id) if self._sieve is not None else None
         return self.replay.last(_SUBJECTS[kind], id) if elsewhere is None else elsewhere
 
-    def _due(self, numbered: Iterable[Numbered], now: int) -> list[Numbered]:
-        """The records whose time has come: of these, and of those that have been waiting. The others wait."""
-        due: list[Numbered] = []
-        for each in numbered:
-            if each.record.time <= now:
-                due.append(each)
-            else:
-                heapq.heappush(self._waiting, (place(each.record), each.number, each))
+    def _due(self, numbered: Sequence[Numbered], now: int) -> list[Numbered]:
+        """The records whose time has come, of those that have been waiting and of these. The others wait."""
+        waited: list[Numbered] = []
         while self._waiting and self._waiting[0][2].record.time <= now:
-            due.append(heapq.heappop(self._waiting)[2])
-        return due
+            waited.append(heapq.heappop(self._waiting)[2])
+        due = [each for each in numbered if each.record.time <= now]
+        if len(due) < len(numbered):
+            for each in numbered:
+                if each.record.time > now:
+                    heapq.heappush(self._waiting, (place(each.record), each.number, each))
+        return sorted(waited, key=attrgetter("number")) + due
 
     def _leave_out(
         self, leaving: _LeavingOut, rows: list[Row], own: list[Row], past: dict[Who, list[Row]], now: int

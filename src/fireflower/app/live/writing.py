@@ -9,19 +9,20 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from fireflower.app.live.counting import Tally
 from fireflower.app.live.suppressing import names, rid_of, without_rejects
 from fireflower.history.forgotten import Forgotten
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.firsts import Firsts
 from fireflower.history.log.forgotten import ForgottenPeople
-from fireflower.history.log.messages import Kept, MessageLog
-from fireflower.history.log.reading import LogReader, Mappings, MessageReader, record_of
+from fireflower.history.log.messages import MessageLog
+from fireflower.history.log.reading import Durable, LogReader, Mappings, MessageReader, record_of
 from fireflower.model.messages import Message, Reject, SaidEvent
 from fireflower.model.records import Record
 
-_Durable = tuple[Kept, Sequence[Record]]
-Follow = Callable[[list[_Durable]], None]
+Follow = Callable[[list[Durable]], None]
 """Is given what is durable, in the order of the log."""
 
 _SOON = 1.0
@@ -40,13 +41,13 @@ class _Request:
     done: Future[int] = field(default_factory=Future)
 
 
-@dataclass(slots=True)
-class _Read:
-    """A message, what it says, and what of that counts only because it is the first to say it."""
+class _Read(Struct, gc=False):
+    """A message of a request, what it says, and what of that counts only because it is the first to say it."""
 
+    request: int
     message: Message
     records: list[Record]
-    said: list[tuple[tuple[str, ...], int]]
+    said: Sequence[tuple[tuple[str, ...], int]] = ()
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ class Writer:
     ) -> None:  # fmt: skip
         self._database, self._follow, self._people = database, follow, people
         self._log = MessageLog(database)
-        self._mappings = mappings
+        self._mappings, self._joins = mappings, mappings["segment"].joins
         self._firsts = Firsts(database)
         self._reader = MessageReader(mappings, self._is_new)
         self._said: list[tuple[tuple[str, ...], int]] = []
@@ -145,7 +146,7 @@ class Writer:
         for request, count in zip(requests, counts, strict=True):
             request.done.set_result(count)
 
-    def _hand_on(self, durable: list[_Durable]) -> None:
+    def _hand_on(self, durable: list[Durable]) -> None:
         """Have what is durable followed. If others have written too, the log is read from where it was last certain.
         So it is after a commit that seemed to fail: it may have been durable all the same, its answer lost."""
         if self._doubtful:
@@ -153,12 +154,12 @@ class Writer:
             try:
                 end = self._log.end()
                 told = reader.all(self._log.all(self._handed_on))
-                durable = [(kept, [record_of(each) for each in said]) for kept, said in told]
+                durable = [(kept.position, [record_of(each) for each in said]) for kept, said in told]
             except StorageError:
                 return
             self._doubtful, self._handed_on = False, max(self._handed_on, end)
         if durable:
-            self._handed_on = durable[-1][0].position
+            self._handed_on = durable[-1][0]
             self._follow(durable)
 
     def _look(self) -> None:
@@ -168,29 +169,30 @@ class Writer:
         if self._doubtful:
             self._hand_on([])
 
-    def _written(self, requests: Sequence[_Request]) -> tuple[list[int], list[_Durable]]:
+    def _written(self, requests: Sequence[_Request]) -> tuple[list[int], list[Durable]]:
         """Write requests in one transaction. Gives how many messages of each were new, and these."""
-        read = [self._read(request.messages) for request in requests]
+        read = [self._read(number, request.messages) for number, request in enumerate(requests)]
         counts = [0] * len(requests)
-        first: dict[str, tuple[int, _Read]] = {}
-        for number, readable in enumerate(read):
+        first: dict[str, _Read] = {}
+        for readable in read:
             for one in readable.read:
-                first.setdefault(one.message.key, (number, one))  # of two with one key, the log keeps the first
+                first.setdefault(one.message.key, one)  # of two with one key, the log keeps the first
         said: list[tuple[tuple[str, ...], int, int]] = []
-        durable: list[_Durable] = []
+        durable: list[Durable] = []
         with self._database.transaction():
             self._database.in_order("messages")
             self._doubtful = self._doubtful or self._log.end() != self._handed_on
             people = None if self._people is None else self._people.now()
             if people:
                 self._leave_out(people, read, first)
-            new = self._log.append(one.message for _, one in first.values())
-            self._say_again(read, [first[kept.message.key][1] for kept in new])
-            for kept in new:
-                number, one = first[kept.message.key]
-                counts[number] += 1
-                durable.append((kept, one.records))
-                said += [(what, kept.position, time) for what, time in one.said]
+            places = self._log.append([one.message for one in first.values()])
+            new = [(place, one) for place, one in zip(places, first.values(), strict=True) if place is not None]
+            self._say_again(read, [one for _, one in new])
+            for place, one in new:
+                counts[one.request] += 1
+                durable.append((place, one.records))
+                if one.said:
+                    said += [(what, place, time) for what, time in one.said]
             self._firsts.add(said)
             rejects = [reject for each in requests for reject in each.rejects]
             rejects += [reject for each in read for reject in each.rejects]
@@ -206,36 +208,34 @@ class Writer:
         self.tally.duplicates += readable - new - sum(each.left_out for each in read)
         self.tally.rejected += unreadable + sum(len(request.rejects) for request in requests)
 
-    def _read(self, messages: Sequence[Message]) -> _Readable:
-        """The messages with what they say, and those that say nothing that can be understood."""
+    def _read(self, request: int, messages: Sequence[Message]) -> _Readable:
+        """The messages of a request with what they say, and those that say nothing that can be understood."""
         found = _Readable([], [])
         for message in messages:
             self._said = []
             try:
-                found.read.append(_Read(message, self._records(message), self._said))
+                found.read.append(_Read(request, message, self._records(message), self._said))
             except ValueError as error:
                 for what, _ in self._said:
                     self._firsts.take_back(what)
                 found.rejects.append(Reject(str(error), message.body, message.received, message.source))
         return found
 
-    def _leave_out(
-        self, people: Forgotten, read: Sequence[_Readable], first: dict[str, tuple[int, _Read]]
-    ) -> None:  # fmt: skip
+    def _leave_out(self, people: Forgotten, read: Sequence[_Readable], first: dict[str, _Read]) -> None:
         """Keep nothing that is about people who were forgotten; where only an id of theirs stands, take that out."""
-        for key, (number, each) in list(first.items()):
+        for key, each in list(first.items()):
             rid = rid_of(people, each.message, each.records)
             if rid is each.message:
                 continue
             self._take_back(each)
-            again = self._read([rid]).read if rid is not None else []
+            again = self._read(each.request, [rid]).read if rid is not None else []
             if again and not names(people, again[0].records):
-                first[key] = number, again[0]
+                first[key] = again[0]
                 continue
             for one in again:
                 self._take_back(one)
             del first[key]
-            read[number].left_out += 1
+            read[each.request].left_out += 1
 
     def _say_again(self, read: Sequence[_Readable], kept: Sequence[_Read]) -> None:
         """If a message that is not kept, as its id was known, is the first to say something, then another one is."""
@@ -263,7 +263,7 @@ class Writer:
         record, person = said.record, said.record.person or ""
         if said.other and self._firsts.is_new(("identity", person, said.other), record.time):
             return True
-        joins = record.account and person and self._mappings["segment"].joins
+        joins = self._joins and record.account and person
         return bool(joins) and self._firsts.is_new(("join", person, record.account or ""), record.time)
 
     def _is_new(self, what: tuple[str, ...], time: int) -> bool:

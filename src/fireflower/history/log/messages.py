@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from hashlib import blake2b
-from itertools import chain
-from operator import attrgetter
 from typing import Any, get_args
 
 from msgspec import Struct
 
-from fireflower.history.log.database import Database
+from fireflower.history.log.database import Database, StorageError, insert
 from fireflower.model.messages import Form, Message, Reject
 
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -23,7 +20,7 @@ _LONGEST, _BEGINNING, _DIGEST = 63, 48, 16
 """Bytes of keys that are stored as they are; of others, bytes of the beginning and of a digest of the whole."""
 
 
-class Kept(Struct, frozen=True):
+class Kept(Struct, frozen=True, gc=False):
     """A message in the log, and its place there."""
 
     position: int
@@ -37,27 +34,53 @@ def stored_key(key: str) -> bytes:
     return text if len(text) <= _LONGEST else text[:_BEGINNING] + blake2b(text, digest_size=_DIGEST).digest()
 
 
-_position = attrgetter("position")
-
-
 class MessageLog:
     """The log, on one connection."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def append(self, messages: Iterable[Message]) -> list[Kept]:
-        """Write messages inside of the caller's transaction, and give those that were new, in the order of the log."""
-        by_key: dict[bytes, Message] = {}
-        for message in messages:
-            by_key.setdefault(stored_key(message.key), message)
-        rows = [(key, _NUMBERS[each.form], each.received, each.source, each.body) for key, each in by_key.items()]
+    def append(self, messages: Sequence[Message]) -> list[int | None]:
+        """Write messages inside of the caller's transaction, and give the place of each; None for one that was there,
+        or comes a second time. Places rise.
+
+        What is there is looked up first, since a database takes as long to tell of each row that it has written as to
+        write it, while nearly all are new.
+        """
         self._database.in_order("messages")
-        kept: list[Kept] = []
-        for some in _parts(rows):
-            found = self._database.rows(_insertion(len(some)), list(chain.from_iterable(some)))
-            kept += [Kept(position, by_key[bytes(key)]) for key, position in found]
-        return sorted(kept, key=_position)
+        keys = [stored_key(message.key) for message in messages]
+        known = self._known(keys)
+        rows: list[tuple[bytes, int, int, str, bytes]] = []
+        is_new: list[bool] = []
+        for key, each in zip(keys, messages, strict=True):
+            is_new.append(key not in known)
+            if key not in known:
+                known.add(key)
+                rows.append((key, _NUMBERS[each.form], each.received, each.source, each.body))
+        places = iter(self._inserted(rows))
+        return [next(places) if each else None for each in is_new]
+
+    def _known(self, keys: Sequence[bytes]) -> set[bytes]:
+        known: set[bytes] = set()
+        for some in _parts(keys):
+            places = ", ".join("?" * len(some))
+            known.update(
+                bytes(key) for (key,) in self._database.rows(f"SELECT key FROM messages WHERE key IN ({places})", some)
+            )
+        return known
+
+    def _inserted(self, rows: Sequence[tuple[bytes, int, int, str, bytes]]) -> range:
+        """The places of rows that were not there. Nobody else writes meanwhile, so they are in a row."""
+        if not rows:
+            return range(0)
+        before = self.end()
+        insert(self._database, "messages (key, form, received, source, body)", rows)
+        ((first, last),) = self._database.rows(
+            "SELECT MIN(position), MAX(position) FROM messages WHERE position > ?", (before,)
+        )
+        if last - first + 1 != len(rows):
+            raise StorageError(f"{len(rows)} messages were given the places {first} to {last}: others write, too.")
+        return range(first, last + 1)
 
     def reject(self, rejects: Iterable[Reject]) -> None:
         """Keep aside what could not be taken, inside of the caller's transaction."""
@@ -95,15 +118,6 @@ class MessageLog:
             Kept(position, Message(FORMS[form], "", bytes(body), received, source))
             for position, form, body, received, source in rows
         ]
-
-
-@cache
-def _insertion(rows: int) -> str:
-    places = ", ".join(["(?, ?, ?, ?, ?)"] * rows)
-    return (
-        f"INSERT INTO messages (key, form, received, source, body) VALUES {places} "
-        "ON CONFLICT (key) DO NOTHING RETURNING key, position"
-    )
 
 
 def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -79,10 +79,7 @@ class PlainChecks:
             named = is_id(said.groupId)
         else:
             named = type in ("identify", "page", "screen")
-        return self._time(said, sent) if named else None
-
-    def _time(self, said: Plain, sent: str | None) -> int | None:
-        span = self._spans[sent] if sent in self._spans else self._span(sent)
+        span = (self._spans[sent] if sent in self._spans else self._span(sent)) if named else None
         if span is None:
             return None
         if said.originalTimestamp is None:
@@ -105,14 +102,14 @@ def said_by(said: Plain, time: int, received: int) -> SaidEvent | None:
     """What a message says that passes, if it is an event."""
     if said.type != "track":
         return None
-    user, anonymous, context = _id(said.userId), _id(said.anonymousId), said.context
-    account = _id(said.groupId) or (_id(context.groupId) if context is not None else None)
+    user, anonymous, account, context = said.userId, said.anonymousId, said.groupId, said.context
+    user = user.strip() or None if user else None
+    anonymous = anonymous.strip() or None if anonymous else None
+    account = account.strip() or None if account else None
+    if account is None and context is not None and context.groupId:
+        account = context.groupId.strip() or None
     record = Record(
-        time, EVENT, _id(said.event) or "", user or anonymous, account, None, said.properties or {},
-        _id(said.messageId) or "", received,
+        time, EVENT, (said.event or "").strip(), user or anonymous, account, None, said.properties or {},
+        (said.messageId or "").strip(), received,
     )  # fmt: skip
     return SaidEvent(record, anonymous if user and anonymous != user else None)
-
-
-def _id(text: str | None) -> str | None:
-    return text.strip() or None if text is not None else None
