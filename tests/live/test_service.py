@@ -18,6 +18,7 @@ from log.databases import Opener
 from log.server import Server
 from msgspec.structs import replace
 
+from fireflower.app.live import service as service_module
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.service import Service
 from fireflower.app.live.sharing import LEASE
@@ -68,6 +69,41 @@ def feed(service: Service, clock: Clock, some: Sequence[Message], at_once: int) 
         evaluated = service.state.evaluated
         assert service.submit(part).result(30) == len(part)
         wait_until(lambda evaluated=evaluated, part=part: service.state.evaluated == evaluated + len(part))
+
+
+def test_a_long_history_waits_until_the_kernel_is_compiled(
+    tmp_path: Path, url: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme, clock, compiled = project(tmp_path), Clock(), threading.Event()
+
+    class Compiling:
+        is_done = staticmethod(compiled.is_set)
+
+        def stop(self) -> None:
+            pass
+
+    used: list[bool] = []
+    monkeypatch.setattr(service_module, "is_compiled", lambda live: False)
+    monkeypatch.setattr(service_module, "Compiling", Compiling)
+    monkeypatch.setattr(service_module, "_LONG", 100)
+    monkeypatch.setattr(Evaluator, "compiled", property(lambda self: False, lambda self, value: used.append(value)))
+    some = messages(7, 150)
+    with running(acme, url, clock) as service:
+        feed(service, clock, some[:120], 60)
+    service = Service(acme, connect=lambda: connect(url), clock=clock)
+    service.start()
+    try:
+        assert service.submit(some[120:]).result(30) == 30
+        time.sleep(0.5)
+        assert not service.state.ready and used == []
+        compiled.set()
+        wait_until(lambda: service.state.ready)
+        clock.now = moment(MINUTES)
+        wait_until(lambda: service.state.evaluated == 30)
+    finally:
+        service.stop()
+    assert used == [True]
+    assert recorded(database) == expected(acme, database, clock.now)
 
 
 @pytest.mark.parametrize("at_once", [7, 60])

@@ -15,7 +15,7 @@ class Compiling:
     def __init__(self) -> None:
         _LOGGER.info(
             "The kernel is being compiled, once on this machine: about a minute. Meanwhile events are taken in and "
-            "evaluated by the same code uncompiled, which is slower."
+            "evaluated by the same code uncompiled, which is slower; a long history waits for it."
         )
         self._process = subprocess.Popen(
             [sys.executable, "-m", "fireflower.evaluate.warming", "live"], stderr=subprocess.DEVNULL

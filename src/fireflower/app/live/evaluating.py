@@ -213,6 +213,14 @@ class Evaluator:
                 self._leases.write_under(self._terms, self.position, self.now)
             self._kept = self.position, self.now
 
+    def history_length(self) -> int:
+        """How many records there are to be evaluated, about: those of the archive, and the messages since."""
+        past = Past(self.project, self._database, self._mappings)
+        try:
+            return past.archive.summary().records + past.log.end() - past.covered
+        finally:
+            past.close()
+
     def begin(self, now: int) -> News:
         """Evaluate all of history anew for the shares that are held, and record what is not recorded yet. Transitions
         of definitions that are new, or mean something else than before, are no news; nor are those of the time until

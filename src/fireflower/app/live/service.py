@@ -45,6 +45,12 @@ _LOGGER = logging.getLogger("fireflower.live")
 _PATIENCE = 5.0
 """Seconds after which the evaluator looks around though nothing was due."""
 
+_LONG = 200_000
+"""Records of history beyond which it takes longer to evaluate them uncompiled than to compile."""
+
+_COMPILED = 0.2
+"""Seconds between two looks whether the kernel has been compiled."""
+
 Role = Literal["ingest", "evaluate", "deliver"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
@@ -356,6 +362,9 @@ class Service:
     def _begin(self) -> bool:
         while not self._inbox.stopped:
             try:
+                self._await_compiled()
+                if self._inbox.stopped:
+                    break
                 self._tell(self._evaluator.begin(self.clock()))
                 self._tell(self._evaluator.hold(self._keeper.wanted, self.clock()))
             except Exception as error:
@@ -365,6 +374,16 @@ class Service:
             self.state.ready, self.state.trouble, self._deliverer.is_behind = True, "", False
             return True
         return False
+
+    def _await_compiled(self) -> None:
+        """Leave a long history alone as long as the kernel is being compiled. What comes meanwhile is kept."""
+        if self._compiling is None or self._evaluator.history_length() < _LONG:
+            return
+        while not self._compiling.is_done():
+            if self._inbox.stopped:
+                return
+            time.sleep(_COMPILED)
+        self._compiling, self._evaluator.compiled = None, True
 
     def _persist(self, work: Callable[[], News]) -> bool:
         """Do some work of the evaluator. If it fails, begin again from history, which has everything. False if that
