@@ -348,6 +348,43 @@ def test_too_large() -> None:
     assert desk.post("/v1/batch", {"batch": [TRACK]}).status == 200
 
 
+def test_bodies_are_limited_together() -> None:
+    body = json.dumps({"batch": [TRACK]}).encode()
+    desk = Desk(Limits(held=2 * len(body) - 1))
+
+    async def ask() -> None:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        async def receive() -> dict[str, Any]:
+            if not begun.is_set():
+                begun.set()
+                return {"type": "http.request", "body": body, "more_body": True}
+            await go_on.wait()
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        sent: list[dict[str, Any]] = []
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        headers = [(name.lower().encode(), value.encode()) for name, value in KEY.items()]
+        scope = {"type": "http", "method": "POST", "path": "/v1/batch", "query_string": b"", "headers": headers}
+        first = asyncio.ensure_future(desk.app(scope, receive, send))
+        await begun.wait()
+        await asyncio.sleep(0)
+        refused = await desk.ask("POST", "/v1/batch", body, KEY, chunk=10)
+        assert refused.status == 503 and refused.json["code"] == "overloaded" and refused.headers["retry-after"] == "1"
+        go_on.set()
+        await first
+        assert sent[0]["status"] == 200
+        assert (await desk.ask("POST", "/v1/batch", body, KEY)).status == 200
+        packed = gzip.compress(json.dumps({"batch": [TRACK], "filler": "x" * 2 * len(body)}).encode())
+        assert (await desk.ask("POST", "/v1/batch", packed, KEY)).status == 503
+        assert (await desk.ask("POST", "/v1/batch", body, KEY)).status == 200
+
+    asyncio.run(ask())
+
+
 def test_a_bomb_is_not_inflated() -> None:
     import tracemalloc
 

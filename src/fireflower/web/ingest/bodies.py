@@ -1,4 +1,4 @@
-"""The body of a request: received, and decompressed, without ever holding more than the limit."""
+"""The body of a request: received, and decompressed, without ever holding more than the limits."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 import zlib
 
 from fireflower.web.ingest.asgi import Headers, Receive
-from fireflower.web.ingest.limits import Limits
-from fireflower.web.ingest.refusals import Gone, Refusal, malformed, too_large
+from fireflower.web.ingest.limits import Held, Limits
+from fireflower.web.ingest.refusals import Gone, Refusal, full, malformed, too_large
 
 GZIP = b"\x1f\x8b"
 _GZIP_WINDOW, _ZLIB_WINDOW, _RAW_WINDOW = 31, 15, -15
@@ -20,41 +20,50 @@ _DISCARDED = 4
 """How many times the limit is read and dropped, so that a client hears the answer instead of a broken connection."""
 
 
-async def received(receive: Receive, limits: Limits) -> bytes:
+async def received(receive: Receive, limits: Limits, held: Held) -> bytes:
     """The body as it came.
+
+    Parameters
+    ----------
+    held : counts what is held of it
 
     Raises
     ------
     Gone
         If the client goes away in the middle.
     Refusal
-        If it is too large, or takes too long to come.
+        If it is too large, takes too long to come, or there is no room for it beside others.
     """
     try:
         async with asyncio.timeout(limits.patience):
-            return await _collected(receive, limits.body)
+            return await _collected(receive, limits.body, held)
     except TimeoutError:
         raise Refusal(
             408, "body_timeout", f"The body had not come after {limits.patience:g} seconds. Send it again.", 1.0
         ) from None
 
 
-async def _collected(receive: Receive, limit: int) -> bytes:
+async def _collected(receive: Receive, limit: int, held: Held) -> bytes:
     chunks: list[bytes] = []
-    size = 0
+    size, has_room = 0, True
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Gone
-        size += len(message.get("body", b""))
-        if size <= limit:
-            chunks.append(message.get("body", b""))
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        has_room = has_room and size <= limit and held.take(len(chunk))
+        if has_room:
+            chunks.append(chunk)
         else:
             chunks.clear()
+            held.give_back()
         if not message.get("more_body") or size > _DISCARDED * limit:
             break
     if size > limit:
         raise _over(limit)
+    if not has_room:
+        raise full()
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 

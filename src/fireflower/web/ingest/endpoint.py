@@ -18,12 +18,12 @@ from fireflower.web.ingest.bodies import decompressed, readable, received
 from fireflower.web.ingest.envelopes import Envelope
 from fireflower.web.ingest.harmless import harmless, settings, settings_key
 from fireflower.web.ingest.keys import key_in_headers, key_in_query
-from fireflower.web.ingest.limits import Buckets, Limits
+from fireflower.web.ingest.limits import Buckets, Held, Limits, Room
 from fireflower.web.ingest.opening import envelope_of, is_wrapped
 from fireflower.web.ingest.paths import ROUTES, Route, plain
 from fireflower.web.ingest.ports import Keys, Sink
 from fireflower.web.ingest.posthog import PostHogForm
-from fireflower.web.ingest.refusals import Gone, Refusal, too_large
+from fireflower.web.ingest.refusals import Gone, Refusal, full, too_large
 from fireflower.web.ingest.segment import SegmentForm
 from fireflower.web.ingest.taking import Form, reject_whole, taken
 
@@ -90,7 +90,7 @@ class _Endpoint:
     ) -> None:
         self._sink, self._keys, self._forms = sink, keys, forms
         self._limits, self._clock = limits, clock
-        self._buckets = Buckets(limits)
+        self._buckets, self._room = Buckets(limits), Room(limits.held)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -113,7 +113,8 @@ class _Endpoint:
         route = ROUTES.get(path)
         if route is not None:
             _expect(scope, "POST")
-            return await self._taken(route, scope, headers, receive)
+            with self._room.held() as held:
+                return await self._taken(route, scope, headers, receive, held)
         if (key := settings_key(path)) is not None:
             _expect(scope, "GET")
             return self._settings(key, scope, headers)
@@ -122,16 +123,19 @@ class _Endpoint:
                 404, "unknown_path", f"Nothing is taken at {path}. Events go to, for example, /v1/batch or /batch/."
             )
         _expect(scope, "GET", "POST")
-        await received(receive, self._limits)
+        with self._room.held() as held:
+            await received(receive, self._limits, held)
         return content
 
-    async def _taken(self, route: Route, scope: Scope, headers: Headers, receive: Receive) -> dict[str, Any]:
-        body = await received(receive, self._limits)
+    async def _taken(
+        self, route: Route, scope: Scope, headers: Headers, receive: Receive, held: Held
+    ) -> dict[str, Any]:  # fmt: skip
+        body = await received(receive, self._limits, held)
         now = self._clock()
         key = key_in_headers(headers) or key_in_query(scope.get("query_string", b""))
         source = self._admitted(key, now) if key else None
         try:
-            envelope, body = await self._apart(route, body, scope, headers, is_known=source is not None)
+            envelope, body = await self._apart(route, body, scope, headers, held, is_known=source is not None)
         except Refusal as refusal:
             if source is not None and refusal.status == 400:
                 text = readable(body, headers, self._limits.body)
@@ -151,14 +155,16 @@ class _Endpoint:
         return answers.taken(new, len(messages), reasons)
 
     async def _apart(
-        self, route: Route, body: bytes, scope: Scope, headers: Headers, *, is_known: bool
+        self, route: Route, body: bytes, scope: Scope, headers: Headers, held: Held, *, is_known: bool
     ) -> tuple[Envelope, bytes]:
         """The envelope, and the JSON text that it was. What is large must not keep others waiting."""
-        limit, query = self._limits.body, scope.get("query_string", b"")
-        if len(body) > _LARGE:
-            body = await asyncio.to_thread(decompressed, body, headers, limit)
+        limit, query, packed = self._limits.body, scope.get("query_string", b""), body
+        if len(packed) > _LARGE:
+            body = await asyncio.to_thread(decompressed, packed, headers, limit)
         else:
-            body = decompressed(body, headers, limit)
+            body = decompressed(packed, headers, limit)
+        if body is not packed and not held.take(len(body)):
+            raise full()
         if len(body) > _LARGE or is_wrapped(body):
             return await asyncio.to_thread(envelope_of, route, body, query, limit, is_known=is_known)
         return envelope_of(route, body, query, limit, is_known=is_known)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from fireflower.model.messages import AHEAD
@@ -20,6 +22,7 @@ class Limits:
     Attributes
     ----------
     body : bytes of a request's body, after decompression
+    held : bytes of all bodies that are held at one time, as they came and after decompression
     events : events of one request
     patience : seconds until the whole body must have come
     ahead : span by which an event may lie after its receipt, once its sender's clock has been corrected
@@ -28,11 +31,52 @@ class Limits:
     """
 
     body: int = 20 << 20
+    held: int = 256 << 20
     events: int = 20_000
     patience: float = 60.0
     ahead: int = AHEAD
     rate: float = 0.0
     burst: float = 10_000.0
+
+
+class Room:
+    """Room for the bodies of all requests together: many that are each within their limit are too much, too.
+
+    Parameters
+    ----------
+    most : bytes
+    """
+
+    def __init__(self, most: int) -> None:
+        self.left = most
+
+    @contextmanager
+    def held(self) -> Iterator[Held]:
+        """What one request holds, until it has been answered."""
+        held = Held(self)
+        try:
+            yield held
+        finally:
+            held.give_back()
+
+
+class Held:
+    """The bytes that one request holds."""
+
+    def __init__(self, room: Room) -> None:
+        self._room, self._bytes = room, 0
+
+    def take(self, bytes: int) -> bool:
+        """Hold more; False, and nothing taken, if there is no room for it."""
+        if bytes > self._room.left:
+            return False
+        self._room.left -= bytes
+        self._bytes += bytes
+        return True
+
+    def give_back(self) -> None:
+        self._room.left += self._bytes
+        self._bytes = 0
 
 
 class Buckets:

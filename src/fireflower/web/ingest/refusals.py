@@ -40,3 +40,13 @@ def malformed(message: str) -> Refusal:
 def too_large(message: str) -> Refusal:
     """Split it."""
     return Refusal(413, "too_large", message)
+
+
+def full() -> Refusal:
+    """The bodies that others are sending leave no room for it."""
+    return Refusal(
+        503,
+        "overloaded",
+        "The server holds as much as it may of what others are sending. Send it again in a moment.",
+        1.0,
+    )
