@@ -1,7 +1,7 @@
 """The search in worlds whose truth is known: what it finds, how often it cries wolf, whether its claims hold.
 
-python -m benchmarks.discovery                                        # all of it: a day of two cores
-python -m benchmarks.discovery --worlds 10 --null 100                 # a few hours
+python -m benchmarks.discovery                                        # all of it: some hours of two cores
+python -m benchmarks.discovery --worlds 10 --null 100                 # an hour or two
 python -m benchmarks.discovery --worlds 2 --null 2 --curve 250 --kinds or leaks
 
 What has been measured is kept in a file and not measured again, so that it can be stopped and gone on with; a change of

@@ -59,33 +59,41 @@ def search(world: World) -> tuple[Discovery, list[Finding]]:
         fireflower.open(write(world, Path(folder))).import_()
         started = time.process_time()
         found = fireflower.open(folder).discover(
-            subject=world.kind.subject, landmarks=[f"{world.kind.landmark} days"],
+            subject=world.kind.subject, landmarks=[f"{days} days" for days in _landmarks(world)],
             horizon=f"{world.kind.horizon} days", permutations=PERMUTATIONS,
         )  # fmt: skip
         seconds = time.process_time() - started
         return found, [replace(each, seconds=seconds) for each in _findings(found, world, Path(folder))]
 
 
+def _landmarks(world: World) -> list[int]:
+    """The days on which to look: the world's own, and where its true rule counts fewer, the end of these too, as who
+    leaves `--landmarks` alone looks on both."""
+    rule = world.truth.rule_at(world.cut)
+    return sorted({world.kind.landmark, *(each.within for each in rule.conditions)} if rule else {world.kind.landmark})
+
+
 def _findings(found: Discovery, world: World, folder: Path) -> list[Finding]:
     if found.verdict != "signal":
         return [Finding("rule", landmark=world.kind.landmark)]
+    landmark = found.landmark_days
     rule, listed = found.rules[0], [each.rule for each in found.singles if each.rule.grade != "unconfirmed"]
     cards = found.scores[:1]
     drafts = {rule.name: _text(folder, rule.name)}
     for card in cards:
         drafts |= _at_bounds(card, _text(folder, card.name))
-    selected = _selected(world, folder, drafts)
+    selected = _selected(world, folder, drafts, landmark)
     made = [
         Finding(
             "rule", tuple(_named(part.text, part.of) for part in rule.parts), selected[rule.name],
-            world.kind.landmark, tuple(_named(each.text, each.parts[0].of) for each in listed),
+            landmark, tuple(_named(each.text, each.parts[0].of) for each in listed),
             (rule.expected.value, rule.expected.low, rule.expected.high), grade=rule.grade,
         )
     ]  # fmt: skip
     for card in cards:
         named = tuple(replace(_named(part.text, part.of), more=part.points > 0) for part in card.parts)
         chosen = selected[_name_at(card, card.chosen)]
-        made.append(Finding("score", named, chosen, world.kind.landmark, chance=_chances(card, world, selected)))
+        made.append(Finding("score", named, chosen, landmark, chance=_chances(card, world, selected)))
     return made
 
 
@@ -128,11 +136,11 @@ def _named(text: str, of: str) -> Named:
     return Named(of.removeprefix("person.").removeprefix("account."), quantity="other")
 
 
-def _selected(world: World, folder: Path, drafts: dict[str, str]) -> dict[str, list[str]]:
+def _selected(world: World, folder: Path, drafts: dict[str, str], landmark: float) -> dict[str, list[str]]:
     """Whom definitions select at the landmark, of those who sign up after the cut."""
     found = tables(world, NEVER)
     subject = world.kind.subject
-    unseen = np.array(world.ids)[world.unseen(world.kind.landmark)]
+    unseen = np.array(world.ids)[world.unseen(landmark)]
     for name in ("events", "people", "accounts"):
         if name in found and subject in found[name].column_names:
             found[name] = found[name].filter(pc.is_in(found[name][subject], pa.array(unseen)))
@@ -141,7 +149,6 @@ def _selected(world: World, folder: Path, drafts: dict[str, str]) -> dict[str, l
     of, who = np.array(rows["definition"].to_pylist()), np.array(rows["subject"].to_pylist())
     at = rows["at"].cast("int64").to_numpy()
     entered = np.array(rows["change"].to_pylist()) == "entered"
-    landmark = world.kind.landmark
     return {
         name: selected_at(world, landmark, who[of == name].tolist(), at[of == name], entered[of == name])
         for name in drafts
