@@ -18,7 +18,6 @@ class Deadline:
     """
 
     def __init__(self, seconds: float) -> None:
-        self.expired = False
         self._end = time.monotonic() + seconds
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
@@ -29,6 +28,11 @@ class Deadline:
         """Seconds until the end, never none at all: 0 would mean 'without a limit' to a socket."""
         return max(self._end - time.monotonic(), 0.001)
 
+    @property
+    def expired(self) -> bool:
+        """Whether the time is over: a wait on a socket may have noticed that before the timer did."""
+        return time.monotonic() >= self._end
+
     def watch(self, sock: socket.socket | None) -> None:
         with self._lock:
             self._socket = sock
@@ -37,7 +41,6 @@ class Deadline:
 
     def _expire(self) -> None:
         with self._lock:
-            self.expired = True
             self._shut()
 
     def _shut(self) -> None:
