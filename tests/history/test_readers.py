@@ -255,6 +255,45 @@ def test_segment_in_a_table_whose_columns_have_dots(tmp_path: Path, suffix: str)
     assert second.properties == {"used_gb": 4.0, "page.url": "007"} and second.account is None
 
 
+def test_ids_in_columns_with_dots_are_texts(tmp_path: Path) -> None:
+    ids = ["10", "1e1", "10.0", "5e3", "null", "true", "0042"]
+    head = "type,event,messageId,userId,timestamp,context.groupId,context.locale,properties.n"
+    rows = [f"track,Ran,m{i},u1,2026-01-05T10:00:00Z,{id},de,{id}" for i, id in enumerate(ids)]
+    found, rejects = read(tmp_path, table(tmp_path, "\n".join([head, *rows]) + "\n"), SEGMENT)
+    events = [each for each in found if each.name == "Ran"]
+    assert not rejects and [each.account for each in events] == ids
+    assert [each.properties.get("n") for each in events] == [10, 10, 10, 5000, None, True, "0042"]
+
+
+def test_an_account_is_found_beside_other_columns_of_the_context(tmp_path: Path) -> None:
+    for name in ("context_group_id", "contextGroupId", "context.group_id", "context.groupId"):
+        text = f"type,event,messageId,userId,timestamp,context.locale,{name}\n"
+        text += "track,Ran,m1,u1,2026-01-05T10:00:00Z,de,acme\n"
+        found, _ = read(tmp_path, table(tmp_path, text), SEGMENT)
+        assert next(each for each in found if each.name == "Ran").account == "acme", name
+
+
+def test_a_broken_object_beside_a_column_with_dots_is_kept_aside(tmp_path: Path) -> None:
+    text = "type,event,messageId,userId,timestamp,properties,properties.x\n"
+    text += "track,Ran,m1,u1,2026-01-05T10:00:00Z,{oops,1\n"
+    text += f"track,Ran,m2,u1,2026-01-05T10:00:00Z,,{'[' * 5000}\n"
+    text += "track,Ran,m3,u1,2026-01-05T10:00:00Z,,1\n"
+    found, rejects = read(tmp_path, table(tmp_path, text), SEGMENT)
+    assert [line for line, _ in rejects] == [2]
+    assert [each.message_id for each in found if each.name == "Ran"] == ["m2", "m3"]
+
+
+def test_no_number_is_none_in_a_column_with_dots(tmp_path: Path) -> None:
+    rows = {
+        "type": ["track"] * 3, "event": ["Ran"] * 3, "messageId": ["m1", "m2", "m3"], "userId": ["u1"] * 3,
+        "timestamp": ["2026-01-05T10:00:00Z"] * 3, "properties.x": [float("nan"), float("inf"), 2.5],
+    }  # fmt: skip
+    file = tmp_path / "in.parquet"
+    pq.write_table(pa.table(rows), file)
+    found, _ = read(tmp_path, file, SEGMENT)
+    assert [each.properties for each in found if each.name == "Ran"] == [{}, {}, {"x": 2.5}]
+
+
 def test_a_table_whose_columns_have_dots_is_guessed(tmp_path: Path) -> None:
     file = table(tmp_path, "event,userId,timestamp,properties.used_gb\nUpload,u1,2026-01-05T10:00:00Z,3.5\n")
     guess = guess_mapping(file)

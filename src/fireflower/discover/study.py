@@ -309,8 +309,10 @@ def _later(ground: Ground, rule: Rule) -> Measured | None:
     return measured(ground.split.test, _inside(early.board, then, ground.split.test), ground.horizon)
 
 
-ADJUSTED_FLOOR = 1.1
-"""The lower limit of the adjusted ratio must be above this: what adjusting leaves of a common cause is small, not 0."""
+ADJUSTED_FLOOR = 4 / 3
+"""The lower limit of the adjusted ratio must be above this, as adjusting leaves something of a common cause: what was
+not measured would have to go along twofold with both the rule and the goal to explain it (an E-value of 2; VanderWeele
+& Ding 2017)."""
 
 
 def shrunk(seen: Measured, gain: float, by_chance: float) -> Estimate:

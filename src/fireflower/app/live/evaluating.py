@@ -424,7 +424,7 @@ class Evaluator:
         self.editions = frozenset((edition,))
         self._take_over(project)
         # Some may have been taken for this process that it has not begun to evaluate: `hold` does that, later.
-        own = part.without(ALL_SHARES - self.shares) if part is not None else None
+        own = part.without(ALL_SHARES - self.shares) if part is not None and self.shares else None
         self._parts = self._with(own, {definition.name: definition for definition in project.definitions})
         earlier.add(news)
         return earlier

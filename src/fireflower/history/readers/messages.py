@@ -34,13 +34,17 @@ def rows_as_objects(
     for rows in connection.sql(f"SELECT {selected} FROM {file.relation}").to_arrow_reader(_ROWS):
         for row in rows.to_pylist():
             line += 1
-            yield line, msgspec.json.encode(_as_message(row, camel, whole))
+            yield line, msgspec.json.encode(_as_message(row, format, camel, whole))
 
 
 def _value_sql(file: TableFile, name: str, whole: bool) -> str:
-    plain = any(column.path == name and not column.type.startswith(("MAP", "JSON")) for column in file.columns)
+    types = {column.path: column.type for column in file.columns}
+    column, type = quoted(name), types.get(name, "STRUCT")
+    if whole and _object_of(name) and type in ("FLOAT", "DOUBLE"):
+        return f"CASE WHEN isfinite({column}) THEN to_json({column})::VARCHAR END"
     is_field = whole and _object_of(name) and file.format != "csv"
-    return f"{quoted(name)}::VARCHAR" if plain and not is_field else f"to_json({quoted(name)})::VARCHAR"
+    plain = not is_field and not type.startswith(("STRUCT", "MAP", "JSON"))
+    return f"{column}::VARCHAR" if plain else f"to_json({column})::VARCHAR"
 
 
 def _object_of(name: str) -> str:
@@ -49,42 +53,46 @@ def _object_of(name: str) -> str:
     return head if dot and head in _OBJECTS else ""
 
 
-def _as_message(row: dict[str, str | None], camel: bool, whole: bool) -> dict[str, Any]:
+def _as_message(row: dict[str, str | None], format: FileFormat, camel: bool, whole: bool) -> dict[str, Any]:
     message: dict[str, Any] = {}
     for name, text in row.items():
         if text is None or text == "":
             continue
-        if whole and _object_of(name):
-            _put(message, name.split("."), text)
-            continue
-        key = _camel(name) if camel else name
+        head = _object_of(name) if whole else ""
+        key = _camel(name) if camel and head in ("", "context") else name
         if key == "contextGroupId":
-            message.setdefault("context", {"groupId": text})
-            continue
-        is_object = key in _OBJECTS and text.lstrip().startswith("{")
-        message[key] = msgspec.Raw(text.encode()) if is_object else text
+            _put(message, ["context", "groupId"], text)
+        elif head:  # ids look like numbers at times, and what stands under context is ids and texts
+            _put(message, key.split("."), text if format == "csv" and head == "context" else _scalar(text))
+        else:
+            is_object = key in _OBJECTS and text.lstrip().startswith("{")
+            message[key] = msgspec.Raw(text.encode()) if is_object else text
     return message
 
 
-def _put(message: dict[str, Any], path: list[str], text: str) -> None:
-    """Put one field of an object where it belongs, beside what another column says of the object."""
+def _put(message: dict[str, Any], path: list[str], value: Any) -> None:
+    """Put one field of an object where it belongs, beside what another column says of the object; if that is no object
+    that can be read, it is left as it is, and refused with the row."""
     inner = message
     for key in path[:-1]:
         there = inner.get(key, {})
         if isinstance(there, msgspec.Raw):
-            there = msgspec.json.decode(there)
+            try:
+                there = msgspec.json.decode(there)
+            except (msgspec.DecodeError, RecursionError):
+                return
         if not isinstance(there, dict):
-            return  # a value has no fields
+            return
         inner[key] = there
         inner = there
-    inner.setdefault(path[-1], _scalar(text))
+    inner.setdefault(path[-1], value)
 
 
 def _scalar(text: str) -> Any:
     """A number, a truth or whatever else JSON has, if it is written so; else a text."""
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return text
 
 
