@@ -267,7 +267,7 @@ class Service:
                 for question in questions:
                     question.answer(self._evaluator)
                 if self._compiling is not None and self._compiling.is_done():
-                    self._use_compiled()
+                    self._begin()  # anew, from history, which says the same
             self._keep()
         self._inbox.close()
 
@@ -349,11 +349,6 @@ class Service:
         except StorageError as error:
             _LOGGER.warning("It could not be noted up to where everything is evaluated: %s", error)
 
-    def _use_compiled(self) -> None:
-        """The kernel has been compiled meanwhile: go on with it, from history, which says the same."""
-        self._compiling, self._evaluator.compiled = None, True
-        self._begin()
-
     def _take(self, messages: Batch) -> bool:
         done = self._persist(lambda: self._evaluator.take(messages, self.clock()))
         self.state.evaluated += len(messages)
@@ -376,14 +371,15 @@ class Service:
         return False
 
     def _await_compiled(self) -> None:
-        """Leave a long history alone as long as the kernel is being compiled. What comes meanwhile is kept."""
-        if self._compiling is None or self._evaluator.history_length() < _LONG:
+        """Use the compiled kernel if it is ready by now. A long history is left alone until it is; what comes meanwhile
+        is kept."""
+        if self._compiling is None:
             return
-        while not self._compiling.is_done():
-            if self._inbox.stopped:
-                return
-            time.sleep(_COMPILED)
-        self._compiling, self._evaluator.compiled = None, True
+        if not self._compiling.is_done() and self._evaluator.history_length() >= _LONG:
+            while not (self._compiling.is_done() or self._inbox.stopped):
+                time.sleep(_COMPILED)
+        if self._compiling.is_done():
+            self._compiling, self._evaluator.compiled = None, True
 
     def _persist(self, work: Callable[[], News]) -> bool:
         """Do some work of the evaluator. If it fails, begin again from history, which has everything. False if that

@@ -29,7 +29,10 @@ def rows_as_objects(
     """
     connection = connect_to_read("UTC", None)
     file = TableFile(connection, path, format, compression)
-    selected = ", ".join(f"{_value_sql(file, name, whole)} AS {quoted(name)}" for name in sorted(file.names))
+    types = {column.path: column.type for column in file.columns}
+    fields = {name for name in file.names if whole and format != "csv" and _object_of(name)}
+    values = {name: _value_sql(quoted(name), types.get(name), name in fields) for name in sorted(file.names)}
+    selected = ", ".join(f"{value} AS {quoted(name)}" for name, value in values.items())
     line = 1 if format == "csv" else 0
     for rows in connection.sql(f"SELECT {selected} FROM {file.relation}").to_arrow_reader(_ROWS):
         for row in rows.to_pylist():
@@ -37,14 +40,14 @@ def rows_as_objects(
             yield line, msgspec.json.encode(_as_message(row, format, camel, whole))
 
 
-def _value_sql(file: TableFile, name: str, whole: bool) -> str:
-    types = {column.path: column.type for column in file.columns}
-    column, type = quoted(name), types.get(name, "STRUCT")
-    if whole and _object_of(name) and type in ("FLOAT", "DOUBLE"):
+def _value_sql(column: str, type: str | None, is_field: bool) -> str:
+    """A column as text, or as JSON: if it holds objects (those of structs have no type of their own), or is one field
+    of an object."""
+    if is_field and type in ("FLOAT", "DOUBLE"):
         return f"CASE WHEN isfinite({column}) THEN to_json({column})::VARCHAR END"
-    is_field = whole and _object_of(name) and file.format != "csv"
-    plain = not is_field and not type.startswith(("STRUCT", "MAP", "JSON"))
-    return f"{column}::VARCHAR" if plain else f"to_json({column})::VARCHAR"
+    if is_field or type is None or type.startswith(("MAP", "JSON")):
+        return f"to_json({column})::VARCHAR"
+    return f"{column}::VARCHAR"
 
 
 def _object_of(name: str) -> str:
