@@ -49,11 +49,14 @@ class Process(Server):
         self.process.kill()
         self.process.wait()
 
-    def pause(self, seconds: float) -> None:
-        """Let it sleep, as a machine may that is suspended."""
+    @contextmanager
+    def asleep(self) -> Iterator[None]:
+        """It sleeps meanwhile, as a machine may that is suspended."""
         self.process.send_signal(signal.SIGSTOP)
-        time.sleep(seconds)
-        self.process.send_signal(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def end(self) -> None:
         """Ask it to end."""

@@ -69,12 +69,16 @@ class Served:
         found = Leases(self.database, "", 0).evaluated(ALL_SHARES).values()
         return len(found) == SHARES and all(each.meanings is not None for each in found)
 
+    def stop_sending(self) -> None:
+        begun = [sender for sender in self.senders if sender.is_alive()]
+        for sender in begun:
+            sender.stopped = True
+        for sender in begun:
+            sender.join(30)
+
     def finish(self) -> int:
         """Let everything come to rest. Gives the moment up to which all has been evaluated."""
-        for sender in self.senders:
-            sender.stopped = True
-        for sender in self.senders:
-            sender.join(30)
+        self.stop_sending()
         end = MessageLog(self.database).end()
         time.sleep(3.5)  # so that whoever was busy is no longer
         moment = int(time.time() * 1e6)
@@ -106,7 +110,9 @@ def served(postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert key is not None
     database = connect(postgresql)
     with cluster(acme.folder, {"HOOK_SECRET": "whsec_" + "c2VjcmV0" * 4}) as processes:
-        yield Served(acme, database, processes, receiver, [Sender(n, key, processes, Events(n)) for n in range(2)])
+        served = Served(acme, database, processes, receiver, [Sender(n, key, processes, Events(n)) for n in range(2)])
+        yield served
+        served.stop_sending()
     database.close()
     receiver.close()
 
@@ -135,7 +141,8 @@ def _disturb(processes: Cluster, chance: random.Random) -> None:
         case "join" if len(processes.of("evaluate")) < 4:
             processes.start("evaluate")
         case "pause":
-            some.pause(chance.choice((0.3, SECONDS + 1)))
+            with some.asleep():
+                time.sleep(chance.choice((0.3, SECONDS + 1)))
         case _:
             pass
 
@@ -206,10 +213,10 @@ def _killed_and_replaced(processes: Cluster, process: Process) -> None:
 
 
 def _sleeps(sleeper: Process, served: Served) -> None:
-    """For longer than its leases run: meanwhile the other one takes them, and later gives half of them back."""
+    """Until the other one has taken its shares, of which it gives half back later."""
     soon(served.are_shared, 30)
-    sleeper.pause(SECONDS * 2 + 1)
-    assert served.holders()[-1] > SHARES // 2
+    with sleeper.asleep():
+        soon(lambda: served.holders() == [SHARES], 30)
 
 
 def was_told(database: Database, receiver: Receiver) -> None:
