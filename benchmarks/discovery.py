@@ -53,6 +53,20 @@ def known(file: Path) -> dict[Asked, Row]:
     return {Asked(row["kind"], row["conversions"], row["seed"]): row for row in rows}
 
 
+def looked(worlds: Sequence[Asked], processes: int) -> Iterator[tuple[Asked, Row]]:
+    """Each world and what was found there, as they are done. The first that fails ends it all."""
+    with ProcessPoolExecutor(processes) as pool:
+        jobs = {pool.submit(look, each): each for each in worlds}
+        try:
+            for done in as_completed(jobs):
+                yield jobs[done], done.result()
+        except Exception as error:
+            error.add_note(f"while looking at {jobs[done]}")
+            raise
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--worlds", type=int, default=40, help="worlds of each kind and size")
@@ -66,12 +80,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen.data.parent.mkdir(parents=True, exist_ok=True)
     rows, wanted = known(chosen.data), list(asked(chosen.worlds, chosen.null, chosen.curve, chosen.kinds))
     missing = [each for each in wanted if each not in rows]
-    with ProcessPoolExecutor(chosen.processes) as pool, chosen.data.open("a") as file:
-        for number, done in enumerate(as_completed([pool.submit(look, each) for each in missing]), 1):
-            row = done.result()
+    with chosen.data.open("a") as file:
+        for number, (each, row) in enumerate(looked(missing, chosen.processes), 1):
             file.write(json.dumps(row) + "\n")
             file.flush()
-            rows[Asked(row["kind"], row["conversions"], row["seed"])] = row
+            rows[each] = row
             print(f"\r{number} of {len(missing)} worlds", end="", file=sys.stderr, flush=True)
     report = markdown([rows[each] for each in sorted(wanted)])
     print(f"\n{report}")

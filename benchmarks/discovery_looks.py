@@ -25,6 +25,7 @@ from fireflower.model.moments import DAY
 
 if TYPE_CHECKING:
     from fireflower.discover.results import Discovery, ScoreFound
+    from fireflower.model.records import SubjectKind
 
 PERMUTATIONS = 100
 """Half as many as `discover` makes: p is coarser then, but as true."""
@@ -80,18 +81,19 @@ def _findings(found: Discovery, world: World, folder: Path) -> list[Finding]:
     rule, listed = found.rules[0], [each.rule for each in found.singles if each.rule.grade != "unconfirmed"]
     cards = found.scores[:1]
     drafts = {rule.name: _text(folder, rule.name)}
+    subject = world.kind.subject
     for card in cards:
         drafts |= _at_bounds(card, _text(folder, card.name))
     selected = _selected(world, folder, drafts, landmark)
     made = [
         Finding(
-            "rule", tuple(_named(part.text, part.of) for part in rule.parts), selected[rule.name],
-            landmark, tuple(_named(each.text, each.parts[0].of) for each in listed),
+            "rule", tuple(_named(part.text, part.of, subject) for part in rule.parts), selected[rule.name],
+            landmark, tuple(_named(each.text, each.parts[0].of, subject) for each in listed),
             (rule.expected.value, rule.expected.low, rule.expected.high), grade=rule.grade,
         )
     ]  # fmt: skip
     for card in cards:
-        named = tuple(replace(_named(part.text, part.of), more=part.points > 0) for part in card.parts)
+        named = tuple(replace(_named(part.text, part.of, subject), more=part.points > 0) for part in card.parts)
         chosen = selected[_name_at(card, card.chosen)]
         made.append(Finding("score", named, chosen, landmark, chance=_chances(card, world, selected)))
     return made
@@ -125,9 +127,9 @@ def _chances(card: ScoreFound, world: World, selected: dict[str, list[str]]) -> 
     return {id: float(1 / (1 + np.exp(-(card.base + card.scale * total)))) for id, total in points.items()}
 
 
-def _named(text: str, of: str) -> Named:
+def _named(text: str, of: str, subject: SubjectKind) -> Named:
     """A condition in the words of the proving ground, where it has words for it."""
-    match parse_formula(text, "person"):
+    match parse_formula(text, subject):
         case Condition(Count() | DistinctDays() as quantity, Compare(">=", float() | int() as bound)):
             window = quantity.window
             if isinstance(window, Within) and window.span is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,20 +16,24 @@ from fireflower.app.project import Project
 from fireflower.discover import boards
 from fireflower.discover.drafts import text_of
 from fireflower.discover.histories import landmarks, lives
-from fireflower.discover.landmarks import holding_at
+from fireflower.discover.landmarks import first_times, happened, holding_at
 from fireflower.language.expressions import parse_formula
-from fireflower.language.nodes import Formula, Ratio, Recency, Sequence, Trait
-from fireflower.model.moments import DAY, iso
+from fireflower.language.nodes import Events, Formula, Ratio, Recency, Sequence, Trait
+from fireflower.model.moments import DAY, NEVER, iso
 from fireflower.model.records import SubjectKind
 
 SETTINGS = """\
 project: Small
 start: Signed Up
 goal: Bought
+leave_out:
+  people: person.team = "staff"
 imports:
   accounts.csv: {table: accounts, account: account, time: time}
+  people.csv: {table: people, person: person, timeless: true}
 """
 AGE = 7 * DAY
+AS_OF = START + 100 * DAY
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +53,10 @@ def teams(tmp_path_factory: pytest.TempPathFactory) -> Project:
             for at, event, person, gb, kind in rows(rng):
                 events.writerow((iso(born + int(at)), event, f"{account}-{person}", account, gb, kind))
         events.writerow((iso(START + 300 * DAY), "Login", "a0-0", "a0", "", ""))
+    people = [f"a{number}-3,staff\n" for number in range(200)]
+    (folder / "people.csv").write_text("".join(["person,team\n", *people]))
     project = fireflower.open(folder)
-    for name in ("accounts.csv", "events.csv"):
+    for name in ("accounts.csv", "people.csv", "events.csv"):
         project.import_(folder / name)
     return fireflower.open(folder)
 
@@ -97,3 +104,18 @@ def test_shares_of_limits_are_looked_at(teams: Project) -> None:
     ):
         assert name in names
     assert not [name for name in names if "account.plan" in name.replace("account.plan_gb", "") and "/" in name]
+
+
+@pytest.mark.parametrize("subject", ["account", "person"])
+def test_events_happened_first_when_the_kernel_says_so(teams: Project, subject: SubjectKind) -> None:
+    """Nothing that those who are left out do counts, neither for them nor for their accounts."""
+    source, _ = _source(teams, Request(subject=subject))
+    read = lives(source)
+    names = list(read.events)
+    said = first_times([happened(Events((name,))) for name in names], subject, len(source.ids), source.arguments)
+    assert all(np.array_equal(read.events[name], first) for name, first in zip(names, said, strict=True))
+    nobody = np.min(said, axis=0) == NEVER
+    assert nobody.sum() == (0 if subject == "account" else 200)
+    later = {name: np.where(first > AS_OF, NEVER, first) for name, first in read.events.items()}
+    before = lives(replace(source, as_of=AS_OF, arguments=lambda asked: {**source.arguments(asked), "as_of": AS_OF}))
+    assert all(np.array_equal(before.events[name], later[name]) for name in names)

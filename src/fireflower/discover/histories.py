@@ -19,10 +19,10 @@ from fireflower.discover.landmarks import (
     first_times,
     happened,
     note_clusters,
+    note_first,
     sample_at,
     sample_when,
     until,
-    watched,
 )
 from fireflower.discover.leaks import Around, Leak
 from fireflower.discover.orders import orders
@@ -100,21 +100,23 @@ class Landmark:
 
 def lives(source: Source) -> Lives:
     """When the goal, the start, the end and each event first happened to each subject."""
-    names = list(source.seen.events)
-    formulas = [happened(source.start), source.goal]
-    formulas += [happened(Events((name,))) for name in names]
+    names, people = list(source.seen.events), len(source.ids)
+    formulas = [happened(source.start), source.goal, happened(Events())]
     if source.churn is not None:
         formulas.append(happened(source.churn))
-    seen, cluster = np.full(len(source.ids), -NEVER, np.int64), np.arange(len(source.ids), dtype=np.int64)
+    seen, cluster = np.full(people, -NEVER, np.int64), np.arange(people, dtype=np.int64)
+    events = np.full((len(names) + 1, people), NEVER, np.int64)
 
     def look(timeline: Timeline) -> None:
+        note_first(events, timeline, source.subject, names, source.as_of)
         note_last_seen(seen, timeline, source.subject)
         if source.subject == "person":
             note_clusters(cluster, timeline)
 
-    first = first_times(formulas, source.subject, len(source.ids), watched(look, source.arguments))
-    left = first.pop() if source.churn is not None else np.full(len(source.ids), NEVER, np.int64)
-    return Lives(first[0], first[1], left, seen, cluster, dict(zip(names, first[2:], strict=True)))
+    start, goal, anything, *ends = first_times(formulas, source.subject, people, source.arguments, look)
+    events[:, anything == NEVER] = NEVER  # who is left out has done nothing
+    left = ends[0] if ends else np.full(people, NEVER, np.int64)
+    return Lives(start, goal, left, seen, cluster, dict(zip(names, events[:-1], strict=True)))
 
 
 def leaking_events(source: Source, found: Lives) -> list[Leak]:
@@ -123,7 +125,8 @@ def leaking_events(source: Source, found: Lives) -> list[Leak]:
     names = [name for name in found.events if name not in own and name not in source.kept]
     quantities: list[Quantity] = [Count(Events((name,))) for name in names]
     quantities += [Count(Events((name,)), Last(DAY)) for name in names]
-    sample = sample_when(source.goal, quantities, source.subject, source.arguments)
+    by_then = until(np.where(found.goal < NEVER, found.goal + 1, 0), source.subject, source.arguments)
+    sample = sample_when(source.goal, quantities, source.subject, by_then)
     around = [
         Around(name, found.events[name], _plain(sample.numbers[i]), _plain(sample.numbers[len(names) + i]))
         for i, name in enumerate(names)

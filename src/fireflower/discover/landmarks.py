@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fireflower.evaluate.kernel.layout import MUTED
 from fireflower.evaluate.replay import replay_pieces
 from fireflower.evaluate.results import Change, Transitions, texts_of
 from fireflower.language.nodes import (
@@ -32,10 +33,12 @@ from fireflower.language.nodes import (
 )
 from fireflower.language.walking import conditions_of
 from fireflower.model.moments import NEVER
-from fireflower.model.records import SubjectKind
+from fireflower.model.records import Kind, SubjectKind
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline
 
 Arguments = Callable[[Sequence[Definition]], Mapping[str, Any]]
+
+_AT_ONCE = 2048
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,33 +109,12 @@ class Lifetimes:
             yield replace(timeline, target=np.where(late, timeline.target & ~np.uint8(bit), timeline.target))
 
 
-@dataclass(frozen=True, eq=False)
-class Watched:
-    """Timelines, each of which is looked at as it goes by, so that it is not read once more for that."""
-
-    timelines: Iterable[Timeline]
-    look: Callable[[Timeline], None]
-
-    def __iter__(self) -> Iterator[Timeline]:
-        for timeline in self.timelines:
-            self.look(timeline)
-            yield timeline
-
-
 def until(ends: NDArray[np.int64], subject: SubjectKind, arguments: Arguments) -> Arguments:
     """Arguments for a replay in which each subject's history ends at a moment of its own."""
-    return _through(lambda timelines: Lifetimes(timelines, subject, ends), arguments)
 
-
-def watched(look: Callable[[Timeline], None], arguments: Arguments) -> Arguments:
-    """Arguments for a replay in which each timeline is looked at, too."""
-    return _through(lambda timelines: Watched(timelines, look), arguments)
-
-
-def _through(change: Callable[[Iterable[Timeline]], Iterable[Timeline]], arguments: Arguments) -> Arguments:
     def changed(definitions: Sequence[Definition]) -> Mapping[str, Any]:
         given = arguments(definitions)
-        timelines = change(given["timelines"])
+        timelines: Iterable[Timeline] = Lifetimes(given["timelines"], subject, ends)
         if isinstance(given["timelines"], Sequence):  # a small history, which is replayed uncompiled
             timelines = list(timelines)
         return {**given, "timelines": timelines}
@@ -199,30 +181,28 @@ def _read(piece: Transitions, number: int, wanted: Sequence[Quantity], age: int 
     _, once = np.unique(piece.subject[rows], return_index=True)
     once.sort()
     rows = rows[once]
-    shown = _side_by_side(piece.quantity, first[once] + skipped, len(wanted))
+    numbers, codes = _shown_from(first[once] + skipped, piece.quantity, wanted)
+    return Sample(piece.subject[rows].astype(np.int64), piece.at[rows], numbers, codes)
+
+
+def _shown_from(
+    first: NDArray[np.int64], column: NDArray[np.float64], wanted: Sequence[Quantity]
+) -> tuple[tuple[NDArray[Any], ...], dict[int, NDArray[np.int32]]]:
+    """Of each quantity what stands as many places after each place in `first` as it has before it: numbers, in half the
+    memory where that loses nothing, as counts are whole and small; and the codes of traits. So many at a time are
+    turned round as the cache holds."""
+    half = np.empty((len(wanted), len(first)), np.float32)
+    lost = np.zeros(len(wanted), bool)
+    side_by_side = np.lib.stride_tricks.sliding_window_view(column, len(wanted)) if len(first) and wanted else column
+    for begin in range(0, len(first) if wanted else 0, _AT_ONCE):
+        here = slice(begin, begin + _AT_ONCE)
+        shown = side_by_side[first[here]]
+        less = shown.astype(np.float32)
+        lost |= ((less != shown) & (shown == shown)).any(axis=0)
+        half[:, here] = less.T
+    numbers = tuple(column[first + place] if lost[place] else half[place] for place in range(len(wanted)))
     texts = [place for place, quantity in enumerate(wanted) if isinstance(quantity, Trait)]
-    return Sample(
-        piece.subject[rows].astype(np.int64),
-        piece.at[rows],
-        _small(shown),
-        {place: texts_of(shown[:, place].copy()) for place in texts},
-    )
-
-
-def _side_by_side(column: NDArray[np.float64], first: NDArray[np.int64], width: int) -> NDArray[np.float64]:
-    """[n, width], what stands from each place on: as it lies there, which is faster than one quantity after the
-    other."""
-    if not len(first) or not width:
-        return np.zeros((len(first), width))
-    return np.lib.stride_tricks.sliding_window_view(column, width)[first]
-
-
-def _small(numbers: NDArray[np.float64]) -> tuple[NDArray[Any], ...]:
-    """The columns, in half the memory where that loses nothing: counts are whole and small."""
-    half = numbers.astype(np.float32)
-    lost = ((half != numbers) & ~np.isnan(numbers)).any(axis=0).tolist()
-    columns = np.ascontiguousarray(half.T)
-    return tuple(numbers[:, place].copy() if lost[place] else columns[place] for place in range(len(columns)))
+    return numbers, {place: texts_of(column[first + place]) for place in texts}
 
 
 def _joined(parts: Sequence[Sample]) -> Sample:
@@ -235,17 +215,35 @@ def _joined(parts: Sequence[Sample]) -> Sample:
 
 
 def first_times(
-    formulas: Sequence[Formula], subject: SubjectKind, subjects: int, arguments: Arguments
+    formulas: Sequence[Formula],
+    subject: SubjectKind,
+    subjects: int,
+    arguments: Arguments,
+    look: Callable[[Timeline], None] | None = None,
 ) -> list[NDArray[np.int64]]:
-    """For each formula, when it first held for each subject; NEVER where it did not."""
+    """For each formula, when it first held for each subject; NEVER where it did not. `look` is that of
+    `replay_pieces`."""
     definitions = [
         Definition(f"(first {i})", subject, formula, keep_after_goal=True) for i, formula in enumerate(formulas)
     ]
     first = np.full((len(formulas), subjects), NEVER, np.int64)
-    for piece in replay_pieces(definitions, **arguments(definitions)):
+    for piece in replay_pieces(definitions, look=look, **arguments(definitions)):
         rows = np.flatnonzero(piece.change == Change.ENTERED)
         np.minimum.at(first, (piece.definition[rows], piece.subject[rows]), piece.at[rows])
     return list(first)
+
+
+def note_first(
+    first: NDArray[np.int64], timeline: Timeline, subject: SubjectKind, names: Sequence[str], as_of: int
+) -> None:
+    """Note in `first`, int64[names + 1, subjects], when each subject of a timeline first did each of these events; the
+    last place is for everything else. As `first_times` says of `happened`, for hundreds of events at the price of
+    one."""
+    places = {(Kind.EVENT, name): place for place, name in enumerate(names)}
+    place = np.array([places.get(name, len(names)) for name in timeline.vocabulary.names], np.intp)
+    own, bits = (timeline.person, TO_PERSON) if subject == "person" else (timeline.account, TO_ACCOUNT | MUTED)
+    rows = np.flatnonzero((timeline.target & bits == bits & ~MUTED) & (timeline.time <= as_of))[::-1]
+    first[place[timeline.what[rows]], own[rows]] = timeline.time[rows]  # the earliest of a subject's rows comes last
 
 
 def note_clusters(cluster: NDArray[np.int64], timeline: Timeline) -> None:

@@ -90,13 +90,16 @@ def replay_pieces(
     compiled: bool | None = None,
     threads: int = 1,
     progress: Progress | None = None,
+    look: Callable[[Timeline], None] | None = None,
 ) -> Iterator[Transitions]:
     """What `replay` gives, a piece of the history at a time, so that nobody holds all of it.
 
     The parameters are those of `replay`. A subject's transitions lie in one piece. Of their evidence there are VALUEs.
+    `look` is called with each timeline as it was replayed (rows of those who are left out are muted), for who would
+    have to read the history once more.
     """
     pass_, pieces = _prepared(definitions, settings, timelines, as_of, k.VALUES, compiled, threads, standing=0)
-    yield from pass_.pieces(pieces, progress)
+    yield from pass_.pieces(pieces, progress, look)
 
 
 def _prepared(
@@ -145,8 +148,12 @@ class _Replay:
             vocabulary = timeline.vocabulary
         return self._collected(vocabulary)
 
-    def pieces(self, timelines: Iterable[Timeline], progress: Progress | None) -> Iterator[Transitions]:
+    def pieces(
+        self, timelines: Iterable[Timeline], progress: Progress | None, look: Callable[[Timeline], None] | None
+    ) -> Iterator[Transitions]:
         for timeline in self._each(timelines, progress):
+            if look:
+                look(timeline)
             yield self._collected(timeline.vocabulary)
 
     def _each(self, timelines: Iterable[Timeline], progress: Progress | None) -> Iterator[Timeline]:
