@@ -69,7 +69,7 @@ def _written(rows: list[tuple[int, int, int, int]]) -> Any:
     of_kernel = [(at, at, subject, definition, 0, 0, shown) for at, definition, subject, shown in rows]
     transitions = np.array(of_kernel, TRANSITION)
     facts = np.zeros(sum(row[-1] for row in rows), FACT)
-    facts["row"] = np.repeat(np.arange(len(rows)), transitions["shown"])
+    facts["what"] = np.repeat(np.arange(len(rows)), transitions["shown"])
     return SimpleNamespace(take=lambda: (transitions, facts), program=SimpleNamespace(conditions=()))
 
 
@@ -95,5 +95,5 @@ def test_the_order_is_time_then_kind_then_id_then_name(piece: int, monkeypatch: 
     columns = (found.at, found.definition, found.subject, found.evidence[:, 1] - found.evidence[:, 0])
     assert list(zip(*(column.tolist() for column in columns), strict=True)) == ordered
     for i, row in enumerate(ordered):  # each evidence row was written with the number of its transition
-        assert set(found.row[slice(*found.evidence[i].tolist())].tolist()) <= {rows.index(row)}
+        assert set(found.facts["what"][slice(*found.evidence[i].tolist())].tolist()) <= {rows.index(row)}
         assert [found.kind[i] == 1, found.subject_id(i)] == list(wanted(row)[1:3])

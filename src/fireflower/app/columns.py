@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fireflower.evaluate.results import Change, Reason, Subject, Transitions
+from fireflower.evaluate.results import Change, Facts, Reason, Subject, Transitions
 from fireflower.language.describing import describe_condition
 
 if TYPE_CHECKING:
@@ -80,13 +80,14 @@ def _evidence(found: Transitions) -> pa.Array:
     import pyarrow as pa
 
     conditions = [condition.text or describe_condition(condition) for condition in found.conditions]
+    facts = Facts.of(found.facts)
     states = {
-        "condition": _named(found.condition, conditions),
-        "holds": pa.array(found.holds),
-        "number": pa.array(found.quantity, mask=np.isnan(found.quantity)),
-        "text": pa.array(_texts(found), pa.string()),
-        "since": _times(found.since),
-        "record": pa.array(found.row, mask=found.row < 0),
+        "condition": _named(facts.condition, conditions),
+        "holds": pa.array(facts.holds),
+        "number": pa.array(facts.quantity, mask=np.isnan(facts.quantity)),
+        "text": pa.array(_texts(found, facts), pa.string()),
+        "since": _times(facts.since),
+        "record": pa.array(facts.row, mask=facts.row < 0),
     }
     struct = pa.StructArray.from_arrays(list(states.values()), names=list(states))
     first, counts = found.evidence[:, 0], np.diff(found.evidence, axis=1).ravel()
@@ -95,11 +96,11 @@ def _evidence(found: Transitions) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), struct.take(pa.array(rows)))
 
 
-def _texts(found: Transitions) -> list[str | None]:
+def _texts(found: Transitions, facts: Facts) -> list[str | None]:
     """Values that are no numbers, as text."""
-    texts: list[str | None] = [None] * len(found.text)
-    for row in np.flatnonzero(found.text >= 0).tolist():
-        texts[row] = str(found.value(row))
+    texts: list[str | None] = [None] * len(facts.text)
+    for row in np.flatnonzero(facts.text >= 0).tolist():
+        texts[row] = str(found.value(int(facts.condition[row]), np.nan, int(facts.text[row])))
     return texts
 
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from math import isnan
+from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from fireflower.evaluate.kernel.layout import TEXT_VALUE
+from fireflower.evaluate.kernel.layout import CONDITION_BIT, MOST_NUMBERED, NO_ROW, TEXT_VALUE
 from fireflower.language.nodes import Condition, Definition, Latest, Quantity, Trait
 from fireflower.model.records import Kind
 from fireflower.model.timeline import Vocabulary
@@ -60,10 +61,7 @@ class Evidence(Struct, frozen=True):
     row: int | None
 
 
-FACT = np.dtype([
-    ("quantity", np.float64), ("since", np.int64), ("row", np.int64), ("text", np.int32), ("condition", np.uint16),
-    ("holds", np.bool_), ("", "V1"),
-])  # fmt: skip
+FACT = np.dtype([("quantity", np.float64), ("since", np.int64), ("what", np.int64)])
 """A row of evidence as the kernel writes it (`layout.EVIDENCE_WORDS`)."""
 
 VALUE = np.dtype([("quantity", np.float64)])
@@ -71,9 +69,38 @@ VALUE = np.dtype([("quantity", np.float64)])
 
 
 def texts_of(quantities: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Which of VALUEs' quantities are text: the code of each, or -1."""
+    """Which of the kernel's quantities are text: the code of each, or -1."""
     words = quantities.view(np.int64)
     return np.where(words >= TEXT_VALUE, words & 0xFFFFFFFF, -1).astype(np.int32)
+
+
+class Facts(NamedTuple):
+    """What is in FACTs, as columns.
+
+    Attributes
+    ----------
+    condition : int64, which it is of `Transitions.conditions`
+    holds : bool, whether the condition held
+    quantity : float64, its value then; NaN if it was missing or text
+    text : int32, code of the value in the dictionary of its property or trait if it was text, else -1
+    since : int64, since when it has held (or not held)
+    row : int64, archive row of the record that tipped it; -1 where time alone did, or nothing yet
+    """
+
+    condition: NDArray[np.int64]
+    holds: NDArray[np.bool_]
+    quantity: NDArray[np.float64]
+    text: NDArray[np.int32]
+    since: NDArray[np.int64]
+    row: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, facts: NDArray[np.void]) -> Facts:
+        what, quantity = facts["what"], np.ascontiguousarray(facts["quantity"])
+        row = what & NO_ROW
+        row[row == NO_ROW] = -1
+        condition = what >> CONDITION_BIT & (MOST_NUMBERED - 1)
+        return cls(condition, what < 0, quantity, texts_of(quantity), facts["since"], row)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,13 +121,7 @@ class Transitions:
     reason : int8, a Reason
     evidence : int64[n, 2], transition i has the evidence rows [evidence[i, 0], evidence[i, 1]); none if it was not
         asked for. They lie as they were written, not in the order of the transitions
-    facts : FACT, the evidence rows; what follows are its columns. Of VALUEs there is `quantity` alone
-    condition : uint16
-    holds : bool, whether the condition held
-    quantity : float64, its value then; NaN if it was missing or text
-    text : int32, code of the value in the dictionary of its property or trait if it was text, else -1
-    since : int64, since when it has held (or not held)
-    row : int64, archive row of the record that tipped it; -1 where time alone did, or nothing yet
+    facts : FACTs, the evidence rows, or VALUEs, of which there is `quantity` alone; `Facts` tells what is in them
     """
 
     definitions: Sequence[Definition]
@@ -120,36 +141,12 @@ class Transitions:
     def __len__(self) -> int:
         return len(self.at)
 
-    @property
-    def condition(self) -> NDArray[np.uint16]:
-        return self.facts["condition"]
-
-    @property
-    def holds(self) -> NDArray[np.bool_]:
-        return self.facts["holds"]
-
-    @property
-    def quantity(self) -> NDArray[np.float64]:
-        return self.facts["quantity"]
-
-    @property
-    def text(self) -> NDArray[np.int32]:
-        return self.facts["text"]
-
-    @property
-    def since(self) -> NDArray[np.int64]:
-        return self.facts["since"]
-
-    @property
-    def row(self) -> NDArray[np.int64]:
-        return self.facts["row"]
-
-    def value(self, e: int) -> Value:
-        """The quantity of evidence row e as people know it: a number, text, truth value or list; None if it was
+    def value(self, condition: int, quantity: float, text: int) -> Value:
+        """A quantity of the evidence as people know it: a number, text, truth value or list; None if it was
         missing."""
-        if self.text[e] < 0:
-            return None if np.isnan(self.quantity[e]) else float(self.quantity[e])
-        value: Value = self._dictionary(self.conditions[self.condition[e]].quantity)[self.text[e]]
+        if text < 0:
+            return None if isnan(quantity) else quantity
+        value: Value = self._dictionary(self.conditions[condition].quantity)[text]
         return value
 
     def _dictionary(self, quantity: Quantity) -> Sequence[Value]:
@@ -169,14 +166,11 @@ class Transitions:
         counts = last - first
         ends = np.cumsum(counts)
         rows = np.arange(counts.sum()) + np.repeat(last - ends, counts)
-        columns = (self.condition, self.holds, self.quantity, self.text, self.since, self.row)
-        shown = list(map(self._evidence, rows.tolist(), *(column[rows].tolist() for column in columns)))
+        shown = list(map(self._evidence, *(column.tolist() for column in Facts.of(self.facts[rows]))))
         return [shown[end - count : end] for count, end in zip(counts.tolist(), ends.tolist(), strict=True)]
 
-    def _evidence(
-        self, e: int, condition: int, holds: bool, quantity: float, text: int, since: int, row: int
-    ) -> Evidence:  # fmt: skip
-        value = self.value(e) if text >= 0 else None if isnan(quantity) else quantity
+    def _evidence(self, condition: int, holds: bool, quantity: float, text: int, since: int, row: int) -> Evidence:
+        value = self.value(condition, quantity, text)
         return Evidence(self.conditions[condition], holds, value, since, row if row >= 0 else None)
 
     def subject_id(self, i: int) -> str:

@@ -296,12 +296,13 @@ OUT_WORDS = 4
 DEFINITION_BIT = 32  # of WHO: the subject in the lowest bits, its definition, the change, the reason from these bits on
 CHANGE_BIT = 48
 REASON_BIT = 56
-# A row of evidence: the words quantity (a float), since, row, and WHAT.
-EVIDENCE_WORDS = 4
-CONDITION_BIT = 32  # of WHAT: the code of a text in the lowest bits, its condition and whether it holds from these on
-HOLDS_BIT = 48
+# A row of evidence: the words quantity (a float), since, and WHAT.
+EVIDENCE_WORDS = 3
+CONDITION_BIT = 47  # of WHAT: the row that tipped it in the lowest bits, its condition from this one on
+NO_ROW = (1 << CONDITION_BIT) - 1
+IT_HOLDS = -1 << 63  # of WHAT: the highest bit
 VALUES = 2
-TEXT_VALUE = 0x7FF80001 << 32  # a quantity that is text, among VALUES: missing, with its code in the lowest bits
+TEXT_VALUE = 0x7FF80001 << 32  # a quantity that is text: missing, with its code in the lowest bits
 MOST_NUMBERED = 1 << 16  # definitions or conditions that may be told from each other there
 
 # Reasons.

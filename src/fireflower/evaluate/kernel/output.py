@@ -15,10 +15,11 @@ from .layout import (
     EVIDENCE_WORDS,
     FIRST_RECORD,
     HOLDS,
-    HOLDS_BIT,
     INDEX,
+    IT_HOLDS,
     KNOWN,
     MOST_EVIDENCE,
+    NO_ROW,
     NUMBERED,
     OUT,
     OUT_COUNT,
@@ -38,33 +39,25 @@ from .reading import text_code, value
 
 
 @jit
-def _show_value(m, f, number, text):
-    k = m[EVIDENCE] + m[EVIDENCE_COUNT]
-    f[k] = number
-    if text >= 0:
-        m[k] = TEXT_VALUE | text
-    m[EVIDENCE_COUNT] += 1
-
-
-@jit
 def _show(m, f, row, definition, t):
     """Write the evidence: each condition of the definition as it is at t."""
-    values = m[WITH_EVIDENCE] == VALUES
-    for i in range(m[definition + SHOWN], m[definition + SHOWN_END]):
+    words = 1 if m[WITH_EVIDENCE] == VALUES else EVIDENCE_WORDS
+    k = m[EVIDENCE] + m[EVIDENCE_COUNT] * words
+    start = m[definition + SHOWN]
+    end = m[definition + SHOWN_END]
+    for i in range(start, end):
         condition = m[i]
         q = m[condition + QUANTITY]
-        number = value(m, f, row, q, t)
-        text = text_code(m, row, q, t) if number != number else -1
-        if values:
-            _show_value(m, f, number, text)
-            continue
-        at = row + m[condition + CONDITION_STATE]
-        k = m[EVIDENCE] + m[EVIDENCE_COUNT] * EVIDENCE_WORDS
-        f[k] = number
-        m[k + 1] = m[at + SINCE] if m[at + SINCE] >= 0 else m[row + FIRST_RECORD]
-        m[k + 2] = m[at + TIP]
-        m[k + 3] = text & 0xFFFFFFFF | m[condition + NUMBERED] << CONDITION_BIT | m[at + HOLDS] << HOLDS_BIT
-        m[EVIDENCE_COUNT] += 1
+        f[k] = value(m, f, row, q, t)
+        text = text_code(m, row, q, t) if f[k] != f[k] else -1
+        if text >= 0:
+            m[k] = TEXT_VALUE | text
+        if words == EVIDENCE_WORDS:
+            at = row + m[condition + CONDITION_STATE]
+            m[k + 1] = m[at + SINCE] if m[at + SINCE] >= 0 else m[row + FIRST_RECORD]
+            m[k + 2] = m[at + TIP] & NO_ROW | m[condition + NUMBERED] << CONDITION_BIT | m[at + HOLDS] * IT_HOLDS
+        k += words
+    m[EVIDENCE_COUNT] += end - start
 
 
 @apart
