@@ -51,16 +51,6 @@ def test_what_was_taken_is_nobody_elses() -> None:
     assert column.take().tolist() == []
 
 
-def test_a_column_hands_over_what_it_has_and_goes_on() -> None:
-    first, second = Column(np.int64), Column(np.int64)
-    for number in range(3):
-        first.append(np.array([number]))
-        second.append(np.array([10 + number]))
-        second.hand_to(first)
-    assert first.take().tolist() == [0, 10, 1, 11, 2, 12]
-    assert second.take().tolist() == []
-
-
 # --- Order ------------------------------------------------------------------------------------------------------------
 
 

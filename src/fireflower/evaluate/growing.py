@@ -33,11 +33,6 @@ class Column:
         self._rows[self._count : end] = values
         self._count = end
 
-    def hand_to(self, other: Column) -> None:
-        """Add all rows to another column; there are none afterwards. The memory stays, for the next ones."""
-        other.append(self._rows[: self._count])
-        self._count = 0
-
     def take(self) -> NDArray[Any]:
         """Hand over all rows; there are none afterwards."""
         taken = self._rows[: self._count]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -32,19 +33,33 @@ TRANSITION = np.dtype([
 
 
 @dataclass(eq=False)
+class Output:
+    """What machines have written, whose threads take turns: the words of transitions, and of their evidence in the same
+    order."""
+
+    transitions: Column = field(default_factory=lambda: Column(np.int64))
+    evidence: Column = field(default_factory=lambda: Column(np.int64))
+    _turn: Lock = field(default_factory=Lock)
+
+    def add(self, transitions: NDArray[np.int64], evidence: NDArray[np.int64]) -> None:
+        with self._turn:
+            self.transitions.append(transitions)
+            self.evidence.append(evidence)
+
+
+@dataclass(eq=False)
 class Machine:
     """A program at work: its memory, and where the states of accounts and people lie in it. `with_evidence` is as in
-    `layout.WITH_EVIDENCE`."""
+    `layout.WITH_EVIDENCE`; `output` may be that of other machines, too."""
 
     program: Program
     with_evidence: int
     compiled: bool
     standing: int = 0
+    output: Output = field(default_factory=Output)
     memory: NDArray[np.int64] = field(init=False)
     accounts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     people: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    transitions: Column = field(default_factory=lambda: Column(np.int64))
-    evidence: Column = field(default_factory=lambda: Column(np.int64))
 
     def __post_init__(self) -> None:
         image = self.program.image
@@ -96,9 +111,11 @@ class Machine:
         return len(names)
 
     def empty(self) -> None:
-        """Move what was written to `transitions` and `evidence`."""
-        self.transitions.append(self._words(k.OUT, k.OUT_COUNT, k.OUT_WORDS))
-        self.evidence.append(self._words(k.EVIDENCE, k.EVIDENCE_COUNT, self._fact.itemsize // 8))
+        """Move what was written to the output."""
+        self.output.add(
+            self._words(k.OUT, k.OUT_COUNT, k.OUT_WORDS),
+            self._words(k.EVIDENCE, k.EVIDENCE_COUNT, self._fact.itemsize // 8),
+        )
         self.memory[k.OUT_COUNT] = self.memory[k.EVIDENCE_COUNT] = 0
 
     @property
@@ -108,14 +125,7 @@ class Machine:
     def take(self) -> tuple[NDArray[np.void], NDArray[np.void]]:
         """Hand over what was written: TRANSITIONs, and as many FACTs (or VALUEs) as these have shown."""
         self.empty()
-        return self.transitions.take().view(TRANSITION), self.evidence.take().view(self._fact)
-
-    def hand_to(self, other: Machine) -> None:
-        """Add what was written to what another machine has written."""
-        for machine in (self, other):
-            machine.empty()
-        self.transitions.hand_to(other.transitions)
-        self.evidence.hand_to(other.evidence)
+        return self.output.transitions.take().view(TRANSITION), self.output.evidence.take().view(self._fact)
 
     def _words(self, start: int, count: int, words: int) -> NDArray[np.int64]:
         first, rows = int(self.memory[start]), int(self.memory[count])

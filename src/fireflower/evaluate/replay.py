@@ -16,7 +16,7 @@ from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel.layout import Rows
 from fireflower.evaluate.kernel.rows import PROGRESS_WORDS
 from fireflower.evaluate.leaving_out import without_left_out
-from fireflower.evaluate.machine import Machine, Sheets
+from fireflower.evaluate.machine import Machine, Output, Sheets
 from fireflower.evaluate.program import compile_program
 from fireflower.evaluate.results import Transitions
 from fireflower.language.nodes import Definition, Settings
@@ -179,7 +179,8 @@ class _Replay:
     def _prepare(self, first: Timeline) -> None:
         self.sheets = Sheets.of(first, needs(self.definitions, self.settings).properties)
         program = compile_program(self.definitions, self.settings, first.vocabulary, self.sheets.columns())
-        self.machines = [Machine(program, self.evidence, self.compiled, self.standing) for _ in range(self.threads)]
+        output, settings = Output(), (self.evidence, self.compiled, self.standing)
+        self.machines = [Machine(program, *settings, output) for _ in range(self.threads)]
 
     def _one(self, timeline: Timeline, pool: ThreadPoolExecutor) -> None:
         rows = self.sheets.rows(timeline, self.compiled)
@@ -189,9 +190,8 @@ class _Replay:
         ]
         for job in jobs:
             job.result()
-        first, *others = self.machines
-        for machine in others:
-            machine.hand_to(first)
+        for machine in self.machines:
+            machine.empty()
 
     def _blocks(self, machine: Machine, timeline: Timeline, rows: Rows, first: int, last: int) -> None:
         progress = np.array([first] + [0] * (PROGRESS_WORDS - 1), np.int64)
