@@ -213,10 +213,11 @@ def _killed_and_replaced(processes: Cluster, process: Process) -> None:
 
 
 def _sleeps(sleeper: Process, served: Served) -> None:
-    """Until the other one has taken its shares, of which it gives half back later."""
+    """Until the other one has taken its shares, of which it gives half back later. What it has locked, if it fell
+    asleep in a transaction, PostgreSQL gives up after half a minute."""
     soon(served.are_shared, 30)
     with sleeper.asleep():
-        soon(lambda: served.holders() == [SHARES], 30)
+        soon(lambda: served.holders() == [SHARES], 90)
 
 
 def was_told(database: Database, receiver: Receiver) -> None:
