@@ -41,4 +41,5 @@ def test_a_dry_run_holds_nothing_back_later(tmp_path: Path) -> None:
     with live(folder) as running:
         running.did("cleo", "cedar", HOUR, DAY + HOUR)
         running.settle()
-        assert running.rows("SELECT subject, reason FROM deliveries WHERE subject = 'cleo'") == [("cleo", "")]
+        (state,) = running.rows("SELECT state FROM deliveries WHERE subject = 'cleo'")
+        assert state[0] in ("waiting", "sending", "sent"), "whichever it has come to by now"
