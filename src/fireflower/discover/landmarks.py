@@ -34,7 +34,7 @@ from fireflower.language.nodes import (
 from fireflower.language.walking import conditions_of
 from fireflower.model.moments import NEVER
 from fireflower.model.records import Kind, SubjectKind
-from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline
+from fireflower.model.timeline import Timeline
 
 Arguments = Callable[[Sequence[Definition]], Mapping[str, Any]]
 
@@ -102,9 +102,8 @@ class Lifetimes:
     ends: NDArray[np.int64]
 
     def __iter__(self) -> Iterator[Timeline]:
-        bit = TO_PERSON if self.subject == "person" else TO_ACCOUNT
         for timeline in self.timelines:
-            own = timeline.person if self.subject == "person" else timeline.account
+            own, bit = timeline.of(self.subject)
             late = (own >= 0) & (timeline.time >= self.ends[own])
             yield replace(timeline, target=np.where(late, timeline.target & ~np.uint8(bit), timeline.target))
 
@@ -241,8 +240,9 @@ def note_first(
     one."""
     places = {(Kind.EVENT, name): place for place, name in enumerate(names)}
     place = np.array([places.get(name, len(names)) for name in timeline.vocabulary.names], np.intp)
-    own, bits = (timeline.person, TO_PERSON) if subject == "person" else (timeline.account, TO_ACCOUNT | MUTED)
-    rows = np.flatnonzero((timeline.target & bits == bits & ~MUTED) & (timeline.time <= as_of))[::-1]
+    own, bit = timeline.of(subject)
+    muted = MUTED if subject == "account" else 0
+    rows = np.flatnonzero((timeline.target & (bit | muted) == bit) & (timeline.time <= as_of))[::-1]
     first[place[timeline.what[rows]], own[rows]] = timeline.time[rows]  # the earliest of a subject's rows comes last
 
 

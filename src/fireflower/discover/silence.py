@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fireflower.model.moments import DAY
 from fireflower.model.records import Kind, SubjectKind
-from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline
+from fireflower.model.timeline import Timeline
 
 LONGEST = 14 * DAY
 """Whoever has been silent for longer has left, whatever others do."""
@@ -29,8 +29,7 @@ Ints = NDArray[np.int64]
 def note_last_seen(last: Ints, timeline: Timeline, subject: SubjectKind) -> None:
     """Note in `last` when each subject of a timeline did anything for the last time."""
     is_event = np.array([kind is Kind.EVENT for kind, _ in timeline.vocabulary.names])
-    own = timeline.person if subject == "person" else timeline.account
-    bit = TO_PERSON if subject == "person" else TO_ACCOUNT
+    own, bit = timeline.of(subject)
     rows = np.flatnonzero(is_event[timeline.what] & (timeline.target & bit > 0) & (own >= 0))
     last[own[rows]] = timeline.time[rows]  # each one's rows lie in the order of time, and of several the last stays
 

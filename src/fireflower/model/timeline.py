@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fireflower.model.records import Kind
+from fireflower.model.records import Kind, SubjectKind
 
 TO_PERSON = 1
 TO_ACCOUNT = 2
@@ -93,3 +93,7 @@ class Timeline:
     @property
     def blocks(self) -> int:
         return len(self.starts) - 1
+
+    def of(self, kind: SubjectKind) -> tuple[NDArray[np.int32], int]:
+        """The subjects of a kind to whom the rows may belong, and the bit of `target` that says whether they do."""
+        return (self.person, TO_PERSON) if kind == "person" else (self.account, TO_ACCOUNT)

@@ -25,7 +25,7 @@ from fireflower.history.mapping import Mapping
 from fireflower.history.memberships import Attribution
 from fireflower.model.errors import ProjectError
 from fireflower.model.records import Kind, Record, SubjectKind
-from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
+from fireflower.model.timeline import Timeline, Vocabulary
 
 _AT_ONCE = 1 << 20
 """Records that are looked at in one go."""
@@ -302,8 +302,8 @@ class Archive:
         blocks = self._needed()
         number = blocks.number(kind, id)
         timeline = self.subject(kind, id)
-        bit, column = (TO_PERSON, timeline.person) if kind == "person" else (TO_ACCOUNT, timeline.account)
-        mine = timeline.first_row + np.flatnonzero((timeline.target & bit > 0) & (column == number))
+        own, bit = timeline.of(kind)
+        mine = timeline.first_row + np.flatnonzero((timeline.target & bit > 0) & (own == number))
         records = blocks.row.take(mine).astype(np.int64)
         _, first = np.unique(records, return_index=True)
         first.sort()
