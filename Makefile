@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+RIVALS := bench-data/rivals
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 # The first of these that runs and is new enough, unless PYTHON is given.
@@ -35,10 +36,10 @@ bench: $(INSTALLED_DEV) ## measure against DuckDB, polars and pandas on 100 mill
 bench-live: $(INSTALLED_DEV) ## measure the server: events a second, delays, timers, start
 	$(BIN)/python -m benchmarks.live
 
-bench-discovery: $(INSTALLED_DEV) ## measure what discovery finds in worlds whose truth is known, beside other tools
+bench-discovery: $(INSTALLED_DEV) $(RIVALS)/.installed ## measure what discovery finds in worlds whose truth is known, beside other tools
 	$(BIN)/python -m benchmarks.discovery_speed
 	$(BIN)/python -m benchmarks.discovery
-	$(BIN)/python -m benchmarks.proving.compare --conversions 250
+	$(RIVALS)/bin/python -m benchmarks.proving.compare
 
 clean: ## remove the environment, the demo and everything generated
 	rm -rf $(VENV) demo bench-data dist build .pytest_cache .hypothesis .mypy_cache .ruff_cache
@@ -65,3 +66,11 @@ $(INSTALLED_DEV): pyproject.toml | $(BIN)/python
 	@echo "Installing fireflower, what it stands on, and what its tests need"
 	@$(PIP) --editable '.[dev]'
 	@touch $(INSTALLED) $@
+
+# Other tools of discovery contradict the newest numpy, so they have an environment of their own.
+$(RIVALS)/.installed: pyproject.toml benchmarks/proving/rivals/requirements.txt | $(BIN)/python
+	@echo "Installing the tools that discovery is compared with"
+	@$(BIN)/python -m venv $(RIVALS)
+	@$(RIVALS)/bin/python -m pip --disable-pip-version-check install --quiet --editable '.[discovery]' \
+	  --requirement benchmarks/proving/rivals/requirements.txt
+	@touch $@

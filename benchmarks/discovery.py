@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.discovery_looks import Asked, look
-from benchmarks.discovery_report import markdown, written
+from benchmarks.discovery_report import markdown
 from benchmarks.proving.kinds import KINDS
+from benchmarks.report import publish
 
 CURVE = (125, 250, 500, 1000)
 EACH = 250
@@ -75,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kinds", nargs="*", default=list(KINDS), choices=list(KINDS))
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--data", type=Path, default=Path("bench-data/discovery.jsonl"))
-    parser.add_argument("--docs", type=Path, help="a page whose figures are to be replaced")
+    parser.add_argument("--publish", type=Path, help="put the tables into this page, such as docs/proving-ground.md")
     chosen = parser.parse_args(arguments)
     chosen.data.parent.mkdir(parents=True, exist_ok=True)
     rows, wanted = known(chosen.data), list(asked(chosen.worlds, chosen.null, chosen.curve, chosen.kinds))
@@ -88,8 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"\r{number} of {len(missing)} worlds", end="", file=sys.stderr, flush=True)
     report = markdown([rows[each] for each in sorted(wanted)])
     print(f"\n{report}")
-    if chosen.docs:
-        written(chosen.docs, report)
+    if chosen.publish:
+        publish(report, chosen.publish)
     return 0
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, groupby
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from fireflower.review.intervals import difference, wilson
 
-BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 LEARNT = 250
 """Conversions from which on the true rule is to be found."""
 
@@ -21,13 +19,7 @@ def markdown(rows: Sequence[Row]) -> str:
     """The tables, then what was to be reached."""
     by_kind = {name: list(group) for name, group in groupby(sorted(rows, key=_kind), key=_kind)}
     parts = (_curve(by_kind.get("and", [])), _kinds(by_kind), _targets(by_kind))
-    return "\n\n".join(text for text in ("\n".join(part) for part in parts) if text)
-
-
-def written(page: Path, report: str) -> None:
-    """Put the tables between the marks of a page."""
-    before, rest = page.read_text().split(BEGIN)
-    page.write_text(f"{before}{BEGIN}\n{report}\n{END}{rest.split(END)[1]}")
+    return "\n\n".join(text for text in ("\n".join(part) for part in parts) if text) + "\n"
 
 
 def _kind(row: Row) -> str:

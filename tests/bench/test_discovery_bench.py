@@ -10,7 +10,8 @@ import pytest
 
 from benchmarks import discovery
 from benchmarks.discovery_looks import Asked, look
-from benchmarks.discovery_report import markdown, written
+from benchmarks.discovery_report import markdown
+from benchmarks.report import publish
 
 
 @pytest.fixture(scope="module")
@@ -55,5 +56,5 @@ def test_targets_are_judged_by_shares_with_intervals(row: dict[str, Any], tmp_pa
     assert "| a rule declared where nothing matters | 5 % or less | 2.5 %" in report
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- figures -->\nstale\n<!-- end of figures -->\nafter\n")
-    written(page, report)
+    publish(report, page)
     assert "stale" not in page.read_text() and page.read_text().startswith("before") and "after" in page.read_text()

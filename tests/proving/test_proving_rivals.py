@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from benchmarks.proving import build, kind, score
 from benchmarks.proving.chance import Floats
-from benchmarks.proving.compare import HEADER, RIVALS, compare, main, rows
+from benchmarks.proving.compare import MARKS, RIVALS, compare, main, means
+from benchmarks.proving.compare_report import METHODS
 from benchmarks.proving.features import Table, at_landmark, before_buying, ever, first_days
 from benchmarks.proving.rivals import missing, run
 from benchmarks.proving.rivals.plain import PLAIN, bayes_chance, naive_bayes, odds_ratios
@@ -86,13 +89,25 @@ def test_every_rival_finds_something_and_is_judged(rival: Rival) -> None:
     assert rival.name == "skope" or judged.declared
 
 
-def test_the_table_has_a_row_for_each_kind_and_method(capsys: pytest.CaptureFixture[str]) -> None:
-    found = list(rows(compare(["null", "and"], [1], PLAIN[:2], 50)))
-    assert [row.split(" | ")[:2] for row in found] == [
-        ["| and", "ever"],
-        ["| and", "first14"],
-        ["| null", "ever"],
-        ["| null", "first14"],
-    ]
-    assert main(["--kinds", "null", "--worlds", "1", "--conversions", "50", "--rivals", "odds"]) == 0
-    assert capsys.readouterr().out.startswith(HEADER)
+def test_there_is_a_row_for_each_kind_and_method() -> None:
+    found = list(means(compare(["null", "and"], [1], PLAIN[:2], 50)))
+    assert [(row["kind"], row["method"]) for row in found] == [
+        ("and", "ever"), ("and", "first14"), ("null", "ever"), ("null", "first14"),
+    ]  # fmt: skip
+    assert [row["true_events"] for row in found] == [3, 3, 0, 0]
+    assert all(row["worlds"] == 1 and row["auc"] is None for row in found)
+
+
+def test_what_was_measured_is_kept_and_published(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data, page = tmp_path / "rivals.jsonl", tmp_path / "page.md"
+    page.write_text("before\n" + "\n".join(MARKS) + "\nafter\n")
+    asked = ["--worlds", "1", "--conversions", "50", "--data", str(data), "--publish", str(page), "--kinds"]
+    assert main([*asked, "and", "--rivals", "odds", "bayes"]) == 0
+    first = data.read_text()
+    assert main([*asked, "and", "null", "--rivals", "odds"]) == 0
+    assert data.read_text().startswith(first) and data.read_text().count("\n") == 3
+    text = page.read_text()
+    assert text.startswith("before\n") and text.endswith("after\n")
+    assert "| `and` (3) |" in text and "| `null` |" in text
+    assert capsys.readouterr().out.count("| `and` (3) |") == 2
+    assert set(METHODS) >= {rival.name for rival in RIVALS}
