@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 RIVALS := bench-data/rivals
+RIVAL_PIP = $(RIVALS)/bin/python -m pip --disable-pip-version-check install --quiet
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 # The first of these that runs and is new enough, unless PYTHON is given.
@@ -67,10 +68,10 @@ $(INSTALLED_DEV): pyproject.toml | $(BIN)/python
 	@$(PIP) --editable '.[dev]'
 	@touch $(INSTALLED) $@
 
-# Other tools of discovery contradict the newest numpy, so they have an environment of their own.
+# Other tools of discovery contradict the newest numpy and each other, so they have an environment of their own.
 $(RIVALS)/.installed: pyproject.toml benchmarks/proving/rivals/requirements.txt | $(BIN)/python
 	@echo "Installing the tools that discovery is compared with"
 	@$(BIN)/python -m venv $(RIVALS)
-	@$(RIVALS)/bin/python -m pip --disable-pip-version-check install --quiet --editable '.[discovery]' \
-	  --requirement benchmarks/proving/rivals/requirements.txt
+	@$(RIVAL_PIP) --editable '.[discovery]' --requirement benchmarks/proving/rivals/requirements.txt
+	@$(RIVAL_PIP) --no-deps fasterrisk==0.1.10 pysubgroup==0.9.0
 	@touch $@

@@ -28,6 +28,9 @@ METHODS = {
 NO_RULE = ("drift", "viral", "confounded", "null")
 """Kinds of worlds in which nothing is to be found, or where something predicts though it does not matter."""
 
+_HEAD = 2
+"""Lines of a table before its first row."""
+
 Row = dict[str, Any]
 """Of one method in the worlds of one kind: how many worlds, in how many it declares anything; and means."""
 
@@ -36,8 +39,8 @@ def markdown(rows: Sequence[Row]) -> str:
     """Each method in a few kinds, then all kinds beside each other, then the scores."""
     found = {(row["kind"], row["method"]): row for row in rows}
     kinds = [name for name in KINDS if any((name, method) in found for method in METHODS)]
-    parts = (_closely(found), _everywhere(found, kinds), _scores(found, kinds))
-    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+    parts = map(list, (_closely(found), _everywhere(found, kinds), _scores(found, kinds)))
+    return "\n\n".join("\n".join(part) for part in parts if len(part) > _HEAD) + "\n"
 
 
 def _closely(found: dict[tuple[str, str], Row]) -> Iterator[str]:
