@@ -1,8 +1,8 @@
 """The search in worlds whose truth is known: what it finds, how often it cries wolf, whether its claims hold.
 
-python -m benchmarks.discovery                                        # all of it: some hours of two cores
-python -m benchmarks.discovery --worlds 10 --null 100                 # an hour or two
-python -m benchmarks.discovery --worlds 2 --null 2 --curve 250 --kinds or leaks
+python -m benchmarks.discovery                                        # all of it: two to three hours of two cores
+python -m benchmarks.discovery --worlds 10 --null 100                 # half an hour
+python -m benchmarks.discovery --worlds 2 --kinds or leaks
 
 What has been measured is kept in a file and not measured again, so that it can be stopped and gone on with; a change of
 the search asks for another --data.
@@ -11,15 +11,14 @@ the search asks for another --data.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any
 
 from benchmarks.discovery_looks import Asked, look
 from benchmarks.discovery_report import markdown
+from benchmarks.kept import Kept, Row
 from benchmarks.proving.kinds import KINDS
 from benchmarks.report import publish
 
@@ -30,28 +29,18 @@ MANY = 1000
 """Conversions in further worlds of points: with fewer, the condition of one point is hard to see even for somebody who
 knows it (`benchmarks.proving.bound`)."""
 
-Row = dict[str, Any]
-
 
 def asked(worlds: int, null: int, curve: Sequence[int], kinds: Sequence[str]) -> Iterator[Asked]:
     """All worlds to look at, in the order of their seeds, so that what is stopped early has some of each."""
     for seed in range(1, max(worlds, null) + 1):
         if seed <= worlds:
-            yield from (Asked("and", conversions, seed) for conversions in curve)
+            yield from (Asked("and", conversions, seed) for conversions in curve if "and" in kinds)
             others = [KINDS[name] for name in kinds if name not in ("and", "null")]
             yield from (Asked(each.name, min(each.conversions, EACH), seed) for each in others)
             if "points" in kinds:
                 yield Asked("points", MANY, seed)
-        if seed <= null:
+        if seed <= null and "null" in kinds:
             yield Asked("null", EACH, seed)
-
-
-def known(file: Path) -> dict[Asked, Row]:
-    """What has been measured."""
-    if not file.exists():
-        return {}
-    rows = [json.loads(line) for line in file.read_text().splitlines()]
-    return {Asked(row["kind"], row["conversions"], row["seed"]): row for row in rows}
 
 
 def looked(worlds: Sequence[Asked], processes: int) -> Iterator[tuple[Asked, Row]]:
@@ -78,15 +67,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, default=Path("bench-data/discovery.jsonl"))
     parser.add_argument("--publish", type=Path, help="put the tables into this page, such as docs/proving-ground.md")
     chosen = parser.parse_args(arguments)
-    chosen.data.parent.mkdir(parents=True, exist_ok=True)
-    rows, wanted = known(chosen.data), list(asked(chosen.worlds, chosen.null, chosen.curve, chosen.kinds))
+    kept, wanted = Kept(chosen.data), list(asked(chosen.worlds, chosen.null, chosen.curve, chosen.kinds))
+    rows = {Asked(row["kind"], row["conversions"], row["seed"]): row for row in kept.rows}
     missing = [each for each in wanted if each not in rows]
-    with chosen.data.open("a") as file:
-        for number, (each, row) in enumerate(looked(missing, chosen.processes), 1):
-            file.write(json.dumps(row) + "\n")
-            file.flush()
-            rows[each] = row
-            print(f"\r{number} of {len(missing)} worlds", end="", file=sys.stderr, flush=True)
+    for number, (each, row) in enumerate(looked(missing, chosen.processes), 1):
+        kept.add(row)
+        rows[each] = row
+        print(f"\r{number} of {len(missing)} worlds", end="", file=sys.stderr, flush=True)
     report = markdown([rows[each] for each in sorted(wanted)])
     print(f"\n{report}")
     if chosen.publish:

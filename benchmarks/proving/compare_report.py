@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from statistics import fmean
 
+from benchmarks.kept import Row
 from benchmarks.proving.kinds import KINDS
 
 RULE, SCORE, ALONE, TREES, RISK = "fireflower (rule)", "fireflower (score)", "points", "boosted", "fasterrisk"
@@ -31,84 +32,104 @@ NO_RULE = ("drift", "viral", "confounded", "null")
 _HEAD = 2
 """Lines of a table before its first row."""
 
-Row = dict[str, Any]
-"""Of one method in the worlds of one kind: how many worlds, in how many it declares anything; and means."""
+Found = dict[tuple[str, str], list[Row]]
+"""(kind, method) -> a row for each world."""
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """Each method in a few kinds, then all kinds beside each other, then the scores."""
-    found = {(row["kind"], row["method"]): row for row in rows}
-    kinds = [name for name in KINDS if any((name, method) in found for method in METHODS)]
-    parts = map(list, (_closely(found), _everywhere(found, kinds), _scores(found, kinds)))
+    """Each method in one kind, then all kinds beside each other, then the scores."""
+    found: Found = {}
+    for row in rows:
+        found.setdefault((row["kind"], row["method"]), []).append(row)
+    parts = map(list, (_closely(found), _everywhere(found), _scores(found)))
     return "\n\n".join("\n".join(part) for part in parts if len(part) > _HEAD) + "\n"
 
 
-def _closely(found: dict[tuple[str, str], Row]) -> Iterator[str]:
+def _closely(found: Found) -> Iterator[str]:
     """One kind in which there is a rule, with all that is measured; and whether nothing, and traps, are told."""
     yield (
-        "| in `and` worlds | true of 3 | false | Jaccard | AUC | log loss | seconds "
+        "| in `and` worlds | true of 3 | false | Jaccard | AUC | log loss | CPU s "
         "| in `null`: declared | in `leaks`: traps |"
     )
     yield "|---" * 9 + "|"
     for method, label in METHODS.items():
-        if not (row := found.get(("and", method))):
+        if not (rows := found.get(("and", method))):
             continue
-        null, leaks = found.get(("null", method)), found.get(("leaks", method))
         cells = (
             label,
-            f"{row['found']:.1f}",
-            f"{row['false']:.1f}",
-            _number(row["jaccard"]),
-            _number(row["auc"]),
-            _number(row["log_loss"]),
-            f"{row['seconds']:.2f}",
-            f"{null['declared']} of {null['worlds']}" if null else "",
-            f"{leaks['traps']:.1f}" if leaks else "",
+            *(_mean(rows, name, ".1f") for name in ("found", "false")),
+            *(_mean(rows, name, ".3f") for name in ("jaccard", "auc", "log_loss")),
+            _mean(rows, "seconds", ".2f"),
+            _declared(found.get(("null", method), [])),
+            _mean(found.get(("leaks", method), []), "traps", ".1f"),
         )
         yield f"| {' | '.join(cells)} |"
 
 
-def _everywhere(found: dict[tuple[str, str], Row], kinds: Sequence[str]) -> Iterator[str]:
+def _everywhere(found: Found) -> Iterator[str]:
     """True and other conditions that each names; where there is no rule, in how many worlds it declares anything."""
     shown = [method for method in METHODS if method != ALONE]
     yield f"| | {' | '.join(METHODS[method] for method in shown)} |"
     yield "|---" * (len(shown) + 1) + "|"
-    for name in kinds:
-        rows = [found.get((name, method)) for method in shown]
-        of = next(row["true_events"] for row in rows if row)
-        head = f"`{name}`" if name in NO_RULE else f"`{name}` ({of})"
-        yield f"| {head} | {' | '.join(_named(name, row) for row in rows)} |"
-
-
-def _named(name: str, row: Row | None) -> str:
-    if row is None:
-        return ""
-    if name in NO_RULE:
-        return f"in {row['declared']} of {row['worlds']}"
-    return f"{row['found']:.1f} / {row['false']:.1f}" + (f", {row['traps']:.1f} traps" if row["traps"] else "")
-
-
-def _scores(found: dict[tuple[str, str], Row], kinds: Sequence[str]) -> Iterator[str]:
-    """Discrimination, log loss and seconds of those that give a chance."""
-    yield (
-        "| | AUC of the score | of boosted trees | difference | of FasterRisk "
-        "| log loss of the score | of boosted trees | of FasterRisk | seconds of the score alone | of FasterRisk |"
-    )
-    yield "|---" * 10 + "|"
-    for name in kinds:
-        ours, trees = found.get((name, SCORE)), found.get((name, TREES))
-        if not ours or not trees or ours["auc"] is None:
+    for name in KINDS:
+        of_each = [found.get((name, method), []) for method in shown]
+        if not (of := {row["true_events"] for rows in of_each for row in rows}):
             continue
-        risk, alone = found.get((name, RISK), {}), found.get((name, ALONE), {})
-        gap = f"{ours['auc'] - trees['auc']:+.3f}"
+        head = f"`{name}`" if name in NO_RULE else f"`{name}` ({max(of)})"
+        said = _declared if name in NO_RULE else _named
+        yield f"| {head} | {' | '.join(said(rows) for rows in of_each)} |"
+
+
+def _declared(rows: Sequence[Row]) -> str:
+    return f"in {sum(row['declared'] for row in rows)} of {len(rows)}" if rows else ""
+
+
+def _named(rows: Sequence[Row]) -> str:
+    if not rows:
+        return ""
+    traps = f", {_mean(rows, 'traps', '.1f')} traps" if any(row["traps"] for row in rows) else ""
+    return f"{_mean(rows, 'found', '.1f')} / {_mean(rows, 'false', '.1f')}{traps}"
+
+
+def _scores(found: Found) -> Iterator[str]:
+    """Discrimination and log loss of those that give a chance, in the worlds in which both do, on the same people."""
+    yield (
+        "| | worlds | AUC of the score, of boosted trees | log loss of the score, of boosted trees "
+        "| worlds | AUC of the score, of FasterRisk | log loss of the score, of FasterRisk "
+        "| CPU s of the score alone, of FasterRisk |"
+    )
+    yield "|---" * 8 + "|"
+    for name in KINDS:
+        ours = found.get((name, SCORE), [])
+        trees, risk = (_pairs(ours, found.get((name, method), [])) for method in (TREES, RISK))
+        if not trees and not risk:
+            continue
+        alone = _pairs(found.get((name, ALONE), []), found.get((name, RISK), []))
         cells = (
-            f"`{name}`",
-            *(_number(ours["auc"]), _number(trees["auc"]), gap, _number(risk.get("auc"))),
-            *(_number(row.get("log_loss")) for row in (ours, trees, risk)),
-            *(f"{row['seconds']:.2f}" if row else "" for row in (alone, risk)),
-        )  # fmt: skip
+            *(f"`{name}`", str(len(trees)), _beside(trees, "auc"), _beside(trees, "log_loss")),
+            *(str(len(risk)), _beside(risk, "auc"), _beside(risk, "log_loss"), _beside(alone, "seconds", ".2f")),
+        )
         yield f"| {' | '.join(cells)} |"
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+Pairs = list[tuple[Row, Row]]
+
+
+def _pairs(ours: Sequence[Row], theirs: Sequence[Row]) -> Pairs:
+    """Rows of the same worlds, where both give chances to the same people."""
+    there = {row["seed"]: row for row in theirs if row["auc"] is not None}
+    both = ((row, there.get(row["seed"])) for row in ours if row["auc"] is not None)
+    return [(one, other) for one, other in both if other is not None and one["at_risk"] == other["at_risk"]]
+
+
+def _beside(pairs: Pairs, name: str, form: str = ".3f") -> str:
+    if not pairs:
+        return ""
+    one, other = (fmean(pair[side][name] for pair in pairs) for side in (0, 1))
+    return f"{one:{form}}, {other:{form}}" + (f" ({one - other:+.3f})" if name == "auc" else "")
+
+
+def _mean(rows: Sequence[Row], name: str, form: str) -> str:
+    """Of those that are known."""
+    known = [row[name] for row in rows if row[name] is not None]
+    return f"{fmean(known):{form}}" if known else ""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from benchmarks.proving import build, kind, score
 from benchmarks.proving.chance import Floats
-from benchmarks.proving.compare import MARKS, RIVALS, compare, main, means
-from benchmarks.proving.compare_report import METHODS
+from benchmarks.proving.compare import MARKS, RIVALS, compare, main, row
+from benchmarks.proving.compare_report import METHODS, SCORE, TREES, markdown
 from benchmarks.proving.features import Table, at_landmark, before_buying, ever, first_days
 from benchmarks.proving.rivals import missing, run
 from benchmarks.proving.rivals.plain import PLAIN, bayes_chance, naive_bayes, odds_ratios
@@ -89,13 +90,13 @@ def test_every_rival_finds_something_and_is_judged(rival: Rival) -> None:
     assert rival.name == "skope" or judged.declared
 
 
-def test_there_is_a_row_for_each_kind_and_method() -> None:
-    found = list(means(compare(["null", "and"], [1], PLAIN[:2], 50)))
-    assert [(row["kind"], row["method"]) for row in found] == [
-        ("and", "ever"), ("and", "first14"), ("null", "ever"), ("null", "first14"),
+def test_each_method_in_a_world_is_a_row() -> None:
+    world = build(kind("null", conversions=50), 1)
+    rows = [row(judged, 50) for scores in compare(world, PLAIN[:2]) for judged in scores]
+    assert [(each["kind"], each["seed"], each["method"]) for each in rows] == [
+        ("null", 1, PLAIN[0].name), ("null", 1, PLAIN[1].name),
     ]  # fmt: skip
-    assert [row["true_events"] for row in found] == [3, 3, 0, 0]
-    assert all(row["worlds"] == 1 and row["auc"] is None for row in found)
+    assert all(each["true_events"] == 0 and each["auc"] is None and each["at_risk"] > 0 for each in rows)
 
 
 def test_what_was_measured_is_kept_and_published(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,10 +105,26 @@ def test_what_was_measured_is_kept_and_published(tmp_path: Path, capsys: pytest.
     asked = ["--worlds", "1", "--conversions", "50", "--data", str(data), "--publish", str(page), "--kinds"]
     assert main([*asked, "and", "--rivals", "odds", "bayes"]) == 0
     first = data.read_text()
+    data.write_text(first + '{"kind": "broken of')
     assert main([*asked, "and", "null", "--rivals", "odds"]) == 0
     assert data.read_text().startswith(first) and data.read_text().count("\n") == 3
     text = page.read_text()
     assert text.startswith("before\n") and text.endswith("after\n")
     assert "| `and` (3) |" in text and "| `null` |" in text
     assert capsys.readouterr().out.count("| `and` (3) |") == 2
+
+
+def test_chances_are_compared_in_worlds_in_which_both_give_them_to_the_same_people() -> None:
+    def measured(method: str, seed: int, auc: float | None, at_risk: int = 90) -> dict[str, Any]:
+        return {
+            "kind": "drift", "seed": seed, "method": method, "declared": auc is not None, "true_events": 0, "found": 0,
+            "false": 1, "traps": 0, "jaccard": None, "at_risk": at_risk, "auc": auc, "log_loss": auc, "seconds": 1.0,
+        }  # fmt: skip
+
+    ours = [measured(SCORE, 1, 0.5), measured(SCORE, 2, None), measured(SCORE, 3, 0.9, at_risk=80)]
+    trees = [measured(TREES, seed, auc) for seed, auc in ((1, 0.5), (2, 0.7), (3, 0.6))]
+    text = markdown([*ours, *trees])
+    assert "| `drift` | 1 | 0.500, 0.500 (+0.000) | 0.500, 0.500 | 0 |" in text
+    assert "| `drift` |  | in 2 of 3 |" in text
     assert set(METHODS) >= {rival.name for rival in RIVALS}
+    assert markdown([measured("points", 1, 0.5)]) == "\n"
