@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import accumulate
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from fireflower.evaluate import collecting, growing
 from fireflower.evaluate.collecting import collect
 from fireflower.evaluate.growing import Column
+from fireflower.evaluate.kernel.layout import SEEN_BIT
 from fireflower.evaluate.machine import TRANSITION
 from fireflower.evaluate.results import FACT
 from fireflower.language.nodes import Compare, Condition, Count, Definition, Events
@@ -56,10 +58,14 @@ def test_what_was_taken_is_nobody_elses() -> None:
 
 def _written(rows: list[tuple[int, int, int, int]]) -> Any:
     """A machine that has written these: (at, definition, subject, rows of evidence)."""
-    of_kernel = [(at, at, subject, definition, 0, 0, shown) for at, definition, subject, shown in rows]
+    ends = accumulate(row[-1] for row in rows)
+    of_kernel = [
+        (at, at, subject, definition, 0, 0, end | shown << SEEN_BIT)
+        for (at, definition, subject, shown), end in zip(rows, ends, strict=True)
+    ]
     transitions = np.array(of_kernel, TRANSITION)
     facts = np.zeros(sum(row[-1] for row in rows), FACT)
-    facts["what"] = np.repeat(np.arange(len(rows)), transitions["shown"])
+    facts["what"] = np.repeat(np.arange(len(rows)), [row[-1] for row in rows])
     return SimpleNamespace(take=lambda: (transitions, facts), program=SimpleNamespace(conditions=()))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fireflower.evaluate.kernel.layout import NEVER
+from fireflower.evaluate.kernel.layout import NEVER, SEEN_BIT, SEEN_END
 from fireflower.evaluate.machine import Machine
 from fireflower.evaluate.results import Subject, Transitions
 from fireflower.language.nodes import Definition
@@ -25,25 +25,24 @@ _BITS = 16
 def collect(machine: Machine, definitions: Sequence[Definition], vocabulary: Vocabulary, as_of: int) -> Transitions:
     """Take what a machine has written, and put it in its order: (at, subject kind, subject id, definition name)."""
     written, facts = machine.take()
-    end = np.cumsum(written["shown"])
     kinds = np.array([Subject[definition.subject.upper()] for definition in definitions] or [Subject.ACCOUNT], np.int8)
     by_name = np.argsort(np.argsort([definition.name for definition in definitions] or [""]))
-    found = _columns(len(written))
+    ranks = kinds.astype(np.int64) * len(by_name) + by_name
+    found, mixed = _columns(len(written)), []
     first = 0
     for places in _pieces(written["at"]):
         part = written.take(places)
-        order = _by_moment(part["at"], kinds.take(part["definition"]))
-        places, part = places.take(order), part.take(order)
+        part = part.take(_order(part["at"], ranks.take(part["definition"]), len(Subject) * len(by_name)))
         kind = kinds.take(part["definition"])
-        ties = _ties(part["at"], kind, part["subject"], by_name.take(part["definition"]), vocabulary)
-        if ties is not None:
-            places, part = places.take(ties), part.take(ties)
-        here = slice(first, first := first + len(places))
+        mixed.append(first + _mixed(part["at"], kind, part["subject"]))
+        here = slice(first, first := first + len(part))
         for name in ("at", "known_at", "subject", "definition", "change", "reason"):
             found[name][here] = part[name]
         found["kind"][here] = kind
-        found["evidence"][here, 1] = end.take(places)
-        found["evidence"][here, 0] = found["evidence"][here, 1] - part["shown"]
+        end = part["seen"] & SEEN_END
+        found["evidence"][here, 1] = end
+        found["evidence"][here, 0] = end - (part["seen"] >> SEEN_BIT)
+    _put_by_id(found, np.concatenate(mixed or [np.zeros(0, np.int64)]), by_name, vocabulary)
     return Transitions(
         definitions=definitions,
         conditions=machine.program.conditions,
@@ -79,36 +78,44 @@ def _pieces(at: Numbers) -> Iterator[Numbers]:
         first = last
 
 
-def _by_moment(at: Numbers, kind: NDArray[np.int8]) -> Numbers:
-    """The order of (at, kind)."""
-    return _order((at - at.min(initial=NEVER)) * len(Subject) + kind)
+def _order(at: Numbers, rank: Numbers, ranks: int) -> Numbers:
+    """The order of (at, rank), equal ones as they are. With their places as their lowest bits, numbers are sorted in a
+    fourth of the time."""
+    bits, earliest = len(at).bit_length(), int(at.min(initial=NEVER))
+    if (int(at.max(initial=earliest)) - earliest + 1) * ranks >= 1 << (63 - bits):
+        return np.lexsort((rank, at))
+    packed = (at - earliest) * ranks + rank << bits | np.arange(len(at))
+    packed.sort()
+    return packed & ((1 << bits) - 1)
 
 
-def _runs(at: Numbers, kind: NDArray[np.int8]) -> Numbers:
-    """The number of each one's (at, kind), in the order of which they are."""
-    another = (at[1:] != at[:-1]) | (kind[1:] != kind[:-1])
-    return np.concatenate([np.zeros(min(1, len(at)), np.int64), np.cumsum(another)])
+def _another(at: Numbers, kind: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Of each but the first, whether its (at, kind) is another than that before it."""
+    different: NDArray[np.bool_] = (at[1:] != at[:-1]) | (kind[1:] != kind[:-1])
+    return different
 
 
-def _ties(
-    at: Numbers, kind: NDArray[np.int8], subject: NDArray[np.int32], name: Numbers, vocabulary: Vocabulary
-) -> Numbers | None:
-    """The order of those in the order of (at, kind) by id and name as well, if it is another."""
-    run = _runs(at, kind)
-    key = run * (1 + int(name.max(initial=0))) + name
-    mixed = _mixed(run, subject)
-    if not len(mixed) and bool((key[1:] > key[:-1]).all()):
-        return None
-    order = _order(key)
-    order[mixed] = mixed[np.lexsort((name[mixed], _by_id(kind[mixed], subject[mixed], vocabulary), run[mixed]))]
-    return order
-
-
-def _mixed(run: Numbers, subject: NDArray[np.int32]) -> Numbers:
-    """Where several subjects of a kind change at one moment. Only these are compared by their ids."""
-    several = np.zeros(1 + int(run.max(initial=0)), bool)
-    several[run[1:][(subject[1:] != subject[:-1]) & (run[1:] == run[:-1])]] = True
+def _mixed(at: Numbers, kind: NDArray[np.int8], subject: NDArray[np.int32]) -> Numbers:
+    """The places where several subjects of a kind change at one moment. Only these are compared by their ids."""
+    another = _another(at, kind)
+    pairs = np.flatnonzero((subject[1:] != subject[:-1]) & ~another)
+    if not len(pairs):
+        return pairs
+    run = np.concatenate([[0], np.cumsum(another)])
+    several = np.zeros(1 + int(run[-1]), bool)
+    several[run[pairs]] = True
     return np.flatnonzero(several[run])
+
+
+def _put_by_id(found: dict[str, NDArray[Any]], mixed: Numbers, by_name: Numbers, vocabulary: Vocabulary) -> None:
+    """Put those at these places, which are in the order of (at, kind), into the order of ids and names as well."""
+    if not len(mixed):
+        return
+    here = {name: column[mixed] for name, column in found.items()}
+    run = np.concatenate([[0], np.cumsum(_another(here["at"], here["kind"]))])
+    order = np.lexsort((by_name[here["definition"]], _by_id(here["kind"], here["subject"], vocabulary), run))
+    for name, column in found.items():
+        column[mixed] = here[name][order]
 
 
 def _by_id(kind: NDArray[np.int8], subject: NDArray[np.int32], vocabulary: Vocabulary) -> Numbers:
@@ -120,14 +127,3 @@ def _by_id(kind: NDArray[np.int8], subject: NDArray[np.int32], vocabulary: Vocab
         places[sorted(range(len(codes)), key=[ids[code] for code in codes.tolist()].__getitem__)] = range(len(codes))
         place[kind == of] = places[inverse]
     return place
-
-
-def _order(key: Numbers) -> Numbers:
-    """The order of numbers from 0 on, where equal ones stay as they are. With their places as their lowest bits they
-    are sorted in a fourth of the time."""
-    bits = len(key).bit_length()
-    if int(key.max(initial=0)) >= 1 << (63 - bits):
-        return np.argsort(key, kind="stable")
-    packed = key << bits | np.arange(len(key))
-    packed.sort()
-    return packed & ((1 << bits) - 1)

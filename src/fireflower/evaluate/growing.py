@@ -25,6 +25,9 @@ class Column:
         self._pages: mmap.mmap | None = None
         self._count = 0
 
+    def __len__(self) -> int:
+        return self._count
+
     def append(self, values: NDArray[Any]) -> None:
         """Add rows, whatever the type in which they come."""
         end = self._count + len(values)

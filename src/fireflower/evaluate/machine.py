@@ -27,9 +27,9 @@ _MODEST = 1 << 26
 
 TRANSITION = np.dtype([
     ("at", np.int64), ("known_at", np.int64), ("subject", np.int32), ("definition", np.uint16), ("change", np.int8),
-    ("reason", np.int8), ("shown", np.int64),
+    ("reason", np.int8), ("seen", np.int64),
 ])  # fmt: skip
-"""A transition as the kernel writes it (`layout.OUT_WORDS`); `shown` is how many rows of evidence it has."""
+"""A transition as the kernel writes it (`layout.OUT_WORDS`); `seen` says which rows of evidence are its own."""
 
 
 @dataclass(eq=False)
@@ -41,8 +41,10 @@ class Output:
     evidence: Column = field(default_factory=lambda: Column(np.int64))
     _turn: Lock = field(default_factory=Lock)
 
-    def add(self, transitions: NDArray[np.int64], evidence: NDArray[np.int64]) -> None:
+    def add(self, transitions: NDArray[np.int64], evidence: NDArray[np.int64], width: int) -> None:
+        """Add words, `width` of them a row of evidence, whose places are counted on from what is there."""
         with self._turn:
+            transitions[k.SEEN :: k.OUT_WORDS] += len(self.evidence) // width
             self.transitions.append(transitions)
             self.evidence.append(evidence)
 
@@ -112,10 +114,9 @@ class Machine:
 
     def empty(self) -> None:
         """Move what was written to the output."""
-        self.output.add(
-            self._words(k.OUT, k.OUT_COUNT, k.OUT_WORDS),
-            self._words(k.EVIDENCE, k.EVIDENCE_COUNT, self._fact.itemsize // 8),
-        )
+        width = self._fact.itemsize // 8
+        transitions = self._words(k.OUT, k.OUT_COUNT, k.OUT_WORDS)
+        self.output.add(transitions, self._words(k.EVIDENCE, k.EVIDENCE_COUNT, width), width)
         self.memory[k.OUT_COUNT] = self.memory[k.EVIDENCE_COUNT] = 0
 
     @property

@@ -291,11 +291,14 @@ MARKED_COUNT = 13
 STOOD = 14  # 1: how it stands at the end has been written
 STATE_HEAD = 15  # then the marked quantities
 
-# A transition: the words at, known_at, WHO, and how many rows of evidence it has.
+# A transition: the words at, known_at, WHO, and SEEN.
 OUT_WORDS = 4
 DEFINITION_BIT = 32  # of WHO: the subject in the lowest bits, its definition, the change, the reason from these bits on
 CHANGE_BIT = 48
 REASON_BIT = 56
+SEEN = 3
+SEEN_BIT = 48  # of SEEN: where its rows of evidence end in the lowest bits, how many they are from this one on
+SEEN_END = (1 << SEEN_BIT) - 1
 # A row of evidence: the words quantity (a float), since, and WHAT.
 EVIDENCE_WORDS = 3
 CONDITION_BIT = 47  # of WHAT: the row that tipped it in the lowest bits, its condition from this one on

@@ -27,6 +27,8 @@ from .layout import (
     OUT_WORDS,
     QUANTITY,
     REASON_BIT,
+    SEEN,
+    SEEN_BIT,
     SHOWN,
     SHOWN_END,
     SINCE,
@@ -70,7 +72,7 @@ def write(m, f, row, subject, definition, at, t, change, reason):
     m[k] = at
     m[k + 1] = max(at, m[row + KNOWN])
     m[k + 2] = subject | m[definition + INDEX] << DEFINITION_BIT | change << CHANGE_BIT | reason << REASON_BIT
-    m[k + 3] = m[EVIDENCE_COUNT] - before
+    m[k + SEEN] = m[EVIDENCE_COUNT] | m[EVIDENCE_COUNT] - before << SEEN_BIT
     m[OUT_COUNT] += 1
 
 
