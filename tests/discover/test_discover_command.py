@@ -237,10 +237,48 @@ def test_one_event_name(make: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "said"), [("--capacity", "many"), ("--landmarks", "soon"), ("--capacity", "0/week")]
+    ("option", "said"),
+    [("--capacity", "many"), ("--landmarks", "soon"), ("--capacity", "0/week"), ("--capacity", "40/")],
 )
 def test_wrong_options_say_what_is_expected(product: Project, option: str, said: str) -> None:
     assert "expected" in run(product, "discover", option, said, fails=2).output
+
+
+def test_a_seed_is_not_negative(product: Project) -> None:
+    assert "-1 is not in the range x>=0" in run(product, "discover", "--seed", "-1", fails=2).output
+
+
+def test_landmarks_given_twice_are_looked_at_once(product: Project) -> None:
+    asked = ("discover", "--permutations", "40", "--json", "--no-files", "--landmarks")
+    once, twice = (run(product, *asked, said).stdout for said in ("3d,7d", "7d,3d,7d"))
+    assert once == twice
+
+
+def test_an_event_of_1970_is_the_first_of_the_history(make: Make) -> None:
+    rows = signed_up(300)
+    bought = [(at + 9 * DAY, "Bought", person) for at, _, person in rows[::3]]
+    assert "too short" not in run(make([*rows, *bought, (0, "Login", "p0")]), "discover", *QUICK).output
+
+
+def test_a_start_that_never_happens(make: Make) -> None:
+    project = make([*signed_up(60), (START + 50 * DAY, "Bought", "p0")], "start: Signed Upp\ngoal: Bought\n")
+    assert "the start 'Signed Upp' has never happened. Did you mean 'Signed Up'?" in refused(project)
+
+
+def test_a_formula_knows_the_anchors_of_the_project_and_its_events(product: Project) -> None:
+    asked = ("discover", *QUICK, "--json", "--no-files", "--goal")
+    found = json.loads(run(product, *asked, "count(Bought, within 60 days of start) >= 1").stdout)
+    assert found["verdict"] == "signal"
+    unknown = refused(product, "--goal", "count(Bougth) >= 1")
+    assert "--goal names the event 'Bougth', which has never happened. Did you mean 'Bought'?" in unknown
+
+
+@pytest.mark.parametrize("place", ["nowhere/page.html", "fireflower.yaml/page.html", f"{'long' * 80}.html"])
+def test_a_page_that_cannot_be_written_is_refused_before_the_search(product: Project, place: str) -> None:
+    before = sorted((product.folder / "definitions").iterdir())
+    said = refused(product, *QUICK, "--output", str(product.folder / place))
+    assert "error: " in said and "Searching" not in said
+    assert sorted((product.folder / "definitions").iterdir()) == before
 
 
 def test_nobody_names_an_account(product: Project) -> None:

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
@@ -52,6 +54,52 @@ def test_says_that_landmarks_do_not_apply(leads: Path) -> None:
     assert "landmarks do not apply" in text
     assert "a week" not in text and "nan" not in text
     assert "constant never varies, and so can tell nothing apart" in text
+
+
+def _odd(tmp_path: Path, **columns: object) -> Path:
+    """Leads of whom those with many visits convert, and these columns."""
+    rng = np.random.default_rng(1)
+    visits = rng.integers(0, 9, 400)
+    bought = rng.random(400) < np.where(visits >= 6, 0.6, 0.1)
+    path = tmp_path / "odd.parquet"
+    pq.write_table(pa.table({"visits": visits, "Converted": [str(int(each)) for each in bought], **columns}), path)
+    return path
+
+
+def test_columns_that_cannot_be_asked_for_are_passed_over_with_the_reason(tmp_path: Path) -> None:
+    odd = {
+        "tags": [["a", "b"]] * 400, "place": [{"city": "x"}] * 400, "crm id": [10**17 + i for i in range(400)],
+        "ratio": [float("inf"), 1.0] * 200, "large": pa.array([2**64 - 1] * 400, pa.uint64()),
+    }  # fmt: skip
+    path = _odd(tmp_path, **odd)
+    found = json.loads(run(path, "--goal", "Converted", "--json").stdout)
+    assert found["verdict"] == "signal" and found["rules"][0]["text"].startswith("visits")
+    reasons = {leak["name"]: leak["reason"] for leak in found["left_out"]}
+    assert reasons["tags"] == reasons["place"] == "its cells hold several values each"
+    assert (
+        "cannot be ordered by the column 'tags'" in run(path, "--goal", "Converted", "--time", "tags", fails=1).output
+    )
+
+
+def test_rows_without_an_outcome_are_left_out_and_counted(tmp_path: Path) -> None:
+    path = _odd(tmp_path)
+    table = pq.read_table(path)
+    known = table.column("Converted").to_pylist()
+    values = [None if number % 4 == 0 else "NA" if number % 4 == 1 else value for number, value in enumerate(known)]
+    pq.write_table(table.set_column(1, "Converted", pa.array(values)), path)
+    text = run(path, "--goal", "Converted").output
+    assert "of 400 rows, 200 have nothing in 'Converted': these are left out" in text
+    ones = [value if value == "1" else None for value in known]
+    pq.write_table(table.set_column(1, "Converted", pa.array(ones)), path)
+    text = run(path, "--goal", "Converted").output
+    assert f"of 400 rows, {known.count('0')} have nothing in 'Converted': these were taken not to have" in text
+
+
+def test_a_file_that_is_not_what_its_name_says(tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv.gz"
+    path.write_text("a,b\n1,2\n")
+    said = run(path, "--goal", "a", fails=1).output
+    assert "cannot be read" in said and "Success" not in said
 
 
 def test_messages(leads: Path) -> None:

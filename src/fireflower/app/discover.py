@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fireflower.discover.histories import Landmark, Lives, Source
     from fireflower.discover.results import Discovery
     from fireflower.history.archive import Summary
-    from fireflower.language.nodes import Definition, Events, Formula
+    from fireflower.language.nodes import Definition, Events, Formula, Settings
 
 LANDMARKS = (1 * DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
 _MOST_PROPERTIES = 40
@@ -128,7 +128,7 @@ def _enriched(project: Project, request: Request, source: Source, own: Definitio
         result = replace(result, hypothesis=tested(own, ground, source, signals))
     names = list(dict.fromkeys(single.rule.parts[0].of for single in result.singles))
     events = [name for name in names if name in source.seen.events][:_MAPS]
-    heat = heat_maps(source, ground.frame, events, request.landmarks, request.horizon)
+    heat = heat_maps(source, ground.frame, events, sorted(set(request.landmarks)), request.horizon)
     circles = complete(result.circles, project.settings)
     return replace(found, discovery=replace(result, heat=heat, circles=circles))
 
@@ -149,7 +149,12 @@ def _source(project: Project, request: Request) -> tuple[Source, str]:
         raise ProjectError("nothing in the history names an account. Ask about people: --subject person.")
     goal, words = _goal(project, request, summary, subject)
     start = project.settings.start
-    known = start is not None and all(name in summary.events for name in start.names)
+    if start is not None and not any(name in summary.events for name in start.names):
+        near = did_you_mean(start.names[0], summary.events) or f" Events are: {_some(summary.events)}."
+        raise ProjectError(
+            f"the start {start.names[0]!r} has never happened.{near} Correct `start:` in fireflower.yaml, or take it "
+            "out there: then everybody starts with the first thing that they do."
+        )
     as_of = moment_of(project, request.as_of)
     properties = _properties(summary)
 
@@ -161,7 +166,7 @@ def _source(project: Project, request: Request) -> tuple[Source, str]:
     seen = Seen(summary.events, summary.traits, summary.properties, first.vocabulary.texts)
     churn = _events(request.churn, summary, "--churn") if request.churn else None
     source = Source(
-        seen, first.vocabulary, subject, goal, start if start and known else Events(), churn,
+        seen, first.vocabulary, subject, goal, start or Events(), churn,
         declared(project.settings), frozenset(request.keep), as_of, arguments,
     )  # fmt: skip
     return source, words
@@ -180,6 +185,7 @@ def _goal(project: Project, request: Request, summary: Summary, subject: Subject
     from fireflower.discover.landmarks import happened
     from fireflower.language.expressions import parse_formula
     from fireflower.language.sentences import write_events
+    from fireflower.language.walking import events_of
 
     if not request.goal:
         if project.settings.goal is None:
@@ -198,10 +204,18 @@ def _goal(project: Project, request: Request, summary: Summary, subject: Subject
         return happened(_events(request.goal, summary, "--goal")), request.goal
     if any(sign in request.goal for sign in "(<>="):
         try:
-            return parse_formula(request.goal, subject), request.goal
+            formula = parse_formula(request.goal, subject, _anchors(project.settings))
         except DefinitionError as error:
             raise ProjectError(f"--goal {request.goal!r} is neither an event nor a formula: {error}") from None
+        for events in events_of(formula):
+            _check_happened(events.names, summary, "--goal")
+        return formula, request.goal
     return happened(_events(request.goal, summary, "--goal")), request.goal
+
+
+def _anchors(settings: Settings) -> dict[str, Events]:
+    known = {"start": settings.start, "activation": settings.activation, "goal": settings.goal}
+    return {name: events for name, events in known.items() if events is not None}
 
 
 def _some(names: Iterable[str]) -> str:
@@ -213,11 +227,15 @@ def _events(said: str, summary: Summary, option: str) -> Events:
     from fireflower.language.nodes import Events
 
     names = (said,) if said in summary.events else tuple(part.strip() for part in said.split(" or "))
+    _check_happened(names, summary, option)
+    return Events(names)
+
+
+def _check_happened(names: Sequence[str], summary: Summary, option: str) -> None:
     for name in names:
         if name not in summary.events:
             near = did_you_mean(name, summary.events) or f" Events are: {_some(summary.events)}."
             raise ProjectError(f"{option} names the event {name!r}, which has never happened.{near}")
-    return Events(names)
 
 
 def _check_goal(source: Source, found: Lives, words: str) -> None:
@@ -251,7 +269,7 @@ def _check_goal(source: Source, found: Lives, words: str) -> None:
 def _ages(project: Project, request: Request, source: Source) -> list[int]:
     """The landmarks that leave room for the horizon in this history."""
     summary = project.archive.summary()
-    span = source.as_of - (summary.first or source.as_of)
+    span = source.as_of - (source.as_of if summary.first is None else summary.first)
     ages = [age for age in sorted(set(request.landmarks)) if age + request.horizon < span]
     if not ages:
         raise ProjectError(

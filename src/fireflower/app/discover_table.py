@@ -63,11 +63,9 @@ def discover_table(
     found = of_columns(leads.frame.columns, reached, frozenset(keep))
     names = {leak.name for leak in found}
     frame = leads.frame.keeping([column for column in leads.frame.columns if column.candidate.of not in names])
-    passed_over = [
-        Leak(name, "own", "each row has a value of its own, which says nothing of others") for name in leads.passed_over
-    ]
+    passed_over = [Leak(name, "own", why) for name, why in leads.passed_over.items()]
     naive = best_auc(leads.frame, reached)
-    doubts = tuple(of_table(leads.frame.columns))
+    doubts = (*leads.doubts, *of_table(leads.frame.columns))
     given = Given(goal, subject or "person", None, [frame], [(0, 0)], [naive], (*found, *passed_over), doubts)
     result = answer(given, Question(0, None, permutations, seed), progress).discovery
     if result.verdict != "signal":

@@ -9,6 +9,28 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from fireflower.model.errors import InputError
+
+
+def check_place(path: Path) -> None:
+    """Refuse a path where no file can be written, before any work is done for it.
+
+    Raises
+    ------
+    InputError
+    """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name a file in it.")
+    if not path.parent.is_dir():
+        raise InputError(f"there is no folder {path.parent} for {path.name}: make it, or name another place.")
+    tried = path.with_name(f".{path.name}.unfinished")
+    try:
+        if _replaceable(path):
+            tried.touch()
+            tried.unlink()
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}. Name another place.") from None
+
 
 @contextmanager
 def written(path: Path) -> Iterator[IO[bytes]]:

@@ -40,8 +40,8 @@ class Capacity(click.ParamType[float]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         if isinstance(value, float):
             return value
-        number, _, per = str(value).partition("/")
-        days = {"": 7, "week": 7, "day": 1, "month": 365.25 / 12}.get(per.strip())
+        number, slash, per = str(value).partition("/")
+        days = {"week": 7, "day": 1, "month": 365.25 / 12}.get(per.strip() if slash else "week")
         try:
             found = float(number) * 7 / days if days else 0.0
         except ValueError:
@@ -82,7 +82,13 @@ class Capacity(click.ParamType[float]):
 @click.option("--time", default="", help="With --table: the column by which its rows are ordered.")
 @click.option("--permutations", type=click.IntRange(min=40), default=200, show_default=True,
               help="How often to search by chance.")  # fmt: skip
-@click.option("--seed", type=int, default=0, show_default=True, help="For chance; the same seed, the same answer.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="For chance; the same seed, the same answer.",
+)
 @click.option("--no-files", is_flag=True, help="Write no definitions.")
 @as_of_option
 @json_option
@@ -121,8 +127,11 @@ def discover(
     from fireflower.app.discover import Request, write_page
     from fireflower.app.discover import discover as run
     from fireflower.app.discover_table import discover_table
+    from fireflower.app.outputs import check_place
     from fireflower.app.project import open_project
 
+    if output is not None:
+        check_place(output)
     with progress("Searching") as advance:
         if table is not None:
             _refuse(_NOT_OF_TABLES, "says nothing to a table: nothing in it tells what came first")

@@ -21,18 +21,28 @@ from fireflower.model.errors import InputError, did_you_mean
 from fireflower.model.moments import NEVER
 from fireflower.model.records import SubjectKind
 
+_OWN = "each row has a value of its own, which says nothing of others"
+_NESTED = "its cells hold several values each"
 _YES = frozenset({"1", "1.0", "true", "yes", "y", "t", "won", "converted"})
-_NO = frozenset({"0", "0.0", "false", "no", "n", "f", "lost", "", "none"})
+_NO = frozenset({"0", "0.0", "false", "no", "n", "f", "lost"})
+_EMPTY = frozenset({"", "none", "na", "n/a", "nan", "null", "-"})
 _MOST_TEXTS = 2000
 _IDENTIFIES = 0.5
 
 
 @dataclass(frozen=True, eq=False)
 class Leads:
-    """A table as a frame, and the columns that were passed over because each row has a value of its own."""
+    """A table as a frame.
+
+    Attributes
+    ----------
+    passed_over : columns that are not looked at -> why
+    doubts : what was taken for what, where the table does not say
+    """
 
     frame: Frame
-    passed_over: tuple[str, ...]
+    passed_over: Mapping[str, str]
+    doubts: tuple[str, ...] = ()
 
 
 def read_leads(
@@ -65,22 +75,26 @@ def read_leads(
                 near = f" It has one column only, {table.column_names[0]!r}: fields are to be separated by commas."
             raise InputError(f"{path} has no column {name!r}.{near}")
     if time:
+        if _is_nested(table.column(time)):
+            raise InputError(f"rows cannot be ordered by the column {time!r} of {path}: {_NESTED}.")
         table = table.sort_by(time)
-    reached = _reached(path, goal, table.column(goal))
-    columns, passed_over = [], []
+    reached, known, doubts = _reached(path, goal, table.column(goal))
+    table, reached = table.filter(known), reached[known]
+    columns, passed_over = [], {}
     for name in table.column_names:
         if name in (goal, time):
             continue
-        column = _column(_candidate(name, owner, circles or {}), table.column(name))
+        values = table.column(name)
+        column = None if _is_nested(values) else _column(_candidate(name, owner, circles or {}), values)
         if column is None:
-            passed_over.append(name)
+            passed_over[name] = _NESTED if _is_nested(values) else _OWN
         else:
             columns.append(column)
     n = len(reached)
     rows = np.arange(n, dtype=np.int64)
     never = np.full(n, NEVER, np.int64)
     wait = np.where(reached, 0, NEVER)
-    return Leads(Frame(None, rows, rows, wait, never, never, rows, tuple(columns)), tuple(passed_over))
+    return Leads(Frame(None, rows, rows, wait, never, never, rows, tuple(columns)), passed_over, doubts)
 
 
 def _table(path: Path) -> Any:
@@ -90,7 +104,8 @@ def _table(path: Path) -> Any:
         table = _read(path)
         names = table.column_names
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {os.strerror(error.errno or 0)}.") from None
+        said = os.strerror(error.errno) if error.errno else str(error).rstrip(".")
+        raise InputError(f"{path} cannot be read: {said}.") from None
     except UnicodeDecodeError:
         raise InputError(f"{path} is not in UTF-8. Save it as CSV in UTF-8.") from None
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
@@ -116,14 +131,22 @@ def _read(path: Path) -> Any:
         return pyarrow.csv.read_csv(file, convert_options=options)
 
 
-def _reached(path: Path, goal: str, values: Any) -> NDArray[np.bool_]:
+def _reached(path: Path, goal: str, values: Any) -> tuple[NDArray[np.bool_], NDArray[np.bool_], tuple[str, ...]]:
+    """Who reached the goal, of which rows that is known, and what was taken for what. Where nothing but yes is ever
+    written, an empty cell means no; elsewhere it is not known what became of that row."""
     texts = ["" if value is None else str(value).strip().lower() for value in values.to_pylist()]
-    odd = next((text for text in texts if text not in _YES | _NO), None)
+    odd = next((text for text in texts if text not in _YES | _NO | _EMPTY), None)
     if odd is not None:
         raise InputError(
             f"the column {goal!r} of {path} has the value {odd!r}: expected 1 or 0, true or false, yes or no."
         )
-    return np.array([text in _YES for text in texts], np.bool_)
+    reached, empty = (np.array([text in those for text in texts], np.bool_) for those in (_YES, _EMPTY))
+    if not empty.any():
+        return reached, ~empty, ()
+    said = f"of {len(texts):,} rows, {int(empty.sum()):,} have nothing in {goal!r}: "
+    if (reached | empty).all():
+        return reached, np.ones(len(texts), np.bool_), (said + "these were taken not to have reached it.",)
+    return reached, ~empty, (said + "these are left out, as nobody knows what became of them.",)
 
 
 def _candidate(name: str, owner: SubjectKind | None, circles: Mapping[str, Circle]) -> Candidate:
@@ -134,13 +157,20 @@ def _candidate(name: str, owner: SubjectKind | None, circles: Mapping[str, Circl
     return Candidate(write_quantity(trait), trait, trait, "fit", known or "fit", True, name, known is not None)
 
 
+def _is_nested(values: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_nested(values.type))
+
+
 def _column(candidate: Candidate, values: Any) -> Column | None:
     """The column; None where each row has a text of its own, which tells nothing."""
     import pyarrow as pa
 
     nowhere = np.full(len(values), np.nan)
     if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
-        return Column(candidate, values.cast(pa.float64()).to_numpy())
+        numbers = values.cast(pa.float64(), safe=False).to_numpy()  # ids beyond 2^53 lose their last digits
+        return Column(candidate, np.where(np.isfinite(numbers), numbers, np.nan))
     if pa.types.is_null(values.type):
         return Column(candidate, nowhere)
     if pa.types.is_boolean(values.type):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from fireflower.language.documents import ScalarNode
@@ -52,6 +52,19 @@ class NoNames:
 
     def anchor_names(self) -> Collection[str]:
         return ()
+
+
+@dataclass(slots=True)
+class OnlyAnchors(NoNames):
+    """A scope in which nothing has a name but anchors."""
+
+    anchors: Mapping[str, Events] = field(default_factory=dict)
+
+    def anchor(self, name: str, place: Place) -> Events | None:
+        return self.anchors.get(name)
+
+    def anchor_names(self) -> Collection[str]:
+        return self.anchors.keys()
 
 
 class Cursor:

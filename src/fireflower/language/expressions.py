@@ -5,9 +5,11 @@ One function reads one thing and leaves the cursor behind it. The grammar is in 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fireflower.language.bounds import EXPECTED_TEST, number_of, read_test, starts_test
 from fireflower.language.calls import FORMS, FUNCTIONS, read_call
-from fireflower.language.cursor import Cursor, NoNames, Scope, read_span, read_whole
+from fireflower.language.cursor import Cursor, OnlyAnchors, Scope, read_span, read_whole
 from fireflower.language.documents import ScalarNode, from_python
 from fireflower.language.nodes import (
     CIRCLES,
@@ -16,6 +18,7 @@ from fireflower.language.nodes import (
     Compare,
     Condition,
     Difference,
+    Events,
     Formula,
     Members,
     Not,
@@ -41,8 +44,8 @@ NOTHING: Formula = All(())
 """Stands in for a formula that could not be read; its fault has been noted."""
 
 
-def parse_formula(text: str, subject: SubjectKind = "account") -> Formula:
-    """The formula that a text says, without names of quantities or anchors.
+def parse_formula(text: str, subject: SubjectKind = "account", anchors: Mapping[str, Events] | None = None) -> Formula:
+    """The formula that a text says, without names of quantities, and of anchors only these.
 
     >>> parse_formula("count(Report Run, last 7 days) >= 3").test
     Compare(op='>=', bound=3.0)
@@ -55,7 +58,7 @@ def parse_formula(text: str, subject: SubjectKind = "account") -> Formula:
     notes = Notes()
     node = from_python(text, "", notes)
     assert isinstance(node, ScalarNode)
-    formula = formula_of(node, NoNames(subject), notes)
+    formula = formula_of(node, OnlyAnchors(subject, anchors or {}), notes)
     notes.raise_faults()
     return formula
 
