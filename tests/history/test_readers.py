@@ -62,6 +62,17 @@ def test_csv(tmp_path: Path) -> None:
     assert read(tmp_path, table(tmp_path, CSV), FLAT) == (EVENTS, [])
 
 
+@pytest.mark.parametrize("inside", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_names_of_columns_may_hold_line_breaks(tmp_path: Path, inside: str, end: str) -> None:
+    file = tmp_path / "in.csv"
+    rows = ('time,event,user,"how' + inside + 'many"', '2025-01-01,"Report Run",u1,3', "2025-01-02,Login,u2,4")
+    file.write_bytes("".join(row + end for row in rows).encode())
+    found, rejected = read(tmp_path, file, Mapping(time="time", event="event", person="user"))
+    assert [record.name for record in found] == ["Report Run", "Login"] and not rejected
+    assert [dict(record.properties) for record in found] == [{f"how{inside}many": 3}, {f"how{inside}many": 4}]
+
+
 @pytest.mark.parametrize("separator", ["\t", ";", "|"])
 def test_other_separators_are_found_in_the_header(tmp_path: Path, separator: str) -> None:
     file = table(tmp_path, CSV.replace(",", separator), "in.tsv")

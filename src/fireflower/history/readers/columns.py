@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,24 +122,44 @@ def _leaves(columns: Any, path: str = "", sql: str = "") -> Iterator[Column]:
 
 def _csv_sql(path: Path, compression: Compression, header: str, separator: str) -> str:
     """SQL that reads a CSV file as text. Lines that do not fit are stored in DuckDB's table of rejects."""
-    names = _distinct(next(csv.reader([header], delimiter=separator)))
+    names = _distinct(next(csv.reader(io.StringIO(header, newline=""), delimiter=separator)))
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     packing = compression or "none"
     return (
         f"read_csv({literal(str(path))}, auto_detect=false, header=true, columns={{{columns}}},"
-        f" delim={literal(separator)}, quote='\"', escape='\"', nullstr='', compression='{packing}',"
+        f" delim={literal(separator)},{_line_ends(header)} quote='\"', escape='\"', nullstr='',"
+        f" compression='{packing}',"
         f" store_rejects=true, rejects_limit=0, max_line_size={_LONGEST_LINE}, buffer_size={2 * _LONGEST_LINE})"
     )
+
+
+def _line_ends(header: str) -> str:
+    """What to say of the ends of lines where names hold line breaks: DuckDB takes the first that there is for all, and
+    finds no line where it is another."""
+    names = header.rstrip("\r\n")
+    if "\n" not in names and "\r" not in names:
+        return ""
+    ends = header[len(names) :].encode("unicode_escape").decode()
+    return f" new_line='{ends}'," if ends else ""
 
 
 def _header(path: Path, compression: Compression) -> str:
     with open_text(path, compression) as file:
         head = read_some(file, 1 << 20, path)
-    line = head.removeprefix(b"\xef\xbb\xbf").lstrip().splitlines()[0]
     try:
-        return line.decode()
+        return _first_record(head.removeprefix(b"\xef\xbb\xbf").lstrip()).decode()
     except UnicodeDecodeError:
         raise InputError(f"{path} is not in UTF-8. Convert it, for example with: iconv -f latin1 -t utf-8") from None
+
+
+def _first_record(head: bytes) -> bytes:
+    """The first line with its end; further ones belong to it as long as quotes are open: names may hold line breaks."""
+    record = b""
+    for line in head.splitlines(keepends=True):
+        record += line
+        if record.count(b'"') % 2 == 0:
+            break
+    return record
 
 
 def _distinct(names: list[str]) -> list[str]:
