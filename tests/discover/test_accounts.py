@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +14,8 @@ import fireflower
 from discover.conftest import SETTINGS, START
 from fireflower.app.project import Project
 from fireflower.discover.landmarks import note_clusters
-from fireflower.model.moments import DAY, iso
+from fireflower.model.moments import DAY, NEVER, iso
+from fireflower.model.timeline import Timeline
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +59,35 @@ def test_people_of_one_account_are_one_cluster(companies: Project) -> None:
     people = timelines[0].vocabulary.people
     cluster = np.arange(len(people), dtype=np.int64)
     for timeline in timelines:
-        note_clusters(cluster, timeline)
+        note_clusters(cluster, timeline, NEVER)
     by_account: dict[str, set[int]] = {}
     for person, number in zip(people, cluster.tolist(), strict=True):
         by_account.setdefault(person.split("-")[0], set()).add(number)
     assert len(by_account) == 700
     assert all(len(numbers) == 1 for numbers in by_account.values())
     assert len(set.union(*by_account.values())) == 700
+
+
+def test_whoever_has_several_accounts_is_of_one_cluster_however_timelines_are_cut(tmp_path: Path) -> None:
+    """p is met in a, then in b and c; an account that comes later is not known yet."""
+    (tmp_path / "fireflower.yaml").write_text(SETTINGS)
+    met = [(0, "q", "a"), (1, "p", "a"), (2, "r", "b"), (3, "p", "b"), (4, "p", "c"), (5, "s", "c"), (9, "t", "a")]
+    rows = [f"{iso(START + day * DAY)},Login,{person},{account}\n" for day, person, account in met]
+    (tmp_path / "events.csv").write_text("".join(["time,event,person,account\n", *rows]))
+    project = fireflower.open(tmp_path)
+    project.import_(tmp_path / "events.csv")
+    (whole,) = project.archive.timelines()
+    found = []
+    for cuts in ([], [int(row) for row in whole.starts[1:-1]]):
+        cluster = np.arange(len(whole.vocabulary.people), dtype=np.int64)
+        for first, last in pairwise([0, *cuts, len(whole)]):
+            note_clusters(cluster, _rows(whole, slice(first, last)), START + 6 * DAY)
+        found.append(dict(zip(whole.vocabulary.people, cluster.tolist(), strict=True)))
+    assert len(whole.starts) > 3 and found[0] == found[1]
+    assert found[0]["p"] in {found[0][other] for other in "qrs"} and found[0]["t"] < len(whole.vocabulary.people)
+
+
+def _rows(timeline: Timeline, rows: slice) -> Timeline:
+    return replace(
+        timeline, time=timeline.time[rows], person=timeline.person[rows], account=timeline.account[rows],
+    )  # fmt: skip

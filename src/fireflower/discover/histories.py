@@ -20,6 +20,7 @@ from fireflower.discover.landmarks import (
     happened,
     note_clusters,
     note_first,
+    note_last_seen,
     sample_at,
     sample_when,
     until,
@@ -27,7 +28,7 @@ from fireflower.discover.landmarks import (
 from fireflower.discover.leaks import Around, Leak
 from fireflower.discover.orders import orders
 from fireflower.discover.results import Heat
-from fireflower.discover.silence import idle_after, note_last_seen
+from fireflower.discover.silence import idle_after
 from fireflower.discover.study import best_auc
 from fireflower.language.nodes import Circle, Count, Events, Formula, Last, Quantity, Trait, Within
 from fireflower.language.walking import events_of
@@ -109,9 +110,9 @@ def lives(source: Source) -> Lives:
 
     def look(timeline: Timeline) -> None:
         note_first(events, timeline, source.subject, names, source.as_of)
-        note_last_seen(seen, timeline, source.subject)
+        note_last_seen(seen, timeline, source.subject, source.as_of)
         if source.subject == "person":
-            note_clusters(cluster, timeline)
+            note_clusters(cluster, timeline, source.as_of)
 
     start, goal, anything, *ends = first_times(formulas, source.subject, people, source.arguments, look)
     events[:, anything == NEVER] = NEVER  # who is left out has done nothing
