@@ -96,7 +96,7 @@ def test_many_traits_leave_room_for_what_is_done() -> None:
 
 def test_it_is_said_when_not_all_was_looked_at() -> None:
     never = np.full(2, NEVER, np.int64)
-    lives = Lives(never, never, never, never, never, {})
+    lives = Lives(never, never, never, never, never, never, {})
     assert not any("more to look at" in doubt for doubt in of_history(SEEN, lives, MOST_CANDIDATES - 1))
     assert any("more to look at" in doubt for doubt in of_history(SEEN, lives, MOST_CANDIDATES))
 

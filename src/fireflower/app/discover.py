@@ -160,9 +160,10 @@ def _source(project: Project, request: Request) -> tuple[Source, str]:
     assert first is not None  # there are records
     seen = Seen(summary.events, summary.traits, summary.properties, first.vocabulary.texts)
     churn = _events(request.churn, summary, "--churn") if request.churn else None
+    leaves_out = any(kind == subject for kind, _ in project.settings.leave_out)
     source = Source(
         seen, first.vocabulary, subject, goal, start if start and known else Events(), churn,
-        declared(project.settings), frozenset(request.keep), as_of, arguments,
+        leaves_out, declared(project.settings), frozenset(request.keep), as_of, arguments,
     )  # fmt: skip
     return source, words
 

@@ -49,6 +49,7 @@ class Source:
     goal : the formula whose first truth is the goal
     start : the event that begins a life; any event where the project declares none
     churn : the event that ends it, if one is declared
+    leaves_out : whether the project leaves out some subjects of this kind, from a moment on or up to one
     circles : of which circle some events and traits speak, by name
     kept : names that are looked at although they look like leaks
     """
@@ -59,6 +60,7 @@ class Source:
     goal: Formula
     start: Events
     churn: Events | None
+    leaves_out: bool
     circles: Mapping[str, Circle]
     kept: frozenset[str]
     as_of: int
@@ -75,10 +77,11 @@ class Lives:
 
     Attributes
     ----------
-    seen : when they did anything for the last time; -NEVER where they never did
+    anything, seen : when they did anything for the first and for the last time; seen is -NEVER where they never did
     cluster : whoever has the same number is not independent of each other: people of one account, everybody else alone
     """
 
+    anything: Ints
     start: Ints
     goal: Ints
     left: Ints
@@ -102,22 +105,26 @@ class Landmark:
 def lives(source: Source) -> Lives:
     """When the goal, the start, the end and each event first happened to each subject."""
     names, people = list(source.seen.events), len(source.ids)
-    formulas = [happened(source.start), source.goal, happened(Events())]
-    if source.churn is not None:
-        formulas.append(happened(source.churn))
+    formulas = [happened(Events()), happened(source.start), source.goal]
+    ends = [] if source.churn is None else [happened(source.churn)]
+    # What somebody did first while they were not left out, only the kernel knows; else rows tell it, and much faster.
+    by_kernel = [happened(Events((name,))) for name in names] if source.leaves_out else []
+    noted = np.full((0 if source.leaves_out else len(names) + 1, people), NEVER, np.int64)
     seen, cluster = np.full(people, -NEVER, np.int64), np.arange(people, dtype=np.int64)
-    events = np.full((len(names) + 1, people), NEVER, np.int64)
 
     def look(timeline: Timeline) -> None:
-        note_first(events, timeline, source.subject, names, source.as_of)
+        if not source.leaves_out:
+            note_first(noted, timeline, source.subject, names, source.as_of)
         note_last_seen(seen, timeline, source.subject, source.as_of)
         if source.subject == "person":
             note_clusters(cluster, timeline, source.as_of)
 
-    start, goal, anything, *ends = first_times(formulas, source.subject, people, source.arguments, look)
-    events[:, anything == NEVER] = NEVER  # who is left out has done nothing
-    left = ends[0] if ends else np.full(people, NEVER, np.int64)
-    return Lives(start, goal, left, seen, cluster, dict(zip(names, events[:-1], strict=True)))
+    anything, start, goal, *rest = first_times(
+        [*formulas, *ends, *by_kernel], source.subject, people, source.arguments, look
+    )
+    left = rest.pop(0) if ends else np.full(people, NEVER, np.int64)
+    events = dict(zip(names, rest if source.leaves_out else noted[:-1], strict=True))
+    return Lives(anything, start, goal, left, seen, cluster, events)
 
 
 def leaking_events(source: Source, found: Lives) -> list[Leak]:
