@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.discover import leaks
-from fireflower.discover.candidates import SILENCE, SOON, Candidate, Seen, candidates
+from fireflower.discover.candidates import MOST_EVENTS, SILENCE, SOON, Candidate, Seen, candidates
 from fireflower.discover.curves import heat
 from fireflower.discover.frames import Column, Frame
 from fireflower.discover.landmarks import (
@@ -35,6 +35,10 @@ from fireflower.language.walking import events_of
 from fireflower.model.moments import DAY, NEVER
 from fireflower.model.records import Kind, SubjectKind
 from fireflower.model.timeline import Timeline, Vocabulary
+
+MOST_NAMES = 2 * MOST_EVENTS
+"""Of so many of the most frequent events it is read when they first happened, and whether they are leaks: more than
+there is room for among the candidates, as leaks are none. So time and memory do not grow with names that hold an id."""
 
 Ints = NDArray[np.int64]
 
@@ -104,7 +108,7 @@ class Landmark:
 
 def lives(source: Source) -> Lives:
     """When the goal, the start, the end and each event first happened to each subject."""
-    names, people = list(source.seen.events), len(source.ids)
+    names, people = _names(source), len(source.ids)
     formulas = [happened(Events()), happened(source.start), source.goal]
     ends = [] if source.churn is None else [happened(source.churn)]
     # What somebody did first while they were not left out, only the kernel knows; else rows tell it, and much faster.
@@ -125,6 +129,13 @@ def lives(source: Source) -> Lives:
     left = rest.pop(0) if ends else np.full(people, NEVER, np.int64)
     events = dict(zip(names, rest if source.leaves_out else noted[:-1], strict=True))
     return Lives(anything, start, goal, left, seen, cluster, events)
+
+
+def _names(source: Source) -> list[str]:
+    """The events that are looked at, the most frequent first, and those by which goal, start and end are told."""
+    told = (*events_of(source.goal), source.start, *(() if source.churn is None else (source.churn,)))
+    always = {name for events in told for name in events.names}
+    return [name for place, name in enumerate(source.seen.events) if place < MOST_NAMES or name in always]
 
 
 def leaking_events(source: Source, found: Lives) -> list[Leak]:
@@ -152,9 +163,10 @@ def landmarks(source: Source, found: Lives, ages: Sequence[int], leaking: Iterab
     ends = {*(source.churn.names if source.churn else ()), *source.start.names}
     leave = frozenset({*leaking, *own, *ends})
     times = {name: first for name, first in found.events.items() if name not in leave}
+    seen = replace(source.seen, events={name: source.seen.events[name] for name in found.events})
     wanted = [
         candidates(
-            source.seen, source.subject, source.start, age, leave, orders(times, found.start, age, SOON), source.circles
+            seen, source.subject, source.start, age, leave, orders(times, found.start, age, SOON), source.circles
         )
         for age in ages
     ]
