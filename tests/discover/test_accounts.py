@@ -12,7 +12,9 @@ import pytest
 
 import fireflower
 from discover.conftest import SETTINGS, START
+from fireflower.app.discover import Request, _source
 from fireflower.app.project import Project
+from fireflower.discover.histories import lives
 from fireflower.discover.landmarks import note_clusters
 from fireflower.model.moments import DAY, NEVER, iso
 from fireflower.model.timeline import Timeline
@@ -91,3 +93,18 @@ def _rows(timeline: Timeline, rows: slice) -> Timeline:
     return replace(
         timeline, time=timeline.time[rows], person=timeline.person[rows], account=timeline.account[rows],
     )  # fmt: skip
+
+
+def test_an_account_was_not_seen_when_only_those_who_are_left_out_were(tmp_path: Path) -> None:
+    """s, who is staff, comes to a and to b long after the others."""
+    people = "imports: {people.csv: {table: people, person: person, timeless: true}}"
+    (tmp_path / "fireflower.yaml").write_text(f'{SETTINGS}leave_out: {{people: person.team = "staff"}}\n{people}\n')
+    (tmp_path / "people.csv").write_text("person,team\ns,staff\n")
+    met = [(0, "p", "a"), (3, "p", "a"), (4, "q", "b"), (30, "s", "a"), (31, "s", "b")]
+    rows = [f"{iso(START + day * DAY)},Login,{person},{account}\n" for day, person, account in met]
+    (tmp_path / "events.csv").write_text("".join(["time,event,person,account\n", *rows]))
+    project = fireflower.open(tmp_path)
+    for name in ("people.csv", "events.csv"):
+        project.import_(tmp_path / name)
+    source, _ = _source(fireflower.open(tmp_path), Request(goal="Login", subject="account"))
+    assert [(seen - START) // DAY for seen in lives(source).seen] == [3, 4]
