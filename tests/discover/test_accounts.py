@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import fireflower
 from discover.conftest import SETTINGS, START
+from fireflower.app.discover import Request, _source
 from fireflower.app.project import Project
+from fireflower.discover.histories import lives
 from fireflower.discover.landmarks import note_clusters
-from fireflower.model.moments import DAY, iso
+from fireflower.model.moments import DAY, NEVER, iso
+from fireflower.model.timeline import Timeline
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +61,50 @@ def test_people_of_one_account_are_one_cluster(companies: Project) -> None:
     people = timelines[0].vocabulary.people
     cluster = np.arange(len(people), dtype=np.int64)
     for timeline in timelines:
-        note_clusters(cluster, timeline)
+        note_clusters(cluster, timeline, NEVER)
     by_account: dict[str, set[int]] = {}
     for person, number in zip(people, cluster.tolist(), strict=True):
         by_account.setdefault(person.split("-")[0], set()).add(number)
     assert len(by_account) == 700
     assert all(len(numbers) == 1 for numbers in by_account.values())
     assert len(set.union(*by_account.values())) == 700
+
+
+def test_whoever_has_several_accounts_is_of_one_cluster_however_timelines_are_cut(tmp_path: Path) -> None:
+    """p is met in all three; an account that comes later is not known yet."""
+    (tmp_path / "fireflower.yaml").write_text(SETTINGS)
+    met = [(0, "q", "a"), (1, "p", "c"), (2, "r", "b"), (3, "p", "b"), (4, "p", "a"), (5, "s", "c"), (9, "t", "a")]
+    rows = [f"{iso(START + day * DAY)},Login,{person},{account}\n" for day, person, account in met]
+    (tmp_path / "events.csv").write_text("".join(["time,event,person,account\n", *rows]))
+    project = fireflower.open(tmp_path)
+    project.import_(tmp_path / "events.csv")
+    (whole,) = project.archive.timelines()
+    found = []
+    for cuts in ([], [int(row) for row in whole.starts[1:-1]]):
+        cluster = np.arange(len(whole.vocabulary.people), dtype=np.int64)
+        for first, last in pairwise([0, *cuts, len(whole)]):
+            note_clusters(cluster, _rows(whole, slice(first, last)), START + 6 * DAY)
+        found.append(dict(zip(whole.vocabulary.people, cluster.tolist(), strict=True)))
+    assert len(whole.starts) > 3 and found[0] == found[1]
+    assert found[0]["p"] in {found[0][other] for other in "qrs"} and found[0]["t"] < len(whole.vocabulary.people)
+
+
+def _rows(timeline: Timeline, rows: slice) -> Timeline:
+    return replace(
+        timeline, time=timeline.time[rows], person=timeline.person[rows], account=timeline.account[rows],
+    )  # fmt: skip
+
+
+def test_an_account_was_not_seen_when_only_those_who_are_left_out_were(tmp_path: Path) -> None:
+    """s, who is staff, comes to a and to b long after the others."""
+    people = "imports: {people.csv: {table: people, person: person, timeless: true}}"
+    (tmp_path / "fireflower.yaml").write_text(f'{SETTINGS}leave_out: {{people: person.team = "staff"}}\n{people}\n')
+    (tmp_path / "people.csv").write_text("person,team\ns,staff\n")
+    met = [(0, "p", "a"), (3, "p", "a"), (4, "q", "b"), (30, "s", "a"), (31, "s", "b")]
+    rows = [f"{iso(START + day * DAY)},Login,{person},{account}\n" for day, person, account in met]
+    (tmp_path / "events.csv").write_text("".join(["time,event,person,account\n", *rows]))
+    project = fireflower.open(tmp_path)
+    for name in ("people.csv", "events.csv"):
+        project.import_(tmp_path / name)
+    source, _ = _source(fireflower.open(tmp_path), Request(goal="Login", subject="account"))
+    assert [(seen - START) // DAY for seen in lives(source).seen] == [3, 4]

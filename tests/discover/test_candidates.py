@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
+from discover.conftest import START
+from fireflower.app.discover import Request, _source
+from fireflower.app.project import Project
 from fireflower.discover.candidates import MOST_CANDIDATES, Candidate, Seen, candidates
 from fireflower.discover.circles import block, circle_of, declared, spoken
 from fireflower.discover.doubts import of_history
 from fireflower.discover.drafts import Draft, condition_of, free_name, rule_file, score_file, text_of
-from fireflower.discover.histories import Lives
+from fireflower.discover.histories import MOST_NAMES, Lives, landmarks, lives
 from fireflower.discover.orders import Order
 from fireflower.discover.results import Part
 from fireflower.language.expressions import parse_formula
@@ -96,9 +100,21 @@ def test_many_traits_leave_room_for_what_is_done() -> None:
 
 def test_it_is_said_when_not_all_was_looked_at() -> None:
     never = np.full(2, NEVER, np.int64)
-    lives = Lives(never, never, never, never, never, {})
+    lives = Lives(never, never, never, never, never, never, {})
     assert not any("more to look at" in doubt for doubt in of_history(SEEN, lives, MOST_CANDIDATES - 1))
     assert any("more to look at" in doubt for doubt in of_history(SEEN, lives, MOST_CANDIDATES))
+
+
+def test_names_that_hold_an_id_cost_nothing_and_it_is_said(make: Callable[..., Project]) -> None:
+    """Of the most frequent it is read when they happened, and of the goal, however rare it is."""
+    pages = [(START + day * DAY, f"Page {page}", f"p{page % 5}") for page in range(MOST_NAMES) for day in (1, 2)]
+    project = make([*pages, *((START, "Signed Up", f"p{i}") for i in range(5)), (START + 60 * DAY, "Bought", "p1")])
+    source, _ = _source(project, Request(subject="person"))
+    found = lives(source)
+    assert {"Signed Up", "Bought"} < set(found.events) and len(found.events) == MOST_NAMES + 1
+    assert list(found.events)[-1] == "Bought" and found.events["Bought"].min() == START + 60 * DAY
+    assert len(landmarks(source, found, [3 * DAY], [])[0].frame.columns) <= MOST_CANDIDATES
+    assert any(f"{MOST_NAMES + 2} kinds of events" in doubt for doubt in of_history(source.seen, found, 0))
 
 
 def test_what_is_read_at_all_landmarks_is_the_same_quantity() -> None:

@@ -55,6 +55,16 @@ def test_noise_is_called_noise_and_a_signal_is_not() -> None:
     assert np.mean(noise) > 0.25
 
 
+def test_chance_is_the_same_on_any_number_of_threads() -> None:
+    rng = np.random.default_rng(3)
+    columns = counts(rng, 800, 5)
+    reached = rng.random(800) < 0.1
+    on = board(frame(columns, reached), reached, 20)
+    one, two, three = (by_chance(on, 20, None, 2, seed=1, permutations=12, threads=n) for n in (1, 2, 3))
+    for other in (two, three):
+        assert np.array_equal(one.best, other.best) and np.array_equal(one.alone, other.alone)
+
+
 def test_p_values_go_on_beyond_what_chance_found_in_so_few_tries() -> None:
     chance = Chance(np.zeros((40, len(KINDS))), np.random.default_rng(0).exponential(1.0, (40, 3)))
     top = chance.alone.max(axis=0)

@@ -10,7 +10,7 @@ import numpy as np
 from discover.conftest import history, project_of
 from fireflower.app.project import Project
 from fireflower.app.replaying import history_arguments, moment_of
-from fireflower.discover.landmarks import Arguments, first_times, happened, sample_at, sample_when, until
+from fireflower.discover.landmarks import Arguments, _shown_from, first_times, happened, sample_at, sample_when, until
 from fireflower.language.nodes import Count, DistinctDays, Events, Last, Within
 from fireflower.model.moments import DAY, NEVER
 
@@ -89,3 +89,11 @@ def test_first_times_and_what_held_when_a_formula_first_held(product: Project) -
     sample = sample_when(happened(Events(("Bought",))), [Count(REPORT)], "person", arguments_of(product))
     assert sorted(sample.subject.tolist()) == np.flatnonzero(bought < NEVER).tolist()
     assert sample.numbers[0].tolist() == [len(times[ids[s]]["Report Run"]) for s in sample.subject]
+
+
+def test_numbers_beyond_half_the_memory_are_kept_as_they_are() -> None:
+    """And nobody is warned of them: warnings are errors here."""
+    large = np.array([1e39, 1.0, 2.0**24 + 1, 3.0])
+    (first, second), _ = _shown_from(np.array([0, 2]), large, [Count(REPORT), Count(SIGN_UP)])
+    assert first.tolist() == [1e39, 2.0**24 + 1] and second.tolist() == [1.0, 3.0]
+    assert (first.dtype, second.dtype) == (np.float64, np.float32)

@@ -30,7 +30,7 @@ leave_out:
   people: person.team = "staff"
 imports:
   accounts.csv: {table: accounts, account: account, time: time}
-  people.csv: {table: people, person: person, timeless: true}
+  people.csv: {table: people, person: person, time: time}
 """
 AGE = 7 * DAY
 AS_OF = START + 100 * DAY
@@ -38,10 +38,11 @@ AS_OF = START + 100 * DAY
 
 @pytest.fixture(scope="module")
 def teams(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """200 companies with limits, whose people open and export reports in every order."""
+    """200 companies with limits, whose people open and export reports in every order. One of each is staff, and another
+    is for a time."""
     folder = tmp_path_factory.mktemp("teams")
     (folder / "fireflower.yaml").write_text(SETTINGS)
-    rng = np.random.default_rng(5)
+    rng, people = np.random.default_rng(5), []
     with (folder / "events.csv").open("w", newline="") as file, (folder / "accounts.csv").open("w", newline="") as them:
         events, accounts = csv.writer(file), csv.writer(them)
         events.writerow(("time", "event", "person", "account", "used_gb", "kind"))
@@ -50,11 +51,12 @@ def teams(tmp_path_factory: pytest.TempPathFactory) -> Project:
             born, account = START + int(rng.uniform(0, 200) * DAY), f"a{number}"
             limits = (rng.integers(2, 9), rng.choice(["", 5, 10]), rng.integers(1, 4) * 5, rng.choice(["free", "pro"]))
             accounts.writerow((iso(born), account, *limits))
+            people.append(f"{iso(START - DAY)},{account}-3,staff\n")
+            people += [f"{iso(at)},{account}-2,{team}\n" for at, team in staff_for_a_time(number, born)]
             for at, event, person, gb, kind in rows(rng):
                 events.writerow((iso(born + int(at)), event, f"{account}-{person}", account, gb, kind))
         events.writerow((iso(START + 300 * DAY), "Login", "a0-0", "a0", "", ""))
-    people = [f"a{number}-3,staff\n" for number in range(200)]
-    (folder / "people.csv").write_text("".join(["person,team\n", *people]))
+    (folder / "people.csv").write_text("".join(["time,person,team\n", *people]))
     project = fireflower.open(folder)
     for name in ("accounts.csv", "people.csv", "events.csv"):
         project.import_(folder / name)
@@ -72,6 +74,12 @@ def rows(rng: np.random.Generator) -> Iterator[tuple[float, str, int, object, st
             yield moment, name, int(rng.integers(0, 4)), used, str(rng.choice(["mine", "sample"]))
     if rng.random() < 0.2:
         yield 20 * DAY, "Bought", 0, "", ""
+
+
+def staff_for_a_time(number: int, born: int) -> list[tuple[int, str]]:
+    """Never, from day 4 on, until day 5, or from day 3 until day 6."""
+    joins, leaves = born + (0, 4, -1, 3)[number % 4] * DAY, born + (0, 50, 5, 6)[number % 4] * DAY
+    return [(joins, "staff"), (leaves, "none")] if number % 4 else []
 
 
 @pytest.mark.parametrize("subject", ["account", "person"])
@@ -108,13 +116,14 @@ def test_shares_of_limits_are_looked_at(teams: Project) -> None:
 
 @pytest.mark.parametrize("subject", ["account", "person"])
 def test_events_happened_first_when_the_kernel_says_so(teams: Project, subject: SubjectKind) -> None:
-    """Nothing that those who are left out do counts, neither for them nor for their accounts."""
+    """Nothing that those who are left out do counts while they are, neither for them nor for their accounts."""
     source, _ = _source(teams, Request(subject=subject))
     read = lives(source)
     names = list(read.events)
     said = first_times([happened(Events((name,))) for name in names], subject, len(source.ids), source.arguments)
     assert all(np.array_equal(read.events[name], first) for name, first in zip(names, said, strict=True))
-    nobody = np.min(said, axis=0) == NEVER
+    assert np.array_equal(read.anything, np.min(said, axis=0))
+    nobody = read.anything == NEVER
     assert nobody.sum() == (0 if subject == "account" else 200)
     later = {name: np.where(first > AS_OF, NEVER, first) for name, first in read.events.items()}
     before = lives(replace(source, as_of=AS_OF, arguments=lambda asked: {**source.arguments(asked), "as_of": AS_OF}))

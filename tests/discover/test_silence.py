@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from discover.conftest import START, project_of
+from fireflower.app.discover import Request, discover
 from fireflower.app.project import Project
 from fireflower.discover import candidates
 from fireflower.discover.silence import LONGEST, idle_after
@@ -56,3 +60,21 @@ def test_who_has_left_is_known_though_there_are_too_many_candidates_to_look_at_a
     monkeypatch.setattr(candidates, "MOST_CANDIDATES", 2)
     found = product.discover(landmarks=["7 days"], permutations=40, write=False)
     assert found.landmarks[0].at_risk > 0
+
+
+def test_what_happens_after_the_moment_asked_about_changes_nothing(tmp_path: Path) -> None:
+    """Half leave after a day, and come back long after that moment."""
+    as_of, past, later = START + 150 * DAY, [], []
+    for i in range(400):
+        born, person, stays = START + i * DAY // 4, f"p{i:03}", i % 2
+        past += [(born, "Signed Up", person), (born + (6 if stays else 1) * DAY, "Login", person)]
+        past += [(born + day * DAY, "Report Run", person) for day in (2, 9) if stays and i % 3]
+        past += [(born + 20 * DAY, "Bought", person)] if i % 6 == 1 else [(born + 9 * DAY, "Login", person)] * stays
+        later += [(as_of + i + 1, name, person) for name in ("Login", "Bought")]
+    asked = Request(landmarks=(7 * DAY,), permutations=40, as_of=as_of, write=False)
+    known, more = (
+        discover(project_of(tmp_path / name, iter(sorted(rows))), asked)
+        for name, rows in (("known", past), ("more", [*past, *later]))
+    )
+    assert known.landmarks[0].left_before == 200 and known.landmarks[0].hits >= 50
+    assert repr(known) == repr(more)

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fireflower.app.replaying import Advance, history_arguments, history_of, moment_of
+from fireflower.app.replaying import Advance, history_arguments, history_of, moment_of, processors
 from fireflower.model.errors import DefinitionError, ProjectError, did_you_mean
 from fireflower.model.moments import DAY, format_span
 from fireflower.model.records import SubjectKind
@@ -73,7 +73,7 @@ def discover(project: Project, request: Request, progress: Advance | None = None
 
     source, words = _source(project, request)
     own = _hypothesis(project, request, source)
-    question = Question(request.horizon, request.per_week, request.permutations, request.seed)
+    question = Question(request.horizon, request.per_week, request.permutations, request.seed, processors())
     found = answer(_read(project, request, source, words), question, progress)
     return _written(project, request, source, _enriched(project, request, source, own, found))
 
@@ -165,9 +165,10 @@ def _source(project: Project, request: Request) -> tuple[Source, str]:
     assert first is not None  # there are records
     seen = Seen(summary.events, summary.traits, summary.properties, first.vocabulary.texts)
     churn = _events(request.churn, summary, "--churn") if request.churn else None
+    leaves_out = any(kind == subject for kind, _ in project.settings.leave_out)
     source = Source(
         seen, first.vocabulary, subject, goal, start or Events(), churn,
-        declared(project.settings), frozenset(request.keep), as_of, arguments,
+        leaves_out, declared(project.settings), frozenset(request.keep), as_of, arguments,
     )  # fmt: skip
     return source, words
 

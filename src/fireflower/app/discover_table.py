@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fireflower.app.replaying import Advance
+from fireflower.app.replaying import Advance, processors
 from fireflower.model.errors import ProjectError
 from fireflower.model.records import SubjectKind
 
@@ -67,7 +67,7 @@ def discover_table(
     naive = best_auc(leads.frame, reached)
     doubts = (*leads.doubts, *of_table(leads.frame.columns))
     given = Given(goal, subject or "person", None, [frame], [(0, 0)], [naive], (*found, *passed_over), doubts)
-    result = answer(given, Question(0, None, permutations, seed), progress).discovery
+    result = answer(given, Question(0, None, permutations, seed, processors()), progress).discovery
     if result.verdict != "signal":
         return result
     if subject is None:

@@ -93,7 +93,7 @@ def history_arguments(
         "settings": history.settings,
         "timelines": timelines if total > COMPILING_PAYS_FROM else list(timelines),
         "as_of": moment_of(history, as_of),
-        "threads": _processors(),
+        "threads": processors(),
         "progress": None if progress is None else (lambda done: progress(min(done, total), total)),
     }
 
@@ -109,7 +109,7 @@ class _Pieces:
         return iter(self.history.archive.timelines(self.properties))
 
 
-def _processors() -> int:
+def processors() -> int:
     """How many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

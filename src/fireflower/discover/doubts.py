@@ -22,8 +22,7 @@ def of_history(seen: Seen, found: Lives, looked_at: int) -> Iterator[str]:
     ----------
     looked_at : how many candidates there were at a landmark, at most
     """
-    lived = found.start < NEVER
-    first = np.min(list(found.events.values()), axis=0) if found.events else found.start
+    lived, first = found.start < NEVER, found.anything
     early = float((first[lived] < found.start[lived]).mean()) if lived.any() else 0.0
     if early >= _EARLY:
         yield (

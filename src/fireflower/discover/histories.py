@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.discover import leaks
-from fireflower.discover.candidates import SILENCE, SOON, Candidate, Seen, candidates
+from fireflower.discover.candidates import MOST_EVENTS, SILENCE, SOON, Candidate, Seen, candidates
 from fireflower.discover.curves import heat
 from fireflower.discover.frames import Column, Frame
 from fireflower.discover.landmarks import (
@@ -20,6 +20,7 @@ from fireflower.discover.landmarks import (
     happened,
     note_clusters,
     note_first,
+    note_last_seen,
     sample_at,
     sample_when,
     until,
@@ -27,13 +28,17 @@ from fireflower.discover.landmarks import (
 from fireflower.discover.leaks import Around, Leak
 from fireflower.discover.orders import orders
 from fireflower.discover.results import Heat
-from fireflower.discover.silence import idle_after, note_last_seen
+from fireflower.discover.silence import idle_after
 from fireflower.discover.study import best_auc
 from fireflower.language.nodes import Circle, Count, Events, Formula, Last, Quantity, Trait, Within
 from fireflower.language.walking import events_of
 from fireflower.model.moments import DAY, NEVER
 from fireflower.model.records import Kind, SubjectKind
 from fireflower.model.timeline import Timeline, Vocabulary
+
+MOST_NAMES = 2 * MOST_EVENTS
+"""Of so many of the most frequent events it is read when they first happened, and whether they are leaks: more than
+there is room for among the candidates, as leaks are none. So time and memory do not grow with names that hold an id."""
 
 Ints = NDArray[np.int64]
 
@@ -48,6 +53,7 @@ class Source:
     goal : the formula whose first truth is the goal
     start : the event that begins a life; any event where the project declares none
     churn : the event that ends it, if one is declared
+    leaves_out : whether the project leaves out some subjects of this kind, from a moment on or up to one
     circles : of which circle some events and traits speak, by name
     kept : names that are looked at although they look like leaks
     """
@@ -58,6 +64,7 @@ class Source:
     goal: Formula
     start: Events
     churn: Events | None
+    leaves_out: bool
     circles: Mapping[str, Circle]
     kept: frozenset[str]
     as_of: int
@@ -74,10 +81,11 @@ class Lives:
 
     Attributes
     ----------
-    seen : when they did anything for the last time; -NEVER where they never did
+    anything, seen : when they did anything for the first and for the last time; seen is -NEVER where they never did
     cluster : whoever has the same number is not independent of each other: people of one account, everybody else alone
     """
 
+    anything: Ints
     start: Ints
     goal: Ints
     left: Ints
@@ -100,23 +108,34 @@ class Landmark:
 
 def lives(source: Source) -> Lives:
     """When the goal, the start, the end and each event first happened to each subject."""
-    names, people = list(source.seen.events), len(source.ids)
-    formulas = [happened(source.start), source.goal, happened(Events())]
-    if source.churn is not None:
-        formulas.append(happened(source.churn))
+    names, people = _names(source), len(source.ids)
+    formulas = [happened(Events()), happened(source.start), source.goal]
+    ends = [] if source.churn is None else [happened(source.churn)]
+    # What somebody did first while they were not left out, only the kernel knows; else rows tell it, and much faster.
+    by_kernel = [happened(Events((name,))) for name in names] if source.leaves_out else []
+    noted = np.full((0 if source.leaves_out else len(names) + 1, people), NEVER, np.int64)
     seen, cluster = np.full(people, -NEVER, np.int64), np.arange(people, dtype=np.int64)
-    events = np.full((len(names) + 1, people), NEVER, np.int64)
 
     def look(timeline: Timeline) -> None:
-        note_first(events, timeline, source.subject, names, source.as_of)
-        note_last_seen(seen, timeline, source.subject)
+        if not source.leaves_out:
+            note_first(noted, timeline, source.subject, names, source.as_of)
+        note_last_seen(seen, timeline, source.subject, source.as_of)
         if source.subject == "person":
-            note_clusters(cluster, timeline)
+            note_clusters(cluster, timeline, source.as_of)
 
-    start, goal, anything, *ends = first_times(formulas, source.subject, people, source.arguments, look)
-    events[:, anything == NEVER] = NEVER  # who is left out has done nothing
-    left = ends[0] if ends else np.full(people, NEVER, np.int64)
-    return Lives(start, goal, left, seen, cluster, dict(zip(names, events[:-1], strict=True)))
+    anything, start, goal, *rest = first_times(
+        [*formulas, *ends, *by_kernel], source.subject, people, source.arguments, look
+    )
+    left = rest.pop(0) if ends else np.full(people, NEVER, np.int64)
+    events = dict(zip(names, rest if source.leaves_out else noted[:-1], strict=True))
+    return Lives(anything, start, goal, left, seen, cluster, events)
+
+
+def _names(source: Source) -> list[str]:
+    """The events that are looked at, the most frequent first, and those by which goal, start and end are told."""
+    told = (*events_of(source.goal), source.start, *(() if source.churn is None else (source.churn,)))
+    always = {name for events in told for name in events.names}
+    return [name for place, name in enumerate(source.seen.events) if place < MOST_NAMES or name in always]
 
 
 def leaking_events(source: Source, found: Lives) -> list[Leak]:
@@ -144,9 +163,10 @@ def landmarks(source: Source, found: Lives, ages: Sequence[int], leaking: Iterab
     ends = {*(source.churn.names if source.churn else ()), *source.start.names}
     leave = frozenset({*leaking, *own, *ends})
     times = {name: first for name, first in found.events.items() if name not in leave}
+    seen = replace(source.seen, events={name: source.seen.events[name] for name in found.events})
     wanted = [
         candidates(
-            source.seen, source.subject, source.start, age, leave, orders(times, found.start, age, SOON), source.circles
+            seen, source.subject, source.start, age, leave, orders(times, found.start, age, SOON), source.circles
         )
         for age in ages
     ]

@@ -196,7 +196,8 @@ def _shown_from(
     for begin in range(0, len(first) if wanted else 0, _AT_ONCE):
         here = slice(begin, begin + _AT_ONCE)
         shown = side_by_side[first[here]]
-        less = shown.astype(np.float32)
+        with np.errstate(over="ignore"):  # a number too large for half becomes infinite, and so is told to be lost
+            less = shown.astype(np.float32)
         lost |= ((less != shown) & (shown == shown)).any(axis=0)
         half[:, here] = less.T
     numbers = tuple(column[first + place] if lost[place] else half[place] for place in range(len(wanted)))
@@ -236,18 +237,35 @@ def note_first(
     first: NDArray[np.int64], timeline: Timeline, subject: SubjectKind, names: Sequence[str], as_of: int
 ) -> None:
     """Note in `first`, int64[names + 1, subjects], when each subject of a timeline first did each of these events; the
-    last place is for everything else. As `first_times` says of `happened`, for hundreds of events at the price of
-    one."""
+    last place is for everything else. As `first_times` says of `happened` where no subjects of this kind are left out,
+    for hundreds of events at the price of one."""
     places = {(Kind.EVENT, name): place for place, name in enumerate(names)}
     place = np.array([places.get(name, len(names)) for name in timeline.vocabulary.names], np.intp)
-    own, bit = timeline.of(subject)
-    muted = MUTED if subject == "account" else 0
-    rows = np.flatnonzero((timeline.target & (bit | muted) == bit) & (timeline.time <= as_of))[::-1]
+    own, rows = _counting(timeline, subject, as_of)
+    rows = rows[::-1]
     first[place[timeline.what[rows]], own[rows]] = timeline.time[rows]  # the earliest of a subject's rows comes last
 
 
-def note_clusters(cluster: NDArray[np.int64], timeline: Timeline) -> None:
-    """Note in `cluster` the first account in which each person of a timeline was seen, numbered from the number of
-    people on. People of one account are not independent of each other."""
-    rows = np.flatnonzero((timeline.person >= 0) & (timeline.account >= 0))[::-1]
+def note_last_seen(last: NDArray[np.int64], timeline: Timeline, subject: SubjectKind, as_of: int) -> None:
+    """Note in `last` when each subject of a timeline did anything for the last time."""
+    is_event = np.array([kind is Kind.EVENT for kind, _ in timeline.vocabulary.names])
+    own, rows = _counting(timeline, subject, as_of)
+    rows = rows[is_event[timeline.what[rows]]]
+    last[own[rows]] = timeline.time[rows]  # each one's rows lie in the order of time, and of several the last stays
+
+
+def _counting(timeline: Timeline, subject: SubjectKind, as_of: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The subjects of all rows, and which rows count for theirs as of a moment."""
+    own, bit = timeline.of(subject)
+    muted = MUTED if subject == "account" else 0  # what people do who are left out counts for them still
+    counts = (timeline.target & (bit | muted) == bit) & (own >= 0) & (timeline.time <= as_of)
+    return own, np.flatnonzero(counts)
+
+
+def note_clusters(cluster: NDArray[np.int64], timeline: Timeline, as_of: int) -> None:
+    """Note in `cluster` the account in which each person was first met as timelines go by, numbered from the number of
+    people on, where nothing is noted yet; so it is the same however the timelines are cut. People of one account are
+    not independent of each other."""
+    rows = np.flatnonzero((timeline.person >= 0) & (timeline.account >= 0) & (timeline.time <= as_of))[::-1]
+    rows = rows[cluster[timeline.person[rows]] < len(cluster)]
     cluster[timeline.person[rows]] = len(cluster) + timeline.account[rows].astype(np.int64)

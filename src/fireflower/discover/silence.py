@@ -12,8 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.model.moments import DAY
-from fireflower.model.records import Kind, SubjectKind
-from fireflower.model.timeline import Timeline
 
 LONGEST = 14 * DAY
 """Whoever has been silent for longer has left, whatever others do."""
@@ -24,14 +22,6 @@ LOST = 0.1
 _SPANS = tuple(days * DAY for days in (1, 2, 3, 5, 7, 10))
 _FEW = 40
 Ints = NDArray[np.int64]
-
-
-def note_last_seen(last: Ints, timeline: Timeline, subject: SubjectKind) -> None:
-    """Note in `last` when each subject of a timeline did anything for the last time."""
-    is_event = np.array([kind is Kind.EVENT for kind, _ in timeline.vocabulary.names])
-    own, bit = timeline.of(subject)
-    rows = np.flatnonzero(is_event[timeline.what] & (timeline.target & bit > 0) & (own >= 0))
-    last[own[rows]] = timeline.time[rows]  # each one's rows lie in the order of time, and of several the last stays
 
 
 def idle_after(silent: NDArray[np.floating], moment: Ints, last: Ints, as_of: int) -> int:
