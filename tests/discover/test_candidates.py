@@ -10,7 +10,7 @@ import pytest
 from fireflower.discover.candidates import MOST_CANDIDATES, Candidate, Seen, candidates
 from fireflower.discover.circles import block, circle_of, declared, spoken
 from fireflower.discover.doubts import of_history
-from fireflower.discover.drafts import Draft, condition_of, free_name, rule_file, score_file, text_of
+from fireflower.discover.drafts import Draft, aim_at, condition_of, free_name, rule_file, score_file, text_of
 from fireflower.discover.histories import Lives
 from fireflower.discover.orders import Order
 from fireflower.discover.results import Part
@@ -121,6 +121,23 @@ def test_files_say_what_was_found() -> None:
     assert "# Points, at most: 2 for value?, 4 for fit?." in text
     score = load_definition(score_file(Draft("found", "account", goal, "z"), parts, 4))
     assert score.score is not None and [item.points for item in score.score.items] == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("goal", "names"),
+    [
+        ("did(A)", ("A",)),
+        ("count(A) >= 1 or did(B)", ("A", "B")),
+        ("count(A) >= 2", None),
+        ("did(A, last 3 days)", None),
+        ("did(A) and did(B)", None),
+        ("did(A) or members >= 2", None),
+    ],
+)
+def test_a_formula_is_written_as_a_goal_where_it_is_one_of_some_events(
+    goal: str, names: tuple[str, ...] | None
+) -> None:
+    assert aim_at(parse_formula(goal, "account"), goal).events == (None if names is None else Events(names))
 
 
 def test_names() -> None:

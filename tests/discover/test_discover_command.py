@@ -142,6 +142,23 @@ def test_a_goal_may_be_a_formula(product: Project) -> None:
     assert found["rules"][0]["parts"][0]["text"].startswith("count(Report Run")
 
 
+@pytest.fixture
+def copy(product: Project, tmp_path: Path) -> Path:
+    """The product to write definitions to."""
+    return Path(shutil.copytree(product.folder, tmp_path / "copy"))
+
+
+def test_a_formula_that_no_goal_can_say_is_no_goal_and_that_is_said(copy: Path) -> None:
+    formula = "count(Bought) >= 1 and count(any) >= 1"
+    text = run(copy, "discover", *QUICK, "--goal", formula).output
+    assert f"'goal:` takes events only and not the formula {formula}".replace("'", "`") in text
+    assert "'fireflower backtest d" not in text and "check' and 'fireflower backtest'" not in text
+    written = copy / "definitions" / "discovered-rule.yaml"
+    assert f"No event says what it is to predict, the formula {formula}, so" in written.read_text()
+    made = fireflower.open(copy).definition("discovered-rule")
+    assert made.goal is None and f"to reach {formula} within 30 days" in made.description
+
+
 # --- Bad input --------------------------------------------------------------------------------------------------------
 
 Make = Callable[..., Project]

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fireflower.cli.program import program
-from fireflower.language.loading import load_definition
-from fireflower.language.nodes import All, Compare, Condition, Events, Trait
+from fireflower.language.loading import load_definition, load_settings
+from fireflower.language.nodes import All, Compare, Condition, Trait
 
 
 def run(path: Path, *arguments: str, fails: int = 0) -> Result:
@@ -106,10 +106,22 @@ def test_columns_that_are_traits_make_definitions(leads: Path, project: Path) ->
     assert "'fireflower import leads.csv.gz'" in text and "{table: people, person: COLUMN}" in text
     made = load_definition((project / "definitions" / "discovered-rule.yaml").read_text())
     assert made.qualified == All((Condition(Trait("person", "source"), Compare("=", "Referral")),))
-    assert made.goal == Events(("Bought",)) and [circle for circle, _ in made.circles] == ["intent"]
+    assert [circle for circle, _ in made.circles] == ["intent"]
     assert (project / "definitions" / "discovered-score.yaml").exists()
     run(leads, *asked, "--no-files")
     assert len(list((project / "definitions").iterdir())) == 2
+
+
+def test_the_goal_of_definitions_is_not_the_projects_but_the_column(leads: Path, project: Path) -> None:
+    text = run(leads, "--goal", "Converted", "--subject", "person", "-p", str(project)).output
+    assert "'fireflower backtest" not in text.replace("so 'fireflower backtest' has nothing to count", "")
+    assert "not the column 'Converted' of leads.csv.gz" in text and "'fireflower qualify -d discovered-rule'" in text
+    for path in (project / "definitions").iterdir():
+        written = path.read_text()
+        assert load_definition(path, load_settings(project / "fireflower.yaml")).goal is None
+        assert "what it is to predict, the column 'Converted' of leads.csv.gz" in written.partition("definition:")[0]
+        assert "a yes in the column 'Converted' of leads.csv.gz" in load_definition(path).description
+        assert "the goal" not in load_definition(path).description
 
 
 def test_columns_that_are_nobodys_make_none(leads: Path) -> None:

@@ -281,20 +281,11 @@ def _without_filled_in(read: Sequence[Landmark], request: Request) -> tuple[list
 def _written(project: Project, request: Request, source: Source, found: Answer) -> Discovery:
     """The definitions of what holds, written to the project's folder."""
     from fireflower.app.discovered import write_definitions
-    from fireflower.language.goals import required
+    from fireflower.discover.drafts import aim_at
 
     if not request.write or found.discovery.verdict != "signal":
         return found.discovery
-    goals = list(required(source.goal))
-    plain = len(goals) == 1 and _plain_goal(source.goal)
-    return write_definitions(project, found.discovery, goals[0] if plain else None)
-
-
-def _plain_goal(goal: Formula) -> bool:
-    from fireflower.discover.landmarks import happened
-    from fireflower.language.walking import events_of
-
-    return any(goal == happened(events) for events in events_of(goal))
+    return write_definitions(project, found.discovery, aim_at(source.goal, found.discovery.goal))
 
 
 def write_page(found: Discovery, path: Path) -> None:

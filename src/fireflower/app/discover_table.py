@@ -44,6 +44,7 @@ def discover_table(
     from fireflower.discover.answer import Given, answer
     from fireflower.discover.circles import declared
     from fireflower.discover.doubts import of_table
+    from fireflower.discover.drafts import aim_at_column
     from fireflower.discover.leaks import Leak, of_columns
     from fireflower.discover.study import Question, best_auc
     from fireflower.discover.tables import read_leads
@@ -75,7 +76,7 @@ def discover_table(
     if subject is None:
         return replace(result, next_steps=(*result.next_steps, NOBODYS))
     result = replace(result, next_steps=(*result.next_steps, _import(path, subject)))
-    return result if project is None else write_definitions(project, result, project.settings.goal)
+    return result if project is None else write_definitions(project, result, aim_at_column(goal, path.name))
 
 
 NOBODYS = (

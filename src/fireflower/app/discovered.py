@@ -3,39 +3,47 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import isnan, nan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fireflower.app.outputs import written
-from fireflower.discover.drafts import Draft, free_name, rule_file, score_file
+from fireflower.discover.drafts import Aim, Draft, free_name, rule_file, score_file
 
 if TYPE_CHECKING:
     from fireflower.app.project import Project
     from fireflower.discover.results import Discovery, RuleFound, ScoreFound, SegmentRule
-    from fireflower.language.nodes import Events
 
 
-def write_definitions(project: Project, found: Discovery, goal: Events | None) -> Discovery:
+def write_definitions(project: Project, found: Discovery, aim: Aim) -> Discovery:
     """Write the first rule, each score and each part's own rule; the answer with their names.
 
     Parameters
     ----------
-    goal : the event that the definitions are to predict; None where the goal is more than an event
+    aim : what the definitions are to predict
     """
     folder = project.folder / "definitions"
     folder.mkdir(exist_ok=True)
     taken = {path.stem for path in folder.glob("*.y*ml")} | {definition.name for definition in project.definitions}
-    writer = _Writer(folder, found, goal, taken)
+    writer = _Writer(folder, found, aim, taken)
     rules = [writer.rule(rule) if rule.grade != "unconfirmed" else rule for rule in found.rules[:1]]
     scores = [writer.score(score) for score in found.scores]
     parts = found.per_segment
     if parts is not None:
         parts = replace(parts, rules=tuple(writer.part(own) for own in parts.rules))
+    steps = (*found.next_steps, *([] if aim.events else [_without_goal(aim, rules)]))
     return replace(
-        found, rules=(*rules, *found.rules[1:]), scores=tuple(scores), per_segment=parts, files=tuple(writer.files)
+        found, rules=(*rules, *found.rules[1:]), scores=tuple(scores), per_segment=parts, files=tuple(writer.files),
+        next_steps=steps, has_goal=aim.events is not None,
+    )  # fmt: skip
+
+
+def _without_goal(aim: Aim, rules: Sequence[RuleFound]) -> str:
+    return (
+        f"The definitions have no goal, as `goal:` takes events only and not {aim.said}; so 'fireflower backtest' has "
+        f"nothing to count. 'fireflower qualify -d {rules[0].name}' tells whom they select."
     )
 
 
@@ -45,7 +53,7 @@ class _Writer:
 
     folder: Path
     found: Discovery
-    goal: Events | None
+    aim: Aim
     taken: set[str]
     files: list[str] = field(default_factory=list)
 
@@ -56,7 +64,7 @@ class _Writer:
 
     def score(self, score: ScoreFound) -> ScoreFound:
         share = next((each.share.value for each in score.thresholds if each.bound == score.chosen), nan)
-        said = f"{100 * share:.1f} % of those who passed it{self._by()} reached the goal{self._within()}."
+        said = f"{100 * share:.1f} % of those who passed it{self._by()} {self.aim.reached}{self._within()}."
         name = self._write("discovered-score", said, lambda draft: score_file(draft, score.parts, score.chosen))
         return replace(score, name=name)
 
@@ -68,7 +76,7 @@ class _Writer:
 
     def _expected(self, rule: RuleFound) -> str:
         share = 100 * rule.expected.value
-        return f"Of those who pass it{self._by()}, {share:.1f} % are expected to reach the goal{self._within()}."
+        return f"Of those who pass it{self._by()}, {share:.1f} % are expected to {self.aim.reach}{self._within()}."
 
     def _by(self) -> str:
         return "" if isnan(self.found.landmark_days) else f" by day {self.found.landmark_days:g}"
@@ -80,7 +88,7 @@ class _Writer:
         name = free_name(wanted, self.taken)
         self.taken.add(name)
         path = self.folder / f"{name}.yaml"
-        draft = Draft(name, self.found.subjects, self.goal, description)
+        draft = Draft(name, self.found.subjects, self.aim.events, description, self.aim.said)
         with written(path) as file:
             file.write(text(draft).encode())
         self.files.append(str(path))
