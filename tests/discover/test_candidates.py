@@ -10,7 +10,7 @@ import pytest
 from fireflower.discover.candidates import MOST_CANDIDATES, Candidate, Seen, candidates
 from fireflower.discover.circles import block, circle_of, declared, spoken
 from fireflower.discover.doubts import of_history
-from fireflower.discover.drafts import Draft, aim_at, condition_of, free_name, rule_file, score_file, text_of
+from fireflower.discover.drafts import Draft, aim_at, condition_of, rule_file, score_file, text_of
 from fireflower.discover.histories import Lives
 from fireflower.discover.orders import Order
 from fireflower.discover.results import Part
@@ -140,9 +140,7 @@ def test_a_formula_is_written_as_a_goal_where_it_is_one_of_some_events(
     assert aim_at(parse_formula(goal, "account"), goal).events == (None if names is None else Events(names))
 
 
-def test_names() -> None:
-    assert free_name("a", []) == "a"
-    assert free_name("a", ["a", "a-2"]) == "a-3"
+def test_circles_are_guessed_by_names() -> None:
     assert (circle_of("Pricing Page Viewed"), circle_of("Report Run")) == ("intent", "value")
 
 

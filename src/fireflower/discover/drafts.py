@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -14,8 +14,11 @@ from fireflower.language.nodes import CIRCLES, AnyOf, Circle, Compare, Condition
 from fireflower.language.sentences import write_events, write_formula, write_test
 from fireflower.language.writing import dumped
 from fireflower.model.records import SubjectKind
+from fireflower.review.words import PLURAL
 
-HEADER = "# Proposed by `fireflower discover`.\n"
+HEADER = "# Proposed by `fireflower discover`, asked about {subject}: what predicts {said}?\n"
+"""Names the question: only what came from the same one is replaced by what is found next."""
+
 BACKTEST = "# `fireflower backtest {name}` shows how it would have done, counted from the moment of qualifying.\n"
 NO_GOAL = """\
 # No event says what it is to predict, {said}, so it has no goal.
@@ -65,9 +68,9 @@ class Aim:
 def aim_at(goal: Formula, said: str) -> Aim:
     """The goal of a question about a history."""
     events = _as_events(goal)
+    said = " ".join(said.split())  # a comment and a description are one line each
     if events is not None:
         return Aim(events, said)
-    said = " ".join(said.split())  # a comment and a description are one line each
     return Aim(None, f"the formula {said}", f"reach {said}", f"reached {said}")
 
 
@@ -106,7 +109,8 @@ class Draft:
             "goal": "none" if self.goal is None else write_events(self.goal),
         }  # fmt: skip
         hint = BACKTEST if self.goal is not None else NO_GOAL
-        return HEADER + hint.format(name=self.name, said=self.aim) + remark + dumped(said)
+        head = (HEADER + hint).format(name=self.name, said=self.aim, subject=PLURAL[self.subject])
+        return head + remark + dumped(said)
 
 
 def rule_file(draft: Draft, parts: Sequence[Part], any_: bool, among: Sequence[Part] = ()) -> str:
@@ -147,13 +151,3 @@ def _points_of(parts: Sequence[Part]) -> str:
         most = sum(max(part.points, 0) for part in own)
         said.append(f"{most} for {circle}{'' if all(part.declared for part in own) else '?'}")
     return f"# Points, at most: {', '.join(said)}.\n" if len(said) > 1 else ""
-
-
-def free_name(wanted: str, taken: Iterable[str]) -> str:
-    """The name, or with the next free number behind it."""
-    names = set(taken)
-    number, name = 1, wanted
-    while name in names:
-        number += 1
-        name = f"{wanted}-{number}"
-    return name
