@@ -55,7 +55,7 @@ def test_says_that_landmarks_do_not_apply(leads: Path) -> None:
 
 
 def test_messages(leads: Path) -> None:
-    assert "has no column 'Convertd'. Did you mean 'Converted'?" in run(leads, "--goal", "Convertd", fails=1).output
+    assert "has no column 'Convertd'. Did you mean 'Converted'?" in run(leads, "--goal", "Convertd", fails=2).output
     assert "which column of the table" in run(leads, fails=1).output
     assert "expected 1 or 0, true or false, yes or no" in run(leads, "--goal", "source", fails=1).output
 
@@ -132,4 +132,14 @@ def test_columns_that_are_nobodys_make_none(leads: Path) -> None:
 
 def test_options_that_say_nothing_to_a_table_are_refused(leads: Path) -> None:
     said = run(leads, "--goal", "Converted", "--churn", "Left", fails=2).output
-    assert "--churn says nothing to a table" in said
+    assert "--churn says nothing to a table: nothing in it tells what came first. Leave it out." in said
+    said = run(leads, "--goal", "Converted", "--hypothesis", "ours.yaml", fails=2).output
+    assert "what came first" not in said and "telling a project's history again, and a --table has none" in said
+    assert "leave out --table" in said
+
+
+def test_a_name_to_keep_that_is_no_column_is_refused(leads: Path) -> None:
+    said = run(leads, "--goal", "Converted", "--keep", "Lead Stag", fails=2).output
+    assert "keep names 'Lead Stag', which is no column of" in said and "Did you mean 'Lead Stage'?" in said
+    found = json.loads(run(leads, "--goal", "Converted", "--keep", "Lead Stage", "--json").stdout)
+    assert [leak["name"] for leak in found["left_out"]] == ["key"]

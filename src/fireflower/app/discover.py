@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fireflower.app.replaying import Advance, history_arguments, history_of, moment_of
-from fireflower.model.errors import DefinitionError, ProjectError, did_you_mean
+from fireflower.model.errors import DefinitionError, ProjectError, UnknownNameError, did_you_mean
 from fireflower.model.moments import DAY, format_span
 from fireflower.model.records import SubjectKind
 
@@ -108,7 +108,7 @@ def _hypothesis(project: Project, request: Request, source: Source) -> Definitio
     if own is not None and own.subject != source.subject:
         raise ProjectError(
             f"{own.name} is about the {own.subject}, and the question about the {source.subject}: "
-            f"give --subject {own.subject}."
+            f"ask with the subject {own.subject}."
         )
     return own
 
@@ -146,8 +146,9 @@ def _source(project: Project, request: Request) -> tuple[Source, str]:
             "the history has no events, only tables. Import what people do: 'fireflower import events.csv'."
         )
     if subject == "account" and not summary.accounts:
-        raise ProjectError("nothing in the history names an account. Ask about people: --subject person.")
+        raise ProjectError("nothing in the history names an account. Ask about people (subject person).")
     goal, words = _goal(project, request, summary, subject)
+    _check_kept(request, summary, subject)
     start = project.settings.start
     known = start is not None and all(name in summary.events for name in start.names)
     as_of = moment_of(project, request.as_of)
@@ -159,7 +160,7 @@ def _source(project: Project, request: Request) -> tuple[Source, str]:
     first = next(iter(project.archive.timelines(properties)), None)
     assert first is not None  # there are records
     seen = Seen(summary.events, summary.traits, summary.properties, first.vocabulary.texts)
-    churn = _events(request.churn, summary, "--churn") if request.churn else None
+    churn = _events(request.churn, summary, "churn") if request.churn else None
     source = Source(
         seen, first.vocabulary, subject, goal, start if start and known else Events(), churn,
         declared(project.settings), frozenset(request.keep), as_of, arguments,
@@ -184,24 +185,27 @@ def _goal(project: Project, request: Request, summary: Summary, subject: Subject
     if not request.goal:
         if project.settings.goal is None:
             raise ProjectError(
-                f'what is to be predicted? Name it: --goal "Subscription Started", or `goal:` in fireflower.yaml. '
+                'what is to be predicted? Name a goal, such as "Subscription Started", or write `goal:` in '
+                "fireflower.yaml. "
                 f"Events are: {_some(summary.events)}."
             )
         unseen = [name for name in project.settings.goal.names if name not in summary.events]
         if unseen:
             near = did_you_mean(unseen[0], summary.events) or f" Events are: {_some(summary.events)}."
             raise ProjectError(
-                f"the goal {unseen[0]!r} has never happened.{near} Correct `goal:` in fireflower.yaml, or give --goal."
+                f"the goal {unseen[0]!r} has never happened.{near} Correct `goal:` in fireflower.yaml, or ask for "
+                "another goal."
             )
         return happened(project.settings.goal), write_events(project.settings.goal)
     if request.goal in summary.events:
-        return happened(_events(request.goal, summary, "--goal")), request.goal
+        return happened(_events(request.goal, summary, "the goal")), request.goal
     if any(sign in request.goal for sign in "(<>="):
         try:
             return parse_formula(request.goal, subject), request.goal
         except DefinitionError as error:
-            raise ProjectError(f"--goal {request.goal!r} is neither an event nor a formula: {error}") from None
-    return happened(_events(request.goal, summary, "--goal")), request.goal
+            said = f"the goal {request.goal!r} is neither an event nor a formula: {error}"
+            raise UnknownNameError(said) from None
+    return happened(_events(request.goal, summary, "the goal")), request.goal
 
 
 def _some(names: Iterable[str]) -> str:
@@ -216,8 +220,18 @@ def _events(said: str, summary: Summary, option: str) -> Events:
     for name in names:
         if name not in summary.events:
             near = did_you_mean(name, summary.events) or f" Events are: {_some(summary.events)}."
-            raise ProjectError(f"{option} names the event {name!r}, which has never happened.{near}")
+            raise UnknownNameError(f"{option} names the event {name!r}, which has never happened.{near}")
     return Events(names)
+
+
+def _check_kept(request: Request, summary: Summary, subject: SubjectKind) -> None:
+    """A name that is not there would be passed over in silence, and what it was to be kept left out."""
+    known = [*summary.events, *(f"{owner}.{name}" for owner, name in summary.traits)]
+    for name in request.keep:
+        if name not in known:
+            near = did_you_mean(name, known) or did_you_mean(f"{subject}.{name}", known)
+            near = near or f" There are: {_some(known)}."
+            raise UnknownNameError(f"keep names {name!r}, which is no event and no trait of this history.{near}")
 
 
 def _check_goal(source: Source, found: Lives, words: str) -> None:
@@ -230,8 +244,7 @@ def _check_goal(source: Source, found: Lives, words: str) -> None:
     if not int(reached.sum()):
         raise ProjectError(
             f"none of {int(lived.sum()):,} {kind} ever reached the goal {words}. Look at its name and at "
-            "--subject: an event "
-            "that names no account belongs to no account."
+            "the subject that is asked about: an event that names no account belongs to no account."
         )
     if int(reached.sum()) == int(lived.sum()):
         raise ProjectError(
@@ -257,7 +270,7 @@ def _ages(project: Project, request: Request, source: Source) -> list[int]:
         raise ProjectError(
             f"the history spans {format_span(max(span // DAY, 1) * DAY)}, too short for a landmark of "
             f"{format_span(min(request.landmarks))} and a horizon of {format_span(request.horizon)} after it. "
-            "Import more, or give a shorter --horizon or earlier --landmarks."
+            "Import more, or give a shorter horizon or earlier landmarks."
         )
     return ages
 

@@ -29,6 +29,7 @@ def write_definitions(project: Project, found: Discovery, aim: Aim) -> Discovery
     own = () if found.per_segment is None else found.per_segment.rules
     proposals = (*map(drafts.rule, first), *map(drafts.score, found.scores), *map(drafts.part, own))
     names = iter(shelf.put(proposals))
+    project.reread()
     rules = [replace(rule, name=next(names)) for rule in first]
     scores = [replace(score, name=next(names)) for score in found.scores]
     own = tuple(replace(each, rule=replace(each.rule, name=next(names))) for each in own)

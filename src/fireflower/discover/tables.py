@@ -17,7 +17,7 @@ from fireflower.discover.frames import Column, Frame
 from fireflower.language.lexing import quoted
 from fireflower.language.nodes import Circle, Trait
 from fireflower.language.sentences import write_quantity
-from fireflower.model.errors import InputError, did_you_mean
+from fireflower.model.errors import InputError, UnknownNameError, did_you_mean
 from fireflower.model.moments import NEVER
 from fireflower.model.records import SubjectKind
 
@@ -29,10 +29,14 @@ _IDENTIFIES = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Leads:
-    """A table as a frame, and the columns that were passed over because each row has a value of its own."""
+    """A table as a frame, and the columns that were passed over because each row has a value of its own.
+
+    `names` are those of all of its columns.
+    """
 
     frame: Frame
     passed_over: tuple[str, ...]
+    names: tuple[str, ...]
 
 
 def read_leads(
@@ -55,15 +59,18 @@ def read_leads(
     Raises
     ------
     InputError
-        If the file cannot be read, or has no such columns.
+        If the file cannot be read.
+    UnknownNameError
+        If it has no such columns.
     """
     table = _table(path)
     for name in (goal, *([time] if time else [])):
         if name not in table.column_names:
-            near = did_you_mean(name, table.column_names) or f" There are: {', '.join(table.column_names)}."
             if len(table.column_names) == 1:
-                near = f" It has one column only, {table.column_names[0]!r}: fields are to be separated by commas."
-            raise InputError(f"{path} has no column {name!r}.{near}")
+                only = f"It has one column only, {table.column_names[0]!r}: fields are to be separated by commas."
+                raise InputError(f"{path} has no column {name!r}. {only}")
+            near = did_you_mean(name, table.column_names) or f" There are: {', '.join(table.column_names)}."
+            raise UnknownNameError(f"{path} has no column {name!r}.{near}")
     if time:
         table = table.sort_by(time)
     reached = _reached(path, goal, table.column(goal))
@@ -80,7 +87,9 @@ def read_leads(
     rows = np.arange(n, dtype=np.int64)
     never = np.full(n, NEVER, np.int64)
     wait = np.where(reached, 0, NEVER)
-    return Leads(Frame(None, rows, rows, wait, never, never, rows, tuple(columns)), tuple(passed_over))
+    return Leads(
+        Frame(None, rows, rows, wait, never, never, rows, tuple(columns)), tuple(passed_over), tuple(table.column_names)
+    )
 
 
 def _table(path: Path) -> Any:
