@@ -11,7 +11,7 @@ from typing import IO, Any
 import click
 
 from fireflower.cli.printing import printable
-from fireflower.model.errors import DefinitionError, Fault, UnknownNameError
+from fireflower.model.errors import DefinitionError, Fault
 
 MOST_BESIDE = 100
 """How much of a source line is shown on either side of a fault."""
@@ -26,14 +26,18 @@ class Failure(click.ClickException):
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
         self.error = error
-        if isinstance(error, UnknownNameError):
-            self.exit_code = 2  # wrong usage: a name on the command line, not in the project
 
     def show(self, file: IO[Any] | None = None) -> None:
         if isinstance(self.error, DefinitionError):
             show_faults(self.error.faults)
         else:
             click.echo(f"{click.style('error', fg='red', bold=True)}: {printable(_reason(self.error))}", err=True)
+
+
+class WrongName(Failure):
+    """A name on the command line that is not there: wrong usage, while the project is as it should be."""
+
+    exit_code = 2
 
 
 def show_faults(faults: Sequence[Fault]) -> None:
