@@ -14,7 +14,7 @@ from fireflower.app.project import Project
 from fireflower.discover.candidates import MOST_CANDIDATES, Candidate, Seen, candidates
 from fireflower.discover.circles import block, circle_of, declared, spoken
 from fireflower.discover.doubts import of_history
-from fireflower.discover.drafts import Draft, condition_of, free_name, rule_file, score_file, text_of
+from fireflower.discover.drafts import Draft, aim_at, condition_of, rule_file, score_file, text_of
 from fireflower.discover.histories import MOST_NAMES, Lives, landmarks, lives
 from fireflower.discover.orders import Order
 from fireflower.discover.results import Part
@@ -139,9 +139,24 @@ def test_files_say_what_was_found() -> None:
     assert score.score is not None and [item.points for item in score.score.items] == [2, 4]
 
 
-def test_names() -> None:
-    assert free_name("a", []) == "a"
-    assert free_name("a", ["a", "a-2"]) == "a-3"
+@pytest.mark.parametrize(
+    ("goal", "names"),
+    [
+        ("did(A)", ("A",)),
+        ("count(A) >= 1 or did(B)", ("A", "B")),
+        ("count(A) >= 2", None),
+        ("did(A, last 3 days)", None),
+        ("did(A) and did(B)", None),
+        ("did(A) or members >= 2", None),
+    ],
+)
+def test_a_formula_is_written_as_a_goal_where_it_is_one_of_some_events(
+    goal: str, names: tuple[str, ...] | None
+) -> None:
+    assert aim_at(parse_formula(goal, "account"), goal).events == (None if names is None else Events(names))
+
+
+def test_circles_are_guessed_by_names() -> None:
     assert (circle_of("Pricing Page Viewed"), circle_of("Report Run")) == ("intent", "value")
 
 

@@ -15,6 +15,7 @@ from report.report_html import Page
 
 import fireflower
 from discover.conftest import SETTINGS, START
+from fireflower.app.arguments import per_week_from
 from fireflower.app.discover import Request, _source
 from fireflower.app.project import Project
 from fireflower.cli.program import program
@@ -142,6 +143,23 @@ def test_a_goal_may_be_a_formula(product: Project) -> None:
     assert found["rules"][0]["parts"][0]["text"].startswith("count(Report Run")
 
 
+@pytest.fixture
+def copy(product: Project, tmp_path: Path) -> Path:
+    """The product to write definitions to."""
+    return Path(shutil.copytree(product.folder, tmp_path / "copy"))
+
+
+def test_a_formula_that_no_goal_can_say_is_no_goal_and_that_is_said(copy: Path) -> None:
+    formula = "count(Bought) >= 1 and count(any) >= 1"
+    text = run(copy, "discover", *QUICK, "--goal", formula).output
+    assert f"'goal:` takes events only and not the formula {formula}".replace("'", "`") in text
+    assert "'fireflower backtest d" not in text and "check' and 'fireflower backtest'" not in text
+    written = copy / "definitions" / "discovered-rule.yaml"
+    assert f"No event says what it is to predict, the formula {formula}, so" in written.read_text()
+    made = fireflower.open(copy).definition("discovered-rule")
+    assert made.goal is None and f"to reach {formula} within 30 days" in made.description
+
+
 # --- Bad input --------------------------------------------------------------------------------------------------------
 
 Make = Callable[..., Project]
@@ -151,8 +169,8 @@ def signed_up(people: int) -> list[tuple[int, str, str]]:
     return [(START + number * DAY // 4, "Signed Up", f"p{number}") for number in range(people)]
 
 
-def refused(project: Project, *arguments: str) -> str:
-    result = run(project, "discover", *arguments, fails=1)
+def refused(project: Project, *arguments: str, fails: int = 1) -> str:
+    result = run(project, "discover", *arguments, fails=fails)
     assert "Traceback" not in result.output
     return result.output
 
@@ -165,12 +183,12 @@ def test_no_history(tmp_path: Path) -> None:
 def test_a_goal_that_never_happens(make: Make) -> None:
     project = make([*signed_up(300), (START + 70 * DAY, "Bougth", "p1")])
     assert "the goal 'Bought' has never happened. Did you mean 'Bougth'?" in refused(project)
-    assert "--goal names the event 'Boght', which has never happened" in refused(project, "--goal", "Boght")
+    assert "the goal names the event 'Boght', which has never happened" in refused(project, "--goal", "Boght", fails=2)
 
 
 def test_no_goal_at_all(make: Make) -> None:
     project = make(signed_up(20), "project: x\nstart: Signed Up\n")
-    assert "what is to be predicted? Name it" in refused(project)
+    assert "what is to be predicted? Name a goal" in refused(project)
 
 
 def test_a_goal_that_all_reach(make: Make) -> None:
@@ -269,8 +287,8 @@ def test_a_formula_knows_the_anchors_of_the_project_and_its_events(product: Proj
     asked = ("discover", *QUICK, "--json", "--no-files", "--goal")
     found = json.loads(run(product, *asked, "count(Bought, within 60 days of start) >= 1").stdout)
     assert found["verdict"] == "signal"
-    unknown = refused(product, "--goal", "count(Bougth) >= 1")
-    assert "--goal names the event 'Bougth', which has never happened. Did you mean 'Bought'?" in unknown
+    unknown = refused(product, "--goal", "count(Bougth) >= 1", fails=2)
+    assert "the goal names the event 'Bougth', which has never happened. Did you mean 'Bought'?" in unknown
 
 
 @pytest.mark.parametrize("place", ["nowhere/page.html", "fireflower.yaml/page.html", f"{'long' * 80}.html"])
@@ -281,8 +299,50 @@ def test_a_page_that_cannot_be_written_is_refused_before_the_search(product: Pro
     assert sorted((product.folder / "definitions").iterdir()) == before
 
 
+@pytest.mark.parametrize("option", ["--keep", "--churn"])
+def test_names_that_are_not_there_are_refused_with_the_nearest(product: Project, option: str) -> None:
+    said = refused(product, option, "Invoce Seen", fails=2)
+    assert f"{option.lstrip('-')} names" in said and "Did you mean 'Invoice Seen'?" in said
+
+
 def test_nobody_names_an_account(product: Project) -> None:
-    assert "Ask about people: --subject person" in refused(product, "--subject", "account")
+    assert "Ask about people (subject person)" in refused(product, "--subject", "account")
+
+
+def test_definitions_are_seen_by_the_project_that_wrote_them_and_found_again_they_stay(copy: Path) -> None:
+    project = fireflower.open(copy)
+    assert project.definitions == ()
+    found = project.discover(landmarks="3d, 7d", permutations=40, per_week="400/week")
+    assert len(project.qualify("discovered-rule")) > 0 and "Bought" in str(project.backtest("discovered-rule"))
+    texts = {path: path.read_text() for path in (copy / "definitions").iterdir()}
+    assert sorted(found.files) == sorted(str(path) for path in texts)
+    again = project.discover(landmarks="3d, 7d", permutations=40, per_week=400)
+    assert again.files == found.files and [score.name for score in again.scores] == [s.name for s in found.scores]
+    assert {path: path.read_text() for path in (copy / "definitions").iterdir()} == texts
+    assert any(step.startswith("Definitions as before: discovered-rule") for step in again.next_steps)
+
+
+def test_errors_in_python_speak_of_no_options(product: Project) -> None:
+    wrong: list[dict[str, Any]] = [
+        {"goal": "Boght"},
+        {"goal": "count(Bought >= 1"},
+        {"churn": "Lft"},
+        {"keep": ["Invoce Seen"]},
+        {"subject": "account"},
+        {"horizon": "900 days"},
+        {"per_week": "many"},
+        {"per_week": 0},
+        {"landmarks": "soon"},
+    ]
+    for arguments in wrong:
+        with pytest.raises(fireflower.FireflowerError) as error:
+            product.discover(**arguments, write=False)
+        assert "--" not in str(error.value)
+
+
+@pytest.mark.parametrize(("said", "number"), [("40/week", 40), ("8/day", 56), ("40", 40), (40, 40), (2.5, 2.5)])
+def test_how_many_a_week(said: float | str, number: float) -> None:
+    assert per_week_from(said) == number
 
 
 # --- A team's own definition, and the page ----------------------------------------------------------------------------
@@ -301,7 +361,7 @@ def test_a_hypothesis_is_tested_and_bettered(discovered: tuple[Path, dict[str, A
 def test_a_hypothesis_about_others_is_refused(product: Project, tmp_path: Path) -> None:
     (tmp_path / "ours.yaml").write_text(OWN.replace("person", "account"))
     said = refused(product, "--hypothesis", str(tmp_path / "ours.yaml"), *QUICK)
-    assert "ours is about the account, and the question about the person: give --subject account" in said
+    assert "ours is about the account, and the question about the person: ask with the subject account" in said
 
 
 def test_the_page_stands_alone(discovered: tuple[Path, dict[str, Any]]) -> None:

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fireflower.cli.program import program
-from fireflower.language.loading import load_definition
-from fireflower.language.nodes import All, Compare, Condition, Events, Trait
+from fireflower.language.loading import load_definition, load_settings
+from fireflower.language.nodes import All, Compare, Condition, Trait
 
 
 def run(path: Path, *arguments: str, fails: int = 0) -> Result:
@@ -103,7 +103,7 @@ def test_a_file_that_is_not_what_its_name_says(tmp_path: Path) -> None:
 
 
 def test_messages(leads: Path) -> None:
-    assert "has no column 'Convertd'. Did you mean 'Converted'?" in run(leads, "--goal", "Convertd", fails=1).output
+    assert "has no column 'Convertd'. Did you mean 'Converted'?" in run(leads, "--goal", "Convertd", fails=2).output
     assert "which column of the table" in run(leads, fails=1).output
     assert "expected 1 or 0, true or false, yes or no" in run(leads, "--goal", "source", fails=1).output
 
@@ -154,10 +154,22 @@ def test_columns_that_are_traits_make_definitions(leads: Path, project: Path) ->
     assert "'fireflower import leads.csv.gz'" in text and "{table: people, person: COLUMN}" in text
     made = load_definition((project / "definitions" / "discovered-rule.yaml").read_text())
     assert made.qualified == All((Condition(Trait("person", "source"), Compare("=", "Referral")),))
-    assert made.goal == Events(("Bought",)) and [circle for circle, _ in made.circles] == ["intent"]
+    assert [circle for circle, _ in made.circles] == ["intent"]
     assert (project / "definitions" / "discovered-score.yaml").exists()
     run(leads, *asked, "--no-files")
     assert len(list((project / "definitions").iterdir())) == 2
+
+
+def test_the_goal_of_definitions_is_not_the_projects_but_the_column(leads: Path, project: Path) -> None:
+    text = run(leads, "--goal", "Converted", "--subject", "person", "-p", str(project)).output
+    assert "'fireflower backtest" not in text.replace("so 'fireflower backtest' has nothing to count", "")
+    assert "not the column 'Converted' of leads.csv.gz" in text and "'fireflower qualify -d discovered-rule'" in text
+    for path in (project / "definitions").iterdir():
+        written = path.read_text()
+        assert load_definition(path, load_settings(project / "fireflower.yaml")).goal is None
+        assert "what it is to predict, the column 'Converted' of leads.csv.gz" in written.partition("definition:")[0]
+        assert "a yes in the column 'Converted' of leads.csv.gz" in load_definition(path).description
+        assert "the goal" not in load_definition(path).description
 
 
 def test_columns_that_are_nobodys_make_none(leads: Path) -> None:
@@ -168,4 +180,14 @@ def test_columns_that_are_nobodys_make_none(leads: Path) -> None:
 
 def test_options_that_say_nothing_to_a_table_are_refused(leads: Path) -> None:
     said = run(leads, "--goal", "Converted", "--churn", "Left", fails=2).output
-    assert "--churn says nothing to a table" in said
+    assert "--churn says nothing to a table: nothing in it tells what came first. Leave it out." in said
+    said = run(leads, "--goal", "Converted", "--hypothesis", "ours.yaml", fails=2).output
+    assert "what came first" not in said and "telling a project's history again, and a --table has none" in said
+    assert "leave out --table" in said
+
+
+def test_a_name_to_keep_that_is_no_column_is_refused(leads: Path) -> None:
+    said = run(leads, "--goal", "Converted", "--keep", "Lead Stag", fails=2).output
+    assert "keep names 'Lead Stag', which is no column of" in said and "Did you mean 'Lead Stage'?" in said
+    found = json.loads(run(leads, "--goal", "Converted", "--keep", "Lead Stage", "--json").stdout)
+    assert [leak["name"] for leak in found["left_out"]] == ["key"]

@@ -59,6 +59,25 @@ def span_from(said: Span) -> int:
     return span
 
 
+def per_week_from(said: float | str) -> float:
+    """How many a week are meant: a number, or text such as "40/week", "8/day", "150/month" or "40".
+
+    Raises
+    ------
+    FireflowerError
+        If it is none, or not more than nothing.
+    """
+    number, slash, per = said.partition("/") if isinstance(said, str) else (said, "", "")
+    days = {"week": 7, "day": 1, "month": 365.25 / 12}.get(per.strip() if slash else "week")
+    try:
+        found = float(number) * 7 / days if days else 0.0
+    except (TypeError, ValueError):
+        found = 0.0
+    if not 0 < found < float("inf"):
+        raise FireflowerError(f"expected leads a week, such as '40/week' or '8/day', got {said!r}")
+    return found
+
+
 def _moment(said: Moment) -> int:
     if isinstance(said, str):
         return parse_moment(said)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fireflower.app.replaying import Advance, history_arguments, history_of, moment_of, processors
-from fireflower.model.errors import DefinitionError, ProjectError, did_you_mean
+from fireflower.model.errors import DefinitionError, ProjectError, UnknownNameError, did_you_mean
 from fireflower.model.moments import DAY, format_span
 from fireflower.model.records import SubjectKind
 
@@ -108,7 +108,7 @@ def _hypothesis(project: Project, request: Request, source: Source) -> Definitio
     if own is not None and own.subject != source.subject:
         raise ProjectError(
             f"{own.name} is about the {own.subject}, and the question about the {source.subject}: "
-            f"give --subject {own.subject}."
+            f"ask with the subject {own.subject}."
         )
     return own
 
@@ -146,8 +146,9 @@ def _source(project: Project, request: Request) -> tuple[Source, str]:
             "the history has no events, only tables. Import what people do: 'fireflower import events.csv'."
         )
     if subject == "account" and not summary.accounts:
-        raise ProjectError("nothing in the history names an account. Ask about people: --subject person.")
+        raise ProjectError("nothing in the history names an account. Ask about people (subject person).")
     goal, words = _goal(project, request, summary, subject)
+    _check_kept(request, summary, subject)
     start = project.settings.start
     if start is not None and not any(name in summary.events for name in start.names):
         near = did_you_mean(start.names[0], summary.events) or f" Events are: {_some(summary.events)}."
@@ -164,7 +165,7 @@ def _source(project: Project, request: Request) -> tuple[Source, str]:
     first = next(iter(project.archive.timelines(properties)), None)
     assert first is not None  # there are records
     seen = Seen(summary.events, summary.traits, summary.properties, first.vocabulary.texts)
-    churn = _events(request.churn, summary, "--churn") if request.churn else None
+    churn = _events(request.churn, summary, "churn") if request.churn else None
     leaves_out = any(kind == subject for kind, _ in project.settings.leave_out)
     source = Source(
         seen, first.vocabulary, subject, goal, start or Events(), churn,
@@ -191,27 +192,30 @@ def _goal(project: Project, request: Request, summary: Summary, subject: Subject
     if not request.goal:
         if project.settings.goal is None:
             raise ProjectError(
-                f'what is to be predicted? Name it: --goal "Subscription Started", or `goal:` in fireflower.yaml. '
+                'what is to be predicted? Name a goal, such as "Subscription Started", or write `goal:` in '
+                "fireflower.yaml. "
                 f"Events are: {_some(summary.events)}."
             )
         unseen = [name for name in project.settings.goal.names if name not in summary.events]
         if unseen:
             near = did_you_mean(unseen[0], summary.events) or f" Events are: {_some(summary.events)}."
             raise ProjectError(
-                f"the goal {unseen[0]!r} has never happened.{near} Correct `goal:` in fireflower.yaml, or give --goal."
+                f"the goal {unseen[0]!r} has never happened.{near} Correct `goal:` in fireflower.yaml, or ask for "
+                "another goal."
             )
         return happened(project.settings.goal), write_events(project.settings.goal)
     if request.goal in summary.events:
-        return happened(_events(request.goal, summary, "--goal")), request.goal
+        return happened(_events(request.goal, summary, "the goal")), request.goal
     if any(sign in request.goal for sign in "(<>="):
         try:
             formula = parse_formula(request.goal, subject, _anchors(project.settings))
         except DefinitionError as error:
-            raise ProjectError(f"--goal {request.goal!r} is neither an event nor a formula: {error}") from None
+            said = f"the goal {request.goal!r} is neither an event nor a formula: {error}"
+            raise UnknownNameError(said) from None
         for events in events_of(formula):
-            _check_happened(events.names, summary, "--goal")
+            _check_happened(events.names, summary, "the goal")
         return formula, request.goal
-    return happened(_events(request.goal, summary, "--goal")), request.goal
+    return happened(_events(request.goal, summary, "the goal")), request.goal
 
 
 def _anchors(settings: Settings) -> dict[str, Events]:
@@ -236,7 +240,17 @@ def _check_happened(names: Sequence[str], summary: Summary, option: str) -> None
     for name in names:
         if name not in summary.events:
             near = did_you_mean(name, summary.events) or f" Events are: {_some(summary.events)}."
-            raise ProjectError(f"{option} names the event {name!r}, which has never happened.{near}")
+            raise UnknownNameError(f"{option} names the event {name!r}, which has never happened.{near}")
+
+
+def _check_kept(request: Request, summary: Summary, subject: SubjectKind) -> None:
+    """A name that is not there would be passed over in silence, and what it was to be kept left out."""
+    known = [*summary.events, *(f"{owner}.{name}" for owner, name in summary.traits)]
+    for name in request.keep:
+        if name not in known:
+            near = did_you_mean(name, known) or did_you_mean(f"{subject}.{name}", known)
+            near = near or f" There are: {_some(known)}."
+            raise UnknownNameError(f"keep names {name!r}, which is no event and no trait of this history.{near}")
 
 
 def _check_goal(source: Source, found: Lives, words: str) -> None:
@@ -249,8 +263,7 @@ def _check_goal(source: Source, found: Lives, words: str) -> None:
     if not int(reached.sum()):
         raise ProjectError(
             f"none of {int(lived.sum()):,} {kind} ever reached the goal {words}. Look at its name and at "
-            "--subject: an event "
-            "that names no account belongs to no account."
+            "the subject that is asked about: an event that names no account belongs to no account."
         )
     if int(reached.sum()) == int(lived.sum()):
         raise ProjectError(
@@ -276,7 +289,7 @@ def _ages(project: Project, request: Request, source: Source) -> list[int]:
         raise ProjectError(
             f"the history spans {format_span(max(span // DAY, 1) * DAY)}, too short for a landmark of "
             f"{format_span(min(request.landmarks))} and a horizon of {format_span(request.horizon)} after it. "
-            "Import more, or give a shorter --horizon or earlier --landmarks."
+            "Import more, or give a shorter horizon or earlier landmarks."
         )
     return ages
 
@@ -300,20 +313,11 @@ def _without_filled_in(read: Sequence[Landmark], request: Request) -> tuple[list
 def _written(project: Project, request: Request, source: Source, found: Answer) -> Discovery:
     """The definitions of what holds, written to the project's folder."""
     from fireflower.app.discovered import write_definitions
-    from fireflower.language.goals import required
+    from fireflower.discover.drafts import aim_at
 
     if not request.write or found.discovery.verdict != "signal":
         return found.discovery
-    goals = list(required(source.goal))
-    plain = len(goals) == 1 and _plain_goal(source.goal)
-    return write_definitions(project, found.discovery, goals[0] if plain else None)
-
-
-def _plain_goal(goal: Formula) -> bool:
-    from fireflower.discover.landmarks import happened
-    from fireflower.language.walking import events_of
-
-    return any(goal == happened(events) for events in events_of(goal))
+    return write_definitions(project, found.discovery, aim_at(source.goal, found.discovery.goal))
 
 
 def write_page(found: Discovery, path: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fireflower.app.replaying import Advance, processors
-from fireflower.model.errors import ProjectError
+from fireflower.model.errors import ProjectError, UnknownNameError, did_you_mean
 from fireflower.model.records import SubjectKind
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def discover_table(
     Raises
     ------
     InputError
-        If the table cannot be read, or lacks a column.
+        If the table cannot be read.
+    UnknownNameError
+        If it lacks a column that is named.
     ProjectError
         If nobody or everybody reached the goal.
     """
@@ -44,6 +47,7 @@ def discover_table(
     from fireflower.discover.answer import Given, answer
     from fireflower.discover.circles import declared
     from fireflower.discover.doubts import of_table
+    from fireflower.discover.drafts import aim_at_column
     from fireflower.discover.leaks import Leak, of_columns
     from fireflower.discover.study import Question, best_auc
     from fireflower.discover.tables import read_leads
@@ -52,6 +56,7 @@ def discover_table(
         raise ProjectError("which column of the table says who reached the goal? Name it: --goal Converted.")
     circles = declared(project.settings) if project is not None else {}
     leads = read_leads(path, goal, time, subject, circles)
+    _check_kept(keep, leads.names, path)
     reached = leads.frame.reached(0)
     if not len(reached):
         raise ProjectError(f"{path} has no rows, only a header.")
@@ -73,7 +78,14 @@ def discover_table(
     if subject is None:
         return replace(result, next_steps=(*result.next_steps, NOBODYS))
     result = replace(result, next_steps=(*result.next_steps, _import(path, subject)))
-    return result if project is None else write_definitions(project, result, project.settings.goal)
+    return result if project is None else write_definitions(project, result, aim_at_column(goal, path.name))
+
+
+def _check_kept(keep: Sequence[str], names: Sequence[str], path: Path) -> None:
+    for name in keep:
+        if name not in names:
+            near = did_you_mean(name, names) or f" There are: {', '.join(names)}."
+            raise UnknownNameError(f"keep names {name!r}, which is no column of {path}.{near}")
 
 
 NOBODYS = (

@@ -3,88 +3,87 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import isnan, nan
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fireflower.app.outputs import written
-from fireflower.discover.drafts import Draft, free_name, rule_file, score_file
+from fireflower.app.discovered_files import Proposal, Shelf
+from fireflower.discover.drafts import Aim, Draft, rule_file, score_file
 
 if TYPE_CHECKING:
     from fireflower.app.project import Project
     from fireflower.discover.results import Discovery, RuleFound, ScoreFound, SegmentRule
-    from fireflower.language.nodes import Events
 
 
-def write_definitions(project: Project, found: Discovery, goal: Events | None) -> Discovery:
+def write_definitions(project: Project, found: Discovery, aim: Aim) -> Discovery:
     """Write the first rule, each score and each part's own rule; the answer with their names.
 
     Parameters
     ----------
-    goal : the event that the definitions are to predict; None where the goal is more than an event
+    aim : what the definitions are to predict
     """
     folder = project.folder / "definitions"
     folder.mkdir(exist_ok=True)
-    taken = {path.stem for path in folder.glob("*.y*ml")} | {definition.name for definition in project.definitions}
-    writer = _Writer(folder, found, goal, taken)
-    rules = [writer.rule(rule) if rule.grade != "unconfirmed" else rule for rule in found.rules[:1]]
-    scores = [writer.score(score) for score in found.scores]
-    parts = found.per_segment
-    if parts is not None:
-        parts = replace(parts, rules=tuple(writer.part(own) for own in parts.rules))
+    shelf, drafts = Shelf(folder, project.settings), _Drafts(found, aim)
+    first = [rule for rule in found.rules[:1] if rule.grade != "unconfirmed"]
+    own = () if found.per_segment is None else found.per_segment.rules
+    proposals = (*map(drafts.rule, first), *map(drafts.score, found.scores), *map(drafts.part, own))
+    names = iter(shelf.put(proposals))
+    project.reread()
+    rules = [replace(rule, name=next(names)) for rule in first]
+    scores = [replace(score, name=next(names)) for score in found.scores]
+    own = tuple(replace(each, rule=replace(each.rule, name=next(names))) for each in own)
     return replace(
-        found, rules=(*rules, *found.rules[1:]), scores=tuple(scores), per_segment=parts, files=tuple(writer.files)
+        found,
+        rules=(*rules, *found.rules[len(rules) :]),
+        scores=tuple(scores),
+        per_segment=None if found.per_segment is None else replace(found.per_segment, rules=own),
+        files=tuple(shelf.files),
+        has_goal=aim.events is not None,
+        next_steps=(*found.next_steps, shelf.said(), *([] if aim.events else [_without_goal(aim, rules[0].name)])),
     )
 
 
-@dataclass
-class _Writer:
-    """Writes definitions of one answer, each under a name of its own."""
+def _without_goal(aim: Aim, name: str) -> str:
+    return (
+        f"The definitions have no goal, as `goal:` takes events only and not {aim.said}; so 'fireflower backtest' has "
+        f"nothing to count. 'fireflower qualify -d {name}' tells whom they select."
+    )
 
-    folder: Path
+
+@dataclass(frozen=True, slots=True)
+class _Drafts:
+    """Definitions of one answer, not yet written."""
+
     found: Discovery
-    goal: Events | None
-    taken: set[str]
-    files: list[str] = field(default_factory=list)
+    aim: Aim
 
-    def rule(self, rule: RuleFound) -> RuleFound:
+    def rule(self, rule: RuleFound) -> Proposal:
         said = self._expected(rule)
-        name = self._write("discovered-rule", said, lambda draft: rule_file(draft, rule.parts, rule.any))
-        return replace(rule, name=name)
+        return Proposal("discovered-rule", lambda name: rule_file(self._draft(name, said), rule.parts, rule.any))
 
-    def score(self, score: ScoreFound) -> ScoreFound:
+    def score(self, score: ScoreFound) -> Proposal:
         share = next((each.share.value for each in score.thresholds if each.bound == score.chosen), nan)
-        said = f"{100 * share:.1f} % of those who passed it{self._by()} reached the goal{self._within()}."
-        name = self._write("discovered-score", said, lambda draft: score_file(draft, score.parts, score.chosen))
-        return replace(score, name=name)
+        said = f"{100 * share:.1f} % of those who passed it{self._by()} {self.aim.reached}{self._within()}."
+        return Proposal("discovered-score", lambda name: score_file(self._draft(name, said), score.parts, score.chosen))
 
-    def part(self, own: SegmentRule) -> SegmentRule:
+    def part(self, own: SegmentRule) -> Proposal:
         rule, wanted = own.rule, f"discovered-rule-{_slug(own.part)}".removesuffix("-")
         said = self._expected(rule)
-        name = self._write(wanted, said, lambda draft: rule_file(draft, rule.parts, rule.any, own.among))
-        return replace(own, rule=replace(rule, name=name))
+        return Proposal(wanted, lambda name: rule_file(self._draft(name, said), rule.parts, rule.any, own.among))
+
+    def _draft(self, name: str, description: str) -> Draft:
+        return Draft(name, self.found.subjects, self.aim.events, description, self.aim.said)
 
     def _expected(self, rule: RuleFound) -> str:
         share = 100 * rule.expected.value
-        return f"Of those who pass it{self._by()}, {share:.1f} % are expected to reach the goal{self._within()}."
+        return f"Of those who pass it{self._by()}, {share:.1f} % are expected to {self.aim.reach}{self._within()}."
 
     def _by(self) -> str:
         return "" if isnan(self.found.landmark_days) else f" by day {self.found.landmark_days:g}"
 
     def _within(self) -> str:
         return "" if isnan(self.found.landmark_days) else f" within {self.found.horizon_days:g} days"
-
-    def _write(self, wanted: str, description: str, text: Callable[[Draft], str]) -> str:
-        name = free_name(wanted, self.taken)
-        self.taken.add(name)
-        path = self.folder / f"{name}.yaml"
-        draft = Draft(name, self.found.subjects, self.goal, description)
-        with written(path) as file:
-            file.write(text(draft).encode())
-        self.files.append(str(path))
-        return name
 
 
 def _slug(text: str) -> str:

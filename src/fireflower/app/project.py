@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fireflower.app.arguments import Moment, Span, moment_from, span_from
+from fireflower.app.arguments import Moment, Span, moment_from, per_week_from, span_from
 from fireflower.model.errors import ProjectError, did_you_mean
 
 if TYPE_CHECKING:
@@ -58,6 +58,10 @@ class Project:
         from fireflower.language.loading import load_project
 
         return load_project(self.folder)[1]
+
+    def reread(self) -> None:
+        """Read the definitions anew when they are next asked for, as their files have changed."""
+        self.__dict__.pop("definitions", None)
 
     @cached_property
     def archive(self) -> Archive:
@@ -132,8 +136,8 @@ class Project:
         *,
         subject: SubjectKind | None = None,
         horizon: Span = "30 days",
-        landmarks: Sequence[Span] | None = None,
-        per_week: float | None = None,
+        landmarks: Sequence[Span] | str | None = None,
+        per_week: float | str | None = None,
         churn: str = "",
         keep: Sequence[str] = (),
         hypothesis: str | Path | None = None,
@@ -147,9 +151,11 @@ class Project:
         false."""
         from fireflower.app.discover import LANDMARKS, Request, discover
 
-        ages = LANDMARKS if landmarks is None else tuple(span_from(age) for age in landmarks)
+        listed = landmarks.split(",") if isinstance(landmarks, str) else landmarks
+        ages = LANDMARKS if listed is None else tuple(span_from(age) for age in listed)
+        capacity = None if per_week is None else per_week_from(per_week)
         request = Request(
-            goal, subject, span_from(horizon), ages, per_week, churn, tuple(keep),
+            goal, subject, span_from(horizon), ages, capacity, churn, tuple(keep),
             None if hypothesis is None else Path(hypothesis), permutations, seed,
             moment_from(as_of), write,
         )  # fmt: skip

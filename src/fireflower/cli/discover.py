@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from fireflower.cli.jsons import print_json
 from fireflower.cli.options import FILE, Span, as_of_option, json_option, project_option
 from fireflower.cli.printing import printable
 from fireflower.cli.progress import progress
+from fireflower.model.errors import FireflowerError
 from fireflower.model.moments import parse_span
 
 if TYPE_CHECKING:
@@ -38,17 +38,12 @@ class Capacity(click.ParamType[float]):
     name = "capacity"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        if isinstance(value, float):
-            return value
-        number, slash, per = str(value).partition("/")
-        days = {"week": 7, "day": 1, "month": 365.25 / 12}.get(per.strip() if slash else "week")
+        from fireflower.app.arguments import per_week_from
+
         try:
-            found = float(number) * 7 / days if days else 0.0
-        except ValueError:
-            found = 0.0
-        if not 0 < found < float("inf"):
-            self.fail(f"expected leads a week, such as '40/week' or '8/day', got {value!r}", param, ctx)
-        return found
+            return per_week_from(value)
+        except FireflowerError as error:
+            self.fail(str(error), param, ctx)
 
 
 @click.command(short_help="Find what predicts the goal, and how sure that is.")
@@ -134,13 +129,14 @@ def discover(
         check_place(output)
     with progress("Searching") as advance:
         if table is not None:
-            _refuse(_NOT_OF_TABLES, "says nothing to a table: nothing in it tells what came first")
+            for name, why in _NOT_OF_TABLES.items():
+                _refuse(name, why)
             found = discover_table(
                 table, goal, time=time, project=open_project(folder) if subject and not no_files else None,
                 subject=subject, keep=keep, permutations=permutations, seed=seed, progress=advance,
             )  # fmt: skip
         else:
-            _refuse(("time",), "orders the rows of a --table, and there is none here")
+            _refuse("time", "orders the rows of a --table, and there is none here. Leave it out")
             project = open_project(folder)
             note_outside_data(project, as_of)
             request = Request(
@@ -156,15 +152,22 @@ def discover(
         _show(found)
 
 
-_NOT_OF_TABLES = ("horizon", "landmarks", "capacity", "churn", "hypothesis", "as_of")
+_NO_ORDER = "says nothing to a table: nothing in it tells what came first. Leave it out"
+_NOT_OF_TABLES = {
+    "horizon": _NO_ORDER,
+    "landmarks": _NO_ORDER,
+    "churn": _NO_ORDER,
+    "as_of": _NO_ORDER,
+    "capacity": "says nothing to a table: nothing in it tells how many come in a week. Leave it out",
+    "hypothesis": "is measured by telling a project's history again, and a --table has none. Leave it out; or leave "
+    "out --table, and your definition is measured on the history of the project",
+}
 
 
-def _refuse(names: Sequence[str], why: str) -> None:
-    """Options that were given, and would be passed over in silence."""
-    given = click.get_current_context().get_parameter_source
-    for name in names:
-        if given(name) is ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"--{name.replace('_', '-')} {why}. Leave it out.")
+def _refuse(name: str, why: str) -> None:
+    """An option that was given, and would be passed over in silence."""
+    if click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE:
+        raise click.UsageError(f"--{name.replace('_', '-')} {why}.")
 
 
 def _show(found: Discovery) -> None:

@@ -34,6 +34,12 @@ class Failure(click.ClickException):
             click.echo(f"{click.style('error', fg='red', bold=True)}: {printable(_reason(self.error))}", err=True)
 
 
+class WrongName(Failure):
+    """A name on the command line that is not there: wrong usage, while the project is as it should be."""
+
+    exit_code = 2
+
+
 def show_faults(faults: Sequence[Fault]) -> None:
     """Print every fault with its source line and a caret, then how many there are, to standard error."""
     for fault in faults:

@@ -15,7 +15,7 @@ from fireflower.cli.discover import discover
 from fireflower.cli.doctor import doctor
 from fireflower.cli.explain import explain
 from fireflower.cli.export import export
-from fireflower.cli.failures import Failure
+from fireflower.cli.failures import Failure, WrongName
 from fireflower.cli.forget import forget
 from fireflower.cli.identities import identities
 from fireflower.cli.import_ import import_
@@ -30,7 +30,7 @@ from fireflower.cli.serve import serve
 from fireflower.cli.simulate import simulate
 from fireflower.cli.token import token
 from fireflower.cli.watch import watch
-from fireflower.model.errors import FireflowerError
+from fireflower.model.errors import FireflowerError, UnknownNameError
 
 INTERRUPTED = 130
 """What a shell expects of a process that Ctrl-C ended."""
@@ -58,7 +58,7 @@ class Program(click.Group):
         except (FireflowerError, OSError) as error:
             if ctx.params["debug"] or isinstance(error, BrokenPipeError):
                 raise
-            raise Failure(error) from error
+            raise (WrongName if isinstance(error, UnknownNameError) else Failure)(error) from error
 
 
 @click.group(

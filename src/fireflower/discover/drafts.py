@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from fireflower.discover.candidates import Candidate
 from fireflower.discover.results import Part
 from fireflower.language.describing import describe_condition
-from fireflower.language.nodes import CIRCLES, Circle, Condition, Events, Test
+from fireflower.language.nodes import CIRCLES, AnyOf, Circle, Compare, Condition, Count, Events, Formula, Test
 from fireflower.language.sentences import write_events, write_formula, write_test
 from fireflower.language.writing import dumped
 from fireflower.model.records import SubjectKind
+from fireflower.review.words import PLURAL
 
-HEADER = """\
-# Proposed by `fireflower discover`. `fireflower backtest {name}` shows how it would have done, counted from the moment
-# of qualifying.
+HEADER = "# Proposed by `fireflower discover`, asked about {subject}: what predicts {said}?\n"
+"""Names the question: only what came from the same one is replaced by what is found next."""
+
+BACKTEST = "# `fireflower backtest {name}` shows how it would have done, counted from the moment of qualifying.\n"
+NO_GOAL = """\
+# No event says what it is to predict, {said}, so it has no goal.
+# If an event means the same, write it behind `goal:`; then `fireflower backtest {name}` shows how it would have done.
 """
 GUESSED = """\
 # Which circle a line speaks for (value, fit, intent) is a guess by its name: move lines to where they belong, or say it
@@ -43,13 +49,58 @@ def part_of(candidate: Candidate, test: Test, points: int = 0) -> Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Aim:
+    """What definitions are to predict.
+
+    Attributes
+    ----------
+    events : as `goal:` of a definition can say it; None where it cannot
+    said : in words
+    reach, reached : what subjects do to get there
+    """
+
+    events: Events | None
+    said: str
+    reach: str = "reach the goal"
+    reached: str = "reached the goal"
+
+
+def aim_at(goal: Formula, said: str) -> Aim:
+    """The goal of a question about a history."""
+    events = _as_events(goal)
+    said = " ".join(said.split())  # a comment and a description are one line each
+    if events is not None:
+        return Aim(events, said)
+    return Aim(None, f"the formula {said}", f"reach {said}", f"reached {said}")
+
+
+def aim_at_column(column: str, table: str) -> Aim:
+    """The goal of a question about a table."""
+    said = f"the column {column!r} of {table}"
+    return Aim(None, said, f"have a yes in {said}", f"had a yes in {said}")
+
+
+def _as_events(goal: Formula) -> Events | None:
+    """The events one of which is the goal; None where it is more than that."""
+    match goal:
+        case Condition(Count(events)) if goal == Condition(Count(events), Compare(">=", 1)):
+            return events
+        case AnyOf(parts):
+            each = [_as_events(part) for part in parts]
+            plain = [events.names for events in each if events is not None and events.names and events.where is None]
+            return Events(tuple(dict.fromkeys(chain(*plain)))) if len(plain) == len(parts) else None
+    return None
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """What a definition says beside its criteria. Without a `goal`, it is said to have none."""
+    """What a definition says beside its criteria. Without a `goal` it is said to have none, which `aim` explains."""
 
     name: str
     subject: SubjectKind
     goal: Events | None
     description: str
+    aim: str = ""
 
     def file(self, body: dict[str, Any], remark: str) -> str:
         """The text; `remark` is a comment of its own lines above it."""
@@ -57,7 +108,9 @@ class Draft:
             "definition": self.name, "subject": self.subject, "kind": "usage", "description": self.description, **body,
             "goal": "none" if self.goal is None else write_events(self.goal),
         }  # fmt: skip
-        return HEADER.format(name=self.name) + remark + dumped(said)
+        hint = BACKTEST if self.goal is not None else NO_GOAL
+        head = (HEADER + hint).format(name=self.name, said=self.aim, subject=PLURAL[self.subject])
+        return head + remark + dumped(said)
 
 
 def rule_file(draft: Draft, parts: Sequence[Part], any_: bool, among: Sequence[Part] = ()) -> str:
@@ -98,13 +151,3 @@ def _points_of(parts: Sequence[Part]) -> str:
         most = sum(max(part.points, 0) for part in own)
         said.append(f"{most} for {circle}{'' if all(part.declared for part in own) else '?'}")
     return f"# Points, at most: {', '.join(said)}.\n" if len(said) > 1 else ""
-
-
-def free_name(wanted: str, taken: Iterable[str]) -> str:
-    """The name, or with the next free number behind it."""
-    names = set(taken)
-    number, name = 1, wanted
-    while name in names:
-        number += 1
-        name = f"{wanted}-{number}"
-    return name

@@ -380,6 +380,7 @@ class Discovery:
     rehearsal : what the same search would have chosen earlier; None where nothing
     stayed : the best signal that only says that one was there; no part of any rule
     left_out : signals with their reason, never used
+    has_goal : whether the definitions that were written name the goal, so that they can be backtested
     circles : of which circle speaks what the rules, scores and signals are made of
     """
 
@@ -410,6 +411,7 @@ class Discovery:
     files: tuple[str, ...] = ()
     circles: tuple[Spoken, ...] = ()
     per_segment: SegmentSearch | None = None
+    has_goal: bool = True
 
     def sentences(self) -> list[str]:
         """The answer in words, line by line."""

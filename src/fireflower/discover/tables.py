@@ -17,7 +17,7 @@ from fireflower.discover.frames import Column, Frame
 from fireflower.language.lexing import quoted
 from fireflower.language.nodes import Circle, Trait
 from fireflower.language.sentences import write_quantity
-from fireflower.model.errors import InputError, did_you_mean
+from fireflower.model.errors import InputError, UnknownNameError, did_you_mean
 from fireflower.model.moments import NEVER
 from fireflower.model.records import SubjectKind
 
@@ -36,13 +36,15 @@ class Leads:
 
     Attributes
     ----------
+    names : of all of its columns
     passed_over : columns that are not looked at -> why
     doubts : what was taken for what, where the table does not say
     """
 
     frame: Frame
+    names: tuple[str, ...]
     passed_over: Mapping[str, str]
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[str, ...]
 
 
 def read_leads(
@@ -65,15 +67,18 @@ def read_leads(
     Raises
     ------
     InputError
-        If the file cannot be read, or has no such columns.
+        If the file cannot be read.
+    UnknownNameError
+        If it has no such columns.
     """
     table = _table(path)
     for name in (goal, *([time] if time else [])):
         if name not in table.column_names:
-            near = did_you_mean(name, table.column_names) or f" There are: {', '.join(table.column_names)}."
             if len(table.column_names) == 1:
-                near = f" It has one column only, {table.column_names[0]!r}: fields are to be separated by commas."
-            raise InputError(f"{path} has no column {name!r}.{near}")
+                only = f"It has one column only, {table.column_names[0]!r}: fields are to be separated by commas."
+                raise InputError(f"{path} has no column {name!r}. {only}")
+            near = did_you_mean(name, table.column_names) or f" There are: {', '.join(table.column_names)}."
+            raise UnknownNameError(f"{path} has no column {name!r}.{near}")
     if time:
         if _is_nested(table.column(time)):
             raise InputError(f"rows cannot be ordered by the column {time!r} of {path}: {_NESTED}.")
@@ -94,7 +99,8 @@ def read_leads(
     rows = np.arange(n, dtype=np.int64)
     never = np.full(n, NEVER, np.int64)
     wait = np.where(reached, 0, NEVER)
-    return Leads(Frame(None, rows, rows, wait, never, never, rows, tuple(columns)), passed_over, doubts)
+    frame = Frame(None, rows, rows, wait, never, never, rows, tuple(columns))
+    return Leads(frame, tuple(table.column_names), passed_over, doubts)
 
 
 def _table(path: Path) -> Any:

@@ -184,7 +184,8 @@ def facts(rule: RuleFound, found: Discovery) -> Iterator[str]:
             f"{times(rule.adjusted.e_value)}-fold with both to explain it away."
         )
     if rule.name:
-        yield f"Written as the definition {rule.name}: 'fireflower backtest {rule.name}'."
+        test = f": 'fireflower backtest {rule.name}'" if found.has_goal else ""
+        yield f"Written as the definition {rule.name}{test}."
 
 
 def _rehearsal(then: Rehearsal) -> str:
@@ -325,9 +326,7 @@ def _hypothesis(found: HypothesisFound) -> Iterator[str]:
 def _next(found: Discovery) -> Iterator[str]:
     yield from found.next_steps
     if found.files:
-        yield (
-            "Read the files that were written and put each line into its circle; then 'fireflower check' and "
-            "'fireflower backtest'."
-        )
+        test = " and 'fireflower backtest'" if found.has_goal else ""
+        yield f"Read the files that were written and put each line into its circle; then 'fireflower check'{test}."
     if found.verdict == "signal":
         yield "This foretells; it does not show that making people do it would make them buy. Only an experiment would."

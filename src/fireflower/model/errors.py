@@ -16,6 +16,10 @@ class ProjectError(FireflowerError):
     """The project folder or its settings cannot be used as they are: mend the project."""
 
 
+class UnknownNameError(ProjectError):
+    """A question names an event, trait or column that is not there: ask it with another name."""
+
+
 class InputError(FireflowerError):
     """A file to import cannot be used at all: mend the file or the mapping. (Single bad rows are kept aside.)"""
 
