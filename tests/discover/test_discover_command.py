@@ -82,6 +82,17 @@ def test_what_was_discovered_is_what_qualifies(discovered: tuple[Path, dict[str,
     assert len(entered & at_risk) == found["rules"][0]["seen"]["inside_rows"] > 100
 
 
+def test_the_base_rate_stands_at_the_top(discovered: tuple[Path, dict[str, Any]], product: Project) -> None:
+    folder, found = discovered
+    base, rule = found["base"], found["rules"][0]
+    assert (base["rows"], base["hits"]) == (rule["seen"]["rows"], rule["seen"]["hits"])
+    assert base["share"]["value"] == base["hits"] / base["rows"]
+    said = f"Of {base['rows']:,} people at risk on day 7 (that could be followed for 30 days), {base['hits']} ("
+    top, _, _ = run(product, "discover", *QUICK, "--no-files").output.partition("The rule")
+    assert said in top and "reached the goal within 30 days: the base rate." in top
+    assert said in (folder / "answer.html").read_text(encoding="utf-8")
+
+
 def test_noise_has_no_signal_and_says_what_it_would_have_seen(noise: Project) -> None:
     text = run(noise, "discover", *QUICK).output
     assert "There is no reliable signal here" in text

@@ -9,11 +9,13 @@ from discover.frames import column, frame
 from fireflower.discover import logistic
 from fireflower.discover.answer import Given, answer
 from fireflower.discover.boards import Board, board
-from fireflower.discover.results import ScoreFound
+from fireflower.discover.results import ScoreFound, Threshold
+from fireflower.discover.scorecards import _bound
 from fireflower.discover.scores import Card, near_ties, pool, scored
 from fireflower.discover.study import Question
 from fireflower.discover.wording import thinned
 from fireflower.model.moments import DAY
+from fireflower.review.intervals import Estimate
 
 
 def world(twins: bool, n: int = 5000) -> tuple[Board, Card]:
@@ -63,3 +65,28 @@ def test_each_has_bounds_and_points_by_circle(found: tuple[ScoreFound, ...]) -> 
         assert score.by_circle == {"value": sum(part.points for part in score.parts)}
         assert score.chosen in {at.bound for at in thinned(score)}
     assert abs(found[0].auc.value - found[1].auc.value) < 0.02
+
+
+# --- The bound under a capacity ---------------------------------------------------------------------------------------
+
+TABLE = tuple(
+    Threshold(bound, Estimate(0.1, 0.0, 0.2, 100, "by hand"), 0.5, per_week)
+    for bound, per_week in ((1.0, 40.0), (2.0, 10.0), (3.0, 5.0), (4.0, 1.0))
+)
+TOTAL = np.repeat([0.0, 1.0, 2.0, 3.0, 4.0], [60, 30, 5, 4, 1])
+REACHED = TOTAL >= 2
+
+
+@pytest.mark.parametrize(
+    ("per_week", "bound"),
+    [
+        (None, 2.0),  # the best
+        (100.0, 2.0),  # no looser one because there would be room
+        (10.0, 2.0),
+        (9.0, 3.0),  # the best gives more: a stricter one
+        (4.0, 4.0),
+        (0.5, 4.0),  # none gives as little: the strictest
+    ],
+)
+def test_a_capacity_only_ever_makes_a_bound_stricter(per_week: float | None, bound: float) -> None:
+    assert _bound(TOTAL, REACHED, Question(10 * DAY, per_week), TABLE) == bound

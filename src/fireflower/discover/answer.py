@@ -6,14 +6,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from fireflower.discover import chance
+from fireflower.discover import chance, rates
 from fireflower.discover.ceiling import ceilings
 from fireflower.discover.circles import Spoken, spoken
 from fireflower.discover.frames import Frame
 from fireflower.discover.leaks import Leak
 from fireflower.discover.per_segment import per_segment
 from fireflower.discover.power import power
-from fireflower.discover.results import Discovery, LandmarkSummary
+from fireflower.discover.results import BaseRate, Discovery, LandmarkSummary
 from fireflower.discover.scorecards import scorecards
 from fireflower.discover.segments import segments
 from fireflower.discover.study import (
@@ -130,9 +130,15 @@ def _answered(
         hypothesis=None,
         cautions=(*_cautions(ground, found, summaries, holds), *given.doubts),
         next_steps=_next_steps(given, ground, holds),
+        base=_base(ground),
     )
     discovery = replace(discovery, circles=_circles(ground, discovery))
     return Answer(discovery, ground)
+
+
+def _base(ground: Ground) -> BaseRate:
+    reached = ground.followed.reached(ground.horizon)
+    return BaseRate(len(reached), int(reached.sum()), rates.share(reached, ground.followed.cluster))
 
 
 def _circles(ground: Ground, found: Discovery) -> tuple[Spoken, ...]:

@@ -365,6 +365,16 @@ class Power:
 
 
 @dataclass(frozen=True, slots=True)
+class BaseRate:
+    """Of those at risk at the landmark that could be followed for the horizon: how many, how many of them reached the
+    goal in it, and the share. Every other share is to be read beside this one."""
+
+    rows: int
+    hits: int
+    share: Estimate
+
+
+@dataclass(frozen=True, slots=True)
 class Discovery:
     """The answer.
 
@@ -381,6 +391,7 @@ class Discovery:
     stayed : the best signal that only says that one was there; no part of any rule
     left_out : signals with their reason, never used
     circles : of which circle speaks what the rules, scores and signals are made of
+    base : whom the shares are of, at that landmark; None where nothing was searched
     """
 
     goal: str
@@ -410,6 +421,7 @@ class Discovery:
     files: tuple[str, ...] = ()
     circles: tuple[Spoken, ...] = ()
     per_segment: SegmentSearch | None = None
+    base: BaseRate | None = None
 
     def sentences(self) -> list[str]:
         """The answer in words, line by line."""

@@ -89,13 +89,16 @@ def _calibration(frame: Frame, probability: NDArray[np.float64], horizon: int) -
 def _bound(
     total: NDArray[np.float64], reached: NDArray[np.bool_], question: Question, table: Sequence[Threshold]
 ) -> float:
-    """The lowest bound whose leads can be worked; without a capacity, the one that tells most apart (Youden 1950)."""
-    if question.per_week is not None:
-        fitting = [each.bound for each in table if each.per_week <= question.per_week]
-        if fitting:
-            return min(fitting)
-    bounds = np.unique(total)[1:]
+    """The bound that tells most apart (Youden 1950), of those whose leads can be worked; the strictest where none can.
+
+    A greater bound never gives more leads, so a capacity can only make the bound stricter: it is a ceiling on volume,
+    not a volume to be filled with leads that are hardly better than any.
+    """
+    bounds = np.array([each.bound for each in table])
     if not len(bounds):
         return float(total.max(initial=1))
+    if question.per_week is not None:
+        fitting = np.array([each.per_week <= question.per_week for each in table])
+        bounds = bounds[fitting] if fitting.any() else bounds[-1:]
     tell = [float((total[reached] >= b).mean() - (total[~reached] >= b).mean()) for b in bounds]
     return float(bounds[int(np.argmax(tell))])

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from fireflower.discover.circles import block
 from fireflower.discover.results import (
+    BaseRate,
     Discovery,
     HypothesisFound,
     LandmarkSummary,
@@ -113,11 +114,24 @@ def verdict(found: Discovery) -> Iterator[str]:
         yield f"There is a signal: {found.reason} ({found.permutations} searches on shuffled outcomes)."
     else:
         yield f"There is no reliable signal here: {found.reason}."
+    if found.base is not None:
+        yield _base(found.base, found)
     if found.tried:
         landmarks = "" if math.isnan(found.horizon_days) else f", at {_counted(len(found.landmarks), 'landmark')}"
         yield f"{_counted(found.tried, 'condition')} were tried, alone and together{landmarks}."
     if found.verdict == "none":
         yield from _power(found)
+
+
+def _base(base: BaseRate, found: Discovery) -> str:
+    """Beside which every other rate is to be read."""
+    if math.isnan(found.landmark_days):
+        return f"Of {base.rows:,} rows, {base.hits:,} ({percent(base.share.value)}) reached the goal: the base rate."
+    return (
+        f"Of {count(base.rows, found.subjects)} at risk on day {found.landmark_days:g} (that could be followed for "
+        f"{days(found.horizon_days)}), {base.hits:,} ({percent(base.share.value)}) reached the goal within "
+        f"{days(found.horizon_days)}: the base rate."
+    )
 
 
 def _counted(number: int, word: str) -> str:
