@@ -190,16 +190,22 @@ class Calibrated:
 
 @dataclass(frozen=True, slots=True)
 class ScoreFound:
-    """A point score.
+    """A point score, and how one is judged that is made in the same way of what was known earlier.
+
+    The score is made of all rows, so no rows are left to judge it by. `auc`, `log_loss` and `calibration` are those of
+    `judged`, on later rows. Scores whose `judged` are the same share these figures: they are one judgement, not
+    several.
 
     Attributes
     ----------
     parts : with points
     base, scale : the probability of the goal is 1 / (1 + exp(-(base + scale x points)))
-    auc, log_loss : on later rows, of a score that is made in the same way of what was known earlier
+    judged : the lines of the score that is made of the earlier rows alone
+    later_rows, later_hits : the rows that it is judged by, and how many of them reached the goal
+    auc, log_loss : of `judged`, on these rows
     thresholds : where one may cut, and what that gives
     chosen : the bound that was chosen
-    calibration : from the lowest scores to the highest
+    calibration : of `judged`, from the lowest scores to the highest
     by_circle : the most points that each circle can give
     """
 
@@ -213,6 +219,9 @@ class ScoreFound:
     chosen: float
     calibration: tuple[Calibrated, ...]
     by_circle: dict[str, int]
+    judged: tuple[Part, ...]
+    later_rows: int
+    later_hits: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,17 +268,36 @@ def _score(score: ScoreFound, found: Discovery) -> Iterator[str]:
         mark = " <- the bound to take" if at.bound == score.chosen else ""
         share = f"From {at.bound:g}: {percent_of(at.share)} reached the goal"
         yield f"{share}; {percent(at.coverage)} of the goals{week}{mark}"
-    yield (
-        f"It puts who reaches the goal above who does not in {percent(score.auc.value)} of pairs (AUC "
-        f"{score.auc.value:.3f}, {score.auc.low:.3f} to {score.auc.high:.3f}), if made of the earlier data and judged "
-        "by the later."
-    )
-    said = "; ".join(
-        f"{percent(each.foretold)} foretold, {percent(each.came.value)} came" for each in score.calibration
-    )
-    yield f"Calibration, likewise: {said}."
+    yield from judged(score, found)
+    if judged_like(score, found) is None:
+        groups = [f"{percent(each.foretold)} foretold, {percent(each.came.value)} came" for each in score.calibration]
+        yield f"Calibration of that one: {'; '.join(groups)}."
     if score.name:
         yield f"Written as the definition {score.name}."
+
+
+def judged(score: ScoreFound, found: Discovery) -> Iterator[str]:
+    """How far the score can be trusted, and that this was found out by another: its own rows cannot judge it."""
+    lines = ", ".join(f"{part.points:+d} {part.text}" for part in score.judged)
+    first = judged_like(score, found)
+    if first is not None:
+        like = "the first" if first == 0 else f"number {first}"
+        yield f"Judged like {like}: of the earlier data alone, the same score would have been made for both ({lines})."
+        return
+    same = [part.text for part in score.judged] == [part.text for part in score.parts]
+    lines = f"the same conditions ({lines})" if same else f"other lines ({lines})"
+    yield (
+        f"It was made of all data, so it is judged by one made in the same way of the earlier data alone: {lines}. On "
+        f"the later data, {_counted(score.later_hits, 'goal')} among {_counted(score.later_rows, 'row')}, that one "
+        f"puts who reaches the goal above who does not in {percent(score.auc.value)} of pairs (AUC "
+        f"{score.auc.value:.3f}, {score.auc.low:.3f} to {score.auc.high:.3f})."
+    )
+
+
+def judged_like(score: ScoreFound, found: Discovery) -> int | None:
+    """The number of the first of the scores before this one that is judged by the very same lines; None for none."""
+    before = found.scores[: found.scores.index(score)]
+    return next((number for number, other in enumerate(before) if other.judged == score.judged), None)
 
 
 def _by_circle(score: ScoreFound) -> str:
@@ -299,8 +318,11 @@ def _ceilings(found: Discovery) -> Iterator[str]:
             f"{each.log_loss:.4f}"
         )
     for score in found.scores[:1]:
-        size = "1 line" if len(score.parts) == 1 else f"{len(score.parts)} lines"
-        yield f"the score above, {size}: AUC {score.auc.value:.3f}, log loss {score.log_loss:.4f}"
+        size = _counted(len(score.judged), "line")
+        yield (
+            f"the score, made of the earlier data alone, {size}: AUC {score.auc.value:.3f}, log loss "
+            f"{score.log_loss:.4f}"
+        )
 
 
 def _segments(tests: tuple[SegmentTest, ...]) -> Iterator[str]:

@@ -12,6 +12,8 @@ from fireflower.discover.wording import (
     SINGLES,
     circles,
     facts,
+    judged,
+    judged_like,
     name_of_score,
     sections,
     thinned,
@@ -45,7 +47,12 @@ def render_discovery(found: Discovery, version: str) -> str:
             circles=circles(found),
             tables={NEARLY: [(rule, nan) for rule in found.rules[1:]], SINGLES: [(s.rule, s.q) for s in found.singles]},
             scores={
-                name_of_score(i): (score, thinned(score), trusted(calibration(score.calibration)))
+                name_of_score(i): (
+                    score,
+                    thinned(score),
+                    list(judged(score, found)),
+                    trusted(calibration(score.calibration)) if judged_like(score, found) is None else "",
+                )
                 for i, score in enumerate(found.scores)
             },
             everywhere=EVERYWHERE,
