@@ -102,6 +102,22 @@ def test_noise_has_no_signal_and_says_what_it_would_have_seen(noise: Project) ->
     assert not list((noise.folder / "definitions").iterdir())
 
 
+def test_what_is_printed_of_circles_is_printed_elsewhere(product: Project) -> None:
+    text = run(product, "discover", *QUICK, "--no-files").output
+    above, _, block = text.partition("  circles:")
+    names = [line.split("- ")[1].split("   #")[0].strip("'\"") for line in block.splitlines() if "- " in line]
+    assert names and all(name in above.partition("Who could be compared")[0] for name in names)
+
+
+def test_what_stands_beside_for_comparison_is_activity_of_any_kind(discovered: tuple[Path, dict[str, Any]]) -> None:
+    assert discovered[1]["stayed"]["rule"]["parts"][0]["of"] == "any"
+
+
+def test_single_signals_that_select_the_same_are_told_once(discovered: tuple[Path, dict[str, Any]]) -> None:
+    told = {single["rule"]["text"] for single in discovered[1]["singles"] if not single["same_as"]}
+    assert all(single["same_as"] in told for single in discovered[1]["singles"] if single["same_as"])
+
+
 def test_text_says_it_in_words(product: Project) -> None:
     text = run(product, "discover", *QUICK, "--no-files").output
     for part in (

@@ -11,6 +11,9 @@ from fireflower.language.nodes import Circle
 from fireflower.model.records import SubjectKind
 from fireflower.review.intervals import Estimate
 
+SHOWN = 6
+"""Of single signals, so many are printed."""
+
 Grade = Literal["unconfirmed", "predictive", "adjusted"]
 """`unconfirmed`: it stood out, but did not hold later, or could not be checked. `predictive`: better than the whole
 search does by chance, and what the search found in earlier data held on later data. `adjusted`: so too with everything
@@ -162,12 +165,14 @@ class Single:
     ----------
     q : if everything with a q as small is believed, this share of it is false on average
     curve : all thresholds of it; empty where it is no number
+    same_as : the text of a stronger one that selects exactly the same rows, beside which it is not printed; "" for none
     """
 
     rule: RuleFound
     p: float
     q: float
     curve: tuple[CurvePoint, ...]
+    same_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,6 +436,11 @@ class Discovery:
     circles: tuple[Spoken, ...] = ()
     per_segment: SegmentSearch | None = None
     base: BaseRate | None = None
+
+    @property
+    def different(self) -> tuple[Single, ...]:
+        """The single signals without those that are others in other words."""
+        return tuple(single for single in self.singles if not single.same_as)
 
     def sentences(self) -> list[str]:
         """The answer in words, line by line."""

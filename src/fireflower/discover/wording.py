@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from fireflower.discover.circles import block
 from fireflower.discover.results import (
+    SHOWN,
     BaseRate,
     Discovery,
     HypothesisFound,
@@ -20,12 +21,14 @@ from fireflower.discover.results import (
     Single,
     Threshold,
 )
+from fireflower.discover.study import LEAST_HITS, LEAST_ROWS, SHORT_BELOW, SIGNIFICANT
 from fireflower.language.nodes import CIRCLES
 from fireflower.model.moments import to_datetime
 from fireflower.review.intervals import Estimate
 from fireflower.review.words import PLURAL, count, days, interval, percent, times
 
-_SHOWN = 6
+_NOTHING_MORE = 1.05
+"""An E-value below this says no more than 1 does."""
 _SAME = 0.95
 _BOUNDS = 6
 GRADES = {
@@ -74,7 +77,8 @@ def sections(found: Discovery) -> list[Section]:
         ]
     if found.hypothesis is not None:
         every.append((f"Your own definition: {found.hypothesis.name}", _hypothesis(found.hypothesis)))
-    every.append((SINGLES, [_single(single) for single in found.singles[:_SHOWN]]))
+    why = not_enough(found)
+    every.append((SINGLES, [*([why] if why else []), *(_single(single) for single in found.different[:SHOWN])]))
     if found.stayed is not None and signal:
         every.append(("Beside it, only for comparison", [_stayed(found.stayed.rule)]))
     every += [
@@ -91,7 +95,10 @@ def sections(found: Discovery) -> list[Section]:
 
 
 def _stayed(rule: RuleFound) -> str:
-    return f"that one was there at all: {rule.text}: {_pair(rule.seen)}. Whoever stays can buy, so this says little."
+    return (
+        f"that one was there at all, whatever one did: {rule.text}: {_pair(rule.seen)}. Whoever stays can buy, so this "
+        "says little."
+    )
 
 
 def title(found: Discovery) -> str:
@@ -117,8 +124,7 @@ def verdict(found: Discovery) -> Iterator[str]:
     if found.base is not None:
         yield _base(found.base, found)
     if found.tried:
-        landmarks = "" if math.isnan(found.horizon_days) else f", at {_counted(len(found.landmarks), 'landmark')}"
-        yield f"{_counted(found.tried, 'condition')} were tried, alone and together{landmarks}."
+        yield _tried(found)
     if found.verdict == "none":
         yield from _power(found)
 
@@ -131,6 +137,59 @@ def _base(base: BaseRate, found: Discovery) -> str:
         f"Of {count(base.rows, found.subjects)} at risk on day {found.landmark_days:g} (that could be followed for "
         f"{days(found.horizon_days)}), {base.hits:,} ({percent(base.share.value)}) reached the goal within "
         f"{days(found.horizon_days)}: the base rate."
+    )
+
+
+def often(p: float, searches: int) -> str:
+    """How often chance does as well. Where it did in none of the searches, that is a bound, not a share."""
+    if p * (1 + searches) <= 1 + 1e-9:
+        return f"at most {math.ceil(1000 * p - 1e-9) / 10:g} %"
+    return percent(p)
+
+
+def _tried(found: Discovery) -> str:
+    """How many conditions were looked at, where, and whether together."""
+    number = _counted(found.tried, "condition")
+    searched = [each for each in found.landmarks if _why_not_searched(each) is None]
+    together = [each for each in searched if each.hits >= SHORT_BELOW]
+    at = "" if math.isnan(found.horizon_days) else f", at {_counted(len(searched), 'landmark')}"
+    if not together:
+        return (
+            f"{number} were tried, each by itself only{at}: with fewer than {SHORT_BELOW} goals, chance finds "
+            "combinations that look as good as true ones."
+        )
+    if len(together) < len(searched):
+        where = f"at the {len(together)} with at least {SHORT_BELOW} goals"
+        return f"{number} were tried alone{at}, and together {where}."
+    return f"{number} were tried, alone and together{at}."
+
+
+def _why_not_searched(each: LandmarkSummary) -> str | None:
+    if each.hits < LEAST_HITS:
+        return f"not searched, as there are fewer than {LEAST_HITS} goals"
+    if each.followed < LEAST_ROWS:
+        return f"not searched, as fewer than {LEAST_ROWS} could be followed"
+    return None
+
+
+def _conditions(each: LandmarkSummary) -> str:
+    if each.conditions:
+        return _counted(each.conditions, "condition")
+    return _why_not_searched(each) or "no condition that enough pass and enough do not"
+
+
+def not_enough(found: Discovery) -> str | None:
+    """Why single signals with a small q make no answer, where they do not."""
+    if found.verdict != "none" or not any(single.q <= SIGNIFICANT for single in found.different[:SHOWN]):
+        return None
+    if found.p > SIGNIFICANT:
+        return (
+            "A small q is not enough here. It compares one signal with chance at this landmark; but what stands out "
+            "must stand out from the best that chance finds in the whole search, at all landmarks, and it does not."
+        )
+    return (
+        "A small q is not enough here. It tells that a signal stands out from chance among the very data that were "
+        "searched; but what stood out in the earlier data must hold in the later, and it did not."
     )
 
 
@@ -150,13 +209,13 @@ def _power(found: Discovery) -> Iterator[str]:
 
 def _landmark(each: LandmarkSummary, found: Discovery) -> str:
     if math.isnan(each.age_days):
-        return f"{each.at_risk:,} rows, {each.hits:,} of which reached the goal; {each.conditions:,} conditions"
+        return f"{each.at_risk:,} rows, {each.hits:,} of which reached the goal; {_conditions(each)}"
     mark = " <- the rule is from here" if each.age_days == found.landmark_days and found.verdict == "signal" else ""
     return (
         f"day {each.age_days:g}: {count(each.at_risk, found.subjects)} could still reach the goal "
         f"({each.reached_before:,} had, "
         f"{each.left_before:,} had left); {each.hits:,} of the {each.followed:,} followed did in time; "
-        f"{each.conditions:,} conditions{mark}"
+        f"{_conditions(each)}{mark}"
     )
 
 
@@ -187,18 +246,24 @@ def facts(rule: RuleFound, found: Discovery) -> Iterator[str]:
     if found.rehearsal is not None:
         yield _rehearsal(found.rehearsal)
     yield f"It had picked out {percent_of(rule.coverage)} of those who reached the goal.{_volume(rule)}"
-    yield f"Chance finds a rule of as many conditions that tells as much in {percent(rule.p_chance)} of searches."
+    what = "single condition" if len(rule.parts) == 1 else "rule of as many conditions"
+    yield f"Chance finds a {what} that tells as much in {often(rule.p_chance, found.permutations)} of searches."
     yield f"Grade {GRADES[rule.grade]}."
     if rule.adjusted is not None:
         yield (
             f"Held equal: {rule.adjusted.covariates} other measures. Then the rate is "
             f"{times(rule.adjusted.ratio.value)} times (95 % interval "
-            f"{times(rule.adjusted.ratio.low)} to {times(rule.adjusted.ratio.high)}); something unmeasured "
-            "would have to go along "
-            f"{times(rule.adjusted.e_value)}-fold with both to explain it away."
+            f"{times(rule.adjusted.ratio.low)} to {times(rule.adjusted.ratio.high)}); "
+            f"{_explained(rule.adjusted.e_value)}."
         )
     if rule.name:
         yield f"Written as the definition {rule.name}: 'fireflower backtest {rule.name}'."
+
+
+def _explained(e_value: float) -> str:
+    if e_value < _NOTHING_MORE:
+        return "nothing more is needed to explain it away, as the interval reaches 1"
+    return f"something unmeasured would have to go along {times(e_value)}-fold with both to explain it away"
 
 
 def _rehearsal(then: Rehearsal) -> str:

@@ -15,6 +15,7 @@ from fireflower.discover.wording import (
     judged,
     judged_like,
     name_of_score,
+    not_enough,
     sections,
     thinned,
     title,
@@ -45,7 +46,10 @@ def render_discovery(found: Discovery, version: str) -> str:
             verdict=list(verdict(found)),
             sections=[(name, list(said)) for name, said in sections(found)],
             circles=circles(found),
-            tables={NEARLY: [(rule, nan) for rule in found.rules[1:]], SINGLES: [(s.rule, s.q) for s in found.singles]},
+            tables={
+                NEARLY: [(rule, nan) for rule in found.rules[1:]],
+                SINGLES: [(s.rule, s.q) for s in found.different],
+            },
             scores={
                 name_of_score(i): (
                     score,
@@ -55,12 +59,13 @@ def render_discovery(found: Discovery, version: str) -> str:
                 )
                 for i, score in enumerate(found.scores)
             },
+            notes={SINGLES: not_enough(found)},
             everywhere=EVERYWHERE,
             first=RULE,
             facts=list(facts(found.rules[0], found)) if found.rules else [],
             curves=[
                 (single.rule.said, trusted(signal_curve(single.curve)))
-                for single in found.singles
+                for single in found.different
                 if len(single.curve) > 1
             ],
             maps=[(heat.event, trusted(heat_map(heat)), heat) for heat in found.heat if heat.cells],
