@@ -285,6 +285,16 @@ def test_a_hypothesis_is_tested_and_bettered(discovered: tuple[Path, dict[str, A
     best = own["changes"][0]
     assert best["gain"] > 1
     assert "Report Run" in best["text"]
+    assert own["seen"]["rows"] == rule["seen"]["rows"] == own["earlier"]["rows"] + own["later"]["rows"]
+    assert own["per_week"] < rule["per_week"] and own["coverage"]["value"] < rule["coverage"]["value"]
+    counted = [
+        tuple(change[rows][key] for rows in ("earlier", "later") for key in ("inside_rows", "inside_hits"))
+        for change in own["changes"]
+    ]
+    assert len(set(counted)) == len(counted)
+    said = (discovered[0] / "answer.html").read_text(encoding="utf-8")
+    assert "It foretells the goal: of those with it" in said and "of those with the rule that was found" in said
+    assert "better there, too" in said or "not better there" in said
 
 
 def test_a_hypothesis_about_others_is_refused(product: Project, tmp_path: Path) -> None:

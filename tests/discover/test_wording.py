@@ -10,9 +10,10 @@ import pytest
 
 from discover.frames import column, frame
 from fireflower.discover.answer import Given, _looked_ahead, answer
-from fireflower.discover.results import Discovery, LandmarkSummary
+from fireflower.discover.measuring import told_apart
+from fireflower.discover.results import Change, Discovery, HypothesisFound, LandmarkSummary
 from fireflower.discover.study import Question
-from fireflower.discover.wording import _explained, _landmark, _tried, not_enough, often
+from fireflower.discover.wording import _explained, _hypothesis, _landmark, _tried, not_enough, often
 from fireflower.model.moments import DAY
 
 
@@ -86,6 +87,28 @@ def test_a_signal_in_other_words_is_kept_but_not_printed(many: Discovery) -> Non
     twin = next(single for single in many.singles if single.rule.parts[0].of == "twin")
     one = next(single for single in many.singles if single.rule.parts[0].of == "one")
     assert twin.same_as == one.rule.text and one in many.different and twin not in many.different
+
+
+def test_a_hypothesis_has_a_verdict_and_changes_that_are_no_better_later_are_named(many: Discovery) -> None:
+    seen, covered = many.rules[0].seen, many.rules[0].coverage
+    change = Change("another bound", "count(A) >= 2", 3.0, seen, seen, 0.7)
+    own = HypothesisFound("ours", "count(A) >= 3", seen, seen, seen, covered, 4.2, 9.0, (change,))
+    text = "\n".join(_hypothesis(own, many))
+    assert "It foretells the goal: of those with it" in text and "4.2 a week; of those with the rule" in text
+    assert "better there, too" in text and "no reason yet" not in text
+    own = replace(own, seen=replace(seen, p=0.3), changes=(replace(change, later_gain=-0.1),))
+    text = "\n".join(_hypothesis(own, many))
+    assert "It cannot be told from chance" in text
+    assert "not better there" in text and "None of these changes is better on the later data" in text
+
+
+def test_what_tells_rows_apart_is_signed(many: Discovery) -> None:
+    seen = many.rules[0].seen
+    turned = replace(
+        seen, inside_rows=seen.rows - seen.inside_rows, inside_hits=seen.hits - seen.inside_hits
+    )  # those outside
+    assert told_apart(seen) == pytest.approx(-told_apart(turned)) and told_apart(seen) > 10
+    assert told_apart(replace(seen, inside_rows=0, inside_hits=0)) == pytest.approx(0)
 
 
 def test_who_had_left_is_no_leak(many: Discovery) -> None:

@@ -349,22 +349,45 @@ class Heat:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One single change of a hypothesis, and the gain in log-likelihood that it brings on the rows searched."""
+    """One single change of a hypothesis.
+
+    Attributes
+    ----------
+    what, text : what is changed, and the formula then
+    gain : in log-likelihood, on the rows searched, beyond what the hypothesis has
+    earlier, later : measured on the earlier and on the later rows
+    later_gain : in log-likelihood, on the later rows, beyond what the hypothesis has; where it is not above 0, the
+        change is not better there
+    """
 
     what: str
     text: str
     gain: float
+    earlier: Measured
     later: Measured
+    later_gain: float
 
 
 @dataclass(frozen=True, slots=True)
 class HypothesisFound:
-    """A team's own definition beside what was found."""
+    """A team's own definition beside what was found.
+
+    Attributes
+    ----------
+    seen : on all rows that were followed for the horizon, as `RuleFound.seen`
+    earlier, later : on the rows before the cut, and after it
+    coverage, per_week : as of a `RuleFound`
+    gain : in log-likelihood, on the rows searched
+    changes : those that gain most on the rows searched, each selecting other rows
+    """
 
     name: str
     text: str
+    seen: Measured
     earlier: Measured
     later: Measured
+    coverage: Estimate
+    per_week: float
     gain: float
     changes: tuple[Change, ...]
 

@@ -76,7 +76,7 @@ def sections(found: Discovery) -> list[Section]:
             *((name_of_score(i), _score(score, found)) for i, score in enumerate(found.scores)),
         ]
     if found.hypothesis is not None:
-        every.append((f"Your own definition: {found.hypothesis.name}", _hypothesis(found.hypothesis)))
+        every.append((f"Your own definition: {found.hypothesis.name}", _hypothesis(found.hypothesis, found)))
     why = not_enough(found)
     every.append((SINGLES, [*([why] if why else []), *(_single(single) for single in found.different[:SHOWN])]))
     if found.stayed is not None and signal:
@@ -416,11 +416,43 @@ def _per_segment(found: Discovery) -> Iterator[str]:
         yield f"The data supports a rule of its own for {rest}."
 
 
-def _hypothesis(found: HypothesisFound) -> Iterator[str]:
-    yield found.text
-    yield f"on later data: {_pair(found.later)}: {_times(found.later.lift)}"
-    for change in found.changes:
-        yield f"{change.what}: {change.text}: then {_pair(change.later)}"
+def _hypothesis(own: HypothesisFound, found: Discovery) -> Iterator[str]:
+    yield own.text
+    yield _own_verdict(own, found)
+    yield f"On later data: {_pair(own.later)}: {_times(own.later.lift)}."
+    if not own.changes:
+        yield "No single change of it tells clearly more on the earlier data."
+        return
+    yield (
+        "Single changes that tell more of who reaches the goal on the earlier data, which they were chosen by, and "
+        f"what they give on the later (as it is: earlier {_inside(own.earlier)}; later {_inside(own.later)}):"
+    )
+    for change in own.changes:
+        better = "better there, too" if change.later_gain > 0 else "not better there"
+        figures = f"earlier {_inside(change.earlier)}; later {_inside(change.later)}"
+        yield f"  {change.what}: {change.text}: {figures}: {better}"
+    if all(change.later_gain <= 0 for change in own.changes):
+        yield "None of these changes is better on the later data: there is no reason yet to change it."
+
+
+def _own_verdict(own: HypothesisFound, found: Discovery) -> str:
+    """What it is worth, beside what was found."""
+    good = "It foretells the goal" if own.seen.p <= SIGNIFICANT else "It cannot be told from chance"
+    said = f"{good}: of those with it {_worth(own.seen, own.coverage, own.per_week)}"
+    if found.verdict == "signal":
+        rule = found.rules[0]
+        said += f"; of those with the rule that was found {_worth(rule.seen, rule.coverage, rule.per_week)}"
+    if found.base is not None:
+        said += f"; of all {percent(found.base.share.value)}"
+    return f"{said}."
+
+
+def _worth(seen: Measured, covered: Estimate, per_week: float) -> str:
+    return f"{percent_of(seen.inside)} reached the goal, {percent(covered.value)} of the goals, {per_week:.1f} a week"
+
+
+def _inside(measured: Measured) -> str:
+    return f"{percent_of(measured.inside)}, {measured.inside_hits:,} of {_counted(measured.hits, 'goal')}"
 
 
 def _next(found: Discovery) -> Iterator[str]:
