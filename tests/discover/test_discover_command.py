@@ -294,7 +294,7 @@ def test_a_hypothesis_is_tested_and_bettered(discovered: tuple[Path, dict[str, A
     assert len(set(counted)) == len(counted)
     said = (discovered[0] / "answer.html").read_text(encoding="utf-8")
     assert "It foretells the goal: of those with it" in said and "of those with the rule that was found" in said
-    assert "better there, too" in said or "not better there" in said
+    assert "tells more there, too" in said or "does not tell more there" in said
 
 
 def test_a_hypothesis_about_others_is_refused(product: Project, tmp_path: Path) -> None:

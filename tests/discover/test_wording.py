@@ -95,11 +95,11 @@ def test_a_hypothesis_has_a_verdict_and_changes_that_are_no_better_later_are_nam
     own = HypothesisFound("ours", "count(A) >= 3", seen, seen, seen, covered, 4.2, 9.0, (change,))
     text = "\n".join(_hypothesis(own, many))
     assert "It foretells the goal: of those with it" in text and "4.2 a week; of those with the rule" in text
-    assert "better there, too" in text and "no reason yet" not in text
+    assert "tells more there, too" in text and "no reason yet" not in text
     own = replace(own, seen=replace(seen, p=0.3), changes=(replace(change, later_gain=-0.1),))
     text = "\n".join(_hypothesis(own, many))
     assert "It cannot be told from chance" in text
-    assert "not better there" in text and "None of these changes is better on the later data" in text
+    assert "does not tell more there" in text and "None of these changes tells more on the later data" in text
 
 
 def test_what_tells_rows_apart_is_signed(many: Discovery) -> None:

@@ -424,15 +424,16 @@ def _hypothesis(own: HypothesisFound, found: Discovery) -> Iterator[str]:
         yield "No single change of it tells clearly more on the earlier data."
         return
     yield (
-        "Single changes that tell more of who reaches the goal on the earlier data, which they were chosen by, and "
-        f"what they give on the later (as it is: earlier {_inside(own.earlier)}; later {_inside(own.later)}):"
+        "Single changes that tell more of who reaches the goal (rate and share of the goals together) on the earlier "
+        "data, by which they were chosen, and what they give on the later (as it is: earlier "
+        f"{_inside(own.earlier)}; later {_inside(own.later)}):"
     )
     for change in own.changes:
-        better = "better there, too" if change.later_gain > 0 else "not better there"
+        better = "tells more there, too" if change.later_gain > 0 else "does not tell more there"
         figures = f"earlier {_inside(change.earlier)}; later {_inside(change.later)}"
         yield f"  {change.what}: {change.text}: {figures}: {better}"
     if all(change.later_gain <= 0 for change in own.changes):
-        yield "None of these changes is better on the later data: there is no reason yet to change it."
+        yield "None of these changes tells more on the later data, too: there is no reason yet to change it."
 
 
 def _own_verdict(own: HypothesisFound, found: Discovery) -> str:
