@@ -63,6 +63,9 @@ def test_finds_what_matters_and_writes_a_definition_that_works(discovered: tuple
     assert [leak["name"] for leak in found["left_out"]] == ["Invoice Seen"]
     assert rule["name"] == "discovered-rule"
     assert "no faults" in run(folder, "check").output
+    written = fireflower.open(folder).definition("discovered-rule").description
+    assert "Of those who pass it by day 7, still active and without the goal then, " in written
+    assert found["landmarks"][0]["silence_days"] in (1, 2, 3, 5, 7, 10, 14) and not found["churn"]
     assert "Bought" in run(folder, "backtest", "discovered-rule", "--sentences").output
     # The definition selects at day 7 exactly those whom the search had counted.
     definition = fireflower.open(folder).definition("discovered-rule")

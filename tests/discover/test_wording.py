@@ -38,7 +38,7 @@ def few() -> Discovery:
 
 
 def landmark(hits: int, followed: int, conditions: int) -> LandmarkSummary:
-    return LandmarkSummary(3.0, 0, 0, followed, followed, hits, 0, hits, 5, conditions, nan, nan, nan)
+    return LandmarkSummary(3.0, 0, 0, followed, followed, hits, 0, hits, 5, conditions, nan, nan, nan, 14.0)
 
 
 def test_where_chance_never_did_as_well_that_is_a_bound() -> None:
@@ -72,6 +72,15 @@ def test_a_landmark_without_conditions_says_why(many: Discovery) -> None:
     assert _landmark(landmark(30, 60, 0), many).endswith("not searched, as fewer than 80 could be followed")
     assert _landmark(landmark(30, 500, 0), many).endswith("no condition that enough pass and enough do not")
     assert _landmark(landmark(30, 500, 1), many).endswith("; 1 condition")
+
+
+def test_what_it_means_to_have_left_is_said(many: Discovery) -> None:
+    left = replace(landmark(30, 500, 9), left_before=357)
+    assert "357 had left, that is, done nothing for 14 days);" in _landmark(left, many)
+    assert "by the event of --churn or as they had done nothing for 14 days);" in _landmark(
+        left, replace(many, churn=True)
+    )
+    assert "(0 had, 0 had left);" in _landmark(landmark(30, 500, 9), many)
 
 
 def test_single_signals_without_an_answer_say_why_they_are_not_enough(many: Discovery) -> None:

@@ -68,10 +68,12 @@ class _Writer:
 
     def _expected(self, rule: RuleFound) -> str:
         share = 100 * rule.expected.value
-        return f"Of those who pass it{self._by()}, {share:.1f} % are expected to reach the goal{self._within()}."
+        return f"Of those who pass it{self._by() or ','} {share:.1f} % are expected to reach the goal{self._within()}."
 
     def _by(self) -> str:
-        return "" if isnan(self.found.landmark_days) else f" by day {self.found.landmark_days:g}"
+        if isnan(self.found.landmark_days):
+            return ""
+        return f" by day {self.found.landmark_days:g}, still active and without the goal then,"
 
     def _within(self) -> str:
         return "" if isnan(self.found.landmark_days) else f" within {self.found.horizon_days:g} days"

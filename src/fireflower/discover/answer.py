@@ -45,8 +45,9 @@ _LEFT_SHARE = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """What there is to be searched: frames, what each leaves out, what was left out of all of them, and what looks
-    wrong with the data."""
+    """What there is to be searched: frames, what each leaves out, what was left out of all of them, what looks wrong
+    with the data; how long a silence counted as leaving in each frame (none: nobody can leave), and whether an event
+    tells of leaving, too."""
 
     goal: str
     subjects: SubjectKind
@@ -56,6 +57,8 @@ class Given:
     naive: Sequence[float]
     left_out: tuple[Leak, ...]
     doubts: tuple[str, ...] = ()
+    silence: Sequence[int] = ()
+    churn: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +91,12 @@ def answer(given: Given, question: Question, advance: Advance | None = None) -> 
 
 def _summaries(given: Given, grounds: Sequence[Ground], question: Question) -> tuple[LandmarkSummary, ...]:
     by_frame = {id(ground.frame): ground for ground in grounds}
-    each = zip(given.frames, given.naive, given.before, strict=True)
-    return tuple(summary(f, by_frame.get(id(f)), question.horizon, naive, before) for f, naive, before in each)
+    silence = [span / DAY for span in given.silence] or [math.nan] * len(given.frames)
+    each = zip(given.frames, given.naive, given.before, silence, strict=True)
+    return tuple(
+        summary(frame, by_frame.get(id(frame)), question.horizon, naive, before, idle)
+        for frame, naive, before, idle in each
+    )
 
 
 def _answered(
@@ -134,6 +141,7 @@ def _answered(
         cautions=(*_cautions(ground, found, summaries, holds), *given.doubts),
         next_steps=_next_steps(given, ground, holds),
         base=_base(ground),
+        churn=given.churn,
     )
     discovery = replace(discovery, circles=_circles(ground, discovery))
     return Answer(discovery, ground)
@@ -188,7 +196,7 @@ def _too_few(given: Given, summaries: tuple[LandmarkSummary, ...], question: Que
         verdict="too few", reason=f"{most} reached the goal{within}; {_needed(most)}",
         p=math.nan, permutations=0, tried=0, landmark_days=math.nan, landmarks=summaries, rules=(),
         rehearsal=None, singles=(), stayed=None, scores=(), ceilings=(), left_out=given.left_out, power=(),
-        segments=(), heat=(), hypothesis=None, cautions=given.doubts,
+        segments=(), heat=(), hypothesis=None, cautions=given.doubts, churn=given.churn,
         next_steps=("wait for more rows",) if table else (
             "wait for more, or name an earlier goal that more reach (a trial, an activation)",
             "try a longer --horizon, or other --landmarks",

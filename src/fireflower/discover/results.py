@@ -255,6 +255,7 @@ class LandmarkSummary:
     naive_auc, auc : of the best single column: over everybody whatever became of them by then, and over those who
         could still reach the goal
     best : the best rule's standing over chance, in spreads
+    silence_days : whoever had done nothing for so long counts among those who had left; NaN for a table
     """
 
     age_days: float
@@ -270,6 +271,7 @@ class LandmarkSummary:
     naive_auc: float
     auc: float
     best: float
+    silence_days: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,6 +430,7 @@ class Discovery:
     stayed : the best signal that only says that one was there; no part of any rule
     left_out : signals with their reason, never used
     circles : of which circle speaks what the rules, scores and signals are made of
+    churn : whether an event tells who has left, beside silence
     base : whom the shares are of, at that landmark; None where nothing was searched
     """
 
@@ -459,6 +462,7 @@ class Discovery:
     circles: tuple[Spoken, ...] = ()
     per_segment: SegmentSearch | None = None
     base: BaseRate | None = None
+    churn: bool = False
 
     @property
     def different(self) -> tuple[Single, ...]:

@@ -337,9 +337,9 @@ def shrunk(seen: Measured, gain: float, by_chance: float) -> Estimate:
 
 
 def summary(
-    frame: Frame, ground: Ground | None, horizon: int, naive: float, before: tuple[int, int]
+    frame: Frame, ground: Ground | None, horizon: int, naive: float, before: tuple[int, int], silence: float
 ) -> LandmarkSummary:
-    """A landmark in numbers; `before` is how many had reached the goal, and had left."""
+    """A landmark in numbers; `before` is how many had reached the goal, and had left; `silence` is in days."""
     closed = frame.closed(horizon)
     reached = closed.reached(horizon)
     return LandmarkSummary(
@@ -356,6 +356,7 @@ def summary(
         naive_auc=naive,
         auc=best_auc(closed, reached),
         best=math.nan if ground is None else ground.standing,
+        silence_days=silence,
     )
 
 

@@ -214,9 +214,17 @@ def _landmark(each: LandmarkSummary, found: Discovery) -> str:
     return (
         f"day {each.age_days:g}: {count(each.at_risk, found.subjects)} could still reach the goal "
         f"({each.reached_before:,} had, "
-        f"{each.left_before:,} had left); {each.hits:,} of the {each.followed:,} followed did in time; "
-        f"{_conditions(each)}{mark}"
+        f"{each.left_before:,} had left{_how(each, found)}); {each.hits:,} of the {each.followed:,} followed did in "
+        f"time; {_conditions(each)}{mark}"
     )
+
+
+def _how(each: LandmarkSummary, found: Discovery) -> str:
+    """What it means that somebody had left."""
+    if not each.left_before or math.isnan(each.silence_days):
+        return ""
+    silence = f"done nothing for {days(each.silence_days)}"
+    return f", by the event of --churn or as they had {silence}" if found.churn else f", that is, {silence}"
 
 
 def _pair(measured: Measured) -> str:
