@@ -64,6 +64,9 @@ def test_finds_what_matters_and_writes_a_definition_that_works(discovered: tuple
     assert [leak["name"] for leak in found["left_out"]] == ["Invoice Seen"]
     assert rule["name"] == "discovered-rule"
     assert "no faults" in run(folder, "check").output
+    written = fireflower.open(folder).definition("discovered-rule").description
+    assert "Of those who pass it by day 7, still active and without the goal then, " in written
+    assert found["landmarks"][0]["silence_days"] in (1, 2, 3, 5, 7, 10, 14) and not found["churn"]
     assert "Bought" in run(folder, "backtest", "discovered-rule", "--sentences").output
     # The definition selects at day 7 exactly those whom the search had counted.
     definition = fireflower.open(folder).definition("discovered-rule")
@@ -83,6 +86,17 @@ def test_what_was_discovered_is_what_qualifies(discovered: tuple[Path, dict[str,
     assert len(entered & at_risk) == found["rules"][0]["seen"]["inside_rows"] > 100
 
 
+def test_the_base_rate_stands_at_the_top(discovered: tuple[Path, dict[str, Any]], product: Project) -> None:
+    folder, found = discovered
+    base, rule = found["base"], found["rules"][0]
+    assert (base["rows"], base["hits"]) == (rule["seen"]["rows"], rule["seen"]["hits"])
+    assert base["share"]["value"] == base["hits"] / base["rows"]
+    said = f"Of {base['rows']:,} people at risk on day 7 (that could be followed for 30 days), {base['hits']} ("
+    top, _, _ = run(product, "discover", *QUICK, "--no-files").output.partition("The rule")
+    assert said in top and "reached the goal within 30 days: the base rate." in top
+    assert said in (folder / "answer.html").read_text(encoding="utf-8")
+
+
 def test_noise_has_no_signal_and_says_what_it_would_have_seen(noise: Project) -> None:
     text = run(noise, "discover", *QUICK).output
     assert "There is no reliable signal here" in text
@@ -90,6 +104,22 @@ def test_noise_has_no_signal_and_says_what_it_would_have_seen(noise: Project) ->
     assert "record more of what people do" in text
     assert "The rule" not in text
     assert not list((noise.folder / "definitions").iterdir())
+
+
+def test_what_is_printed_of_circles_is_printed_elsewhere(product: Project) -> None:
+    text = run(product, "discover", *QUICK, "--no-files").output
+    above, _, block = text.partition("  circles:")
+    names = [line.split("- ")[1].split("   #")[0].strip("'\"") for line in block.splitlines() if "- " in line]
+    assert names and all(name in above.partition("Who could be compared")[0] for name in names)
+
+
+def test_what_stands_beside_for_comparison_is_activity_of_any_kind(discovered: tuple[Path, dict[str, Any]]) -> None:
+    assert discovered[1]["stayed"]["rule"]["parts"][0]["of"] == "any"
+
+
+def test_single_signals_that_select_the_same_are_told_once(discovered: tuple[Path, dict[str, Any]]) -> None:
+    told = {single["rule"]["text"] for single in discovered[1]["singles"] if not single["same_as"]}
+    assert all(single["same_as"] in told for single in discovered[1]["singles"] if single["same_as"])
 
 
 def test_text_says_it_in_words(product: Project) -> None:
@@ -356,6 +386,16 @@ def test_a_hypothesis_is_tested_and_bettered(discovered: tuple[Path, dict[str, A
     best = own["changes"][0]
     assert best["gain"] > 1
     assert "Report Run" in best["text"]
+    assert own["seen"]["rows"] == rule["seen"]["rows"] == own["earlier"]["rows"] + own["later"]["rows"]
+    assert own["per_week"] < rule["per_week"] and own["coverage"]["value"] < rule["coverage"]["value"]
+    counted = [
+        tuple(change[rows][key] for rows in ("earlier", "later") for key in ("inside_rows", "inside_hits"))
+        for change in own["changes"]
+    ]
+    assert len(set(counted)) == len(counted)
+    said = (discovered[0] / "answer.html").read_text(encoding="utf-8")
+    assert "It foretells the goal: of those with it" in said and "of those with the rule that was found" in said
+    assert "tells more there, too" in said or "does not tell more there" in said
 
 
 def test_a_hypothesis_about_others_is_refused(product: Project, tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def _read(project: Project, request: Request, source: Source, words: str) -> Giv
     return Given(
         words, source.subject, source.as_of, [each.frame for each in at], [each.before for each in at],
         [each.naive for each in at], (*leaking, *filled),
-        tuple(of_history(source.seen, found, looked_at)),
+        tuple(of_history(source.seen, found, looked_at)), [each.silence for each in at], source.churn is not None,
     )  # fmt: skip
 
 

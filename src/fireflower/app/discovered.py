@@ -77,10 +77,13 @@ class _Drafts:
 
     def _expected(self, rule: RuleFound) -> str:
         share = 100 * rule.expected.value
-        return f"Of those who pass it{self._by()}, {share:.1f} % are expected to {self.aim.reach}{self._within()}."
+        by = self._by() or ","
+        return f"Of those who pass it{by} {share:.1f} % are expected to {self.aim.reach}{self._within()}."
 
     def _by(self) -> str:
-        return "" if isnan(self.found.landmark_days) else f" by day {self.found.landmark_days:g}"
+        if isnan(self.found.landmark_days):
+            return ""
+        return f" by day {self.found.landmark_days:g}, still active and without the goal then,"
 
     def _within(self) -> str:
         return "" if isnan(self.found.landmark_days) else f" within {self.found.horizon_days:g} days"

@@ -6,14 +6,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from fireflower.discover import chance
+from fireflower.discover import chance, rates
 from fireflower.discover.ceiling import ceilings
 from fireflower.discover.circles import Spoken, spoken
 from fireflower.discover.frames import Frame
 from fireflower.discover.leaks import Leak
 from fireflower.discover.per_segment import per_segment
 from fireflower.discover.power import power
-from fireflower.discover.results import Discovery, LandmarkSummary
+from fireflower.discover.results import SHOWN, BaseRate, Discovery, LandmarkSummary
 from fireflower.discover.scorecards import scorecards
 from fireflower.discover.segments import segments
 from fireflower.discover.study import (
@@ -21,6 +21,7 @@ from fireflower.discover.study import (
     FEW_BELOW,
     LEAST_HITS,
     LEAST_ROWS,
+    SHORT_BELOW,
     SIGNIFICANT,
     Findings,
     Ground,
@@ -30,6 +31,7 @@ from fireflower.discover.study import (
     searched,
     summary,
 )
+from fireflower.discover.wording import often
 from fireflower.model.moments import DAY
 from fireflower.model.records import SubjectKind
 
@@ -43,8 +45,9 @@ _LEFT_SHARE = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """What there is to be searched: frames, what each leaves out, what was left out of all of them, and what looks
-    wrong with the data."""
+    """What there is to be searched: frames, what each leaves out, what was left out of all of them, what looks wrong
+    with the data; how long a silence counted as leaving in each frame (none: nobody can leave), and whether an event
+    tells of leaving, too."""
 
     goal: str
     subjects: SubjectKind
@@ -54,6 +57,8 @@ class Given:
     naive: Sequence[float]
     left_out: tuple[Leak, ...]
     doubts: tuple[str, ...] = ()
+    silence: Sequence[int] = ()
+    churn: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +91,12 @@ def answer(given: Given, question: Question, advance: Advance | None = None) -> 
 
 def _summaries(given: Given, grounds: Sequence[Ground], question: Question) -> tuple[LandmarkSummary, ...]:
     by_frame = {id(ground.frame): ground for ground in grounds}
-    each = zip(given.frames, given.naive, given.before, strict=True)
-    return tuple(summary(f, by_frame.get(id(f)), question.horizon, naive, before) for f, naive, before in each)
+    silence = [span / DAY for span in given.silence] or [math.nan] * len(given.frames)
+    each = zip(given.frames, given.naive, given.before, silence, strict=True)
+    return tuple(
+        summary(frame, by_frame.get(id(frame)), question.horizon, naive, before, idle)
+        for frame, naive, before, idle in each
+    )
 
 
 def _answered(
@@ -103,6 +112,7 @@ def _answered(
     tried = sum(len(each.whole.board.terms) for each in grounds)
     train, test = ground.split.train, ground.split.test
     rows, hits = len(ground.followed), ground.frame.hits(ground.horizon)
+    searches = min(len(each.chance.best) for each in grounds)
     tests = segments(found.followed, found.selected, question.horizon, _used(found)) if holds else ()
     discovery = Discovery(
         goal=given.goal,
@@ -110,9 +120,9 @@ def _answered(
         as_of=given.as_of,
         horizon_days=question.horizon / DAY if ground.frame.landmark is not None else math.nan,
         verdict="signal" if holds else "none",
-        reason=_reason(found, p, holds, tried),
+        reason=_reason(found, p, holds, tried, searches),
         p=p,
-        permutations=min(len(each.chance.best) for each in grounds),
+        permutations=searches,
         tried=tried,
         landmark_days=math.nan if ground.frame.landmark is None else ground.frame.landmark / DAY,
         landmarks=summaries,
@@ -130,14 +140,22 @@ def _answered(
         hypothesis=None,
         cautions=(*_cautions(ground, found, summaries, holds), *given.doubts),
         next_steps=_next_steps(given, ground, holds),
+        base=_base(ground),
+        churn=given.churn,
     )
     discovery = replace(discovery, circles=_circles(ground, discovery))
     return Answer(discovery, ground)
 
 
+def _base(ground: Ground) -> BaseRate:
+    reached = ground.followed.reached(ground.horizon)
+    return BaseRate(len(reached), int(reached.sum()), rates.share(reached, ground.followed.cluster))
+
+
 def _circles(ground: Ground, found: Discovery) -> tuple[Spoken, ...]:
-    """Of which circle everything that is shown speaks; of a table's columns nothing is known."""
-    rules = [*found.rules, *(single.rule for single in found.singles)]
+    """Of which circle everything that is printed speaks; of a table's columns nothing is known."""
+    own = found.per_segment.rules if found.per_segment else ()
+    rules = [*found.rules, *(single.rule for single in found.different[:SHOWN]), *(each.rule for each in own)]
     shown = [*(rule.parts for rule in rules), *(score.parts for score in found.scores)]
     names = {part.of for parts in shown for part in parts}
     return spoken(
@@ -150,13 +168,13 @@ def _used(found: Findings) -> frozenset[str]:
     return frozenset(part.of for part in found.rules[0].parts)
 
 
-def _reason(found: Findings, p: float, holds: bool, tried: int) -> str:
+def _reason(found: Findings, p: float, holds: bool, tried: int, searches: int) -> str:
     if not tried:
         return "there is nothing to compare them by: no event or trait that enough of them have, and enough have not"
     if holds:
         rehearsed = found.rehearsal is not None and found.rehearsal.later.p <= CONFIRMED
         what = "what it finds in the earlier data held" if rehearsed else "with bounds by the earlier data, it held"
-        return f"the whole search finds as much by chance in {100 * p:.1f} % of cases, and {what} in the later"
+        return f"the whole search finds as much by chance in {often(p, searches)} of cases, and {what} in the later"
     if p > SIGNIFICANT or not found.rules:
         return f"the best that was found is what chance finds, too, in {100 * p:.0f} % of searches as large"
     return "what stands out in the earlier data did not hold in the later"
@@ -178,7 +196,7 @@ def _too_few(given: Given, summaries: tuple[LandmarkSummary, ...], question: Que
         verdict="too few", reason=f"{most} reached the goal{within}; {_needed(most)}",
         p=math.nan, permutations=0, tried=0, landmark_days=math.nan, landmarks=summaries, rules=(),
         rehearsal=None, singles=(), stayed=None, scores=(), ceilings=(), left_out=given.left_out, power=(),
-        segments=(), heat=(), hypothesis=None, cautions=given.doubts,
+        segments=(), heat=(), hypothesis=None, cautions=given.doubts, churn=given.churn,
         next_steps=("wait for more rows",) if table else (
             "wait for more, or name an earlier goal that more reach (a trial, an activation)",
             "try a longer --horizon, or other --landmarks",
@@ -189,7 +207,12 @@ def _too_few(given: Given, summaries: tuple[LandmarkSummary, ...], question: Que
 def _cautions(ground: Ground, found: Findings, summaries: Sequence[LandmarkSummary], holds: bool) -> tuple[str, ...]:
     said = []
     hits = ground.frame.hits(ground.horizon)
-    if hits < FEW_BELOW:
+    if hits < SHORT_BELOW:
+        said.append(
+            f"only {hits} reached the goal in time: with fewer than {SHORT_BELOW}, only single conditions are "
+            "searched. What is found whole only together with something else is not seen. Take this for a beginning."
+        )
+    elif hits < FEW_BELOW:
         said.append(
             f"only {hits} reached the goal in time: with fewer than {FEW_BELOW}, a rule of three conditions is found "
             "whole in about half of all cases. Take this for a beginning."
@@ -218,10 +241,10 @@ def _looks_ahead(each: LandmarkSummary) -> bool:
 
 def _looked_ahead(each: LandmarkSummary) -> str:
     return (
-        f"leak at day {each.age_days:g}: {each.left_before:,} had left and {each.reached_before:,} had reached "
-        "the goal by then, which itself cuts short or feeds what they did. Over everybody the best single signal seems "
-        f"to have an AUC of {each.naive_auc:.3f}; over those who could still reach it, {each.auc:.3f}. Only the latter "
-        "was used."
+        f"who had left or bought before day {each.age_days:g} is not looked at there: {each.left_before:,} had left "
+        f"and {each.reached_before:,} had reached the goal by then, which itself cuts short or feeds what they did. "
+        f"Over everybody the best single signal seems to have an AUC of {each.naive_auc:.3f}; over those who could "
+        f"still reach it, {each.auc:.3f}. Only the latter was used."
     )
 
 

@@ -98,12 +98,14 @@ class Lives:
 class Landmark:
     """A frame, and what it leaves out: who had reached the goal, who had left (with a word or without), before it.
 
-    `naive` is the best AUC of a single column over everybody, whatever had become of them by then.
+    `naive` is the best AUC of a single column over everybody, whatever had become of them by then; `silence` how long
+    whoever counts as gone without a word had done nothing, at least.
     """
 
     frame: Frame
     before: tuple[int, int]
     naive: float
+    silence: int
 
 
 def lives(source: Source) -> Lives:
@@ -192,7 +194,8 @@ def _landmark(source: Source, found: Lives, age: int, wanted: Sequence[Candidate
     subject, moment = sample.subject, sample.moment + 1
     goal, left = found.goal[subject], found.left[subject]
     silent = sample.numbers[_quantities(wanted).index(SILENCE)]
-    idle = silent >= idle_after(silent, moment, found.seen[subject], source.as_of)
+    silence = idle_after(silent, moment, found.seen[subject], source.as_of)
+    idle = silent >= silence
     reached, gone = goal < moment, (left < moment) | idle
     columns = tuple(_column(source, candidate, sample, i) for i, candidate in enumerate(wanted))
     everyone = Frame(
@@ -208,7 +211,7 @@ def _landmark(source: Source, found: Lives, age: int, wanted: Sequence[Candidate
     at_risk = np.flatnonzero(~reached & ~gone)
     frame = everyone.at(at_risk[np.argsort(moment[at_risk], kind="stable")])
     before = int(reached.sum()), int((gone & ~reached).sum())
-    return Landmark(frame, before, best_auc(everyone, everyone.wait < NEVER))
+    return Landmark(frame, before, best_auc(everyone, everyone.wait < NEVER), silence)
 
 
 def _wait(event: Ints, moment: Ints) -> Ints:

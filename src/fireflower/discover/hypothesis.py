@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fireflower.discover.frames import Frame
 from fireflower.discover.histories import Source, up_to
 from fireflower.discover.landmarks import holding_at
-from fireflower.discover.measuring import measured
+from fireflower.discover.measuring import coverage, measured, told_apart, weeks
 from fireflower.discover.results import Change, HypothesisFound
 from fireflower.discover.study import Ground
 from fireflower.language.nodes import All, AnyOf, Definition, Formula
@@ -38,21 +38,38 @@ def tested(definition: Definition, ground: Ground, source: Source, signals: Sequ
     formulas = [formula for _, formula in tried]
     arguments = up_to(source, ground.frame)
     holding = holding_at(ground.frame.landmark, formulas, source.start, source.subject, arguments)
-    train, test, early = ground.split.train, ground.split.test, ground.early
+    train, test, early, both = ground.split.train, ground.split.test, ground.early, ground.followed
+    horizon, own_later = ground.horizon, measured(test, _rows(test, holding[0]), ground.horizon)
     gains = [early.gain(_rows(early.board.frame, who)) for who in holding]
-    best = [i for i in np.argsort([-gain for gain in gains], kind="stable").tolist() if i and gains[i] > gains[0] + 1]
+    different = _different([_rows(ground.frame, who) for who in holding])
+    better = sorted((i for i in different if i and gains[i] > gains[0] + 1), key=lambda i: -gains[i])
     changes = []
-    for i in best[:CHANGES]:
-        later = measured(test, _rows(test, holding[i]), ground.horizon)
-        changes.append(Change(tried[i][0], write_formula(formulas[i]), gains[i] - gains[0], later))
+    for i in better[:CHANGES]:
+        what, formula = tried[i]
+        later = measured(test, _rows(test, holding[i]), horizon)
+        earlier = measured(train, _rows(train, holding[i]), horizon)
+        more = told_apart(later) - told_apart(own_later)
+        changes.append(Change(what, write_formula(formula), gains[i] - gains[0], earlier, later, more))
+    inside = _rows(both, holding[0])
     return HypothesisFound(
         name=definition.name,
         text=write_formula(own),
-        earlier=measured(train, _rows(train, holding[0]), ground.horizon),
-        later=measured(test, _rows(test, holding[0]), ground.horizon),
+        seen=measured(both, inside, horizon),
+        earlier=measured(train, _rows(train, holding[0]), horizon),
+        later=own_later,
+        coverage=coverage(both, inside, horizon),
+        per_week=float(_rows(ground.frame, holding[0]).sum()) / weeks(ground.frame),
         gain=gains[0],
         changes=tuple(changes),
     )
+
+
+def _different(selected: Sequence[Bools]) -> list[int]:
+    """The first of each set of rows: whatever selects the same is the same in other words."""
+    places: dict[bytes, int] = {}
+    for place, rows in enumerate(selected):
+        places.setdefault(rows.tobytes(), place)
+    return list(places.values())
 
 
 def _changes(definition: Definition, signals: Sequence[Formula]) -> Iterator[tuple[str, Formula]]:

@@ -33,6 +33,19 @@ def measured(frame: Frame, inside: Bools, horizon: int) -> Measured:
     )
 
 
+def told_apart(measured: Measured) -> float:
+    """How much more likely, in log-likelihood, the outcomes are with a share for those inside and one for those
+    outside than with one for all; below 0 where those inside do worse."""
+    m = measured
+    one, other = (m.inside_hits, m.inside_rows), (m.hits - m.inside_hits, m.rows - m.inside_rows)
+    gain = _likelihood(*one) + _likelihood(*other) - _likelihood(m.hits, m.rows)
+    return gain if one[0] * other[1] >= other[0] * one[1] else -gain
+
+
+def _likelihood(hits: int, rows: int) -> float:
+    return sum(k * math.log(k / rows) for k in (hits, rows - hits) if k)
+
+
 def coverage(frame: Frame, inside: Bools, horizon: int) -> Estimate:
     """Of those that reached the goal, the share inside."""
     reached = frame.reached(horizon)

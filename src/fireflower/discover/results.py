@@ -11,6 +11,9 @@ from fireflower.language.nodes import Circle
 from fireflower.model.records import SubjectKind
 from fireflower.review.intervals import Estimate
 
+SHOWN = 6
+"""Of single signals, so many are printed."""
+
 Grade = Literal["unconfirmed", "predictive", "adjusted"]
 """`unconfirmed`: it stood out, but did not hold later, or could not be checked. `predictive`: better than the whole
 search does by chance, and what the search found in earlier data held on later data. `adjusted`: so too with everything
@@ -162,12 +165,14 @@ class Single:
     ----------
     q : if everything with a q as small is believed, this share of it is false on average
     curve : all thresholds of it; empty where it is no number
+    same_as : the text of a stronger one that selects exactly the same rows, beside which it is not printed; "" for none
     """
 
     rule: RuleFound
     p: float
     q: float
     curve: tuple[CurvePoint, ...]
+    same_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,16 +195,22 @@ class Calibrated:
 
 @dataclass(frozen=True, slots=True)
 class ScoreFound:
-    """A point score.
+    """A point score, and how one is judged that is made in the same way of what was known earlier.
+
+    The score is made of all rows, so no rows are left to judge it by. `auc`, `log_loss` and `calibration` are those of
+    `judged`, on later rows. Scores whose `judged` are the same share these figures: they are one judgement, not
+    several.
 
     Attributes
     ----------
     parts : with points
     base, scale : the probability of the goal is 1 / (1 + exp(-(base + scale x points)))
-    auc, log_loss : on later rows, of a score that is made in the same way of what was known earlier
+    judged : the lines of the score that is made of the earlier rows alone
+    later_rows, later_hits : the rows that it is judged by, and how many of them reached the goal
+    auc, log_loss : of `judged`, on these rows
     thresholds : where one may cut, and what that gives
     chosen : the bound that was chosen
-    calibration : from the lowest scores to the highest
+    calibration : of `judged`, from the lowest scores to the highest
     by_circle : the most points that each circle can give
     """
 
@@ -213,6 +224,9 @@ class ScoreFound:
     chosen: float
     calibration: tuple[Calibrated, ...]
     by_circle: dict[str, int]
+    judged: tuple[Part, ...]
+    later_rows: int
+    later_hits: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +255,7 @@ class LandmarkSummary:
     naive_auc, auc : of the best single column: over everybody whatever became of them by then, and over those who
         could still reach the goal
     best : the best rule's standing over chance, in spreads
+    silence_days : whoever had done nothing for so long counts among those who had left; NaN for a table
     """
 
     age_days: float
@@ -256,6 +271,7 @@ class LandmarkSummary:
     naive_auc: float
     auc: float
     best: float
+    silence_days: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,22 +351,45 @@ class Heat:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One single change of a hypothesis, and the gain in log-likelihood that it brings on the rows searched."""
+    """One single change of a hypothesis.
+
+    Attributes
+    ----------
+    what, text : what is changed, and the formula then
+    gain : in log-likelihood, on the rows searched, beyond what the hypothesis has
+    earlier, later : measured on the earlier and on the later rows
+    later_gain : in log-likelihood, on the later rows, beyond what the hypothesis has; where it is not above 0, the
+        change is not better there
+    """
 
     what: str
     text: str
     gain: float
+    earlier: Measured
     later: Measured
+    later_gain: float
 
 
 @dataclass(frozen=True, slots=True)
 class HypothesisFound:
-    """A team's own definition beside what was found."""
+    """A team's own definition beside what was found.
+
+    Attributes
+    ----------
+    seen : on all rows that were followed for the horizon, as `RuleFound.seen`
+    earlier, later : on the rows before the cut, and after it
+    coverage, per_week : as of a `RuleFound`
+    gain : in log-likelihood, on the rows searched
+    changes : those that gain most on the rows searched, each selecting other rows
+    """
 
     name: str
     text: str
+    seen: Measured
     earlier: Measured
     later: Measured
+    coverage: Estimate
+    per_week: float
     gain: float
     changes: tuple[Change, ...]
 
@@ -362,6 +401,16 @@ class Power:
 
     share: float
     lift: float
+
+
+@dataclass(frozen=True, slots=True)
+class BaseRate:
+    """Of those at risk at the landmark that could be followed for the horizon: how many, how many of them reached the
+    goal in it, and the share. Every other share is to be read beside this one."""
+
+    rows: int
+    hits: int
+    share: Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +431,8 @@ class Discovery:
     left_out : signals with their reason, never used
     has_goal : whether the definitions that were written name the goal, so that they can be backtested
     circles : of which circle speaks what the rules, scores and signals are made of
+    churn : whether an event tells who has left, beside silence
+    base : whom the shares are of, at that landmark; None where nothing was searched
     """
 
     goal: str
@@ -412,6 +463,13 @@ class Discovery:
     circles: tuple[Spoken, ...] = ()
     per_segment: SegmentSearch | None = None
     has_goal: bool = True
+    base: BaseRate | None = None
+    churn: bool = False
+
+    @property
+    def different(self) -> tuple[Single, ...]:
+        """The single signals without those that are others in other words."""
+        return tuple(single for single in self.singles if not single.same_as)
 
     def sentences(self) -> list[str]:
         """The answer in words, line by line."""

@@ -12,7 +12,7 @@ from fireflower.discover.boards import Board, passes
 from fireflower.discover.drafts import part_of
 from fireflower.discover.frames import Frame
 from fireflower.discover.measuring import measured, weeks
-from fireflower.discover.results import Calibrated, ScoreFound, Threshold
+from fireflower.discover.results import Calibrated, Part, ScoreFound, Threshold
 from fireflower.discover.scores import Card, calibrated, near_ties, pool, scored, sums, without
 from fireflower.discover.study import Ground, Question
 
@@ -40,13 +40,18 @@ def _total(on: Board, card: Card, frame: Frame) -> NDArray[np.float64]:
     return sums([passes(frame.columns[term.column], term.test) for term in terms], card.points)
 
 
+def _parts(on: Board, card: Card) -> tuple[Part, ...]:
+    terms = [on.terms[k] for k in card.terms]
+    return tuple(
+        part_of(on.frame.columns[term.column].candidate, term.test, point)
+        for term, point in zip(terms, card.points, strict=True)
+    )
+
+
 def _found(ground: Ground, card: Card, then: Card, question: Question) -> ScoreFound:
     """The card on all rows that were followed, and that of the earlier rows on the later."""
     whole, early, horizon = ground.whole.board, ground.early.board, ground.horizon
-    parts = tuple(
-        part_of(whole.frame.columns[term.column].candidate, term.test, point)
-        for term, point in zip((whole.terms[k] for k in card.terms), card.points, strict=True)
-    )
+    parts = _parts(whole, card)
     total, reached = _total(whole, card, ground.followed), ground.followed.reached(horizon)
     card = calibrated(card, total, reached)
     table = _thresholds(ground.followed, total, horizon)
@@ -60,7 +65,8 @@ def _found(ground: Ground, card: Card, then: Card, question: Question) -> ScoreF
     return ScoreFound(
         name="", parts=parts, base=card.base, scale=card.scale, auc=rates.auc_estimate(later, came),
         log_loss=rates.log_loss(probability, came), thresholds=table, chosen=_bound(total, reached, question, table),
-        calibration=_calibration(test, probability, horizon), by_circle=by_circle,
+        calibration=_calibration(test, probability, horizon), by_circle=by_circle, judged=_parts(early, then),
+        later_rows=len(came), later_hits=int(came.sum()),
     )  # fmt: skip
 
 
@@ -89,13 +95,16 @@ def _calibration(frame: Frame, probability: NDArray[np.float64], horizon: int) -
 def _bound(
     total: NDArray[np.float64], reached: NDArray[np.bool_], question: Question, table: Sequence[Threshold]
 ) -> float:
-    """The lowest bound whose leads can be worked; without a capacity, the one that tells most apart (Youden 1950)."""
-    if question.per_week is not None:
-        fitting = [each.bound for each in table if each.per_week <= question.per_week]
-        if fitting:
-            return min(fitting)
-    bounds = np.unique(total)[1:]
+    """The bound that tells most apart (Youden 1950), of those whose leads can be worked; the strictest where none can.
+
+    A greater bound never gives more leads, so a capacity can only make the bound stricter: it is a ceiling on volume,
+    not a volume to be filled with leads that are hardly better than any.
+    """
+    bounds = np.array([each.bound for each in table])
     if not len(bounds):
         return float(total.max(initial=1))
+    if question.per_week is not None:
+        fitting = np.array([each.per_week <= question.per_week for each in table])
+        bounds = bounds[fitting] if fitting.any() else bounds[-1:]
     tell = [float((total[reached] >= b).mean() - (total[~reached] >= b).mean()) for b in bounds]
     return float(bounds[int(np.argmax(tell))])

@@ -52,6 +52,9 @@ SHORT_BELOW = 50
 FEW_BELOW = 125
 """With fewer, rules of three conditions are found whole in about half of all cases, and that is said."""
 
+ANYTHING = "any"
+"""What candidates are made of that count events of any kind."""
+
 SINGLES = 10
 ALTERNATIVES = 4
 Bools = NDArray[np.bool_]
@@ -231,19 +234,26 @@ def _singles(ground: Ground, question: Question, first: Bools) -> tuple[Single, 
     q_values = chance.false_discovery(p_values)
     on = ground.whole.board
     found = []
+    told: dict[bytes, str] = {}
     for rule in choosing.best_of_columns(on, ground.whole.found["1"])[:SINGLES]:
         column = int(on.column[rule.terms[0]])
         drawn = curve(ground.frame, on.frame.columns[column], question.horizon)
         of = _rule(ground, rule, question, first)
         if q_values[column] > SIGNIFICANT:
             of = replace(of, grade="unconfirmed")
-        found.append(Single(of, float(p_values[column]), float(q_values[column]), drawn))
+        first_told = told.setdefault(choosing.rows_of(on, rule).tobytes(), of.text)
+        same_as = first_told if first_told != of.text else ""
+        found.append(Single(of, float(p_values[column]), float(q_values[column]), drawn, same_as))
     return tuple(found)
 
 
 def _stayed(ground: Ground, question: Question) -> Single | None:
-    """The best of what only says that one was there, to be looked at beside the rest."""
-    columns = [column for column in ground.frame.columns if column.candidate.vocabulary == "stayed"]
+    """The best of what only says that one was there, whatever one did, to be looked at beside the rest. The days of
+    one event are left out: they may be those of the rule's own event, which says more than that one was there."""
+    columns = [
+        column for column in ground.frame.columns
+        if column.candidate.vocabulary == "stayed" and column.candidate.of == ANYTHING
+    ]  # fmt: skip
     frame = ground.frame.keeping(columns)
     parts = split(frame, question.horizon)
     whole, early = _search(frame, question, 1), _search(parts.earlier, question, 1)
@@ -327,9 +337,9 @@ def shrunk(seen: Measured, gain: float, by_chance: float) -> Estimate:
 
 
 def summary(
-    frame: Frame, ground: Ground | None, horizon: int, naive: float, before: tuple[int, int]
+    frame: Frame, ground: Ground | None, horizon: int, naive: float, before: tuple[int, int], silence: float
 ) -> LandmarkSummary:
-    """A landmark in numbers; `before` is how many had reached the goal, and had left."""
+    """A landmark in numbers; `before` is how many had reached the goal, and had left; `silence` is in days."""
     closed = frame.closed(horizon)
     reached = closed.reached(horizon)
     return LandmarkSummary(
@@ -346,6 +356,7 @@ def summary(
         naive_auc=naive,
         auc=best_auc(closed, reached),
         best=math.nan if ground is None else ground.standing,
+        silence_days=silence,
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from fireflower.discover.circles import block
 from fireflower.discover.results import (
+    SHOWN,
+    BaseRate,
     Discovery,
     HypothesisFound,
     LandmarkSummary,
@@ -19,12 +21,14 @@ from fireflower.discover.results import (
     Single,
     Threshold,
 )
+from fireflower.discover.study import LEAST_HITS, LEAST_ROWS, SHORT_BELOW, SIGNIFICANT
 from fireflower.language.nodes import CIRCLES
 from fireflower.model.moments import to_datetime
 from fireflower.review.intervals import Estimate
 from fireflower.review.words import PLURAL, count, days, interval, percent, times
 
-_SHOWN = 6
+_NOTHING_MORE = 1.05
+"""An E-value below this says no more than 1 does."""
 _SAME = 0.95
 _BOUNDS = 6
 GRADES = {
@@ -72,8 +76,9 @@ def sections(found: Discovery) -> list[Section]:
             *((name_of_score(i), _score(score, found)) for i, score in enumerate(found.scores)),
         ]
     if found.hypothesis is not None:
-        every.append((f"Your own definition: {found.hypothesis.name}", _hypothesis(found.hypothesis)))
-    every.append((SINGLES, [_single(single) for single in found.singles[:_SHOWN]]))
+        every.append((f"Your own definition: {found.hypothesis.name}", _hypothesis(found.hypothesis, found)))
+    why = not_enough(found)
+    every.append((SINGLES, [*([why] if why else []), *(_single(single) for single in found.different[:SHOWN])]))
     if found.stayed is not None and signal:
         every.append(("Beside it, only for comparison", [_stayed(found.stayed.rule)]))
     every += [
@@ -90,7 +95,10 @@ def sections(found: Discovery) -> list[Section]:
 
 
 def _stayed(rule: RuleFound) -> str:
-    return f"that one was there at all: {rule.text}: {_pair(rule.seen)}. Whoever stays can buy, so this says little."
+    return (
+        f"that one was there at all, whatever one did: {rule.text}: {_pair(rule.seen)}. Whoever stays can buy, so this "
+        "says little."
+    )
 
 
 def title(found: Discovery) -> str:
@@ -113,11 +121,76 @@ def verdict(found: Discovery) -> Iterator[str]:
         yield f"There is a signal: {found.reason} ({found.permutations} searches on shuffled outcomes)."
     else:
         yield f"There is no reliable signal here: {found.reason}."
+    if found.base is not None:
+        yield _base(found.base, found)
     if found.tried:
-        landmarks = "" if math.isnan(found.horizon_days) else f", at {_counted(len(found.landmarks), 'landmark')}"
-        yield f"{_counted(found.tried, 'condition')} were tried, alone and together{landmarks}."
+        yield _tried(found)
     if found.verdict == "none":
         yield from _power(found)
+
+
+def _base(base: BaseRate, found: Discovery) -> str:
+    """Beside which every other rate is to be read."""
+    if math.isnan(found.landmark_days):
+        return f"Of {base.rows:,} rows, {base.hits:,} ({percent(base.share.value)}) reached the goal: the base rate."
+    return (
+        f"Of {count(base.rows, found.subjects)} at risk on day {found.landmark_days:g} (that could be followed for "
+        f"{days(found.horizon_days)}), {base.hits:,} ({percent(base.share.value)}) reached the goal within "
+        f"{days(found.horizon_days)}: the base rate."
+    )
+
+
+def often(p: float, searches: int) -> str:
+    """How often chance does as well. Where it did in none of the searches, that is a bound, not a share."""
+    if p * (1 + searches) <= 1 + 1e-9:
+        return f"at most {math.ceil(1000 * p - 1e-9) / 10:g} %"
+    return percent(p)
+
+
+def _tried(found: Discovery) -> str:
+    """How many conditions were looked at, where, and whether together."""
+    number = _counted(found.tried, "condition")
+    searched = [each for each in found.landmarks if _why_not_searched(each) is None]
+    together = [each for each in searched if each.hits >= SHORT_BELOW]
+    at = "" if math.isnan(found.horizon_days) else f", at {_counted(len(searched), 'landmark')}"
+    if not together:
+        return (
+            f"{number} were tried, each by itself only{at}: with fewer than {SHORT_BELOW} goals, chance finds "
+            "combinations that look as good as true ones."
+        )
+    if len(together) < len(searched):
+        where = f"at the {len(together)} with at least {SHORT_BELOW} goals"
+        return f"{number} were tried alone{at}, and together {where}."
+    return f"{number} were tried, alone and together{at}."
+
+
+def _why_not_searched(each: LandmarkSummary) -> str | None:
+    if each.hits < LEAST_HITS:
+        return f"not searched, as there are fewer than {LEAST_HITS} goals"
+    if each.followed < LEAST_ROWS:
+        return f"not searched, as fewer than {LEAST_ROWS} could be followed"
+    return None
+
+
+def _conditions(each: LandmarkSummary) -> str:
+    if each.conditions:
+        return _counted(each.conditions, "condition")
+    return _why_not_searched(each) or "no condition that enough pass and enough do not"
+
+
+def not_enough(found: Discovery) -> str | None:
+    """Why single signals with a small q make no answer, where they do not."""
+    if found.verdict != "none" or not any(single.q <= SIGNIFICANT for single in found.different[:SHOWN]):
+        return None
+    if found.p > SIGNIFICANT:
+        return (
+            "A small q is not enough here. It compares one signal with chance at this landmark; but what stands out "
+            "must stand out from the best that chance finds in the whole search, at all landmarks, and it does not."
+        )
+    return (
+        "A small q is not enough here. It tells that a signal stands out from chance among the very data that were "
+        "searched; but what stood out in the earlier data must hold in the later, and it did not."
+    )
 
 
 def _counted(number: int, word: str) -> str:
@@ -136,14 +209,22 @@ def _power(found: Discovery) -> Iterator[str]:
 
 def _landmark(each: LandmarkSummary, found: Discovery) -> str:
     if math.isnan(each.age_days):
-        return f"{each.at_risk:,} rows, {each.hits:,} of which reached the goal; {each.conditions:,} conditions"
+        return f"{each.at_risk:,} rows, {each.hits:,} of which reached the goal; {_conditions(each)}"
     mark = " <- the rule is from here" if each.age_days == found.landmark_days and found.verdict == "signal" else ""
     return (
         f"day {each.age_days:g}: {count(each.at_risk, found.subjects)} could still reach the goal "
         f"({each.reached_before:,} had, "
-        f"{each.left_before:,} had left); {each.hits:,} of the {each.followed:,} followed did in time; "
-        f"{each.conditions:,} conditions{mark}"
+        f"{each.left_before:,} had left{_how(each, found)}); {each.hits:,} of the {each.followed:,} followed did in "
+        f"time; {_conditions(each)}{mark}"
     )
+
+
+def _how(each: LandmarkSummary, found: Discovery) -> str:
+    """What it means that somebody had left."""
+    if not each.left_before or math.isnan(each.silence_days):
+        return ""
+    silence = f"done nothing for {days(each.silence_days)}"
+    return f", by the event of --churn or as they had {silence}" if found.churn else f", that is, {silence}"
 
 
 def _pair(measured: Measured) -> str:
@@ -173,19 +254,25 @@ def facts(rule: RuleFound, found: Discovery) -> Iterator[str]:
     if found.rehearsal is not None:
         yield _rehearsal(found.rehearsal)
     yield f"It had picked out {percent_of(rule.coverage)} of those who reached the goal.{_volume(rule)}"
-    yield f"Chance finds a rule of as many conditions that tells as much in {percent(rule.p_chance)} of searches."
+    what = "single condition" if len(rule.parts) == 1 else "rule of as many conditions"
+    yield f"Chance finds a {what} that tells as much in {often(rule.p_chance, found.permutations)} of searches."
     yield f"Grade {GRADES[rule.grade]}."
     if rule.adjusted is not None:
         yield (
             f"Held equal: {rule.adjusted.covariates} other measures. Then the rate is "
             f"{times(rule.adjusted.ratio.value)} times (95 % interval "
-            f"{times(rule.adjusted.ratio.low)} to {times(rule.adjusted.ratio.high)}); something unmeasured "
-            "would have to go along "
-            f"{times(rule.adjusted.e_value)}-fold with both to explain it away."
+            f"{times(rule.adjusted.ratio.low)} to {times(rule.adjusted.ratio.high)}); "
+            f"{_explained(rule.adjusted.e_value)}."
         )
     if rule.name:
         test = f": 'fireflower backtest {rule.name}'" if found.has_goal else ""
         yield f"Written as the definition {rule.name}{test}."
+
+
+def _explained(e_value: float) -> str:
+    if e_value < _NOTHING_MORE:
+        return "nothing more is needed to explain it away, as the interval reaches 1"
+    return f"something unmeasured would have to go along {times(e_value)}-fold with both to explain it away"
 
 
 def _rehearsal(then: Rehearsal) -> str:
@@ -255,17 +342,36 @@ def _score(score: ScoreFound, found: Discovery) -> Iterator[str]:
         mark = " <- the bound to take" if at.bound == score.chosen else ""
         share = f"From {at.bound:g}: {percent_of(at.share)} reached the goal"
         yield f"{share}; {percent(at.coverage)} of the goals{week}{mark}"
-    yield (
-        f"It puts who reaches the goal above who does not in {percent(score.auc.value)} of pairs (AUC "
-        f"{score.auc.value:.3f}, {score.auc.low:.3f} to {score.auc.high:.3f}), if made of the earlier data and judged "
-        "by the later."
-    )
-    said = "; ".join(
-        f"{percent(each.foretold)} foretold, {percent(each.came.value)} came" for each in score.calibration
-    )
-    yield f"Calibration, likewise: {said}."
+    yield from judged(score, found)
+    if judged_like(score, found) is None:
+        groups = [f"{percent(each.foretold)} foretold, {percent(each.came.value)} came" for each in score.calibration]
+        yield f"Calibration of that one: {'; '.join(groups)}."
     if score.name:
         yield f"Written as the definition {score.name}."
+
+
+def judged(score: ScoreFound, found: Discovery) -> Iterator[str]:
+    """How far the score can be trusted, and that this was found out by another: its own rows cannot judge it."""
+    lines = ", ".join(f"{part.points:+d} {part.text}" for part in score.judged)
+    first = judged_like(score, found)
+    if first is not None:
+        like = "the first" if first == 0 else f"number {first}"
+        yield f"Judged like {like}: of the earlier data alone, the same score would have been made for both ({lines})."
+        return
+    same = [part.text for part in score.judged] == [part.text for part in score.parts]
+    lines = f"the same conditions ({lines})" if same else f"other lines ({lines})"
+    yield (
+        f"It was made of all data, so it is judged by one made in the same way of the earlier data alone: {lines}. On "
+        f"the later data, {_counted(score.later_hits, 'goal')} among {_counted(score.later_rows, 'row')}, that one "
+        f"puts who reaches the goal above who does not in {percent(score.auc.value)} of pairs (AUC "
+        f"{score.auc.value:.3f}, {score.auc.low:.3f} to {score.auc.high:.3f})."
+    )
+
+
+def judged_like(score: ScoreFound, found: Discovery) -> int | None:
+    """The number of the first of the scores before this one that is judged by the very same lines; None for none."""
+    before = found.scores[: found.scores.index(score)]
+    return next((number for number, other in enumerate(before) if other.judged == score.judged), None)
 
 
 def _by_circle(score: ScoreFound) -> str:
@@ -286,8 +392,11 @@ def _ceilings(found: Discovery) -> Iterator[str]:
             f"{each.log_loss:.4f}"
         )
     for score in found.scores[:1]:
-        size = "1 line" if len(score.parts) == 1 else f"{len(score.parts)} lines"
-        yield f"the score above, {size}: AUC {score.auc.value:.3f}, log loss {score.log_loss:.4f}"
+        size = _counted(len(score.judged), "line")
+        yield (
+            f"the score, made of the earlier data alone, {size}: AUC {score.auc.value:.3f}, log loss "
+            f"{score.log_loss:.4f}"
+        )
 
 
 def _segments(tests: tuple[SegmentTest, ...]) -> Iterator[str]:
@@ -316,11 +425,44 @@ def _per_segment(found: Discovery) -> Iterator[str]:
         yield f"The data supports a rule of its own for {rest}."
 
 
-def _hypothesis(found: HypothesisFound) -> Iterator[str]:
-    yield found.text
-    yield f"on later data: {_pair(found.later)}: {_times(found.later.lift)}"
-    for change in found.changes:
-        yield f"{change.what}: {change.text}: then {_pair(change.later)}"
+def _hypothesis(own: HypothesisFound, found: Discovery) -> Iterator[str]:
+    yield own.text
+    yield _own_verdict(own, found)
+    yield f"On later data: {_pair(own.later)}: {_times(own.later.lift)}."
+    if not own.changes:
+        yield "No single change of it tells clearly more on the earlier data."
+        return
+    yield (
+        "Single changes that tell more of who reaches the goal (rate and share of the goals together) on the earlier "
+        "data, by which they were chosen, and what they give on the later (as it is: earlier "
+        f"{_inside(own.earlier)}; later {_inside(own.later)}):"
+    )
+    for change in own.changes:
+        better = "tells more there, too" if change.later_gain > 0 else "does not tell more there"
+        figures = f"earlier {_inside(change.earlier)}; later {_inside(change.later)}"
+        yield f"  {change.what}: {change.text}: {figures}: {better}"
+    if all(change.later_gain <= 0 for change in own.changes):
+        yield "None of these changes tells more on the later data, too: there is no reason yet to change it."
+
+
+def _own_verdict(own: HypothesisFound, found: Discovery) -> str:
+    """What it is worth, beside what was found."""
+    good = "It foretells the goal" if own.seen.p <= SIGNIFICANT else "It cannot be told from chance"
+    said = f"{good}: of those with it {_worth(own.seen, own.coverage, own.per_week)}"
+    if found.verdict == "signal":
+        rule = found.rules[0]
+        said += f"; of those with the rule that was found {_worth(rule.seen, rule.coverage, rule.per_week)}"
+    if found.base is not None:
+        said += f"; of all {percent(found.base.share.value)}"
+    return f"{said}."
+
+
+def _worth(seen: Measured, covered: Estimate, per_week: float) -> str:
+    return f"{percent_of(seen.inside)} reached the goal, {percent(covered.value)} of the goals, {per_week:.1f} a week"
+
+
+def _inside(measured: Measured) -> str:
+    return f"{percent_of(measured.inside)}, {measured.inside_hits:,} of {_counted(measured.hits, 'goal')}"
 
 
 def _next(found: Discovery) -> Iterator[str]:

@@ -98,8 +98,11 @@ def lines(
     )
 
 
-def interval(value: float, low: float, high: float, scale: Scale, class_: str, tip: str) -> str:
-    """A dot with its interval in one row of a table; without a known value, an empty row."""
+def interval(
+    value: float, low: float, high: float, scale: Scale, class_: str, tip: str, beside: float | None = None
+) -> str:
+    """A dot with its interval in one row of a table; without a known value, an empty row. An upright line stands at the
+    value `beside`."""
     if isnan(value):
         return chart(tip, 22, kind="strip")
     ends = scale.share(low), scale.share(high)
@@ -109,8 +112,13 @@ def interval(value: float, low: float, high: float, scale: Scale, class_: str, t
         *(element("line", x1=percent(at), x2=percent(at), y1=0, y2=22, class_="grid") for at in _shares(scale)),
         element("line", x1=percent(ends[0]), x2=percent(ends[1]), y1=11, y2=11, class_=f"whisker {class_}"),
         element("circle", cx=percent(scale.share(value)), cy=11, r=5, class_=f"dot {class_}"),
+        *([] if beside is None else [_upright(scale.share(beside))]),
         kind="strip",
     )
+
+
+def _upright(at: float) -> str:
+    return element("line", x1=percent(at), x2=percent(at), y1=1, y2=21, class_="beside")
 
 
 def interval_axis(scale: Scale, written: Callable[[float], str]) -> str:

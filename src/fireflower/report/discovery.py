@@ -12,7 +12,10 @@ from fireflower.discover.wording import (
     SINGLES,
     circles,
     facts,
+    judged,
+    judged_like,
     name_of_score,
+    not_enough,
     sections,
     thinned,
     title,
@@ -28,6 +31,13 @@ from fireflower.review.words import percent as in_percent
 _ROW = 30
 _LEFT = 0.12
 _LABELS = 7
+_ROOM = 1.3
+"""How far the axis of shares reaches beyond the greatest."""
+
+_PALEST, _DARKEST = 0.08, 0.5
+"""How much of the colour cells have; in the darkest, ink can still be read in both themes (contrast above 4.5)."""
+
+REACH, PASS = "Of those who pass: reach the goal", "Of those who reach the goal: pass"
 
 
 def render_discovery(found: Discovery, version: str) -> str:
@@ -43,17 +53,26 @@ def render_discovery(found: Discovery, version: str) -> str:
             verdict=list(verdict(found)),
             sections=[(name, list(said)) for name, said in sections(found)],
             circles=circles(found),
-            tables={NEARLY: [(rule, nan) for rule in found.rules[1:]], SINGLES: [(s.rule, s.q) for s in found.singles]},
+            tables={
+                NEARLY: [(rule, nan) for rule in found.rules[1:]],
+                SINGLES: [(s.rule, s.q) for s in found.different],
+            },
             scores={
-                name_of_score(i): (score, thinned(score), trusted(calibration(score.calibration)))
+                name_of_score(i): (
+                    score,
+                    thinned(score),
+                    list(judged(score, found)),
+                    trusted(calibration(score.calibration)) if judged_like(score, found) is None else "",
+                )
                 for i, score in enumerate(found.scores)
             },
+            notes={SINGLES: not_enough(found)},
             everywhere=EVERYWHERE,
             first=RULE,
             facts=list(facts(found.rules[0], found)) if found.rules else [],
             curves=[
                 (single.rule.said, trusted(signal_curve(single.curve)))
-                for single in found.singles
+                for single in found.different
                 if len(single.curve) > 1
             ],
             maps=[(heat.event, trusted(heat_map(heat)), heat) for heat in found.heat if heat.cells],
@@ -65,7 +84,7 @@ def render_discovery(found: Discovery, version: str) -> str:
 
 
 def signal_curve(points: tuple[CurvePoint, ...]) -> str:
-    """Share and coverage at each threshold, evenly spaced, since thresholds grow by factors."""
+    """Share and coverage at each threshold, one above the other, evenly spaced, since thresholds grow by factors."""
     share = [
         Point(
             float(i),
@@ -82,8 +101,21 @@ def signal_curve(points: tuple[CurvePoint, ...]) -> str:
     ]
     across = Scale(0.0, float(max(len(points) - 1, 1)))
     labels = [(float(i), f"{points[i].threshold:g}") for i in spread(len(points), _LABELS)]
-    both = [Line("accent", tuple(share), dots=True), Line("flame", tuple(covered))]
-    return lines(both, across, labels, "Share that reaches the goal, and coverage, by threshold", in_percent)
+    # Two axes, as rates of a few percent would lie at the bottom of one that holds coverage, too.
+    drawn = (
+        (f"{REACH}, by threshold", Line("accent", tuple(share), dots=True), _up_to(share), 150.0),
+        (f"{PASS}, by threshold", Line("flame", tuple(covered)), Scale(0.0, 1.0, 0.5), 70.0),
+    )
+    return "".join(
+        element("p", text(label), class_="soft small")
+        + lines([line], across, labels, label, in_percent, up=up, height=height)
+        for label, line, up, height in drawn
+    )
+
+
+def _up_to(share: list[Point]) -> Scale:
+    """An axis for the shares themselves. Bands of few subjects reach far beyond them, and are cut off there."""
+    return from_zero([min(1.0, _ROOM * point.y) for point in share], least=0.01)
 
 
 def heat_map(heat: Heat) -> str:
@@ -132,22 +164,23 @@ def _cell(cell: HeatCell, row: int, column: int, columns: int, most: float) -> s
         f"{in_percent(cell.coverage)} of the goals, {cell.per_week:.1f} a week"
     )
     box = {"x": percent(left), "y": _ROW * row, "width": percent(width * 0.97), "height": _ROW - 2, "rx": 3}
-    middle = {"x": percent(left + width * 0.485), "y": _ROW * row + 19, "text_anchor": "middle"}
+    middle = {"x": percent(left + width * 0.485), "y": _ROW * row + 19, "text_anchor": "middle", "class_": "cell"}
     return element(
         "g",
         element("title", text(said)),
-        element("rect", **box, class_="bar accent", fill_opacity=round(0.08 + 0.6 * strength, 3)),
+        element("rect", **box, class_="bar accent", fill_opacity=round(_PALEST + (_DARKEST - _PALEST) * strength, 3)),
         element("text", text(in_percent(cell.share.value)), **middle),
     )
 
 
 def calibration(groups: tuple[Calibrated, ...]) -> str:
-    """For each group of scores the share that came, with its interval, beside the one that was foretold."""
+    """For each group of scores the share that came, a dot with its interval, and an upright line at the one that was
+    foretold."""
     tops = [value for each in groups for value in (each.foretold, each.came.high) if isfinite(value)]
     scale = from_zero(tops, least=0.01)
     rows = []
     for each in groups:
         said = f"foretold {in_percent(each.foretold)}, came {in_percent(each.came.value)}"
         rows.append(element("p", text(said), class_="soft small"))
-        rows.append(interval(each.came.value, each.came.low, each.came.high, scale, "accent", said))
+        rows.append(interval(each.came.value, each.came.low, each.came.high, scale, "accent", said, each.foretold))
     return "".join(rows) + interval_axis(scale, in_percent)
