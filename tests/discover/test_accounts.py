@@ -98,7 +98,7 @@ def _rows(timeline: Timeline, rows: slice) -> Timeline:
 def test_an_account_was_not_seen_when_only_those_who_are_left_out_were(tmp_path: Path) -> None:
     """s, who is staff, comes to a and to b long after the others."""
     people = "imports: {people.csv: {table: people, person: person, timeless: true}}"
-    (tmp_path / "fireflower.yaml").write_text(f'{SETTINGS}leave_out: {{people: person.team = "staff"}}\n{people}\n')
+    (tmp_path / "fireflower.yaml").write_text(f'project: x\nleave_out: {{people: person.team = "staff"}}\n{people}\n')
     (tmp_path / "people.csv").write_text("person,team\ns,staff\n")
     met = [(0, "p", "a"), (3, "p", "a"), (4, "q", "b"), (30, "s", "a"), (31, "s", "b")]
     rows = [f"{iso(START + day * DAY)},Login,{person},{account}\n" for day, person, account in met]

@@ -398,6 +398,30 @@ def test_a_hypothesis_is_tested_and_bettered(discovered: tuple[Path, dict[str, A
     assert "tells more there, too" in said or "does not tell more there" in said
 
 
+SCORE = """\
+definition: points
+subject: person
+score:
+  each:
+    Report Run: {points: 2, cap: 10}
+    Login: {points: 1, cap: 5}
+value: score >= 4 or did(Zork)
+"""
+
+
+def test_a_hypothesis_may_be_a_score_and_what_never_happened_in_it_is_named(product: Project, tmp_path: Path) -> None:
+    own = tmp_path / "points.yaml"
+    own.write_text(SCORE)
+    text = run(product, "discover", *QUICK, "--no-files", "--hypothesis", str(own)).output
+    assert "score >= 4 or did(Zork)" in text
+    assert "your own definition names the event 'Zork', which has never happened" in text
+
+
+def test_more_than_can_be_worked_is_said(product: Project) -> None:
+    text = run(product, "discover", *QUICK, "--no-files", "--capacity", "0.1/week").output
+    assert "the 0.1 a week that can be worked are fewer than what is found" in text
+
+
 def test_a_hypothesis_about_others_is_refused(product: Project, tmp_path: Path) -> None:
     (tmp_path / "ours.yaml").write_text(OWN.replace("person", "account"))
     said = refused(product, "--hypothesis", str(tmp_path / "ours.yaml"), *QUICK)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -130,7 +130,30 @@ def _enriched(project: Project, request: Request, source: Source, own: Definitio
     events = [name for name in names if name in source.seen.events][:_MAPS]
     heat = heat_maps(source, ground.frame, events, sorted(set(request.landmarks)), request.horizon)
     circles = complete(result.circles, project.settings)
+    result = replace(result, cautions=(*result.cautions, *_beyond(request, result), *_unseen(own, source)))
     return replace(found, discovery=replace(result, heat=heat, circles=circles))
+
+
+def _beyond(request: Request, found: Discovery) -> Iterator[str]:
+    """Where even what is rarest comes more often than can be worked."""
+    volumes = [rule.per_week for rule in found.rules[:1]]
+    volumes += [at.per_week for card in found.scores for at in card.thresholds if at.bound == card.chosen]
+    if request.per_week is not None and max(volumes, default=0.0) > request.per_week:
+        yield (
+            f"the {request.per_week:g} a week that can be worked are fewer than what is found: conditions that pass "
+            "still fewer rest on too few to be looked at. Take the first of each week, or let a message go to the rest."
+        )
+
+
+def _unseen(own: Definition | None, source: Source) -> Iterator[str]:
+    """What a team's own definition asks for that has never happened."""
+    from fireflower.language.walking import events_of
+
+    names = dict.fromkeys(name for events in events_of(own) for name in events.names) if own is not None else {}
+    for name in names:
+        if name not in source.seen.events:
+            near = did_you_mean(name, source.seen.events)
+            yield f"your own definition names the event {name!r}, which has never happened.{near}"
 
 
 def _source(project: Project, request: Request) -> tuple[Source, str]:

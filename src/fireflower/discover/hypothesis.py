@@ -17,8 +17,10 @@ from fireflower.discover.landmarks import holding_at
 from fireflower.discover.measuring import coverage, measured, told_apart, weeks
 from fireflower.discover.results import Change, HypothesisFound
 from fireflower.discover.study import Ground
-from fireflower.language.nodes import All, AnyOf, Definition, Formula
+from fireflower.language.fingerprints import canonical
+from fireflower.language.nodes import All, AnyOf, Definition, Formula, Score
 from fireflower.language.sentences import write_formula
+from fireflower.language.walking import walk
 from fireflower.review.thresholds import variants
 
 CHANGES = 3
@@ -49,11 +51,11 @@ def tested(definition: Definition, ground: Ground, source: Source, signals: Sequ
         later = measured(test, _rows(test, holding[i]), horizon)
         earlier = measured(train, _rows(train, holding[i]), horizon)
         more = told_apart(later) - told_apart(own_later)
-        changes.append(Change(what, write_formula(formula), gains[i] - gains[0], earlier, later, more))
+        changes.append(Change(what, _text(formula), gains[i] - gains[0], earlier, later, more))
     inside = _rows(both, holding[0])
     return HypothesisFound(
         name=definition.name,
-        text=write_formula(own),
+        text=_text(own),
         seen=measured(both, inside, horizon),
         earlier=measured(train, _rows(train, holding[0]), horizon),
         later=own_later,
@@ -62,6 +64,11 @@ def tested(definition: Definition, ground: Ground, source: Source, signals: Sequ
         gain=gains[0],
         changes=tuple(changes),
     )
+
+
+def _text(formula: Formula) -> str:
+    """A formula as text, in which a definition's score goes by that name."""
+    return write_formula(formula, {canonical(node): "score" for node in walk(formula) if isinstance(node, Score)})
 
 
 def _different(selected: Sequence[Bools]) -> list[int]:
