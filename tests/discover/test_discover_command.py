@@ -6,6 +6,7 @@ import json
 import shutil
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from fireflower.app.project import Project
 from fireflower.cli.program import program
 from fireflower.discover.histories import landmarks, lives
 from fireflower.model.moments import DAY
+from fireflower.report.discovery import render_discovery
 
 OWN = """\
 definition: ours
@@ -443,6 +445,12 @@ def test_the_page_stands_alone(discovered: tuple[Path, dict[str, Any]]) -> None:
     ):
         assert part in text
     assert text.count('class="chart') >= 6
+
+
+def test_the_page_has_a_table_of_what_does_nearly_as_well(product: Project) -> None:
+    found = product.discover(permutations=40, landmarks="3d, 7d", write=False)
+    page = render_discovery(replace(found, rules=(*found.rules[:1], *found.rules[:1])), "1.0")
+    assert "Nearly as good</h2>" in page
 
 
 def test_the_pages_contents_lead_to_its_chapters(discovered: tuple[Path, dict[str, Any]]) -> None:
