@@ -419,6 +419,42 @@ def test_a_hypothesis_may_be_a_score_and_what_never_happened_in_it_is_named(prod
     assert "your own definition names the event 'Zork', which has never happened" in text
 
 
+def test_what_a_capacity_kept_from_being_searched_is_said(make: Make) -> None:
+    """Half of all run a report, once, and buy; a few, no others than others, read help."""
+    rows = [(START + number * DAY // 2, "Signed Up", f"p{number}") for number in range(600)]
+    reports = [(at + DAY, "Report Run", person) for at, _, person in rows[::2]]
+    bought = [(at + 9 * DAY, "Bought", person) for at, _, person in rows[::4]]
+    helped = [(at + DAY, "Help Read", person) for at, _, person in rows[::17]]
+    project = make([*rows, *reports, *bought, *helped])
+    asked = (*QUICK, "--no-files", "--json")
+    without = json.loads(run(project, "discover", *asked).stdout)
+    limited = json.loads(run(project, "discover", *asked, "--capacity", "1/week").stdout)
+    assert without["verdict"] == "signal" and without["power"][-1]["share"] == 0.5
+    assert limited["verdict"] == "none" and limited["next_steps"][0].startswith("ask without a capacity")
+    assert all(each["share"] <= 0.1 for each in limited["power"])
+
+
+def test_a_hypothesis_is_named_where_there_is_too_little_to_measure_it(make: Make, tmp_path: Path) -> None:
+    own = tmp_path / "ours.yaml"
+    own.write_text(OWN)
+    project = make([*signed_up(60), (START + 5 * DAY, "Bought", "p1"), (START + 90 * DAY, "Login", "p0")])
+    text = run(project, "discover", *QUICK, "--hypothesis", str(own)).output
+    assert "ours was not measured, as too few reached the goal" in text
+    assert "names the event 'Report Run', which has never happened" in text
+
+
+def test_traits_without_a_time_are_named(make: Make) -> None:
+    rows = signed_up(300)
+    project = make([*rows, *((at + 9 * DAY, "Bought", person) for at, _, person in rows[::3])])
+    table = project.folder / "people.csv"
+    table.write_text(
+        "person,plan\n" + "".join(f"p{number},{'free' if number % 2 else 'team'}\n" for number in range(300))
+    )
+    run(project, "import", str(table), "--kind", "people", "--map", "person=person", "--yes")
+    text = run(project, "discover", *QUICK).output
+    assert "plan has no value at any landmark, maybe because it was imported without a time" in text
+
+
 def test_more_than_can_be_worked_is_said(product: Project) -> None:
     text = run(product, "discover", *QUICK, "--no-files", "--capacity", "0.1/week").output
     assert "the 0.1 a week that can be worked are fewer than what is found" in text

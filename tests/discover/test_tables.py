@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,9 @@ def test_columns_that_cannot_be_asked_for_are_passed_over_with_the_reason(tmp_pa
     odd = {
         "tags": [["a", "b"]] * 400, "place": [{"city": "x"}] * 400, "crm id": [10**17 + i for i in range(400)],
         "ratio": [float("inf"), 1.0] * 200, "large": pa.array([2**64 - 1] * 400, pa.uint64()),
+        "uuid": pa.array([bytes([255, number % 256]) * 8 for number in range(400)], pa.binary(16)),
+        "plan": pa.array(["free", "team"] * 200).dictionary_encode(),
+        "money": pa.array([Decimal(number) for number in range(400)], pa.decimal128(12, 2)),
     }  # fmt: skip
     path = _odd(tmp_path, **odd)
     found = json.loads(run(path, "--goal", "Converted", "--json").stdout)

@@ -85,7 +85,7 @@ def read(project: Project, request: Request) -> Given:
 
 def _read(project: Project, request: Request, source: Source, words: str) -> Given:
     from fireflower.discover.answer import Given
-    from fireflower.discover.doubts import of_history
+    from fireflower.discover.doubts import of_history, without_a_time
     from fireflower.discover.histories import landmarks, leaking_events, lives
 
     found = lives(source)
@@ -94,10 +94,11 @@ def _read(project: Project, request: Request, source: Source, words: str) -> Giv
     at = landmarks(source, found, _ages(project, request, source), [leak.name for leak in leaking])
     looked_at = max(len(each.frame.columns) for each in at)
     at, filled = _without_filled_in(at, request)
+    doubts = (*of_history(source.seen, found, looked_at), *without_a_time([each.frame for each in at]))
     return Given(
         words, source.subject, source.as_of, [each.frame for each in at], [each.before for each in at],
         [each.naive for each in at], (*leaking, *filled),
-        tuple(of_history(source.seen, found, looked_at)), [each.silence for each in at], source.churn is not None,
+        doubts, [each.silence for each in at], source.churn is not None,
     )  # fmt: skip
 
 
@@ -122,7 +123,10 @@ def _enriched(project: Project, request: Request, source: Source, own: Definitio
 
     ground, result = found.ground, found.discovery
     if ground is None:
-        return found
+        said = (
+            () if own is None else (f"{own.name} was not measured, as too few reached the goal.", *_unseen(own, source))
+        )
+        return replace(found, discovery=replace(result, cautions=(*result.cautions, *said)))
     if own is not None:
         signals = [parse_formula(single.rule.text, source.subject) for single in result.singles[:_SIGNALS]]
         result = replace(result, hypothesis=tested(own, ground, source, signals))
@@ -136,6 +140,8 @@ def _enriched(project: Project, request: Request, source: Source, own: Definitio
 
 def _beyond(request: Request, found: Discovery) -> Iterator[str]:
     """Where even what is rarest comes more often than can be worked."""
+    if found.verdict != "signal":
+        return
     volumes = [rule.per_week for rule in found.rules[:1]]
     volumes += [at.per_week for card in found.scores for at in card.thresholds if at.bound == card.chosen]
     if request.per_week is not None and max(volumes, default=0.0) > request.per_week:

@@ -26,6 +26,7 @@ def discover_table(
     keep: tuple[str, ...] = (),
     permutations: int = 200,
     seed: int = 0,
+    write: bool = True,
     progress: Advance | None = None,
 ) -> Discovery:
     """Look for what predicts the goal in a table, one row a lead.
@@ -33,6 +34,7 @@ def discover_table(
     Parameters
     ----------
     subject : whose traits the columns are, so that they can be written as definitions of the project; None: nobody's
+    write : whether to write definitions
 
     Raises
     ------
@@ -73,7 +75,7 @@ def discover_table(
     doubts = (*leads.doubts, *of_table(leads.frame.columns))
     given = Given(goal, subject or "person", None, [frame], [(0, 0)], [naive], (*found, *passed_over), doubts)
     result = answer(given, Question(0, None, permutations, seed, processors()), progress).discovery
-    if result.verdict != "signal":
+    if result.verdict != "signal" or not write:
         return result
     if subject is None:
         return replace(result, next_steps=(*result.next_steps, NOBODYS))

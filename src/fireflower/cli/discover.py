@@ -132,8 +132,8 @@ def discover(
             for name, why in _NOT_OF_TABLES.items():
                 _refuse(name, why)
             found = discover_table(
-                table, goal, time=time, project=open_project(folder) if subject and not no_files else None,
-                subject=subject, keep=keep, permutations=permutations, seed=seed, progress=advance,
+                table, goal, time=time, project=open_project(folder) if subject else None, subject=subject, keep=keep,
+                permutations=permutations, seed=seed, write=not no_files, progress=advance,
             )  # fmt: skip
         else:
             _refuse("time", "orders the rows of a --table, and there is none here. Leave it out")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from fireflower.discover import chance, rates
@@ -13,7 +13,7 @@ from fireflower.discover.frames import Frame
 from fireflower.discover.leaks import Leak
 from fireflower.discover.per_segment import per_segment
 from fireflower.discover.power import power
-from fireflower.discover.results import SHOWN, BaseRate, Discovery, LandmarkSummary
+from fireflower.discover.results import SHOWN, BaseRate, Discovery, LandmarkSummary, Power
 from fireflower.discover.scorecards import scorecards
 from fireflower.discover.segments import segments
 from fireflower.discover.study import (
@@ -133,13 +133,13 @@ def _answered(
         scores=tuple(scorecards(ground, question)) if holds else (),
         ceilings=ceilings(train, test, question.horizon) if tried else (),
         left_out=given.left_out,
-        power=power(rows, hits, ground.chance.needed("1")) if tried else (),
+        power=tuple(_searchable(power(rows, hits, ground.chance.needed("1")), ground)) if tried else (),
         segments=tests,
         per_segment=per_segment(ground, found.best, tests, question) if holds and found.best else None,
         heat=(),
         hypothesis=None,
         cautions=(*_cautions(ground, found, summaries, holds), *given.doubts),
-        next_steps=_next_steps(given, ground, holds),
+        next_steps=_next_steps(given, question, ground, holds),
         base=_base(ground),
         churn=given.churn,
     )
@@ -252,10 +252,18 @@ def _are(kinds: int) -> str:
     return "is 1 kind of events" if kinds == 1 else f"are {kinds} kinds of events"
 
 
-def _next_steps(given: Given, ground: Ground, holds: bool) -> tuple[str, ...]:
+def _searchable(powers: Iterable[Power], ground: Ground) -> Iterator[Power]:
+    """Without conditions that too many pass for a capacity, which were not looked at."""
+    most, rows = ground.whole.most, len(ground.whole.board.frame)
+    return (each for each in powers if most is None or each.share * rows <= most)
+
+
+def _next_steps(given: Given, question: Question, ground: Ground, holds: bool) -> tuple[str, ...]:
     if holds:
         return ()
     steps = []
+    if question.per_week is not None:
+        steps.append("ask without a capacity: what more pass than can be worked was not looked at")
     if given.as_of is None:
         return ("add columns with what was known of each lead before anybody worked on it", "come back with more rows")
     events = {column.candidate.of for column in ground.frame.columns if column.candidate.vocabulary != "fit"}

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from fireflower.discover.candidates import MOST_CANDIDATES, MOST_EVENTS, MOST_VALUES, Seen
-from fireflower.discover.frames import Column
+from fireflower.discover.frames import Column, Frame
 from fireflower.discover.histories import Lives
+from fireflower.language.nodes import Trait
 from fireflower.model.moments import NEVER
 
 _NAMED = 5
@@ -59,6 +60,26 @@ def of_history(seen: Seen, found: Lives, looked_at: int) -> Iterator[str]:
 
 def _has_numbers(seen: Seen, path: str) -> bool:
     return any(types[path].get("number") for types in seen.properties.values() if path in types)
+
+
+def without_a_time(frames: Sequence[Frame]) -> Iterator[str]:
+    """Traits that nobody has at any landmark."""
+    empty = [
+        {column.candidate.quantity.name for column in frame.columns
+         if isinstance(column.candidate.quantity, Trait) and _is_empty(column)}
+        for frame in frames
+    ]  # fmt: skip
+    names = sorted(set.intersection(*empty)) if empty else []
+    if names:
+        have, they = ("have", "they were") if len(names) > 1 else ("has", "it was")
+        yield (
+            f"{_listed(names)} {have} no value at any landmark, maybe because {they} imported without a time, and so "
+            "hold from the import on. What has always held is named under `timeless:` in fireflower.yaml."
+        )
+
+
+def _is_empty(column: Column) -> bool:
+    return bool(np.isnan(column.numbers).all()) and (column.codes is None or bool((column.codes < 0).all()))
 
 
 def of_table(columns: Sequence[Column]) -> Iterator[str]:

@@ -23,6 +23,7 @@ from fireflower.model.records import SubjectKind
 
 _OWN = "each row has a value of its own, which says nothing of others"
 _NESTED = "its cells hold several values each"
+_BYTES = "its values are neither texts nor numbers"
 _YES = frozenset({"1", "1.0", "true", "yes", "y", "t", "won", "converted"})
 _NO = frozenset({"0", "0.0", "false", "no", "n", "f", "lost"})
 _EMPTY = frozenset({"", "none", "na", "n/a", "nan", "null", "-"})
@@ -71,6 +72,8 @@ def read_leads(
     UnknownNameError
         If it has no such columns.
     """
+    import pyarrow as pa
+
     table = _table(path)
     for name in (goal, *([time] if time else [])):
         if name not in table.column_names:
@@ -80,19 +83,20 @@ def read_leads(
             near = did_you_mean(name, table.column_names) or f" There are: {', '.join(table.column_names)}."
             raise UnknownNameError(f"{path} has no column {name!r}.{near}")
     if time:
-        if _is_nested(table.column(time)):
-            raise InputError(f"rows cannot be ordered by the column {time!r} of {path}: {_NESTED}.")
-        table = table.sort_by(time)
+        try:
+            table = table.sort_by(time)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+            said = f"rows cannot be ordered by the column {time!r} of {path}"
+            raise InputError(f"{said}: expected numbers, texts or times, got {table.column(time).type}.") from None
     reached, known, doubts = _reached(path, goal, table.column(goal))
     table, reached = table.filter(known), reached[known]
     columns, passed_over = [], {}
     for name in table.column_names:
         if name in (goal, time):
             continue
-        values = table.column(name)
-        column = None if _is_nested(values) else _column(_candidate(name, owner, circles or {}), values)
-        if column is None:
-            passed_over[name] = _NESTED if _is_nested(values) else _OWN
+        column = _column(_candidate(name, owner, circles or {}), table.column(name))
+        if isinstance(column, str):
+            passed_over[name] = column
         else:
             columns.append(column)
     n = len(reached)
@@ -120,7 +124,7 @@ def _table(path: Path) -> Any:
     for number, name in enumerate(names):
         if name in names[:number]:
             raise InputError(f"{path} has two columns {name!r}. Give one of them another name.")
-        if pa.types.is_binary(table.column(number).type):
+        if path.suffix != ".parquet" and pa.types.is_binary(table.column(number).type):
             raise InputError(f"the column {name!r} of {path} is not in UTF-8. Save the table as CSV in UTF-8.")
     return table
 
@@ -131,10 +135,20 @@ def _read(path: Path) -> Any:
     import pyarrow.parquet
 
     if path.suffix == ".parquet":
-        return pyarrow.parquet.read_table(path)
+        return _plain(pyarrow.parquet.read_table(path))
     with pa.input_stream(str(path), compression="detect") as file:
         options = pyarrow.csv.ConvertOptions(strings_can_be_null=True)
         return pyarrow.csv.read_csv(file, convert_options=options)
+
+
+def _plain(table: Any) -> Any:
+    """With columns of codes as what they stand for."""
+    import pyarrow as pa
+
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(place, field.name, table.column(place).cast(field.type.value_type))
+    return table
 
 
 def _reached(path: Path, goal: str, values: Any) -> tuple[NDArray[np.bool_], NDArray[np.bool_], tuple[str, ...]]:
@@ -163,18 +177,14 @@ def _candidate(name: str, owner: SubjectKind | None, circles: Mapping[str, Circl
     return Candidate(write_quantity(trait), trait, trait, "fit", known or "fit", True, name, known is not None)
 
 
-def _is_nested(values: Any) -> bool:
+def _column(candidate: Candidate, values: Any) -> Column | str:
+    """The column, or why it is passed over."""
     import pyarrow as pa
 
-    return bool(pa.types.is_nested(values.type))
-
-
-def _column(candidate: Candidate, values: Any) -> Column | None:
-    """The column; None where each row has a text of its own, which tells nothing."""
-    import pyarrow as pa
-
+    if pa.types.is_nested(values.type):
+        return _NESTED
     nowhere = np.full(len(values), np.nan)
-    if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
+    if pa.types.is_integer(values.type) or pa.types.is_floating(values.type) or pa.types.is_decimal(values.type):
         numbers = values.cast(pa.float64(), safe=False).to_numpy()  # ids beyond 2^53 lose their last digits
         return Column(candidate, np.where(np.isfinite(numbers), numbers, np.nan))
     if pa.types.is_null(values.type):
@@ -183,8 +193,11 @@ def _column(candidate: Candidate, values: Any) -> Column | None:
         texts = values.to_pylist()
         codes = [-1 if value is None else int(value) for value in texts]
         return Column(candidate, nowhere, np.array(codes, np.int32), (False, True))
-    coded = values.cast(pa.string()).combine_chunks().dictionary_encode()
+    try:
+        coded = values.cast(pa.string()).combine_chunks().dictionary_encode()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return _BYTES
     if len(coded.dictionary) > min(_MOST_TEXTS, _IDENTIFIES * len(values)):
-        return None
+        return _OWN
     codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
     return Column(candidate, nowhere, codes, coded.dictionary.to_pylist())

@@ -402,7 +402,8 @@ def _ceilings(found: Discovery) -> Iterator[str]:
 def _segments(tests: tuple[SegmentTest, ...]) -> Iterator[str]:
     for test in tests:
         said = "NO, it is worth more in some parts" if test.differs else "no difference that is more than chance"
-        yield f"by {test.by}: {said} (p = {test.p:.3f})"
+        p = "below 0.001" if test.p < 0.001 else f"= {test.p:.3f}"
+        yield f"by {test.by}: {said} (p {p})"
         for row in test.rows if test.differs else ():
             yield f"  {row.part}: {_pair(row.measured)}"
 

@@ -154,12 +154,12 @@ def _header(path: Path, compression: Compression) -> str:
 
 def _first_record(head: bytes) -> bytes:
     """The first line with its end; further ones belong to it as long as quotes are open: names may hold line breaks."""
-    record = b""
-    for line in head.splitlines(keepends=True):
+    record, lines = b"", head.splitlines(keepends=True)
+    for line in lines:
         record += line
         if record.count(b'"') % 2 == 0:
-            break
-    return record
+            return record
+    return lines[0] if lines else b""  # a quote that is never closed is a sign like any other
 
 
 def _distinct(names: list[str]) -> list[str]:
