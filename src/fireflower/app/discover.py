@@ -180,10 +180,9 @@ def _source(project: Project, request: Request) -> tuple[Source, str]:
     _check_kept(request, summary, subject)
     start = project.settings.start
     if start is not None and not any(name in summary.events for name in start.names):
-        near = did_you_mean(start.names[0], summary.events) or f" Events are: {_some(summary.events)}."
         raise ProjectError(
-            f"the start {start.names[0]!r} has never happened.{near} Correct `start:` in fireflower.yaml, or take it "
-            "out there: then everybody starts with the first thing that they do."
+            f"the start {start.names[0]!r} has never happened.{_near(start.names[0], summary)} Correct `start:` in "
+            "fireflower.yaml, or take it out there: then everybody starts with the first thing that they do."
         )
     as_of = moment_of(project, request.as_of)
     properties = _properties(summary)
@@ -227,10 +226,9 @@ def _goal(project: Project, request: Request, summary: Summary, subject: Subject
             )
         unseen = [name for name in project.settings.goal.names if name not in summary.events]
         if unseen:
-            near = did_you_mean(unseen[0], summary.events) or f" Events are: {_some(summary.events)}."
             raise ProjectError(
-                f"the goal {unseen[0]!r} has never happened.{near} Correct `goal:` in fireflower.yaml, or ask for "
-                "another goal."
+                f"the goal {unseen[0]!r} has never happened.{_near(unseen[0], summary)} Correct `goal:` in "
+                "fireflower.yaml, or ask for another goal."
             )
         return happened(project.settings.goal), write_events(project.settings.goal)
     if request.goal in summary.events:
@@ -252,6 +250,11 @@ def _anchors(settings: Settings) -> dict[str, Events]:
     return {name: events for name, events in known.items() if events is not None}
 
 
+def _near(name: str, summary: Summary) -> str:
+    """The events that may be meant by a name; where none is like it, the most frequent ones."""
+    return did_you_mean(name, summary.events) or f" Events are: {_some(summary.events)}."
+
+
 def _some(names: Iterable[str]) -> str:
     """The most frequent ones."""
     return ", ".join(islice(names, 12))
@@ -268,8 +271,8 @@ def _events(said: str, summary: Summary, option: str) -> Events:
 def _check_happened(names: Sequence[str], summary: Summary, option: str) -> None:
     for name in names:
         if name not in summary.events:
-            near = did_you_mean(name, summary.events) or f" Events are: {_some(summary.events)}."
-            raise UnknownNameError(f"{option} names the event {name!r}, which has never happened.{near}")
+            said = f"{option} names the event {name!r}, which has never happened.{_near(name, summary)}"
+            raise UnknownNameError(said)
 
 
 def _check_kept(request: Request, summary: Summary, subject: SubjectKind) -> None:
