@@ -16,6 +16,7 @@ from fireflower.discover.frames import Column, Frame
 from fireflower.discover.landmarks import (
     Arguments,
     Sample,
+    counting,
     first_times,
     happened,
     note_clusters,
@@ -119,9 +120,10 @@ def lives(source: Source) -> Lives:
     seen, cluster = np.full(people, -NEVER, np.int64), np.arange(people, dtype=np.int64)
 
     def look(timeline: Timeline) -> None:
+        own, rows = counting(timeline, source.subject, source.as_of)
         if not source.leaves_out:
-            note_first(noted, timeline, source.subject, names, source.as_of)
-        note_last_seen(seen, timeline, source.subject, source.as_of)
+            note_first(noted, timeline, own, rows, names)
+        note_last_seen(seen, timeline, own, rows)
         if source.subject == "person":
             note_clusters(cluster, timeline, source.as_of)
 

@@ -233,33 +233,34 @@ def first_times(
     return list(first)
 
 
-def note_first(
-    first: NDArray[np.int64], timeline: Timeline, subject: SubjectKind, names: Sequence[str], as_of: int
-) -> None:
-    """Note in `first`, int64[names + 1, subjects], when each subject of a timeline first did each of these events; the
-    last place is for everything else. As `first_times` says of `happened` where no subjects of this kind are left out,
-    for hundreds of events at the price of one."""
-    places = {(Kind.EVENT, name): place for place, name in enumerate(names)}
-    place = np.array([places.get(name, len(names)) for name in timeline.vocabulary.names], np.intp)
-    own, rows = _counting(timeline, subject, as_of)
-    rows = rows[::-1]
-    first[place[timeline.what[rows]], own[rows]] = timeline.time[rows]  # the earliest of a subject's rows comes last
-
-
-def note_last_seen(last: NDArray[np.int64], timeline: Timeline, subject: SubjectKind, as_of: int) -> None:
-    """Note in `last` when each subject of a timeline did anything for the last time."""
-    is_event = np.array([kind is Kind.EVENT for kind, _ in timeline.vocabulary.names])
-    own, rows = _counting(timeline, subject, as_of)
-    rows = rows[is_event[timeline.what[rows]]]
-    last[own[rows]] = timeline.time[rows]  # each one's rows lie in the order of time, and of several the last stays
-
-
-def _counting(timeline: Timeline, subject: SubjectKind, as_of: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """The subjects of all rows, and which rows count for theirs as of a moment."""
+def counting(timeline: Timeline, subject: SubjectKind, as_of: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Which rows count for their subjects as of a moment, and whose they are: (subjects of those rows, rows)."""
     own, bit = timeline.of(subject)
     muted = MUTED if subject == "account" else 0  # what people do who are left out counts for them still
-    counts = (timeline.target & (bit | muted) == bit) & (own >= 0) & (timeline.time <= as_of)
-    return own, np.flatnonzero(counts)
+    rows = np.flatnonzero((timeline.target & (bit | muted) == bit) & (own >= 0) & (timeline.time <= as_of))
+    return own[rows], rows
+
+
+def note_first(
+    first: NDArray[np.int64], timeline: Timeline, own: NDArray[np.int32], rows: NDArray[np.int64], names: Sequence[str]
+) -> None:
+    """Note in `first`, int64[names + 1, subjects], when each subject first did each of these events, of the rows that
+    count; the last place is for everything else. As `first_times` says of `happened` where no subjects of this kind are
+    left out, for hundreds of events at the price of one."""
+    places = {(Kind.EVENT, name): place for place, name in enumerate(names)}
+    place = np.array([places.get(name, len(names)) for name in timeline.vocabulary.names], np.intp)
+    own, rows = own[::-1], rows[::-1]
+    first[place[timeline.what[rows]], own] = timeline.time[rows]  # the earliest of a subject's rows comes last
+
+
+def note_last_seen(
+    last: NDArray[np.int64], timeline: Timeline, own: NDArray[np.int32], rows: NDArray[np.int64]
+) -> None:
+    """Note in `last` when each subject did anything for the last time, of the rows that count."""
+    is_event = np.array([kind is Kind.EVENT for kind, _ in timeline.vocabulary.names])
+    does = is_event[timeline.what[rows]]
+    own, rows = own[does], rows[does]
+    last[own] = timeline.time[rows]  # each one's rows lie in the order of time, and of several the last stays
 
 
 def note_clusters(cluster: NDArray[np.int64], timeline: Timeline, as_of: int) -> None:
