@@ -27,6 +27,9 @@ class Nowhere:
 
     taken = 0
 
+    def expect_room(self) -> None:
+        """There is."""
+
     async def accept(self, messages: Sequence[Message], rejects: Sequence[Reject]) -> int:
         assert not rejects, rejects[0].reason
         self.taken += len(messages)

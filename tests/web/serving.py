@@ -42,6 +42,9 @@ class MemorySink:
     def instead(self, key: str) -> str:
         return "the token 'reader' is of the scope read" if key == "read-a" else ""
 
+    def expect_room(self) -> None:
+        """There is."""
+
     async def accept(self, messages: Sequence[Message], rejects: Sequence[Reject]) -> int:
         source = [*messages, *rejects][0].source
         self.tries[source] += 1

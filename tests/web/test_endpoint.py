@@ -492,7 +492,6 @@ class Failing(MemorySink):
 @pytest.mark.parametrize(
     ("error", "status", "retry_after"),
     [
-        (Overloaded("Too much at once.", 2.5), 503, "3"),
         (Unavailable("The disk is full. Free some space."), 503, "30"),
         (ZeroDivisionError("a fault"), 500, "1"),
     ],
@@ -508,6 +507,23 @@ def test_nothing_is_acknowledged_that_is_not_durable(
     assert {"code", "message", "detail"} <= answer.json.keys()
     assert status == 500 or answer.json["message"] == str(error)
     assert bool(caplog.records) == (status == 500)
+
+
+@pytest.mark.parametrize("key", [KEY, None], ids=["key in the header", "key in the body"])
+@pytest.mark.parametrize("events", [[TRACK], ["no event"]])
+def test_what_there_is_no_room_for_is_not_looked_into(key: Any, events: list[Any]) -> None:
+    class Full(MemorySink):
+        def expect_room(self) -> None:
+            raise Overloaded("Too much at once.", 2.5)
+
+    desk = Desk()
+    desk.sink = Full()
+    desk.app = ingest(desk.sink, desk.sink, clock=lambda: NOW)
+    body = {"batch": events, "writeKey": "key-a"}
+    answer = asyncio.run(desk.ask("POST", "/v1/batch", body, key))
+    assert (answer.status, answer.headers["retry-after"]) == (503, "3")
+    assert (answer.json["code"], answer.json["message"]) == ("overloaded", "Too much at once.")
+    assert not desk.sink.tries
 
 
 @pytest.mark.parametrize("fails", [False, True])

@@ -35,19 +35,25 @@ class DurableSink:
     def __init__(self, service: Service, most_waiting: int = MOST_WAITING) -> None:
         self._service, self._most_waiting = service, most_waiting
 
+    def expect_room(self) -> None:
+        """
+        Raises
+        ------
+        Overloaded
+            If too much waits already.
+        """
+        waiting = self._service.waiting()
+        if waiting > self._most_waiting:
+            raise Overloaded(f"{waiting} messages wait to be taken in. Send it again in {_LATER:g} seconds.", _LATER)
+
     async def accept(self, messages: Sequence[Message], rejects: Sequence[Reject]) -> int:
         """Make them durable; returns how many messages were new.
 
         Raises
         ------
-        Overloaded
-            If too much waits already.
         Unavailable
             If the log cannot be written.
         """
-        waiting = self._service.waiting()
-        if waiting > self._most_waiting:
-            raise Overloaded(f"{waiting} messages wait to be taken in. Send it again in {_LATER:g} seconds.", _LATER)
         written = asyncio.wrap_future(self._service.submit(messages, rejects))
         try:
             # What is being written cannot be called back, whoever has stopped waiting for it.

@@ -170,7 +170,7 @@ class _Endpoint:
         return envelope_of(route, body, query, limit, is_known=is_known)
 
     def _admitted(self, key: str, now: int) -> str:
-        """The name of a write key that may send now."""
+        """The name of a write key that may send now, if there is room for what it sends."""
         if not key:
             raise Refusal(
                 401,
@@ -188,6 +188,10 @@ class _Endpoint:
                 f"{source} sends more than {self._limits.rate:g} events a second. Come again in {ceil(wait)} seconds.",
                 wait,
             )
+        try:
+            self._sink.expect_room()
+        except Overloaded as error:
+            raise Refusal(503, "overloaded", str(error), error.retry_after) from None
         return source
 
     def _unknown(self, key: str) -> Refusal:
@@ -206,8 +210,6 @@ class _Endpoint:
     async def _accept(self, messages: Sequence[Message], rejects: Sequence[Reject]) -> int:
         try:
             return await _sheltered(self._sink.accept(messages, rejects))
-        except Overloaded as error:
-            raise Refusal(503, "overloaded", str(error), error.retry_after) from None
         except Unavailable as error:
             raise Refusal(503, "unavailable", str(error), 30.0) from None
 

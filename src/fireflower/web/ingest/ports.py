@@ -11,13 +11,21 @@ from fireflower.model.messages import Message, Reject
 class Sink(Protocol):
     """Where messages become durable."""
 
-    async def accept(self, messages: Sequence[Message], rejects: Sequence[Reject]) -> int:
-        """Make them durable; returns how many messages were new, once they are.
+    def expect_room(self) -> None:
+        """Asked before a request is looked into, so that what is refused costs next to nothing.
 
         Raises
         ------
         Overloaded
             If more comes than it can take: the client is told to come again.
+        """
+        ...
+
+    async def accept(self, messages: Sequence[Message], rejects: Sequence[Reject]) -> int:
+        """Make them durable; returns how many messages were new, once they are.
+
+        Raises
+        ------
         Unavailable
             If it can take nothing until a person has mended what the text names.
         """
