@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fireflower.history.log.reading import MessageReader, record_of
+from fireflower.history.log.reading import MessageReader, PlainReader, record_of
 from fireflower.history.mapping import Mapping
 from fireflower.model.messages import Message
 from fireflower.model.records import Kind
@@ -64,11 +64,26 @@ def test_what_is_said_is_what_is_read(events: list[dict[str, Any]], sent: Any) -
             continue
         if said is None:
             continue
-        told = MessageReader().told(Message("segment", key, body, RECEIVED, "web"))
+        message = Message("segment", key, body, RECEIVED, "web")
+        assert PlainReader(Mapping(form="segment")).event(message) == said.record
+        told = MessageReader().told(message)
         records = [record_of(each) for each in told]
         assert [each for each in records if each.kind == Kind.EVENT] == [said.record]
         others = [str(each.value) for each in records if each.kind == Kind.IDENTITY]
         assert others == ([] if said.other is None else [said.other]) and len(records) == 1 + len(others)
+
+
+@given(
+    st.lists(EVENTS, min_size=1, max_size=3), st.sampled_from(("2026-03-01T10:00:05Z", None, 1772359200, "", "soon"))
+)
+def test_what_is_plain_in_the_log_is_what_its_reader_reads(events: list[dict[str, Any]], received: Any) -> None:
+    plain = PlainReader(Mapping(form="segment"))
+    for event in events:
+        body = json.dumps({**event, "receivedAt": received}).encode()
+        message = Message("segment", "m-1", body, RECEIVED, "web")
+        if (record := plain.event(message)) is not None:
+            told = [record_of(each) for each in MessageReader().told(message)]
+            assert [each for each in told if each.kind != Kind.IDENTITY] == [record]
 
 
 def test_most_events_are_said() -> None:

@@ -35,7 +35,7 @@ from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.leases import ALL_SHARES, Evaluated, LeaseLostError, Leases, Terms, share_of
 from fireflower.history.log.messages import MessageLog
-from fireflower.history.log.reading import Durable, LogReader, Mappings, record_of
+from fireflower.history.log.reading import Durable, LogReader, Mappings
 from fireflower.history.log.verdicts import News, Recorded, Verdict, VerdictLog, Which, Who
 from fireflower.history.ongoing import Numbered, OngoingHistory, place
 from fireflower.language.nodes import Definition, Settings
@@ -486,7 +486,7 @@ class Evaluator:
         news = News()
         log, reader = MessageLog(self._database), LogReader(self._database, self._mappings)
         while self._parts and self.position < position and (some := log.after(self.position, AT_ONCE)):
-            news.add(self.take([(kept.position, list(map(record_of, told))) for kept, told in reader.all(some)], now))
+            news.add(self.take(list(reader.records(some)), now))
         if self._parts:
             news.add(self.take([], now))
         return news

@@ -16,7 +16,7 @@ from fireflower.history.archive.known_ids import KnownIds
 from fireflower.history.archive.segments import SegmentFacts
 from fireflower.history.log.database import Database
 from fireflower.history.log.messages import Kept, MessageLog
-from fireflower.history.log.reading import Durable, LogReader, Mappings, record_of
+from fireflower.history.log.reading import Durable, LogReader, Mappings
 from fireflower.history.ongoing import Numbered
 from fireflower.model.errors import FireflowerError, UnknownSubjectError
 from fireflower.model.records import Record, SubjectKind
@@ -128,9 +128,8 @@ class Past:
 
     def read(self, kept: Iterable[Kept]) -> Iterator[Numbered]:
         """What messages say."""
-        reader = LogReader(self._database, self._mappings)
-        for each, told in reader.all(kept):
-            yield from numbered([(each.position, [record_of(one) for one in told])])
+        for each in LogReader(self._database, self._mappings).records(kept):
+            yield from numbered([each])
 
     def lookup(self, numbers: Sequence[int]) -> Mapping[int, Record]:
         """The records with these numbers, of the archive without their message ids and properties.

@@ -153,8 +153,7 @@ class Writer:
             reader = LogReader(self._database, self._mappings)
             try:
                 end = self._log.end()
-                told = reader.all(self._log.all(self._handed_on))
-                durable = [(kept.position, [record_of(each) for each in said]) for kept, said in told]
+                durable = list(reader.records(self._log.all(self._handed_on)))
             except StorageError:
                 return
             self._doubtful, self._handed_on = False, max(self._handed_on, end)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from fireflower.history.mapping import Mapping, TimeUnit
-from fireflower.model.moments import EARLIEST, LATEST, format_moment, from_datetime
+from fireflower.model.moments import EARLIEST, LATEST, format_moment, from_datetime, to_datetime
 
 _UNITS: dict[TimeUnit, float] = {"s": 1_000_000.0, "ms": 1_000.0, "us": 1.0, "ns": 0.001}
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -162,3 +162,41 @@ def reason_sql(column: str, type: str, moment: str, mapping: Mapping, *, needed:
         f" WHEN {moment} IS NULL THEN 'cannot read the time {shown}: {wanted}'"
         f" WHEN {moment} < {EARLIEST} OR {moment} >= {LATEST} THEN 'the time {shown} {_RANGE}' END"
     )
+
+
+class Span:
+    """The times that are plainly those of a message that was sent at one moment and received at another.
+
+    Parameters
+    ----------
+    shift : by how much the sender's clock was behind
+    received : moment of receipt
+    ahead : span by which a message may lie after its receipt
+    """
+
+    __slots__ = ("_begin", "_end", "_moved", "_shift")
+
+    def __init__(self, shift: int, received: int, ahead: int) -> None:
+        begin, end = max(EARLIEST, EARLIEST - shift), min(LATEST, LATEST - shift, received + ahead - shift)
+        self._begin, self._end = _datetime(begin), _datetime(end)
+        self._shift, self._moved = timedelta(microseconds=shift), shift
+
+    def moment(self, text: Any) -> int | None:
+        """The moment by a right clock; None where only a closer look could tell."""
+        try:
+            time = datetime.fromisoformat(text)
+            return from_datetime(time) + self._moved if self._begin <= time < self._end else None
+        except (TypeError, ValueError):  # no text, no time, or no offset from UTC
+            return None
+
+    def corrected(self, text: Any) -> datetime | None:
+        """The time by a right clock; None where only a closer look could tell."""
+        try:
+            time = datetime.fromisoformat(text)
+            return time + self._shift if self._begin <= time < self._end else None
+        except (TypeError, ValueError):
+            return None
+
+
+def _datetime(moment: int) -> datetime:
+    return to_datetime(min(max(moment, EARLIEST), LATEST))

@@ -35,6 +35,11 @@ def id_text(value: Any, part: str) -> str | None:
     return str(value)
 
 
+def is_id(value: Any) -> bool:
+    """Whether a value is plainly an id, without a closer look."""
+    return type(value) is str and value != "" and not value.isspace()
+
+
 def json_text(value: Any) -> str | None:
     """A value in JSON, None where it is missing."""
     import msgspec

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from types import NoneType
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
 from fireflower.history.readers.batches import Told
 from fireflower.model.messages import too_far_ahead
-from fireflower.model.moments import EARLIEST, LATEST, from_datetime, to_datetime
+from fireflower.model.moments import to_datetime
 
 _AFRESH = 500
 
@@ -57,49 +56,6 @@ TEXT_OR_NONE = frozenset((str, NoneType))
 
 OBJECT_OR_NONE = frozenset((dict, NoneType))
 """The types of what is plainly an object, or none."""
-
-
-def is_id(value: Any) -> bool:
-    """Whether a value is plainly an id, without a closer look."""
-    return type(value) is str and value != "" and not value.isspace()
-
-
-class Span:
-    """The times that are plainly those of a message that was sent at one moment and received at another.
-
-    Parameters
-    ----------
-    shift : by how much the sender's clock was behind
-    received : moment of receipt
-    ahead : span by which a message may lie after its receipt
-    """
-
-    __slots__ = ("_begin", "_end", "_moved", "_shift")
-
-    def __init__(self, shift: int, received: int, ahead: int) -> None:
-        begin, end = max(EARLIEST, EARLIEST - shift), min(LATEST, LATEST - shift, received + ahead - shift)
-        self._begin, self._end = _datetime(begin), _datetime(end)
-        self._shift, self._moved = timedelta(microseconds=shift), shift
-
-    def moment(self, text: Any) -> int | None:
-        """The moment by a right clock; None where only a closer look could tell."""
-        try:
-            time = datetime.fromisoformat(text)
-            return from_datetime(time) + self._moved if self._begin <= time < self._end else None
-        except (TypeError, ValueError):  # no text, no time, or no offset from UTC
-            return None
-
-    def corrected(self, text: Any) -> datetime | None:
-        """The time by a right clock; None where only a closer look could tell."""
-        try:
-            time = datetime.fromisoformat(text)
-            return time + self._shift if self._begin <= time < self._end else None
-        except (TypeError, ValueError):
-            return None
-
-
-def _datetime(moment: int) -> datetime:
-    return to_datetime(min(max(moment, EARLIEST), LATEST))
 
 
 def iso(moment: int) -> str:

@@ -12,12 +12,12 @@ import msgspec
 
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.posthog import PostHogShape
-from fireflower.history.readers.times import TimeReader
-from fireflower.history.readers.told import id_text
+from fireflower.history.readers.times import Span, TimeReader
+from fireflower.history.readers.told import id_text, is_id
 from fireflower.model.messages import SaidEvent, too_far_ahead
 from fireflower.model.moments import EARLIEST, LATEST, to_datetime
 from fireflower.web.ingest.envelopes import Envelope, content_key
-from fireflower.web.ingest.judging import OBJECT_OR_NONE, TEXT_OR_NONE, Judge, Span, is_id, iso
+from fireflower.web.ingest.judging import OBJECT_OR_NONE, TEXT_OR_NONE, Judge, iso
 from fireflower.web.ingest.limits import Limits
 from fireflower.web.ingest.parsing import encode, is_deep, object_of, parsed_event, too_deep
 from fireflower.web.ingest.refusals import malformed

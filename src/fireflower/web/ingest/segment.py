@@ -7,15 +7,15 @@ from typing import Any
 import msgspec
 
 from fireflower.history.mapping import Mapping
+from fireflower.history.readers.plain_segment import UNSET, PlainChecks, plain, said_by, sent_of
 from fireflower.history.readers.segment import SegmentShape
 from fireflower.history.readers.times import TimeReader
-from fireflower.history.readers.told import id_text
+from fireflower.history.readers.told import id_text, is_id
 from fireflower.model.messages import SaidEvent
 from fireflower.web.ingest.envelopes import Envelope, content_key
-from fireflower.web.ingest.judging import TEXT_OR_NONE, Judge, is_id, iso
+from fireflower.web.ingest.judging import TEXT_OR_NONE, Judge, iso
 from fireflower.web.ingest.limits import Limits
 from fireflower.web.ingest.parsing import encode, is_deep, may_be_deep, object_of, parsed_event, too_deep
-from fireflower.web.ingest.plain import UNSET, PlainChecks, plain, said_by, sent_of
 
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
 

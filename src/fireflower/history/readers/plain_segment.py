@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from fireflower.history.readers.times import TimeReader
+from fireflower.history.readers.times import Span, TimeReader
+from fireflower.history.readers.told import is_id
 from fireflower.model.messages import SaidEvent
 from fireflower.model.records import EVENT, Record
-from fireflower.web.ingest.judging import Span, is_id
 
 UNSET = msgspec.UNSET
 
