@@ -31,7 +31,11 @@ from benchmarks.report import publish
 from benchmarks.run import machine, versions
 from benchmarks.worlds import PYTHON
 from fireflower.app.live.access import make_token
+from fireflower.app.live.service import ROLES
 from fireflower.app.project import Project
+
+WRITER, READER = "fireflower-writer", "fireflower-writer (reading)"
+"""Threads; in a process that takes nothing in, the writer reads what others write."""
 
 STEPS = ("ingest", "latency", "timers", "start")
 DEFINITIONS = 20
@@ -76,10 +80,11 @@ SIZES = {
 class Server:
     """The server in a process of its own, as one asks it from here."""
 
-    def __init__(self, folder: Path, work: str, *, compiled: bool = True) -> None:
+    def __init__(self, folder: Path, work: str, *, compiled: bool = True, roles: Sequence[str] = ROLES) -> None:
         self.key = make_token(Project(folder), f"bench-{time.time_ns()}", "write")
         self.port = _free_port()
-        command = [PYTHON, "-m", "benchmarks.live_server", str(folder), str(self.port), work, "yes" if compiled else ""]
+        asked = [str(folder), str(self.port), work, "yes" if compiled else "", ",".join(roles)]
+        command = [PYTHON, "-m", "benchmarks.live_server", *asked]
         self.began = time.time()
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
@@ -128,9 +133,9 @@ class Server:
 
 
 @contextmanager
-def server(folder: Path, work: str, *, compiled: bool = True) -> Iterator[Server]:
+def server(folder: Path, work: str, *, compiled: bool = True, roles: Sequence[str] = ROLES) -> Iterator[Server]:
     """A server that is ready."""
-    running = Server(folder, work, compiled=compiled)
+    running = Server(folder, work, compiled=compiled, roles=roles)
     try:
         running.when(lambda status: bool(status["ready"]))
         yield running
@@ -161,37 +166,65 @@ def prepare(data: Path, size: Size) -> Path:
 def ingest(bodies: Path, folder: Path, size: Size, *, compiled: bool = True) -> Results:
     """Events a second that are durable and evaluated, and what limits them."""
     with server(fresh(folder / "qualified"), str(DEFINITIONS), compiled=compiled) as running:
-        joined = running.send(bodies / "sign-ups")["accepted"]
-        before, _ = running.evaluated(joined)
-        found = {"qualified": _sent(running, bodies / "traffic", size.seconds, before)}
+        _join(running, running, bodies)
+        found = {"qualified": _sent([running], bodies / "traffic", size.seconds)}
         found["states"] = running.ask("states")
         found["memory"] = running.ask()["memory"]
+    found["apart"] = _apart(bodies, fresh(folder / "apart"), size.seconds, compiled=compiled)
     with server(fresh(folder / "stored"), "store") as running:
-        found["stored"] = _sent(running, bodies / "traffic", size.seconds, running.ask())
+        found["stored"] = _sent([running], bodies / "traffic", size.seconds)
     found["parsed"] = _parsed(bodies / "traffic", fresh(folder / "parsed"))
     return found
 
 
-def _sent(running: Server, bodies: Path, seconds: float, before: Results) -> Results:
-    sent = running.send(bodies, seconds=seconds)
-    after, at = running.evaluated(before["done"] + sent["accepted"])
+def _apart(bodies: Path, folder: Path, seconds: float, *, compiled: bool = True) -> Results:
+    """The same by two processes: one takes events in, the other evaluates."""
+    with (
+        server(folder, str(DEFINITIONS), compiled=compiled, roles=("evaluate", "deliver")) as evaluating,
+        server(folder, str(DEFINITIONS), compiled=compiled, roles=("ingest",)) as taking,
+    ):
+        _join(taking, evaluating, bodies)
+        return _sent([taking, evaluating], bodies / "traffic", seconds)
+
+
+def _join(taking: Server, evaluating: Server, bodies: Path) -> None:
+    """Everybody signs up."""
+    evaluating.evaluated(taking.send(bodies / "sign-ups")["accepted"])
+
+
+def _sent(servers: Sequence[Server], bodies: Path, seconds: float) -> Results:
+    """What became of events that were sent to the first of the servers, by the time the last had evaluated them."""
+    before = [each.ask() for each in servers]
+    sent = servers[0].send(bodies, seconds=seconds)
+    _, at = servers[-1].evaluated(before[-1]["done"] + sent["accepted"])
+    after = [each.ask() for each in servers]
     events = sent["accepted"] + sent["duplicates"]
-    used = {name: cpu - before["threads"].get(name, 0.0) for name, cpu in after["threads"].items()}
+    cpu = sum(later["cpu"] - earlier["cpu"] for later, earlier in zip(after, before, strict=True))
+    threads = _threads(before, after)
     return {
         "events": events,
         "duplicates": sent["duplicates"],
         "seconds": at - sent["began"],
         "rate": events / (at - sent["began"]),
-        "cpu": (after["cpu"] - before["cpu"]) / events * 1e6,
-        "threads": {name: cpu / events * 1e6 for name, cpu in used.items() if cpu / events * 1e6 > 0.1},
+        "taken": events / sent["wall"],
+        "cpu": cpu / events * 1e6,
+        "threads": {name: cpu / events * 1e6 for name, cpu in threads.items() if cpu / events * 1e6 > 0.1},
         "load": sent["cpu"] / events * 1e6,
         "answered_p50": sent["answered_p50"],
         "answered_p99": sent["answered_p99"],
         "refused": sent.get("status 503", 0),
-        "steps": after.get("steps", 0) - before.get("steps", 0),
-        "told_again": after.get("told_again", 0) - before.get("told_again", 0),
-        "recorded": after.get("recorded", 0) - before.get("recorded", 0),
+        **{name: after[-1].get(name, 0) - before[-1].get(name, 0) for name in ("steps", "told_again", "recorded")},
     }
+
+
+def _threads(before: Sequence[Results], after: Sequence[Results]) -> dict[str, float]:
+    """Seconds of the processor by name of thread; what reads the log in a process apart does so as a writer."""
+    found: dict[str, float] = {}
+    for number, (earlier, later) in enumerate(zip(before, after, strict=True)):
+        for name, cpu in later["threads"].items():
+            known = READER if number and name == WRITER else name
+            found[known] = found.get(known, 0.0) + cpu - earlier["threads"].get(name, 0.0)
+    return found
 
 
 def _parsed(bodies: Path, folder: Path) -> Results:

@@ -1,6 +1,6 @@
 """The server of the live benchmark: fireflower's own, with definitions of the benchmark, and figures for who asks.
 
-    python -m benchmarks.live_server PROJECT PORT WORK COMPILED
+    python -m benchmarks.live_server PROJECT PORT WORK COMPILED [ROLES]
 
 WORK is "store" (no definitions, nothing is evaluated), "pings", or how many definitions of `benchmarks.many`. Lines on
 standard input ask: "status", "delays" and "states" are
@@ -28,7 +28,7 @@ import numpy as np
 from benchmarks.live_traffic import PING
 from benchmarks.many import definitions
 from fireflower.app.live.database import opener
-from fireflower.app.live.service import Service, State, now
+from fireflower.app.live.service import ROLES, Service, State, now
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
 from fireflower.evaluate.kernel import layout as k
@@ -205,14 +205,14 @@ def answer(service: Service | Storing, watch: Watch) -> None:
         print(json.dumps(found), flush=True)
 
 
-def main(folder: str, port: str, work: str, compiled: str) -> None:
+def main(folder: str, port: str, work: str, compiled: str, roles: str = ",".join(ROLES)) -> None:
     project, watch = chosen(Path(folder), work), Watch()
     service: Service | Storing
     if work == "store":
         service = Storing(project)
         site: Any = Store(service)
     else:
-        service = Service(project, compiled=compiled == "yes")
+        service = Service(project, compiled=compiled == "yes", roles=roles.split(","))
         service.listen(watch)
         site = Site(service)
     threading.Thread(target=answer, args=(service, watch), daemon=True, name="answers").start()

@@ -19,6 +19,7 @@ from log.server import Server
 from msgspec.structs import replace
 
 from fireflower.app.live import service as service_module
+from fireflower.app.live import writing as writing_module
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.service import Service
 from fireflower.app.live.sharing import LEASE
@@ -28,7 +29,7 @@ from fireflower.history.log.connecting import connect
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.leases import SHARES
 from fireflower.history.log.messages import Kept, MessageLog
-from fireflower.history.log.reading import PLAIN, LogReader
+from fireflower.history.log.reading import PLAIN, Durable, LogReader
 from fireflower.history.log.verdicts import VerdictLog
 from fireflower.model.messages import Message, Reject
 from fireflower.model.records import Kind, Record
@@ -370,6 +371,38 @@ def test_a_commit_whose_answer_was_lost_is_followed_all_the_same(opened: Opener)
     assert writer.submit(some[6:]).result(30) == 3
     writer.stop()
     assert followed == [kept.position for kept in MessageLog(opened()).after(0)] and len(followed) == 12
+
+
+def test_what_others_write_is_followed_in_parts_and_while_there_is_room(
+    opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing_module, "_TOGETHER", 5)
+    followed: list[int] = []
+    parts: list[int] = []
+    room = threading.Event()
+
+    def follow(some: Sequence[Durable]) -> None:
+        followed.extend(place for place, _ in some)
+        parts.append(len(some))
+
+    here = Writer(opened(), PLAIN, follow, has_room=room.is_set)
+    elsewhere = Writer(opened(), PLAIN, None)
+    some = messages(1, 40)
+    here.start()
+    elsewhere.start()
+    elsewhere.submit(some[:30]).result(30)
+    time.sleep(0.3)
+    assert not followed
+    room.set()
+    wait_until(lambda: len(followed) == 30)
+    assert max(parts) == 5
+    room.clear()
+    elsewhere.submit(some[30:35]).result(30)
+    here.submit(some[35:]).result(30)  # whoever is answered here is answered with all that came before
+    assert len(followed) == 40
+    here.stop()
+    elsewhere.stop()
+    assert followed == [kept.position for kept in MessageLog(opened()).after(0)]
 
 
 @pytest.mark.parametrize("together", [False, True])

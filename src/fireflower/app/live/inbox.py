@@ -19,6 +19,9 @@ _AT_ONCE = 5_000
 _WHILE_ASKED = 100
 """Messages that one step takes in at most. While somebody asks, few: whoever asks waits for the step."""
 
+_ROOM = 4 * _AT_ONCE
+"""Messages from which on those that others have written stay in the log for a while."""
+
 _ASKED_LATELY = 5.0
 """Seconds."""
 
@@ -98,6 +101,10 @@ class Inbox:
     def waiting(self) -> int:
         """How many messages wait."""
         return len(self._messages)
+
+    def has_room(self) -> bool:
+        """Whether messages that need not be taken in just now may be."""
+        return self.waiting() < _ROOM
 
     def is_done(self) -> bool:
         """Whether it is stopped and empty."""

@@ -122,7 +122,9 @@ class Service:
         destinations = load_destinations(project.folder, names, project.settings.timezone)
         self._inbox = Inbox()
         mappings = self._mappings = mappings or mappings_of(project)
-        self._writer = Writer(first, mappings, self._inbox.put, ForgottenPeople(first, project.folder / HISTORY_FOLDER))
+        people = ForgottenPeople(first, project.folder / HISTORY_FOLDER)
+        follow = self._inbox.put if "evaluate" in self.roles else None
+        self._writer = Writer(first, mappings, follow, people, self._inbox.has_room)
         own = self._another("evaluate" in self.roles)
         announcer = Announcer(own, destinations, dry_run=dry_run)
         ready = compiled and is_compiled(live=True)

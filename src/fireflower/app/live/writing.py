@@ -25,10 +25,8 @@ from fireflower.model.records import Record
 Follow = Callable[[list[Durable]], None]
 """Is given what is durable, in the order of the log."""
 
-_SOON = 1.0
-_SOON_SHARED = 0.05
-"""Seconds after which the log is looked at again: others may write to it too, and in a database that is shared between
-processes they do."""
+_SOON = 0.05
+"""Seconds after which the log is looked at again: other processes may write to it, too."""
 
 _TOGETHER = 5_000
 """Messages that become durable in one transaction at most: beyond, one that came first would wait for the last."""
@@ -63,8 +61,9 @@ class Writer:
     Parameters
     ----------
     follow : is called after each transaction, in this thread, and before it is acknowledged: who has been told that an
-        event is kept, and then asks, is answered with it
+        event is kept, and then asks, is answered with it. None if nobody follows here
     people : who was forgotten, on the same connection: what names them is not written
+    has_room : whether whoever follows has room for what other processes have written; until then it stays in the log
 
     Attributes
     ----------
@@ -72,9 +71,14 @@ class Writer:
     """
 
     def __init__(
-        self, database: Database, mappings: Mappings, follow: Follow, people: ForgottenPeople | None = None
-    ) -> None:  # fmt: skip
-        self._database, self._follow, self._people = database, follow, people
+        self,
+        database: Database,
+        mappings: Mappings,
+        follow: Follow | None,
+        people: ForgottenPeople | None = None,
+        has_room: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._database, self._follow, self._people, self._has_room = database, follow, people, has_room
         self._log = MessageLog(database)
         self._mappings, self._joins = mappings, mappings["segment"].joins
         self._firsts = Firsts(database)
@@ -85,7 +89,6 @@ class Writer:
         self._stopped = False
         self._handed_on = self._log.end()
         self._doubtful = False
-        self._soon = _SOON_SHARED if database.shared else _SOON
         self.tally = Tally()
 
     def start(self) -> None:
@@ -121,7 +124,7 @@ class Writer:
         size = 0
         while size < _TOGETHER:
             try:
-                request = self._requests.get(not found, self._soon)
+                request = self._requests.get(not found, _SOON)
             except queue.Empty:
                 break
             if request is None:
@@ -147,26 +150,36 @@ class Writer:
             request.done.set_result(count)
 
     def _hand_on(self, durable: list[Durable]) -> None:
-        """Have what is durable followed. If others have written too, the log is read from where it was last certain.
-        So it is after a commit that seemed to fail: it may have been durable all the same, its answer lost."""
+        """Have what is durable followed; if others have written too, with what they wrote."""
+        if self._follow is None:
+            return
         if self._doubtful:
-            reader = LogReader(self._database, self._mappings)
-            try:
-                end = self._log.end()
-                durable = list(reader.records(self._log.all(self._handed_on)))
-            except StorageError:
-                return
-            self._doubtful, self._handed_on = False, max(self._handed_on, end)
-        if durable:
+            self._catch_up(self._follow)
+        elif durable:
             self._handed_on = durable[-1][0]
             self._follow(durable)
 
     def _look(self) -> None:
-        """See whether others have written."""
+        """See whether others have written, and have it followed if there is room for it: a part of it each time."""
+        if self._follow is None:
+            return
         with suppress(StorageError):
             self._doubtful = self._doubtful or self._log.end() != self._handed_on
-        if self._doubtful:
-            self._hand_on([])
+        if self._doubtful and self._has_room():
+            self._catch_up(self._follow, some=True)
+
+    def _catch_up(self, follow: Follow, *, some: bool = False) -> None:
+        """Read the log from where it was last certain, and have that followed. So it is done if others have written,
+        and after a commit that seemed to fail: it may have been durable all the same, its answer lost."""
+        reader = LogReader(self._database, self._mappings)
+        with suppress(StorageError):
+            end = self._log.end()
+            while kept := self._log.after(self._handed_on, _TOGETHER):
+                follow(list(reader.records(kept)))
+                self._handed_on = kept[-1].position
+                if some and self._handed_on < end:
+                    return
+            self._doubtful, self._handed_on = False, max(self._handed_on, end)
 
     def _written(self, requests: Sequence[_Request]) -> tuple[list[int], list[Durable]]:
         """Write requests in one transaction. Gives how many messages of each were new, and these."""
