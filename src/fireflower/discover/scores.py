@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,10 @@ OTHERS = 2
 """Near ties that are looked for."""
 LARGEST = 10
 """Points of one condition."""
+
+_FALSE = 0.2
+"""Rate of false discoveries among what a score is made of. It is less than that, as several cuts of one column count as
+so many tries."""
 
 _POOL = 240
 _EACH = 8
@@ -64,21 +69,22 @@ def scored(board: Board, terms: NDArray[np.int64], rows: NDArray[np.int64], item
     if not len(terms):
         return None
     x = np.stack([unpacked(board.bits[k], len(board.frame))[rows] for k in terms]).astype(np.float64)
-    card = best_card(x, board.reached[rows].astype(np.float64), items)
+    card = best_card(x, board.reached[rows].astype(np.float64), items, tried=len(board.terms))
     return replace(card, terms=tuple(int(terms[i]) for i in card.terms)) if card is not None else None
 
 
-def best_card(x: Floats, y: Floats, items: int = ITEMS) -> Card | None:
+def best_card(x: Floats, y: Floats, items: int = ITEMS, tried: int = 0) -> Card | None:
     """The best score of rows that are given as numbers; None where no condition is worth a point.
 
     Parameters
     ----------
     x : [conditions, rows], 1 where a row passes a condition, else 0; the card's terms are its places
     y : [rows], 1 where a row reached the goal, else 0
+    tried : how many conditions there were before these were chosen for what they do; by default, they are all
     """
     if not 0 < y.mean() < 1:
         return None
-    chosen = _forward(x, y, items)
+    chosen = _forward(x, y, items, tried or len(x))
     if not chosen:
         return None
     chosen = _exchanged(x, y, chosen)
@@ -145,20 +151,28 @@ def sums(board_terms: Sequence[NDArray[np.bool_]], points: Sequence[int]) -> Flo
     return total
 
 
-def _forward(x: Floats, y: Floats, items: int) -> list[int]:
-    """Add what the score test says gains most, until chance among so many would do as well: a gain below the logarithm
-    of their number (the risk inflation criterion; Foster & George 1994)."""
+def _forward(x: Floats, y: Floats, items: int, tried: int) -> list[int]:
+    """Add what the score test says gains most, until chance among so many might do as well."""
     chosen: list[int] = []
     p = np.full(len(y), y.mean())
     while len(chosen) < items:
         gains = _gains(x, y, p, chosen)
         gains[chosen] = 0.0
         best = int(np.argmax(gains))
-        if gains[best] < np.log(len(x)) + 0.5:
+        if gains[best] < _bar(len(chosen) + 1, tried, y):
             break
         chosen.append(best)
         p, _ = _fitted(x[chosen], y)
     return chosen
+
+
+def _bar(nth: int, tried: int, y: Floats) -> float:
+    """The gain in log-likelihood that the nth condition has to reach, of so many that were tried. Chance is to account
+    for a fifth of them at most (forward selection by the rate of false discoveries; Benjamini & Gavrilov 2009), and
+    with very many goals, where the smallest effect is certain, it is to be worth a line (Schwarz 1978, by goals as in
+    Volinsky & Raftery 2000)."""
+    certain = NormalDist().inv_cdf(1 - _FALSE * nth / tried / 2) ** 2 / 2
+    return float(max(certain, np.log(y.sum()) / 2))
 
 
 def _gains(x: Floats, y: Floats, p: Floats, chosen: Sequence[int]) -> Floats:
