@@ -100,7 +100,9 @@ def test_a_test_of_a_definition_that_fails(empty_project: Path, run) -> None:
     path = empty_project / "definitions" / "team.yaml"
     path.write_text(path.read_text().replace("entered: day 5", "entered: day 6"))
     text = run("check", project=empty_project, fails=1).output
-    assert "test 'looks at prices' of 'team': expected entered at 2026-01-07 00:00, got entered at 2026-01-06" in text
+    line = next(at for at, text in enumerate(path.read_text().splitlines(), 1) if "looks at prices" in text)
+    found = "test 'looks at prices' of 'team': expected entered at 2026-01-07 00:00, got entered at 2026-01-06"
+    assert f"team.yaml:{line}:5: error: {found}" in text
 
 
 # --- Names that the data do not know ----------------------------------------------------------------------------------

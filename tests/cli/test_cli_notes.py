@@ -85,6 +85,24 @@ def test_check_shows_the_warnings_beside_errors(project: Path, run) -> None:
     assert text.endswith("1 error, 2 warnings\n")
 
 
+def test_check_knows_the_properties_of_the_data(empty_project: Path, run) -> None:
+    (empty_project / "e.csv").write_text(
+        "time,user_id,event,plan,note\n2026-01-05,ann,Report Run,pro,\n2026-01-06,ann,Report Run,pro,12\n"
+        "2026-01-07,ann,Report Run,,n/a\n"
+    )
+    run("import", empty_project / "e.csv", "--yes", project=empty_project)
+    (empty_project / "definitions" / "x1.yaml").write_text(
+        "definition: x1\nsubject: person\nvalue:\n  all:\n"
+        "    - did(Report Run where properties.plan = pro)\n"
+        "    - sum(properties.note of Report Run) > 3\n"
+        "    - did(Report Run where properties.plam = pro)\n"
+    )
+    text = run("check", project=empty_project).stderr
+    assert "x1.yaml:7:28: warning: no event has a property 'plam' in the data. Did you mean 'plan'?" in text
+    assert text.count("no event has a property") == 1 and "properties.note" not in text
+    assert "properties  note, plan\n" in run("doctor", project=empty_project).stdout
+
+
 def test_check_shows_the_errors_of_settings_alone(project: Path, run) -> None:
     (project / "definitions" / "x1.yaml").write_text(MISSPELT)
     (project / "fireflower.yaml").write_text("projekt: Shop\n")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import pytest
 
 from fireflower.language.checking import check, check_against
+from fireflower.language.doubts import Types
 from fireflower.language.loading import load_definition, load_settings
 from fireflower.language.nodes import (
     Between,
@@ -33,13 +32,13 @@ DATA = Vocabulary(
     traits={INDUSTRY: ["software", "internet"], EMPLOYEES: [25.0, 50.0], STAFF: [True, False]},
     roles=["admin", "owner"],
 )
-NUMBERS = ("rows",)
+PROPERTIES = {"rows": {"number"}, "source": {"text"}, "tags": {"list"}, "title": {"text"}}
 
 
-def warnings(text: str, settings: str = "", numbers: Collection[str] | None = NUMBERS) -> list[str]:
+def warnings(text: str, settings: str = "", properties: Types | None = PROPERTIES) -> list[str]:
     loaded = load_settings(settings) if settings else Settings()
     definition = load_definition("definition: d\nsubject: account\n" + text, loaded)
-    found = check_against([definition], loaded, DATA, numbers)
+    found = check_against([definition], loaded, DATA, properties)
     assert all(fault.severity == "warning" for fault in found)
     return [f"{fault.line}:{fault.column} {fault.message}" for fault in found]
 
@@ -55,6 +54,8 @@ value:
     - members(admin) >= 1
     - count(any where role = owner) >= 1
     - count(Report Run) / account.employees >= 2
+    - count(Report Run where properties.title = whatever) >= 1
+    - sum(properties.title of Report Run) >= 1
 """
     )
 
@@ -89,8 +90,8 @@ def test_named_quantities_that_no_formula_reads_are_checked_too() -> None:
     assert "no event 'Logn'" in warnings("value: did(Login)\nquantities: {a: count(Logn)}\n")[0]
 
 
-def test_properties_are_not_doubted_where_numbers_are_not_known() -> None:
-    assert not warnings("value: count(Login where properties.row > 1) > 1\n", numbers=None)
+def test_properties_are_not_doubted_where_they_are_not_known() -> None:
+    assert not warnings("value: count(Login where properties.row > 1) > 1\n", properties=None)
 
 
 def test_a_goal_that_never_happens() -> None:

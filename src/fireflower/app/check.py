@@ -118,21 +118,25 @@ def _warnings_beside(project: Project) -> list[Fault]:
 def _against_history(project: Project, definitions: Sequence[Definition]) -> list[Fault]:
     from fireflower.language.checking import check_against
 
-    if not project.archive.summary().records:
+    summary = project.archive.summary()
+    if not summary.records:
         return []
-    return list(check_against(definitions, project.settings, project.archive.vocabulary()))
+    return list(check_against(definitions, project.settings, project.archive.vocabulary(), summary.property_types))
 
 
 def failed_tests(definitions: tuple[Definition, ...], settings: Settings) -> Iterator[Fault]:
     """A fault for each test of a definition that does not come out as it says."""
     for definition in definitions:
+        places = {mention.name: mention for mention in definition.mentions if mention.what == "test"}
         for example in definition.examples:
             got = outcome(definition, settings, example)
             if got != example.expect:
+                place = places.get(example.name)  # there is none where the definition was built in Python
                 yield Fault(
                     f"test {example.name!r} of {definition.name!r}: expected {_words(example.expect)}, "
                     f"got {_words(got)}",
                     definition.file,
+                    *((place.line, place.column) if place else ()),
                 )
 
 

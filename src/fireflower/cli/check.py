@@ -25,7 +25,7 @@ def check(ctx: click.Context, folder: Path | None, strict: bool, as_json: bool) 
     """Show every fault of the project's files (settings, definitions, destinations), and run the tests that its
     definitions carry.
 
-    Names of events and traits that the imported history does not know are warnings, with what they were
+    Names of events, properties and traits that the imported history does not know are warnings, with what they were
     probably meant to be. Exits with 1 if there is an error.
 
     \b

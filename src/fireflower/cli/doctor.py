@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from fireflower.model.moments import format_moment
 if TYPE_CHECKING:
     from fireflower.app.doctor import Diagnosis
 
+_NAMED = 12
 _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
 
 
@@ -48,7 +49,7 @@ def doctor(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
 
 def _show(found: Diagnosis) -> None:
     for title, text in _facts(found):
-        click.echo(f"{title:<10}{printable(text)}")
+        click.echo(f"{title:<12}{printable(text)}")
     click.echo("")
     for finding in found.findings:
         severity = click.style(finding.severity, fg=_COLOURS[finding.severity], bold=True)
@@ -67,6 +68,17 @@ def _facts(found: Diagnosis) -> Iterator[tuple[str, str]]:
         people, accounts = counted(history.people, "person", "people"), counted(history.accounts, "account")
         yield "history", f"{events}, {people}, {accounts}"
         yield "time", f"{format_moment(history.first or 0)} to {format_moment(history.last or 0)} UTC"
+        yield "events", _some([f"{name} ({count:,})" for name, count in history.events.items()])
+        yield "traits", _some([f"{owner}.{name}" for owner, name in sorted(history.traits)])
+        yield "properties", _some(sorted(history.property_types))
     yield "disk", f"{found.disk / 1e6:,.1f} MB"
     yield "lock", found.lock or "nobody is writing"
     yield "versions", ", ".join(f"{name} {number}" for name, number in found.versions.items())
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names of many."""
+    if not names:
+        return "none"
+    more = f", and {len(names) - _NAMED:,} more, with --json" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,16 +34,23 @@ from fireflower.model.timeline import Vocabulary
 _OWNERS = {Kind.PERSON_TRAIT: "person", Kind.ACCOUNT_TRAIT: "account"}
 _FEW = 12
 
+Types = Mapping[str, Collection[str]]
 Doubt = tuple[str, str, str]
 """("event", "property", "trait" or "role"; its name; what is doubtful)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """The values that a property or trait has in the data."""
+    """What values a property or trait has in the data.
+
+    Attributes
+    ----------
+    texts : those that are no numbers, as far as they are known
+    """
 
     texts: Sequence[Any]
     has_numbers: bool
+    has_texts: bool
 
 
 class Data:
@@ -51,20 +58,22 @@ class Data:
 
     Parameters
     ----------
-    numbers : the properties that hold a number somewhere; None: not known, then properties are not doubted
+    properties : path -> the types that it has ("number", "text", "truth", "list"); None: not known, then properties
+        are not doubted
     """
 
-    def __init__(self, vocabulary: Vocabulary, numbers: Collection[str] | None) -> None:
+    def __init__(self, vocabulary: Vocabulary, properties: Types | None) -> None:
         self.events = {name for kind, name in vocabulary.names if kind == Kind.EVENT}
         self.roles = set(vocabulary.roles)
-        self.knows_properties = numbers is not None
+        self.knows_properties = properties is not None
         self.values: dict[tuple[str, str], _Seen] = {}
         for kind, name in vocabulary.names:
             if kind in _OWNERS:
                 seen = _seen(vocabulary.traits.get((kind, name), ()))
                 self.values["trait", f"{_OWNERS[kind]}.{name}"] = seen
-        for path in {*vocabulary.texts, *numbers} if numbers is not None else ():
-            self.values["property", path] = _Seen(vocabulary.texts.get(path, ()), path in (numbers or ()))
+        for path, types in (properties or {}).items():
+            texts = vocabulary.texts.get(path, ())
+            self.values["property", path] = _Seen(texts, "number" in types, bool({*types} - {"number"}))
 
     def unseen(self, events: Events) -> list[str]:
         return [name for name in events.names if name not in self.events]
@@ -114,7 +123,7 @@ class Data:
             return
         what, name = _name(source)
         seen = self.values.get((what, name))
-        if seen and not seen.has_numbers:
+        if seen and seen.texts and not seen.has_numbers:  # cells of files are typed by a sample: texts may be numbers
             yield what, name, f"{_shown(source)} is never a number in the data, so there is nothing to compute with."
 
     def _test(self, source: Trait | Property, test: Test) -> Iterator[Doubt]:
@@ -134,7 +143,7 @@ def _shown(source: Trait | Property) -> str:
 
 def _seen(values: Sequence[Any]) -> _Seen:
     texts = [value for value in values if isinstance(value, str | bool | list | tuple)]
-    return _Seen(texts, len(texts) < len(values))
+    return _Seen(texts, len(texts) < len(values), bool(texts))
 
 
 # --- Values -----------------------------------------------------------------------------------------------------------
@@ -144,7 +153,7 @@ def _misfits(test: Test, seen: _Seen) -> Iterator[str]:
     """Whether values such as the test's bounds are in the data at all."""
     if _wants_number(test) and not seen.has_numbers and seen.texts:
         yield f"is never a number in the data (but for example {seen.texts[0]!r}), so this never holds."
-    if _wants_text(test) and not seen.texts and seen.has_numbers:
+    if _wants_text(test) and not seen.has_texts and seen.has_numbers:
         yield "is always a number in the data, so this never holds."
     known = set(_all_texts(seen))
     for bound in _text_bounds(test):

@@ -60,9 +60,11 @@ class _Reader:
         form = mapping_of(node, keys.TEST, "a test", self.notes)
         if form is None:
             return Example("", "", (), ())
-        name, as_of = form.get("name"), form.get("as_of")
+        given, as_of = form.get("name"), form.get("as_of")
+        name = text_of(given, "the test's name", self.notes) if given else f"test {number}"
+        self.notes.mention("test", name, form.place)
         return Example(
-            name=text_of(name, "the test's name", self.notes) if name else f"test {number}",
+            name=name,
             subject=self.subject_id(form),
             history=tuple(plain_value(line) for line in self.history(form)),
             expect=self.expect(form),

@@ -404,11 +404,11 @@ KINDS: tuple[DefinitionKind, ...] = ("usage", "limit reached", "hand raise", "se
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Where the text of a definition names something of the data, so that a message can point at it.
+    """Where the text of a definition names something that a message may have to point at.
 
     Attributes
     ----------
-    what : "event", "property", "trait", "role", or "key" for a key of the file
+    what : "event", "property", "trait", "role", "test", or "key" for a key of the file
     name : the name; a trait's with its owner, such as "account.plan"
     line, column : 1-based
     """

@@ -52,6 +52,15 @@ class Summary:
     properties: Seen
     files: tuple[ImportedFile, ...]
 
+    @property
+    def property_types(self) -> dict[str, set[str]]:
+        """Property -> the types that it has, on whatever event."""
+        found: dict[str, set[str]] = {}
+        for properties in self.properties.values():
+            for path, types in properties.items():
+                found.setdefault(path, set()).update(types)
+        return found
+
 
 def summarize(segments: Sequence[Segment], facts: GenerationFacts | None) -> Summary:
     """The summary of these segments and of the blocks that were built from them."""
