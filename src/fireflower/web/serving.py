@@ -137,6 +137,8 @@ def serve(site: Site, sockets: list[socket.socket]) -> None:
     """
     import uvicorn
 
+    from fireflower.web.connections import Connection
+
     gc.set_threshold(*_GARBAGE)
 
     class Server(uvicorn.Server):
@@ -149,7 +151,8 @@ def serve(site: Site, sockets: list[socket.socket]) -> None:
             await super().shutdown(sockets)
 
     config = uvicorn.Config(
-        site, access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=_PATIENCE
+        site, http=Connection, access_log=False, log_config=None, server_header=False,
+        timeout_graceful_shutdown=_PATIENCE,
     )  # fmt: skip
     for asked in (signal.SIGINT, signal.SIGTERM):
         signal.signal(asked, _stopped)  # Uvicorn raises it once more when it has stopped

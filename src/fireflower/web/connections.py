@@ -1,0 +1,61 @@
+"""Connections that would keep a place for nothing: closed if the head of a request does not come in time, or is too
+large. Bodies have limits of their own (`ingest.bodies`), and what is idle between requests is closed by uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+PATIENCE = 20.0
+"""Seconds that the head of a request has to come, from the beginning of the connection or from its first byte."""
+
+LARGEST_HEAD = 64 << 10
+"""Bytes of a request's line and headers; those of browsers with all their cookies have a tenth."""
+
+_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+
+class Connection(HttpToolsProtocol):
+    """A connection of a client."""
+
+    _deadline: asyncio.TimerHandle | None = None
+    _is_head = True
+    _has_come = False
+    _head = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_head and self._deadline is None:
+            self._wait()
+        self._has_come = False
+        super().data_received(data)
+        if self._is_head and not self._has_come:
+            self._head += len(data)
+            if self._head > LARGEST_HEAD and not self.transport.is_closing():
+                self.transport.write(_TOO_LARGE)
+                self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        self._is_head, self._has_come, self._head = False, True, 0
+        self._go_on()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._is_head = True
+        super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._go_on()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._deadline = self.loop.call_later(PATIENCE, self.transport.close)
+
+    def _go_on(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None

@@ -1,0 +1,95 @@
+"""Clients that keep a connection without asking anything, against a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import uvicorn
+
+from fireflower.web import connections
+from fireflower.web.connections import LARGEST_HEAD, Connection
+
+REQUEST = b"POST /x HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n"
+
+
+async def echo(scope: Any, receive: Any, send: Any) -> None:
+    body = b""
+    while (message := await receive()).get("more_body"):
+        body += message["body"]
+    body += message["body"]
+    if body == b"slow":
+        await asyncio.sleep(1.0)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+    await send({"type": "http.response.body", "body": body})
+
+
+@pytest.fixture
+def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
+    monkeypatch.setattr(connections, "PATIENCE", 0.5)
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(echo, http=Connection, log_config=None, lifespan="off"))
+    thread = threading.Thread(target=server.run, args=([listening],))
+    thread.start()
+    yield listening.getsockname()
+    server.should_exit = True
+    thread.join()
+
+
+def answer(client: socket.socket) -> bytes:
+    """What comes until the server closes, or has answered four bytes."""
+    client.settimeout(10)
+    came = b""
+    while (part := client.recv(1 << 16)) and not (came + part).endswith((b"ping", b"pong", b"slow")):
+        came += part
+    return came + part
+
+
+@pytest.mark.parametrize("beginning", [b"", b"POST /x HTTP/1.1\r\nhost"])
+def test_who_asks_nothing_is_sent_away(address: tuple[str, int], beginning: bytes) -> None:
+    with socket.create_connection(address) as client:
+        client.sendall(beginning)
+        assert answer(client) == b""
+
+
+def test_a_head_that_comes_by_drops_is_not_waited_for(address: tuple[str, int]) -> None:
+    def drip(client: socket.socket) -> None:
+        for _ in range(100):
+            client.sendall(b"G")
+            time.sleep(0.05)
+
+    with socket.create_connection(address) as client, pytest.raises(OSError):
+        drip(client)
+
+
+def test_a_head_without_end_is_refused(address: tuple[str, int]) -> None:
+    with socket.create_connection(address) as client:
+        client.sendall(b"GET /x HTTP/1.1\r\n")
+        try:
+            for number in range(LARGEST_HEAD // 500):
+                client.sendall(b"x-%05d: " % number + b"y" * 1_000 + b"\r\n")
+        except OSError:
+            return
+        assert answer(client).startswith(b"HTTP/1.1 431 ")
+
+
+def test_others_are_served_again_and_again(address: tuple[str, int]) -> None:
+    """Whatever way their bytes come, however slow their bodies and the answers."""
+    with socket.create_connection(address) as client:
+        for _ in range(LARGEST_HEAD // 1_000):
+            client.sendall(REQUEST + b"ping")
+            assert answer(client).endswith(b"ping")
+        client.sendall(REQUEST + b"pi")
+        time.sleep(0.8)
+        client.sendall(b"ng")
+        assert answer(client).endswith(b"ping")
+        time.sleep(0.8)
+        client.sendall(REQUEST[:20])
+        time.sleep(0.1)
+        client.sendall(REQUEST[20:] + b"slow")
+        assert answer(client).endswith(b"slow")
