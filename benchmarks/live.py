@@ -206,7 +206,7 @@ def _sent(servers: Sequence[Server], bodies: Path, seconds: float) -> Results:
         "duplicates": sent["duplicates"],
         "seconds": at - sent["began"],
         "rate": events / (at - sent["began"]),
-        "taken": events / sent["wall"],
+        "taken_in": events / sent["wall"],
         "cpu": cpu / events * 1e6,
         "threads": {name: cpu / events * 1e6 for name, cpu in threads.items() if cpu / events * 1e6 > 0.1},
         "load": sent["cpu"] / events * 1e6,

@@ -73,7 +73,8 @@ def _ingest(found: Results | None) -> Iterator[str]:
     yield (
         f"{of['events']:,} events in {of['seconds']:.0f} s, until the last was evaluated; {of['duplicates']:,} of them "
         f"came twice; the past of {of['told_again']:,} subjects was told again for what came late; {of['recorded']:,} "
-        f"transitions were recorded. {of['refused']:,} requests were asked to come again."
+        f"transitions were recorded. {of['refused']:,} requests were asked to come again. By two processes, "
+        f"{found['apart']['taken_in']:,.0f} events/s were taken in, and evaluated a while later."
     )
     states = found["states"]
     yield ""

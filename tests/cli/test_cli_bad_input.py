@@ -105,6 +105,15 @@ def test_a_test_of_a_definition_that_fails(empty_project: Path, run) -> None:
     assert f"team.yaml:{line}:5: error: {found}" in text
 
 
+def test_two_tests_of_one_name(empty_project: Path, run) -> None:
+    path = empty_project / "definitions" / "team.yaml"
+    text = path.read_text().replace("entered: day 5", "entered: day 6")
+    path.write_text(text + text.partition("tests:\n")[2])
+    text = run("check", project=empty_project, fails=1).output
+    lines = [at for at, line in enumerate(path.read_text().splitlines(), 1) if "looks at prices" in line]
+    assert len(lines) == 2 and all(f"team.yaml:{line}:5: error" in text for line in lines)
+
+
 # --- Names that the data do not know ----------------------------------------------------------------------------------
 
 

@@ -396,10 +396,15 @@ def test_what_others_write_is_followed_in_parts_and_while_there_is_room(
     room.set()
     wait_until(lambda: len(followed) == 30)
     assert max(parts) == 5
-    room.clear()
     elsewhere.submit(some[30:35]).result(30)
-    here.submit(some[35:]).result(30)  # whoever is answered here is answered with all that came before
-    assert len(followed) == 40
+    here.submit(some[35:38]).result(30)  # whoever is answered here is answered with all that came before
+    assert len(followed) == 38
+    room.clear()
+    elsewhere.submit(some[38:39]).result(30)
+    here.submit(some[39:]).result(30)  # unless much waits
+    assert len(followed) == 38
+    room.set()
+    wait_until(lambda: len(followed) == 40)
     here.stop()
     elsewhere.stop()
     assert followed == [kept.position for kept in MessageLog(opened()).after(0)]

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -69,13 +70,13 @@ def test_a_head_that_comes_by_drops_is_not_waited_for(address: tuple[str, int]) 
 
 def test_a_head_without_end_is_refused(address: tuple[str, int]) -> None:
     with socket.create_connection(address) as client:
-        client.sendall(b"GET /x HTTP/1.1\r\n")
-        try:
-            for number in range(LARGEST_HEAD // 500):
+        came = b"reset"  # what was not read by then may have the answer lost
+        with suppress(ConnectionError):
+            client.sendall(b"GET /x HTTP/1.1\r\n")
+            for number in range(LARGEST_HEAD // 1_000 + 1):
                 client.sendall(b"x-%05d: " % number + b"y" * 1_000 + b"\r\n")
-        except OSError:
-            return
-        assert answer(client).startswith(b"HTTP/1.1 431 ")
+            came = answer(client)
+        assert came == b"reset" or came.startswith(b"HTTP/1.1 431 ")
 
 
 def test_others_are_served_again_and_again(address: tuple[str, int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from fireflower.model.errors import DefinitionError, Fault
@@ -121,17 +122,16 @@ def _against_history(project: Project, definitions: Sequence[Definition]) -> lis
     summary = project.archive.summary()
     if not summary.records:
         return []
-    return list(check_against(definitions, project.settings, project.archive.vocabulary(), summary.property_types))
+    return list(check_against(definitions, project.settings, project.archive.vocabulary(), summary.property_names))
 
 
 def failed_tests(definitions: tuple[Definition, ...], settings: Settings) -> Iterator[Fault]:
     """A fault for each test of a definition that does not come out as it says."""
     for definition in definitions:
-        places = {mention.name: mention for mention in definition.mentions if mention.what == "test"}
-        for example in definition.examples:
+        places = [mention for mention in definition.mentions if mention.what == "test"]
+        for example, place in zip_longest(definition.examples, places):  # there are none if it was built in Python
             got = outcome(definition, settings, example)
             if got != example.expect:
-                place = places.get(example.name)  # there is none where the definition was built in Python
                 yield Fault(
                     f"test {example.name!r} of {definition.name!r}: expected {_words(example.expect)}, "
                     f"got {_words(got)}",

@@ -16,7 +16,7 @@ from fireflower.model.moments import format_moment
 if TYPE_CHECKING:
     from fireflower.app.doctor import Diagnosis
 
-_NAMED = 12
+_NAMED, _LONGEST = 12, 60
 _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
 
 
@@ -70,7 +70,7 @@ def _facts(found: Diagnosis) -> Iterator[tuple[str, str]]:
         yield "time", f"{format_moment(history.first or 0)} to {format_moment(history.last or 0)} UTC"
         yield "events", _some([f"{name} ({count:,})" for name, count in history.events.items()])
         yield "traits", _some([f"{owner}.{name}" for owner, name in sorted(history.traits)])
-        yield "properties", _some(sorted(history.property_types))
+        yield "properties", _some(sorted(history.property_names))
     yield "disk", f"{found.disk / 1e6:,.1f} MB"
     yield "lock", found.lock or "nobody is writing"
     yield "versions", ", ".join(f"{name} {number}" for name, number in found.versions.items())
@@ -81,4 +81,4 @@ def _some(names: Sequence[str]) -> str:
     if not names:
         return "none"
     more = f", and {len(names) - _NAMED:,} more, with --json" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+    return ", ".join(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 2]}.." for name in names[:_NAMED]) + more

@@ -176,8 +176,7 @@ def _bar(nth: int, tried: int, y: Floats) -> float:
 
 
 def _gains(x: Floats, y: Floats, p: Floats, chosen: Sequence[int]) -> Floats:
-    """The gain in log-likelihood, to the second order, of adding each row of x to a model that predicts p "
-    "(Rao 1948)."""
+    """The gain in log-likelihood, to the second order, of adding each row of x to a model of p (Rao 1948)."""
     v = p * (1 - p)
     inside = np.vstack([np.ones(len(y)), x[list(chosen)]]) if chosen else np.ones((1, len(y)))
     information = (inside * v) @ inside.T + 1e-9 * np.eye(len(inside))

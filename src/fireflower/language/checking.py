@@ -3,10 +3,10 @@ are checked as they are read); `check_against` compares any definition with what
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from fireflower.language.doubts import Data, Types
+from fireflower.language.doubts import Data
 from fireflower.language.goals import goal_warnings
 from fireflower.language.nodes import Definition, Events, Settings, Trait
 from fireflower.language.rules import complaints
@@ -33,15 +33,15 @@ def check_against(
     definitions: Sequence[Definition],
     settings: Settings,
     vocabulary: Vocabulary,
-    properties: Types | None = None,
+    properties: Collection[str] | None = None,
 ) -> list[Fault]:
     """What is probably not meant, as warnings: names and values that the data does not hold, goals that end what they
     require.
 
     Parameters
     ----------
-    properties : path -> the types that an event's property has in the data ("number", "text", "truth", "list"). None:
-        not known; then nothing is said about properties, because the vocabulary has only those that were asked for
+    properties : those that events have in the data. None: not known; then nothing is said about properties, because
+        the vocabulary has only those that were asked for
     """
     data = Data(vocabulary, properties)
     faults = [fault for definition in definitions for fault in _definition_warnings(definition, settings, data)]

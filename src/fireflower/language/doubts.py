@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,6 @@ from fireflower.model.timeline import Vocabulary
 _OWNERS = {Kind.PERSON_TRAIT: "person", Kind.ACCOUNT_TRAIT: "account"}
 _FEW = 12
 
-Types = Mapping[str, Collection[str]]
 Doubt = tuple[str, str, str]
 """("event", "property", "trait" or "role"; its name; what is doubtful)."""
 
@@ -46,6 +45,7 @@ class _Seen:
     Attributes
     ----------
     texts : those that are no numbers, as far as they are known
+    has_numbers, has_texts : whether it may have some
     """
 
     texts: Sequence[Any]
@@ -58,11 +58,10 @@ class Data:
 
     Parameters
     ----------
-    properties : path -> the types that it has ("number", "text", "truth", "list"); None: not known, then properties
-        are not doubted
+    properties : those that events have; None: not known, then properties are not doubted
     """
 
-    def __init__(self, vocabulary: Vocabulary, properties: Types | None) -> None:
+    def __init__(self, vocabulary: Vocabulary, properties: Collection[str] | None) -> None:
         self.events = {name for kind, name in vocabulary.names if kind == Kind.EVENT}
         self.roles = set(vocabulary.roles)
         self.knows_properties = properties is not None
@@ -71,9 +70,8 @@ class Data:
             if kind in _OWNERS:
                 seen = _seen(vocabulary.traits.get((kind, name), ()))
                 self.values["trait", f"{_OWNERS[kind]}.{name}"] = seen
-        for path, types in (properties or {}).items():
-            texts = vocabulary.texts.get(path, ())
-            self.values["property", path] = _Seen(texts, "number" in types, bool({*types} - {"number"}))
+        for path in properties or ():
+            self.values["property", path] = _Seen(vocabulary.texts.get(path, ()), has_numbers=True, has_texts=True)
 
     def unseen(self, events: Events) -> list[str]:
         return [name for name in events.names if name not in self.events]
@@ -123,7 +121,7 @@ class Data:
             return
         what, name = _name(source)
         seen = self.values.get((what, name))
-        if seen and seen.texts and not seen.has_numbers:  # cells of files are typed by a sample: texts may be numbers
+        if seen and not seen.has_numbers:
             yield what, name, f"{_shown(source)} is never a number in the data, so there is nothing to compute with."
 
     def _test(self, source: Trait | Property, test: Test) -> Iterator[Doubt]:

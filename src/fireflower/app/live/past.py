@@ -128,8 +128,7 @@ class Past:
 
     def read(self, kept: Iterable[Kept]) -> Iterator[Numbered]:
         """What messages say."""
-        for each in LogReader(self._database, self._mappings).records(kept):
-            yield from numbered([each])
+        yield from numbered(LogReader(self._database, self._mappings).records(kept))
 
     def lookup(self, numbers: Sequence[int]) -> Mapping[int, Record]:
         """The records with these numbers, of the archive without their message ids and properties.

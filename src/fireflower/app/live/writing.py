@@ -88,7 +88,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="fireflower-writer")
         self._stopped = False
         self._handed_on = self._log.end()
-        self._doubtful = False
+        self._doubtful = self._is_behind = False
         self.tally = Tally()
 
     def start(self) -> None:
@@ -124,7 +124,7 @@ class Writer:
         size = 0
         while size < _TOGETHER:
             try:
-                request = self._requests.get(not found, _SOON)
+                request = self._requests.get(not found, 0.0 if self._is_behind else _SOON)
             except queue.Empty:
                 break
             if request is None:
@@ -150,17 +150,20 @@ class Writer:
             request.done.set_result(count)
 
     def _hand_on(self, durable: list[Durable]) -> None:
-        """Have what is durable followed; if others have written too, with what they wrote."""
+        """Have what is durable followed; if others have written too, with what they wrote, unless so much waits already
+        that this is left to `_look`."""
         if self._follow is None:
             return
-        if self._doubtful:
+        if not self._doubtful:
+            if durable:
+                self._handed_on = durable[-1][0]
+                self._follow(durable)
+        elif self._has_room():
             self._catch_up(self._follow)
-        elif durable:
-            self._handed_on = durable[-1][0]
-            self._follow(durable)
 
     def _look(self) -> None:
         """See whether others have written, and have it followed if there is room for it: a part of it each time."""
+        self._is_behind = False
         if self._follow is None:
             return
         with suppress(StorageError):
@@ -174,12 +177,14 @@ class Writer:
         reader = LogReader(self._database, self._mappings)
         with suppress(StorageError):
             end = self._log.end()
-            while kept := self._log.after(self._handed_on, _TOGETHER):
-                follow(list(reader.records(kept)))
-                self._handed_on = kept[-1].position
-                if some and self._handed_on < end:
-                    return
-            self._doubtful, self._handed_on = False, max(self._handed_on, end)
+            while self._handed_on < end:
+                kept = self._log.after(self._handed_on, _TOGETHER)
+                if kept:
+                    follow(list(reader.records(kept)))
+                self._handed_on = kept[-1].position if kept else end
+                if some:
+                    break
+            self._doubtful = self._is_behind = self._handed_on < end
 
     def _written(self, requests: Sequence[_Request]) -> tuple[list[int], list[Durable]]:
         """Write requests in one transaction. Gives how many messages of each were new, and these."""

@@ -134,7 +134,7 @@ def _leaf_types(path: str, structure: Any) -> Iterator[tuple[str, str]]:
             yield from _leaf_types(f"{path}.{key}" if path else key, inner)
     elif isinstance(structure, list):
         yield path, "list"
-    elif structure != "NULL":
+    elif structure not in ("NULL", "JSON"):  # an object without members
         types = {"VARCHAR": "text", "BOOLEAN": "truth"}
         yield path, types.get(structure, "number")
 

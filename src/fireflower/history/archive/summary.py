@@ -53,13 +53,9 @@ class Summary:
     files: tuple[ImportedFile, ...]
 
     @property
-    def property_types(self) -> dict[str, set[str]]:
-        """Property -> the types that it has, on whatever event."""
-        found: dict[str, set[str]] = {}
-        for properties in self.properties.values():
-            for path, types in properties.items():
-                found.setdefault(path, set()).update(types)
-        return found
+    def property_names(self) -> set[str]:
+        """The properties that events have."""
+        return {path for properties in self.properties.values() for path in properties}
 
 
 def summarize(segments: Sequence[Segment], facts: GenerationFacts | None) -> Summary:

@@ -73,7 +73,7 @@ class PlainReader:
 
     def __init__(self, mapping: FileMapping) -> None:
         self._times = TimeReader(mapping)
-        self._stamp = ""
+        self._stamp: str | None = None
         self._received, self._checks = 0, PlainChecks(self._times, 0, AHEAD)
 
     def event(self, message: Message) -> Record | None:
@@ -89,8 +89,8 @@ class PlainReader:
                 return None
             self._stamp, self._checks = said.receivedAt, PlainChecks(self._times, self._received, AHEAD)
         time = self._checks.time(said, sent_of(said))
-        event = said_by(said, time, self._received) if time is not None else None
-        return event.record if event is not None else None
+        event = None if time is None else said_by(said, time, self._received)
+        return None if event is None else event.record
 
 
 class LogReader:

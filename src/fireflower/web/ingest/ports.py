@@ -12,7 +12,7 @@ class Sink(Protocol):
     """Where messages become durable."""
 
     def expect_room(self) -> None:
-        """Asked before a request is looked into, so that what is refused costs next to nothing.
+        """Asked as soon as it is known who sends a request, so that what is refused costs little.
 
         Raises
         ------
