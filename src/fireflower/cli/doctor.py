@@ -10,7 +10,7 @@ import click
 
 from fireflower.cli.jsons import print_json
 from fireflower.cli.options import json_option, project_option
-from fireflower.cli.printing import counted, printable
+from fireflower.cli.printing import counted, printable, shortened
 from fireflower.model.moments import format_moment
 
 if TYPE_CHECKING:
@@ -81,4 +81,4 @@ def _some(names: Sequence[str]) -> str:
     if not names:
         return "none"
     more = f", and {len(names) - _NAMED:,} more, with --json" if len(names) > _NAMED else ""
-    return ", ".join(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 2]}.." for name in names[:_NAMED]) + more
+    return ", ".join(shortened(name, _LONGEST) for name in names[:_NAMED]) + more

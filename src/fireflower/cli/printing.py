@@ -26,6 +26,11 @@ def in_one_line(text: str) -> str:
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
+def shortened(text: str, longest: int) -> str:
+    """At most so many characters of it; what is cut off is seen to be."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """A number of things: "1 delivery", "1,200 deliveries"; by default with an s.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fireflower.cli.printing import in_one_line
+from fireflower.cli.printing import in_one_line, shortened
 from fireflower.model.moments import to_datetime
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], right: Seque
 
 def _cell(text: str) -> str:
     """On one line, and not so long that it pushes all other cells of the table away."""
-    text = in_one_line(text)
-    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
+    return shortened(in_one_line(text), LONGEST_CELL)
 
 
 def _aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:

@@ -45,12 +45,11 @@ class _Seen:
     Attributes
     ----------
     texts : those that are no numbers, as far as they are known
-    has_numbers, has_texts : whether it may have some
+    has_numbers : whether there are numbers, too; None where it is not known
     """
 
     texts: Sequence[Any]
-    has_numbers: bool
-    has_texts: bool
+    has_numbers: bool | None
 
 
 class Data:
@@ -71,7 +70,7 @@ class Data:
                 seen = _seen(vocabulary.traits.get((kind, name), ()))
                 self.values["trait", f"{_OWNERS[kind]}.{name}"] = seen
         for path in properties or ():
-            self.values["property", path] = _Seen(vocabulary.texts.get(path, ()), has_numbers=True, has_texts=True)
+            self.values["property", path] = _Seen(vocabulary.texts.get(path, ()), None)
 
     def unseen(self, events: Events) -> list[str]:
         return [name for name in events.names if name not in self.events]
@@ -121,7 +120,7 @@ class Data:
             return
         what, name = _name(source)
         seen = self.values.get((what, name))
-        if seen and not seen.has_numbers:
+        if seen and seen.has_numbers is False:
             yield what, name, f"{_shown(source)} is never a number in the data, so there is nothing to compute with."
 
     def _test(self, source: Trait | Property, test: Test) -> Iterator[Doubt]:
@@ -141,7 +140,7 @@ def _shown(source: Trait | Property) -> str:
 
 def _seen(values: Sequence[Any]) -> _Seen:
     texts = [value for value in values if isinstance(value, str | bool | list | tuple)]
-    return _Seen(texts, len(texts) < len(values), bool(texts))
+    return _Seen(texts, len(texts) < len(values))
 
 
 # --- Values -----------------------------------------------------------------------------------------------------------
@@ -149,9 +148,9 @@ def _seen(values: Sequence[Any]) -> _Seen:
 
 def _misfits(test: Test, seen: _Seen) -> Iterator[str]:
     """Whether values such as the test's bounds are in the data at all."""
-    if _wants_number(test) and not seen.has_numbers and seen.texts:
+    if _wants_number(test) and seen.has_numbers is False and seen.texts:
         yield f"is never a number in the data (but for example {seen.texts[0]!r}), so this never holds."
-    if _wants_text(test) and not seen.has_texts and seen.has_numbers:
+    if _wants_text(test) and not seen.texts and seen.has_numbers:
         yield "is always a number in the data, so this never holds."
     known = set(_all_texts(seen))
     for bound in _text_bounds(test):
