@@ -27,9 +27,10 @@ OTHERS = 2
 LARGEST = 10
 """Points of one condition."""
 
-_FALSE = 0.2
-"""Rate of false discoveries among what a score is made of. It is less than that, as several cuts of one column count as
-so many tries."""
+_FALSE = 0.5
+"""Rate of false discoveries among what a score is made of: what is taken is more likely to be something than chance. It
+is less than that, as several cuts of one column count as so many tries. A score has to put people in order rather than
+to name causes, so it pays to take what a rule would not (docs/proving-ground.md)."""
 
 _POOL = 240
 _EACH = 8
@@ -168,7 +169,7 @@ def _forward(x: Floats, y: Floats, items: int, tried: int) -> list[int]:
 
 def _bar(nth: int, tried: int, y: Floats) -> float:
     """The gain in log-likelihood that the nth condition has to reach, of so many that were tried. Chance is to account
-    for a fifth of them at most (forward selection by the rate of false discoveries; Benjamini & Gavrilov 2009), and
+    for half of them at most (forward selection by the rate of false discoveries; Benjamini & Gavrilov 2009), and
     with very many goals, where the smallest effect is certain, it is to be worth a line (Schwarz 1978, by goals as in
     Volinsky & Raftery 2000)."""
     certain = NormalDist().inv_cdf(1 - _FALSE * nth / tried / 2) ** 2 / 2
