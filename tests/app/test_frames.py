@@ -206,6 +206,8 @@ def test_names_that_the_frames_do_not_have_are_warned_of() -> None:
     with pytest.warns(UserWarning, match=r"twice: no event 'Logim' is in the data\. Did you mean 'Login'\?") as caught:
         fireflower.qualify(TWICE.replace("Login", "Logim"), pd.DataFrame(COLUMNS))
     assert [Path(warning.filename).name for warning in caught] == ["test_frames.py"]
+    with pytest.warns(UserWarning, match=r"twice: no event has a property 'sead' in the data\."):
+        fireflower.qualify(TWICE.replace("Login", "Login where properties.sead > 2"), pd.DataFrame(COLUMNS))
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])

@@ -101,6 +101,8 @@ def test_check_knows_the_properties_of_the_data(empty_project: Path, run) -> Non
     assert "x1.yaml:7:28: warning: no event has a property 'plam' in the data. Did you mean 'plan'?" in text
     assert text.count("no event has a property") == 1 and "properties.note" not in text
     assert "properties  note, plan\n" in run("doctor", project=empty_project).stdout
+    noted = run("qualify", project=empty_project).stderr
+    assert "note: x1: no event has a property 'plam' in the data. Did you mean 'plan'?\n" in noted
 
 
 def test_check_shows_the_errors_of_settings_alone(project: Path, run) -> None:

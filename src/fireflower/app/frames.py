@@ -56,8 +56,8 @@ def qualify(
     settings: Settings | str | Path | None = None,
     as_of: Moment | None = None,
 ) -> Qualification:
-    """Who is qualified by these definitions in these data frames. Events and traits that a definition names and the
-    frames do not have are warned of.
+    """Who is qualified by these definitions in these data frames. Events, traits and properties that a definition names
+    and the frames do not have are warned of.
 
     Parameters
     ----------

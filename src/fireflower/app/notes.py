@@ -45,11 +45,13 @@ class LateTrait:
 
 
 def unseen_names(history: History, definitions: Sequence[Definition]) -> list[str]:
-    """A sentence for each event and trait that the definitions name and the data does not know. Reads no rows."""
+    """A sentence for each event, trait and property that the definitions name and the data does not know. Reads no
+    rows."""
     from fireflower.language.checking import unseen_names as doubted
 
     by_message: dict[str, dict[str, None]] = {}
-    for definition, message in doubted(definitions, history.archive.vocabulary().names):
+    archive = history.archive
+    for definition, message in doubted(definitions, archive.vocabulary().names, archive.summary().property_names):
         by_message.setdefault(message, {})[definition] = None
     return [f"{_together(list(names))}: {message}" for message, names in by_message.items()]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fireflower.cli.as_of import note_outside_data
+from fireflower.cli.completing import definition_or_file
 from fireflower.cli.jsons import print_json
 from fireflower.cli.notes import note_doubts
 from fireflower.cli.options import as_of_option, horizon_option, json_option, project_option
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Tell how a definition would have done so far.")
-@click.argument("definition")
+@click.argument("definition", shell_complete=definition_or_file)
 @project_option
 @horizon_option
 @as_of_option

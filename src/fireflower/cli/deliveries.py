@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fireflower.cli.completing import destinations
 from fireflower.cli.jsons import print_json
 from fireflower.cli.options import LIMIT, Moment, json_option, project_option
 from fireflower.cli.printing import printable
@@ -30,7 +31,7 @@ def _which(command: Command) -> Command:
         click.option("--until", type=Moment(), help="Planned before this date or time (UTC)."),
         click.option("--since", type=Moment(), help="Planned since this date or time (UTC), such as 2026-03-01."),
         click.option("-s", "--subject", help="Only about this person or account."),
-        click.option("--destination", help="Only for this destination."),
+        click.option("--destination", shell_complete=destinations, help="Only for this destination."),
     ):
         command = option(command)
     return command
@@ -127,7 +128,7 @@ def replay(
 
 
 @deliveries.command(short_help="Send a sample to a destination now.")
-@click.argument("destination")
+@click.argument("destination", shell_complete=destinations)
 @project_option
 @click.option(
     "--trait",

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from fireflower.cli.completing import definition_or_file
 from fireflower.cli.jsons import print_json
 from fireflower.cli.options import json_option, project_option
 from fireflower.cli.printing import printable
 
 
 @click.command(short_help="Say in plain English what a definition asks for.")
-@click.argument("definition")
+@click.argument("definition", shell_complete=definition_or_file)
 @project_option
 @json_option
 def describe(definition: str, folder: Path | None, as_json: bool) -> None:

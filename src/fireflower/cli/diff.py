@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fireflower.cli.as_of import note_outside_data
+from fireflower.cli.completing import definition_or_file
 from fireflower.cli.jsons import print_json
 from fireflower.cli.options import LIMIT, as_of_option, horizon_option, json_option, project_option
 from fireflower.cli.printing import in_one_line, printable
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Tell what an edit of a definition would change.")
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", shell_complete=definition_or_file)
+@click.argument("new", shell_complete=definition_or_file)
 @project_option
 @horizon_option
 @as_of_option

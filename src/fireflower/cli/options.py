@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from fireflower.cli.completing import definitions
 from fireflower.model.moments import parse_moment, parse_span
 
 
@@ -53,7 +54,12 @@ as_of_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a machine to read.")
 definition_option = click.option(
-    "-d", "--definition", "names", multiple=True, help="Only this definition. May be given several times."
+    "-d",
+    "--definition",
+    "names",
+    multiple=True,
+    shell_complete=definitions,
+    help="Only this definition. May be given several times.",
 )
 horizon_option = click.option(
     "--horizon",

@@ -8,7 +8,7 @@ from typing import Any
 
 from fireflower.language.doubts import Data
 from fireflower.language.goals import goal_warnings
-from fireflower.language.nodes import Definition, Events, Settings, Trait
+from fireflower.language.nodes import Definition, Events, Property, Settings, Trait
 from fireflower.language.rules import complaints
 from fireflower.language.walking import walk
 from fireflower.model.errors import Fault, did_you_mean
@@ -48,13 +48,16 @@ def check_against(
     return list(dict.fromkeys([*_settings_warnings(settings, data), *faults]))
 
 
-def unseen_names(definitions: Iterable[Definition], names: Sequence[Name]) -> Iterator[tuple[str, str]]:
-    """(definition, what `check_against` says) for each event and trait that a definition names and the data, of which
-    these are the names, does not hold. A goal that never happened is no such thing: verdicts do not need it."""
-    data = Data(Vocabulary(names, (), ()), None)
+def unseen_names(
+    definitions: Iterable[Definition], names: Sequence[Name], properties: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """(definition, what `check_against` says) for each event, trait and property that a definition names and the
+    data, of which these are the names, does not hold. A goal that never happened is no such thing: verdicts do not need
+    it."""
+    data = Data(Vocabulary(names, (), ()), properties)
     for definition in definitions:
         for node in walk(definition):
-            if isinstance(node, Events | Trait) and node != definition.goal:
+            if isinstance(node, Events | Trait | Property) and node != definition.goal:
                 for _, _, message in data.doubts(node):
                     yield definition.name, message
 
