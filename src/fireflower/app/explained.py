@@ -22,11 +22,13 @@ def asked(state: Evidence) -> str:
 
 def there_is(state: Evidence) -> str:
     """The quantity's value, in its own unit."""
-    from fireflower.language.phrases import value
+    from fireflower.language.phrases import is_share, percent, value
     from fireflower.language.rules import unit_of
 
     if state.value is None:
         return "missing"
+    if isinstance(state.value, float) and is_share(state.condition):
+        return percent(state.value)
     unit = unit_of(state.condition.quantity)
     broken = isinstance(state.value, float) and unit == "number" and not state.value.is_integer()
     return value(float(f"{state.value:.4g}") if broken else state.value, unit)

@@ -22,10 +22,8 @@ from fireflower.language.nodes import (
     Elapsed,
     Ever,
     Members,
-    Number,
     OneOf,
     Quantity,
-    Ratio,
     Recency,
     Sessions,
     Sum,
@@ -33,7 +31,7 @@ from fireflower.language.nodes import (
     Text,
     Trait,
 )
-from fireflower.language.phrases import events, holds_several, listed, number, window
+from fireflower.language.phrases import events, holds_several, is_share, listed, number, window
 from fireflower.language.phrases import value as in_words
 from fireflower.language.rules import unit_of
 from fireflower.model.moments import DAY, HOUR, MINUTE, SECOND, format_span
@@ -131,7 +129,7 @@ def says(condition: Condition, value: Any, label: str = "") -> str:
         label = ""  # "5 last week" is no English
     if label or not isinstance(value, int | float) or isinstance(quantity, Recency | Elapsed):
         name = label or describe_quantity(quantity).removeprefix("the ")
-        return f"{name} {_amount(quantity, value)}"
+        return f"{name} {_amount(condition, value)}"
     exactly = describe_condition(Condition(quantity, Compare("=", _rounded(value))))
     return exactly.removeprefix("exactly ").removeprefix("the ")
 
@@ -169,18 +167,13 @@ def _trait(name: str, value: Any) -> str:
     return f"{name} {listed([str(item) for item in value]) if isinstance(value, list | tuple) else value}"
 
 
-def _amount(quantity: Quantity, value: Any) -> str:
+def _amount(condition: Condition, value: Any) -> str:
     if isinstance(value, str | list | tuple) and not isinstance(value, bool):
         return listed([str(item) for item in ([value] if isinstance(value, str) else value)])
-    if (isinstance(quantity, Ratio) and not isinstance(quantity.denominator, Number)) or _is_share(quantity, value):
+    if is_share(condition):
         return f"at {number(round(value * 100))}%"
-    if unit_of(quantity) == "span":
-        return _roughly(round(value))
-    return in_words(_rounded(value), unit_of(quantity))
-
-
-def _is_share(quantity: Quantity, value: Any) -> bool:
-    return isinstance(quantity, Ratio) and 0 <= value <= 2
+    unit = unit_of(condition.quantity)
+    return _roughly(round(value)) if unit == "span" else in_words(_rounded(value), unit)
 
 
 def _roughly(span: int) -> str:

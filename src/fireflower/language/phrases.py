@@ -10,6 +10,7 @@ from fireflower.language.nodes import (
     AnySpan,
     Between,
     Compare,
+    Condition,
     Date,
     Events,
     Ever,
@@ -22,6 +23,7 @@ from fireflower.language.nodes import (
     No,
     OneOf,
     Property,
+    Ratio,
     Role,
     Some,
     Test,
@@ -34,6 +36,7 @@ from fireflower.language.rules import Unit, unit_of
 from fireflower.model.moments import HOUR, format_moment, format_span
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_SHARE_LIMIT = 2.0
 _SEVERAL = re.compile(r"[^siu]s$|(^|[._ -])(stack|list|set)$", re.IGNORECASE)
 _AMOUNTS = {
     "<": "less than {}", "<=": "at most {}", ">": "more than {}", ">=": "at least {}", "=": "exactly {}",
@@ -76,6 +79,20 @@ def value(bound: Any, unit: Unit) -> str:
     if unit == "weekday" and bound in range(1, 8):
         return WEEKDAYS[int(bound) - 1]
     return number(bound)
+
+
+def is_share(condition: Condition) -> bool:
+    """Whether a ratio is meant as a share of something, as its bound tells: 0.92 is "92%" then."""
+    test = condition.test
+    bound = test.bound if isinstance(test, Compare) else test.high if isinstance(test, Between) else None
+    if bound is None or isinstance(bound, str | bool):
+        return False
+    return isinstance(condition.quantity, Ratio) and bound < _SHARE_LIMIT
+
+
+def percent(share: float) -> str:
+    """'92.3%'."""
+    return f"{number(float(f'{share * 100:.3g}'))}%"
 
 
 def amount(test: Test, unit: Unit) -> str:

@@ -10,20 +10,17 @@ from fireflower.language.nodes import (
     Elapsed,
     Known,
     OneOf,
-    Ratio,
     Recency,
     Test,
     Text,
     TimeSpent,
 )
+from fireflower.language.phrases import is_share
 from fireflower.model.moments import DAY
 from fireflower.report import wording
 from fireflower.report.data import Criterion, Evidence, Value
 
 _SIGNS = {">=": "≥", "<=": "≤", "!=": "≠"}
-_SHARE_LIMIT = 2.0
-"""A ratio with a bound below this is written as a percentage: "92% of the limit" rather than 0.92."""
-
 _FEW_VALUES = 3
 """A list up to so long is spelled out beside every lead."""
 
@@ -53,7 +50,7 @@ def amount(value: Value, condition: Condition) -> str:
         return wording.days(value / DAY)
     if isinstance(condition.quantity, TimeSpent):
         return wording.days(value / 24)
-    return f"{100 * value:.3g} %" if _as_share(condition) else wording.number(value)
+    return f"{100 * value:.3g} %" if is_share(condition) else wording.number(value)
 
 
 def progress(value: Value, condition: Condition) -> float | None:
@@ -84,11 +81,3 @@ def _bound(test: Test, condition: Condition) -> str:
             return f"{_SIGNS.get(op, op)} {wording.day(moment)}"
         case Known(known=known):
             return "known" if known else "missing"
-
-
-def _as_share(condition: Condition) -> bool:
-    test = condition.test
-    bound = test.bound if isinstance(test, Compare) else test.high if isinstance(test, Between) else None
-    if bound is None or isinstance(bound, str | bool):
-        return False
-    return isinstance(condition.quantity, Ratio) and bound < _SHARE_LIMIT
