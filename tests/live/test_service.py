@@ -107,6 +107,27 @@ def test_a_long_history_waits_until_the_kernel_is_compiled(
     assert recorded(database) == expected(acme, database, clock.now)
 
 
+def test_a_fault_is_told_to_anybody_by_its_name_alone(
+    tmp_path: Path, url: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: Evaluator, *given: Any) -> Any:
+        raise KeyError("ann@acme.example")
+
+    acme, clock = project(tmp_path), Clock()
+
+    with running(acme, url, clock) as service:
+        monkeypatch.setattr(Evaluator, "take", fails)
+        monkeypatch.setattr(Evaluator, "begin", fails)
+        assert service.submit(messages(7, 10)).result(30) == 10
+        wait_until(lambda: service.state.trouble)
+        assert service.state.trouble == "evaluation has stopped by a fault (KeyError); the log tells more."
+        monkeypatch.undo()
+        wait_until(lambda: service.state.ready and not service.state.trouble)
+        clock.now = moment(MINUTES)
+        wait_until(lambda: service.state.evaluated == 10)
+    assert recorded(database) == expected(acme, database, clock.now)
+
+
 @pytest.mark.parametrize("at_once", [7, 60])
 def test_the_record_is_what_a_replay_says(tmp_path: Path, url: str, database: Database, at_once: int) -> None:
     acme, clock = project(tmp_path), Clock()

@@ -395,8 +395,10 @@ class Service:
         return self._begin()
 
     def _troubled(self, error: Exception) -> None:
-        self.state.trouble = str(error) or type(error).__name__
-        _LOGGER.error("Evaluation has stopped: %s", self.state.trouble, exc_info=not isinstance(error, StorageError))
+        """Anybody may ask what the trouble is: of a fault of the program, whose words may hold anything, only the kind is told."""
+        said = str(error) if isinstance(error, FireflowerError) else ""
+        self.state.trouble = said or f"evaluation has stopped by a fault ({type(error).__name__}); the log tells more."
+        _LOGGER.error("Evaluation has stopped: %s", error, exc_info=not isinstance(error, StorageError))
 
     def _tell(self, news: News) -> None:
         self.told.add(news)
