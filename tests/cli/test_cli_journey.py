@@ -252,6 +252,14 @@ def test_doctor_finds_clocks_and_rows_kept_aside(empty_project: Path, tmp_path: 
     assert "1 row of events.csv kept aside: " in text
 
 
+def test_doctor_keeps_odd_names_in_their_lines(empty_project: Path, tmp_path: Path, run) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text('{"time": "2026-01-05", "event": "Log\\nin", "user_id": "ann", "properties": {"a\\tb": 1}}\n')
+    run("import", path, "--yes", project=empty_project)
+    text = run("doctor", project=empty_project).output
+    assert "\nevents      Log\\nin (1)\n" in text
+
+
 def test_doctor_of_an_empty_project(empty_project: Path, run) -> None:
     assert "the history is empty" in run("doctor", project=empty_project).output
 

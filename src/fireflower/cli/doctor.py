@@ -10,7 +10,7 @@ import click
 
 from fireflower.cli.jsons import print_json
 from fireflower.cli.options import json_option, project_option
-from fireflower.cli.printing import counted, printable, shortened
+from fireflower.cli.printing import counted, in_one_line, printable, shortened
 from fireflower.model.moments import format_moment
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def doctor(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
 
 def _show(found: Diagnosis) -> None:
     for title, text in _facts(found):
-        click.echo(f"{title:<12}{printable(text)}")
+        click.echo(f"{title:<12}{in_one_line(text)}")
     click.echo("")
     for finding in found.findings:
         severity = click.style(finding.severity, fg=_COLOURS[finding.severity], bold=True)

@@ -395,7 +395,8 @@ class Service:
         return self._begin()
 
     def _troubled(self, error: Exception) -> None:
-        """Anybody may ask what the trouble is: of a fault of the program, whose words may hold anything, only the kind is told."""
+        """Anybody may ask what the trouble is. Of a fault of the program, whose words may hold anything, they are told
+        the kind alone."""
         said = str(error) if isinstance(error, FireflowerError) else ""
         self.state.trouble = said or f"evaluation has stopped by a fault ({type(error).__name__}); the log tells more."
         _LOGGER.error("Evaluation has stopped: %s", error, exc_info=not isinstance(error, StorageError))
