@@ -14,6 +14,7 @@ from fireflower.language.expressions import parse_formula
     [
         ("count(Message Sent) / 10000 >= 90%", 0.2437, "24.4%"),
         ("count(Message Sent) / 10000 >= 100%", 1.0, "100%"),
+        ("count(Message Sent) / 10000 >= 0.9", 0.2437, "0.2437"),
         ("count(Report Run) / members() >= 3", 0.25, "0.25"),
         ("count(Report Run) / members() >= 90%", None, "missing"),
         ("count(Report Run) >= 3", 2.0, "2"),

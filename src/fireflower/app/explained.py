@@ -27,7 +27,7 @@ def there_is(state: Evidence) -> str:
 
     if state.value is None:
         return "missing"
-    if isinstance(state.value, float) and is_share(state.condition):
+    if isinstance(state.value, float) and is_share(state.condition) and "%" in asked(state):
         return percent(state.value)
     unit = unit_of(state.condition.quantity)
     broken = isinstance(state.value, float) and unit == "number" and not state.value.is_integer()
