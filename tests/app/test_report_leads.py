@@ -49,3 +49,19 @@ def test_a_start_event_that_never_happens_is_said(tmp_path: Path) -> None:
     made = lead(tmp_path, "", "start: Signed up\n")
     assert made.funnel and made.funnel.absent_start == "'Signed up'"
     assert "The start event &#39;Signed up&#39; never occurs" in Path(fireflower.open(tmp_path).report()).read_text()
+
+
+def test_who_has_left_is_named_as_they_were_called_then(tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text(
+        "account_id,name,time\nacme,Acme Ltd,2026-01-01T08:00:00Z\nacme,Acme Inc,2026-01-02T09:00:00Z\n"
+    )
+    (tmp_path / "definitions").mkdir()
+    (tmp_path / "fireflower.yaml").write_text("project: Shop\n")
+    (tmp_path / "definitions" / "team.yaml").write_text(HEAD.replace(") >= 2", ", last 25 hours) >= 2"))
+    (tmp_path / "events.csv").write_text(EVENTS)
+    project = fireflower.open(tmp_path)
+    project.import_(tmp_path / "accounts.csv", table="accounts")
+    project.import_(tmp_path / "events.csv")
+    left, entered = report_data(project).definitions[0].changes
+    assert (left.change, left.name, entered.change, entered.name) == ("left", "Acme Inc", "entered", "Acme Inc")
+    assert "Report Run" in entered.tipped and "by 'Report Run' of ann" in entered.tipped

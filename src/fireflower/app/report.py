@@ -62,16 +62,19 @@ def report_data(
     from importlib.metadata import version
 
     from fireflower.app.report_data import data_summary
+    from fireflower.app.report_leads import Facts
     from fireflower.report import ReportData
 
     definitions = project.chosen(names)
-    transitions = transitions_of(project, definitions, as_of=as_of, evidence=True, progress=progress)
+    facts = [Facts.of(definition, project.archive.vocabulary()) for definition in definitions]
+    naming = [each.naming(definition) for each, definition in zip(facts, definitions, strict=True)]
+    transitions = transitions_of(project, naming, as_of=as_of, evidence=True, progress=progress)
     known = {} if truth is None else read_truth(truth)
     return ReportData(
         project=project.settings.name or project.folder.resolve().name,
         as_of=transitions.as_of,
         version=version("fireflower"),
-        definitions=_definitions(project, definitions, transitions, horizon, known),
+        definitions=_definitions(project, definitions, facts, transitions, horizon, known),
         data=data_summary(project, transitions.as_of),
         recent_days=RECENT_DAYS,
         simulated=truth is not None,
@@ -81,13 +84,11 @@ def report_data(
 def _definitions(
     project: Project,
     definitions: Sequence[Definition],
+    facts: Sequence[Facts],
     transitions: Transitions,
     horizon: int | None,
     truth: Mapping[tuple[str, str], str],
 ) -> tuple[DefinitionReport, ...]:
-    from fireflower.app.report_leads import Facts
-
-    facts = [Facts.of(definition, transitions.vocabulary) for definition in definitions]
     beside = [fact.beside(definition) for fact, definition in zip(facts, definitions, strict=True)]
     standing = standing_of(project, beside, as_of=transitions.as_of)
     reviews = _reviewing(project, definitions, transitions.as_of)
@@ -127,7 +128,6 @@ def _definition(
 
     wanted = criteria(definition)
     found = leads(standing, definition, wanted, facts, truth)
-    names = {lead.subject: lead.name for lead in found}
     recently = transitions.as_of - RECENT_DAYS * DAY
     when, own = moments(reviews, definition), spells(transitions, definition.name)
     span, has_goal = horizon or HORIZON, bool(when.goal_words)
@@ -140,7 +140,7 @@ def _definition(
         goal=when.goal_words,
         criteria=wanted,
         leads=found,
-        changes=changes(project, transitions, definition, recently, names),
+        changes=changes(project, transitions, definition, recently, facts),
         volume=weekly_volume(when, own),
         funnel=funnel(when, own),
         time_to_value=time_to_value(when, own),

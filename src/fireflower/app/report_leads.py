@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -77,7 +77,20 @@ class Facts:
         """A definition of the same verdicts, whose evidence has the facts too, and what its other circles ask for."""
         looked_at = [Condition(trait, Known()) for trait in (self.name, *self.others) if trait is not None]
         looked_at += [condition for _, formula in definition.circles for condition, _ in conditions(formula)]
-        return replace(definition, qualified=All((definition.qualified, AnyOf((All(()), *looked_at)))))
+        return _looking_at(looked_at, definition)
+
+    def naming(self, definition: Definition) -> Definition:
+        """A definition of the same verdicts, whose evidence has the subject's name, too."""
+        return definition if self.name is None else _looking_at([Condition(self.name, Known())], definition)
+
+    def name_in(self, evidence: Iterable[Evidence]) -> str:
+        """The subject's name, as of the evidence; "" if it has none."""
+        found = (state.value for state in evidence if state.condition.quantity == self.name)
+        return str(next(found, None) or "")
+
+
+def _looking_at(conditions: Sequence[Condition], definition: Definition) -> Definition:
+    return replace(definition, qualified=All((definition.qualified, AnyOf((All(()), *conditions)))))
 
 
 def _owner(kind: Kind) -> SubjectKind:
@@ -134,7 +147,7 @@ def _lead(
         since=int(standing.at[i]),
         evidence=tuple(Shown(state.holds, _plain(state.value), state.since) for state in found),
         next_step=_next_step(definition, states),
-        name=str(values.get(facts.name) or "") if facts.name else "",
+        name=facts.name_in(shown),
         facts=tuple(_fact(trait, values[trait]) for trait in facts.others if values.get(trait) is not None),
         truth=truth.get((definition.subject, subject), ""),
     )
@@ -182,18 +195,20 @@ def _undone(formula: Formula, states: Mapping[str, Evidence]) -> list[Evidence]:
 
 
 def changes(
-    project: Project, transitions: Transitions, definition: Definition, after: int, names: Mapping[str, str]
+    project: Project, transitions: Transitions, definition: Definition, after: int, facts: Facts
 ) -> tuple[Change, ...]:
     """Who entered or left after a moment, the most recent first.
 
     Parameters
     ----------
-    transitions : with evidence
-    names : subject -> what people call it, as far as that is known
+    transitions : of `facts.naming(definition)`, with evidence
     """
     index = [each.name for each in transitions.definitions].index(definition.name)
     rows = np.flatnonzero((transitions.definition == index) & (transitions.at > after))[::-1].tolist()
-    tipping = {i: _tipping(transitions, i) for i in rows[:MOST_CHANGES]}
+    told = rows[:MOST_CHANGES]
+    shown = dict(zip(told, transitions.shown_together(told), strict=True))
+    asked = {_key(condition) for condition, _ in conditions(definition.qualified)}
+    tipping = {i: _tipping(shown[i], int(transitions.at[i]), asked) for i in told}
     places = sorted({state.row for state in tipping.values() if state is not None and state.row is not None})
     words = dict(zip(places, map(in_words, project.archive.records(places, bare=True)), strict=True)) if places else {}
     return tuple(
@@ -203,15 +218,15 @@ def changes(
             change="entered" if transitions.change[i] == Turn.ENTERED else "left",
             reason=Reason(int(transitions.reason[i])).label,
             tipped=_tipped(tipping.get(i), words),
-            name=names.get(transitions.subject_id(i), ""),
+            name=facts.name_in(shown.get(i, ())),
         )
         for i in rows
     )
 
 
-def _tipping(transitions: Transitions, i: int) -> Evidence | None:
-    """The condition that changed at the very instant of the transition."""
-    return next((state for state in transitions.shown(i) if state.since == transitions.at[i]), None)
+def _tipping(shown: Iterable[Evidence], at: int, asked: Collection[str]) -> Evidence | None:
+    """The condition of those that are asked for that changed at the very instant of the transition."""
+    return next((state for state in shown if state.since == at and _key(state.condition) in asked), None)
 
 
 def _tipped(state: Evidence | None, words: Mapping[int, str]) -> str:
