@@ -56,7 +56,7 @@ def _counts(rng: np.random.Generator, activity: np.ndarray, name: str) -> Column
 
 def search(rows: int) -> None:
     """Search so many rows, and as often again by chance."""
-    found = searched(frame(rows), Question(HORIZON, permutations=PERMUTATIONS))
+    [found], _ = searched([frame(rows)], Question(HORIZON, permutations=PERMUTATIONS))
     best = max((rules[0] for rules in found.whole.found.values() if rules), key=lambda rule: rule.gain)
     print(f"{len(found.whole.board.terms):,} conditions; the best gains {best.gain:.0f} nats", file=sys.stderr)
 

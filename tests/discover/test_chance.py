@@ -10,6 +10,8 @@ from discover.frames import counts, frame
 from fireflower.discover.boards import board
 from fireflower.discover.chance import Chance, by_chance, false_discovery, overall, shuffled
 from fireflower.discover.search import KINDS, search
+from fireflower.discover.study import Question, searched
+from fireflower.model.moments import DAY
 
 
 def test_false_discovery_is_benjamini_and_hochbergs() -> None:
@@ -46,7 +48,7 @@ def test_noise_is_called_noise_and_a_signal_is_not() -> None:
         on = board(frame(columns, reached), reached, 20)
         found = search(on, np.flatnonzero(reached), 20, depth=2)
         gains = np.array([found[kind][0].gain if found[kind] else 0.0 for kind in KINDS])
-        chance = by_chance(on, 20, None, 2, seed=seed, permutations=40, found=gains)
+        chance = by_chance(on, 20, None, 2, seed=seed, numbers=range(40))
         return overall([gains], [chance])
 
     assert p_of(0, 3.0) <= 0.05
@@ -60,7 +62,7 @@ def test_chance_is_the_same_on_any_number_of_threads() -> None:
     columns = counts(rng, 800, 5)
     reached = rng.random(800) < 0.1
     on = board(frame(columns, reached), reached, 20)
-    one, two, three = (by_chance(on, 20, None, 2, seed=1, permutations=12, threads=n) for n in (1, 2, 3))
+    one, two, three = (by_chance(on, 20, None, 2, seed=1, numbers=range(12), threads=n) for n in (1, 2, 3))
     for other in (two, three):
         assert np.array_equal(one.best, other.best) and np.array_equal(one.alone, other.alone)
 
@@ -70,3 +72,16 @@ def test_p_values_go_on_beyond_what_chance_found_in_so_few_tries() -> None:
     top = chance.alone.max(axis=0)
     assert chance.of_columns(top * 0 - 1).tolist() == [1.0, 1.0, 1.0]
     assert chance.of_columns(top + 3) == pytest.approx(np.exp(-3) / 41)
+
+
+def test_a_hopeless_landmark_does_not_spare_the_others_their_searches() -> None:
+    rng = np.random.default_rng(4)
+    columns = counts(rng, 1600, 6)
+    reached = rng.random(1600) < np.where(columns[0].numbers >= 2, 0.25, 0.05)
+    strong, weak = frame(columns, reached), frame(counts(rng, 1600, 6), rng.permutation(reached))
+    question = Question(30 * DAY, permutations=100)
+    both, p = searched([weak, strong], question)
+    assert [len(each.chance.best) for each in both] == [100, 100]
+    assert p == pytest.approx(1 / 101)
+    [alone], p = searched([weak], question)
+    assert len(alone.chance.best) == 40 and p >= 0.2

@@ -29,6 +29,48 @@ def test_area_under_the_curve_is_mann_and_whitneys() -> None:
     assert rates.auc(score, reached) == pytest.approx(u / (reached.sum() * (~reached).sum()))
 
 
+def test_the_interval_of_an_area_covers_it_with_clusters_and_without() -> None:
+    """Clusters of five that are alike in score and outcome: the interval of rows alone would be too narrow by far."""
+    rng = np.random.default_rng(3)
+    true = rates.auc(*_scored(rng, 200_000))
+    held = {1: 0, 5: 0}
+    for _ in range(200):
+        for size in held:
+            score, reached = (np.repeat(part, size) for part in _scored(rng, 300))
+            found = rates.auc_estimate(score, reached, np.repeat(np.arange(300), size))
+            held[size] += found.low <= true <= found.high
+    assert min(held.values()) >= 180
+    score, reached = _scored(rng, 400)
+    alone = rates.auc_estimate(score, reached, np.arange(400))
+    a, n, m = alone.value, int(reached.sum()), int((~reached).sum())
+    q1, q2 = a / (2 - a), 2 * a**2 / (1 + a)  # Hanley & McNeil 1982
+    theirs = ((a * (1 - a) + (n - 1) * (q1 - a**2) + (m - 1) * (q2 - a**2)) / (n * m)) ** 0.5
+    assert alone.high - alone.low == pytest.approx(2 * 1.96 * theirs, rel=0.1)
+
+
+def _scored(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+    reached = rng.random(n) < 0.3
+    return np.round(rng.normal(reached * 0.8, 1), 1), reached
+
+
+def test_one_cluster_is_one_row() -> None:
+    found = rates.share(np.arange(60) < 30, np.zeros(60, np.int64))
+    assert (found.low, found.high) == pytest.approx((wilson(1, 2).low, wilson(1, 2).high), abs=0.1)
+
+
+def test_an_odds_ratio_varies_as_woolf_has_it_and_more_in_clusters() -> None:
+    rng = np.random.default_rng(5)
+    inside, reached = rng.random(4000) < 0.3, rng.random(4000) < 0.2
+    value, variance = rates.log_odds_ratio(reached, inside, np.arange(4000))
+    a, b = (reached & inside).sum() + 0.5, (~reached & inside).sum() + 0.5
+    c, d = (reached & ~inside).sum() + 0.5, (~reached & ~inside).sum() + 0.5
+    assert value == pytest.approx(np.log(a * d / (b * c)))
+    assert variance == pytest.approx(1 / a + 1 / b + 1 / c + 1 / d, rel=0.02)
+    four = [np.repeat(each, 4) for each in (reached, inside, np.arange(4000))]
+    assert rates.log_odds_ratio(four[0], four[1], four[2])[1] == pytest.approx(variance, rel=0.02)
+    assert rates.log_odds_ratio(four[0], four[1], np.arange(16000))[1] == pytest.approx(variance / 4, rel=0.02)
+
+
 def test_a_share_without_clusters_is_wilsons_and_clusters_widen_it() -> None:
     reached = np.arange(200) < 30
     plain = rates.share(reached, np.arange(200))
@@ -114,6 +156,9 @@ def test_weights_are_one_where_everybody_is_followed_and_make_good_what_is_not()
     seen = wait <= np.minimum(30 * DAY, followed)
     assert (weight * seen).sum() / weight.sum() == pytest.approx(0.3, abs=0.01)
     assert seen.mean() < 0.27
+    at_once = np.where(np.arange(1000) < 500, 10 * DAY, 99 * DAY)  # half of all can be followed for ten days only
+    cohort = Frame(7 * DAY, *(np.arange(1000),) * 2, np.full(1000, NEVER), at_once, *(np.arange(1000),) * 2, ())
+    assert set(weights(cohort, 30 * DAY).tolist()) == {0.0, 2.0}
 
 
 def test_the_earlier_rows_are_as_they_were_known_at_the_cut() -> None:

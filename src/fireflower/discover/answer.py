@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from fireflower.discover import chance, rates
+from fireflower.discover import rates
 from fireflower.discover.ceiling import ceilings
 from fireflower.discover.circles import Spoken, spoken
 from fireflower.discover.frames import Frame
@@ -79,11 +79,10 @@ def answer(given: Given, question: Question, advance: Advance | None = None) -> 
         if advance:
             advance(done[0], total)
 
-    grounds = [searched(frame, question, step) for frame in usable]
+    grounds, p = searched(usable, question, step)
     summaries = _summaries(given, grounds, question)
     if not grounds:
         return Answer(_too_few(given, summaries, question), None)
-    p = chance.overall([ground.gains for ground in grounds], [ground.chance for ground in grounds])
     ground = max(grounds, key=lambda each: each.standing)
     found = findings(ground, question, p)
     return _answered(given, question, summaries, grounds, ground, found, p)

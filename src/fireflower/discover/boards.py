@@ -17,7 +17,7 @@ from fireflower.model.moments import DAY, HOUR
 
 STRATA = 8
 """Stretches of the calendar within which rates are compared, so that neither a trend nor how long subjects have been
-followed makes a signal."""
+followed makes a signal; fewer where there are not 64 rows for each."""
 
 _EXACT = 24
 """Up to so many different values, each is a threshold."""
@@ -58,6 +58,11 @@ class Board:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "column", np.array([term.column for term in self.terms], np.int64))
+
+    @property
+    def stratum(self) -> NDArray[np.int64]:
+        """int64[n], the stretch of the calendar that each row lies in."""
+        return np.searchsorted(self.edges * 64, np.arange(len(self.frame)), side="right") - 1
 
     @property
     def everyone(self) -> Words:
@@ -105,8 +110,7 @@ def board(frame: Frame, reached: NDArray[np.bool_], least: int) -> Board:
             bits.append(packed(np.stack(rows)))
             rows = []
     words = -(-len(frame) // 64)
-    strata = min(STRATA, max(1, words // 4))
-    edges = np.linspace(0, words, strata + 1).astype(np.int64)
+    edges = np.linspace(0, words, min(STRATA, max(1, words)) + 1).astype(np.int64)
     return Board(frame, reached, tuple(terms), np.concatenate(bits) if bits else np.zeros((0, words), np.uint64), edges)
 
 

@@ -26,15 +26,17 @@ def ceilings(train: Frame, test: Frame, horizon: int) -> tuple[Ceiling, ...]:
     x = covariates.standardized(both, both[: len(train)])
     kept = x[:, covariates.strongest(x[: len(train)], y.astype(np.float64), _MOST)]
     b = logistic.fit(kept[: len(train)], y.astype(np.float64), ridge=10.0)
-    found = [_judged("all signals at once, by logistic regression", logistic.predict(kept[len(train) :], b), later)]
+    found = [
+        _judged("all signals at once, by logistic regression", logistic.predict(kept[len(train) :], b), test, later)
+    ]
     trees = _trees(both[: len(train)], y, both[len(train) :])
     if trees is not None:
-        found.append(_judged("all signals at once, by boosted trees", trees, later))
+        found.append(_judged("all signals at once, by boosted trees", trees, test, later))
     return tuple(found)
 
 
-def _judged(method: str, p: Floats, reached: NDArray[np.bool_]) -> Ceiling:
-    return Ceiling(method, rates.auc_estimate(p, reached), rates.log_loss(p, reached))
+def _judged(method: str, p: Floats, frame: Frame, reached: NDArray[np.bool_]) -> Ceiling:
+    return Ceiling(method, rates.auc_estimate(p, reached, frame.cluster), rates.log_loss(p, reached))
 
 
 def _trees(x: Floats, y: NDArray[np.bool_], later: Floats) -> Floats | None:

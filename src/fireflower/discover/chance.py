@@ -20,8 +20,9 @@ from fireflower.discover.boards import Board
 from fireflower.discover.search import KINDS, Searcher, search
 
 PERMUTATIONS = 200
-_FIRST = 40
-_HOPELESS = 0.25
+FIRST = 40
+HOPELESS = 0.25
+"""Where chance does as well as often as this in the first few searches, no more are made: nothing would be declared."""
 
 Floats = NDArray[np.float64]
 Advance = Callable[[int, int], None]
@@ -39,6 +40,10 @@ class Chance:
 
     best: Floats
     alone: Floats
+
+    def and_(self, more: Chance) -> Chance:
+        """Both together."""
+        return Chance(np.concatenate([self.best, more.best]), np.concatenate([self.alone, more.alone]))
 
     def standard(self, gains: Floats) -> Floats:
         """Gains of each kind in spreads above what chance finds on average."""
@@ -107,17 +112,15 @@ def by_chance(
     depth: int,
     *,
     seed: int,
-    permutations: int = PERMUTATIONS,
+    numbers: range = range(PERMUTATIONS),
     threads: int = 2,
     advance: Callable[[], None] | None = None,
-    found: Floats | None = None,
 ) -> Chance:
     """Search on shuffled outcomes.
 
     Parameters
     ----------
-    found : the gains that the real search found of each kind. Where chance does as well as often as not in the first
-        few tries, no more are made
+    numbers : of the shuffles; each is another, and always the same with one seed
     """
 
     def once(number: int) -> tuple[Floats, Floats]:
@@ -129,15 +132,8 @@ def by_chance(
         return best, alone(board, converters, least, most)
 
     with ThreadPoolExecutor(threads) as pool:
-        tries = list(pool.map(once, range(min(_FIRST, permutations))))
-        if permutations > _FIRST and not (found is not None and _hopeless(tries, found)):
-            tries += pool.map(once, range(_FIRST, permutations))
+        tries = list(pool.map(once, numbers))
     return Chance(np.array([best for best, _ in tries]), np.array([columns for _, columns in tries]))
-
-
-def _hopeless(tries: Sequence[tuple[Floats, Floats]], found: Floats) -> bool:
-    best = np.array([gains for gains, _ in tries])
-    return bool(np.all((best >= found).mean(axis=0) >= _HOPELESS))
 
 
 def alone(board: Board, converters: NDArray[np.int64], least: int, most: int | None) -> Floats:

@@ -153,8 +153,8 @@ def weights(frame: Frame, horizon: int) -> NDArray[np.float64]:
     reached = frame.wait <= np.minimum(horizon, frame.followed)
     until = np.minimum(np.where(reached, frame.wait, horizon), frame.followed)
     known = reached | (frame.followed >= horizon)
-    ends = np.sort(frame.followed[~known])
+    ends, ending = np.unique(frame.followed[~known], return_counts=True)
     at_risk = len(frame) - np.searchsorted(np.sort(until), ends, side="left")
-    survival = np.concatenate(([1.0], np.cumprod(1 - 1 / np.maximum(at_risk, 1))))
+    survival = np.concatenate(([1.0], np.cumprod(1 - ending / np.maximum(at_risk, 1))))
     share = survival[np.searchsorted(ends, until, side="left")]
     return np.where(known & (share > 0), 1 / np.where(share > 0, share, 1.0), 0.0)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fireflower.discover import chance, choosing
+from fireflower.discover import choosing
 from fireflower.discover.boards import passes
 from fireflower.discover.drafts import part_of
 from fireflower.discover.frames import Column, Frame
@@ -34,6 +34,7 @@ class _Part:
 
     slice: Slice
     ground: Ground
+    p: float
 
 
 def per_segment(
@@ -72,15 +73,15 @@ def _searched(frame: Frame, column: Column, wanted: Sequence[Slice], question: Q
     for each in wanted:
         part = frame.keeping(others).at(np.flatnonzero(each.rows(column)))
         if can_be_searched(part, question.horizon):
-            yield _Part(each, searched(part, question))
+            [own], p = searched([part], question)
+            yield _Part(each, own, p)
 
 
 def _own(
     ground: Ground, general: Rule, column: Column, part: _Part, parts: int, question: Question
 ) -> SegmentRule | None:
     own = part.ground
-    p = min(1.0, parts * chance.overall([own.gains], [own.chance]))
-    found = findings(own, question, p)
+    found = findings(own, question, min(1.0, parts * part.p))
     rules, then = found.rules, found.rehearsal
     if not rules or rules[0].grade == "unconfirmed" or then is None or parts * then.later.p > CONFIRMED:
         return None

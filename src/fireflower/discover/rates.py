@@ -33,9 +33,9 @@ def share(reached: NDArray[np.bool_], cluster: NDArray[np.int64], weight: Floats
 def effective_rows(reached: NDArray[np.bool_], value: float, cluster: NDArray[np.int64], weight: Floats) -> float:
     """How many independent rows would know the share as well."""
     kish = float(weight.sum() ** 2 / (weight**2).sum())
-    if not 0 < value < 1:
-        _, inverse = np.unique(cluster, return_inverse=True)
-        sums = np.bincount(inverse, weight)
+    _, inverse = np.unique(cluster, return_inverse=True)
+    sums = np.bincount(inverse, weight)
+    if not 0 < value < 1 or (sums > 0).sum() == 1:  # one cluster tells nothing of how much clusters differ
         return min(kish, float(sums.sum() ** 2 / (sums**2).sum()))
     variance = cluster_variance(weight * (reached - value) / weight.sum(), cluster)
     return min(kish, value * (1 - value) / variance) if variance > 0 else kish
@@ -86,16 +86,39 @@ def auc(score: Floats, reached: NDArray[np.bool_]) -> float:
     return float((hits @ rank - positive * (positive + 1) / 2) / (positive * negative))
 
 
-def auc_estimate(score: Floats, reached: NDArray[np.bool_]) -> Estimate:
-    """The same with its interval (Hanley & McNeil 1982, Radiology 143, 29-36)."""
+def auc_estimate(score: Floats, reached: NDArray[np.bool_], cluster: NDArray[np.int64]) -> Estimate:
+    """The same with its interval, by cluster: a row counts by the share of others that it is ordered rightly with
+    (DeLong et al. 1988, Biometrics 44, 837-845; for clusters Obuchowski 1997, Biometrics 53, 567-578)."""
+    method = "DeLong, by cluster"
     value = auc(score, reached)
-    n, m = int(reached.sum()), int((~reached).sum())
     if math.isnan(value):
-        return unknown("Hanley & McNeil")
-    q1, q2 = value / (2 - value), 2 * value**2 / (1 + value)
-    variance = (value * (1 - value) + (n - 1) * (q1 - value**2) + (m - 1) * (q2 - value**2)) / (n * m)
-    half = Z * math.sqrt(max(variance, 0.0))
-    return Estimate(value, max(0.0, value - half), min(1.0, value + half), n + m, "Hanley & McNeil")
+        return unknown(method)
+    above = _placed(score[reached], score[~reached])
+    below = 1 - _placed(score[~reached], score[reached])
+    influence = np.empty(len(score))
+    influence[reached], influence[~reached] = (above - value) / len(above), (below - value) / len(below)
+    half = Z * math.sqrt(cluster_variance(influence, cluster))
+    return Estimate(value, max(0.0, value - half), min(1.0, value + half), len(score), method)
+
+
+def _placed(scores: Floats, among: Floats) -> Floats:
+    """For each score the share of others that lie below it; equal ones count half."""
+    ordered = np.sort(among)
+    sides = np.searchsorted(ordered, scores, "left") + np.searchsorted(ordered, scores, "right")
+    return np.asarray(sides / (2 * len(ordered)))
+
+
+def log_odds_ratio(
+    reached: NDArray[np.bool_], inside: NDArray[np.bool_], cluster: NDArray[np.int64]
+) -> tuple[float, float]:
+    """The logarithm of the odds ratio and its variance, with a half added to each cell (Woolf 1955); the variance by
+    cluster where that is greater."""
+    a, b = (reached & inside).sum() + 0.5, (~reached & inside).sum() + 0.5
+    c, d = (reached & ~inside).sum() + 0.5, (~reached & ~inside).sum() + 0.5
+    own, other = a * b / (a + b), c * d / (c + d)
+    influence = np.where(inside, (reached - a / (a + b)) / own, (c / (c + d) - reached) / other)
+    alone = 1 / a + 1 / b + 1 / c + 1 / d
+    return math.log(a * d / (b * c)), max(float(alone), cluster_variance(influence, cluster))
 
 
 def log_loss(probability: Floats, reached: NDArray[np.bool_]) -> float:

@@ -63,7 +63,7 @@ def _found(ground: Ground, card: Card, then: Card, question: Question) -> ScoreF
     later, came = _total(early, then, test), test.reached(horizon)
     probability = logistic.sigmoid(then.base + then.scale * later)
     return ScoreFound(
-        name="", parts=parts, base=card.base, scale=card.scale, auc=rates.auc_estimate(later, came),
+        name="", parts=parts, base=card.base, scale=card.scale, auc=rates.auc_estimate(later, came, test.cluster),
         log_loss=rates.log_loss(probability, came), thresholds=table, chosen=_bound(total, reached, question, table),
         calibration=_calibration(test, probability, horizon), by_circle=by_circle, judged=_parts(early, then),
         later_rows=len(came), later_hits=int(came.sum()),

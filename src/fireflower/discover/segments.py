@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fireflower.discover import rates
 from fireflower.discover.boards import passes
 from fireflower.discover.frames import Column, Frame
 from fireflower.discover.measuring import measured
@@ -42,17 +43,19 @@ def segments(frame: Frame, inside: Bools, horizon: int, used: frozenset[str]) ->
     ----------
     used : traits that the rule itself is made of
     """
-    tested: list[tuple[str, list[SegmentRow]]] = []
+    tested: list[tuple[str, float, list[SegmentRow]]] = []
+    reached = frame.reached(horizon)
     for column in frame.columns:
         candidate = column.candidate
         if candidate.vocabulary == "fit" and candidate.of not in used:
-            parts = [(part.name, part.rows(column)) for part in slices(column)]
+            every = [(part.name, part.rows(column)) for part in slices(column)]
+            parts = [(name, part) for name, part in every if _enough(frame, part, inside, horizon)]
             rows = [SegmentRow(candidate.name, name, measured(frame.at(np.flatnonzero(part)), inside[part], horizon))
-                    for name, part in parts if _enough(frame, part, inside, horizon)]  # fmt: skip
+                    for name, part in parts]  # fmt: skip
             if len(rows) > 1:
-                tested.append((candidate.name, rows))
-    found = ((by, alike(rows), rows) for by, rows in tested)
-    tests = [SegmentTest(by, p, p <= UNLIKE / len(tested), tuple(rows)) for by, p, rows in found]
+                logs = [rates.log_odds_ratio(reached[part], inside[part], frame.cluster[part]) for _, part in parts]
+                tested.append((candidate.name, alike(logs), rows))
+    tests = [SegmentTest(by, p, p <= UNLIKE / len(tested), tuple(rows)) for by, p, rows in tested]
     return tuple(sorted(tests, key=lambda test: test.p)[:SHOWN])
 
 
@@ -110,18 +113,13 @@ def _said(test: Test) -> str:
     return "known" if test == Known(True) else "missing"
 
 
-def alike(rows: list[SegmentRow]) -> float:
-    """The p-value of the odds ratio being the same in all parts (Woolf 1955, with a half added to each cell)."""
-    logs, weights = [], []
-    for row in rows:
-        found = row.measured
-        a, b = found.inside_hits + 0.5, found.inside_rows - found.inside_hits + 0.5
-        c = found.hits - found.inside_hits + 0.5
-        d = found.rows - found.inside_rows - (found.hits - found.inside_hits) + 0.5
-        logs.append(math.log(a * d / (b * c)))
-        weights.append(1 / (1 / a + 1 / b + 1 / c + 1 / d))
-    middle = sum(w * x for w, x in zip(weights, logs, strict=True)) / sum(weights)
-    return chi_square_tail(sum(w * (x - middle) ** 2 for w, x in zip(weights, logs, strict=True)), len(rows) - 1)
+def alike(logs: Sequence[tuple[float, float]]) -> float:
+    """The p-value of an odds ratio being the same in all parts, by its logarithm in each, with its variance (Woolf
+    1955)."""
+    value, variance = np.array(logs).T
+    weight = 1 / variance
+    middle = (weight * value).sum() / weight.sum()
+    return chi_square_tail(float((weight * (value - middle) ** 2).sum()), len(logs) - 1)
 
 
 def chi_square_tail(x: float, degrees: int) -> float:

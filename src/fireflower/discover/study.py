@@ -84,12 +84,14 @@ class Searched:
     Attributes
     ----------
     least, most : how many rows a rule must and may pass
+    depth : how many conditions it may have
     found : the best rules of each kind
     """
 
     board: Board
     least: int
     most: int | None
+    depth: int
     found: dict[str, list[Rule]]
 
     @property
@@ -139,29 +141,52 @@ def can_be_searched(frame: Frame, horizon: int) -> bool:
     return frame.hits(horizon) >= LEAST_HITS and int((frame.followed >= horizon).sum()) >= LEAST_ROWS
 
 
-def searched(frame: Frame, question: Question, advance: Callable[[], None] | None = None) -> Ground:
-    """Search one landmark, and as often again on shuffled outcomes."""
+def searched(
+    frames: Sequence[Frame], question: Question, advance: Callable[[], None] | None = None
+) -> tuple[list[Ground], float]:
+    """Search landmarks, and as often again on shuffled outcomes; and how often chance does as well, at all of them
+    together. Where the first few searches on shuffled outcomes show that nothing will be declared, no more are made,
+    at any landmark."""
+    grounds = [_searched(frame, question, range(min(chance.FIRST, question.permutations)), advance) for frame in frames]
+    p = _p_of(grounds)
+    if question.permutations > chance.FIRST and p < chance.HOPELESS:
+        rest = range(chance.FIRST, question.permutations)
+        more = [_chance(each.whole, question, rest, advance) for each in grounds]
+        grounds = [replace(each, chance=each.chance.and_(tries)) for each, tries in zip(grounds, more, strict=True)]
+        p = _p_of(grounds)
+    return grounds, p
+
+
+def _p_of(grounds: Sequence[Ground]) -> float:
+    return chance.overall([each.gains for each in grounds], [each.chance for each in grounds]) if grounds else math.nan
+
+
+def _searched(frame: Frame, question: Question, shuffles: range, advance: Callable[[], None] | None) -> Ground:
     used = frame.keeping([c for c in frame.columns if c.candidate.vocabulary != "stayed"])
     parts = split(used, question.horizon)
     depth = DEPTH if frame.hits(question.horizon) >= SHORT_BELOW else 1
     whole, early = _search(used, question, depth), _search(parts.earlier, question, depth)
     gains = np.array([whole.found[kind][0].gain if whole.found[kind] else 0.0 for kind in KINDS])
-    tries = chance.by_chance(
-        whole.board, whole.least, whole.most, depth, seed=question.seed, permutations=question.permutations,
-        threads=question.threads, advance=advance, found=gains,
-    )  # fmt: skip
     alone = chance.alone(whole.board, whole.converters, whole.least, whole.most)
+    tries = _chance(whole, question, shuffles, advance)
     return Ground(frame, question.horizon, parts, whole, early, gains, tries, alone)
+
+
+def _chance(whole: Searched, question: Question, shuffles: range, advance: Callable[[], None] | None) -> Chance:
+    return chance.by_chance(
+        whole.board, whole.least, whole.most, whole.depth, seed=question.seed, numbers=shuffles,
+        threads=question.threads, advance=advance,
+    )  # fmt: skip
 
 
 def _search(frame: Frame, question: Question, depth: int) -> Searched:
     reached = frame.reached(REACH * question.horizon)
     least = max(15, len(frame) // 200)
     most = None
-    if question.per_week is not None and frame.landmark is not None:
+    if question.per_week is not None and not math.isnan(weeks(frame)):
         most = max(2 * least, int(question.per_week * weeks(frame)))
     conditions = board(frame, reached, least)
-    return Searched(conditions, least, most, search(conditions, np.flatnonzero(reached), least, most, depth))
+    return Searched(conditions, least, most, depth, search(conditions, np.flatnonzero(reached), least, most, depth))
 
 
 @dataclass(frozen=True, eq=False)
