@@ -115,3 +115,19 @@ REACHED = TOTAL >= 2
 )
 def test_a_capacity_only_ever_makes_a_bound_stricter(per_week: float | None, bound: float) -> None:
     assert _bound(TOTAL, REACHED, Question(10 * DAY, per_week), TABLE) == bound
+
+
+@pytest.mark.parametrize("matters", [True, False])
+def test_a_score_compares_within_the_calendar(matters: bool) -> None:
+    """A feature comes late, where the goal is mostly not seen yet; an old one goes, and says nothing."""
+    rng = np.random.default_rng(11)
+    n = 8000
+    late = np.arange(n) >= 0.6 * n
+    new, old = late & (rng.random(n) < 0.5), ~late & (rng.random(n) < 0.5)
+    rate = np.where(late, 0.03, 0.10) * np.where(new & matters, 2.5, 1.0)
+    reached = rng.random(n) < rate
+    on = board(frame([column("new", new.astype(float)), column("old", old.astype(float))], reached), reached, 40)
+    card = scored(on, np.arange(len(on.terms)), np.arange(n))
+    found = {} if card is None else dict(zip((on.terms[k].column for k in card.terms), card.points, strict=True))
+    assert set(found) == ({0} if matters else set())
+    assert all(points > 0 for points in found.values())

@@ -20,7 +20,9 @@ from fireflower.review.intervals import Estimate, Z
 
 FOLDS = 4
 MOST_COVARIATES = 60
-_ROWS = 60_000
+MOST_ROWS = 60_000
+"""More rows than these, chosen at random, would tell no more."""
+
 _CLIP = 0.02
 _OVERLAP = 0.05
 Bools = NDArray[np.bool_]
@@ -37,15 +39,15 @@ def adjusted(frame: Frame, inside: Bools, later: Bools, used: Set[str], horizon:
         for it; they serve to tell who has the rule
     used : what the rule is made of (events, traits): columns made of the same are no covariates
     """
-    rows = frame.some(_ROWS, seed)
+    rows = frame.some(MOST_ROWS, seed)
     frame, inside, later = frame.at(rows), inside[rows], later[rows]
     others = [column for column in frame.columns if not column.candidate.made_of & used]
     own = inside[later]
     if not others or min(int(own.sum()), int((~own).sum())) < 40:
         return None
     reached = frame.reached(horizon).astype(np.float64)
-    x = _chosen(others, inside, reached)
-    if not x.shape[1]:
+    x, measures = _chosen(others, inside, reached)
+    if not measures:
         return None
     e = _crossed(x, inside.astype(np.float64), np.ones(len(frame), np.bool_), _folds(frame.cluster, seed), 2.0)
     frame, x, reached = frame.at(np.flatnonzero(later)), x[later], reached[later]
@@ -58,7 +60,7 @@ def adjusted(frame: Frame, inside: Bools, later: Bools, used: Set[str], horizon:
     e = np.clip(e, _CLIP, 1 - _CLIP)
     had = had + own * (reached - had) / e
     had_not = had_not + ~own * (reached - had_not) / (1 - e)
-    return _result(had, had_not, frame, x.shape[1], overlap)
+    return _result(had, had_not, frame, measures, overlap)
 
 
 def _crossed(x: Floats, y: Floats, among: Bools, fold: NDArray[np.int64], ridge: float) -> Floats | None:
@@ -72,7 +74,7 @@ def _crossed(x: Floats, y: Floats, among: Bools, fold: NDArray[np.int64], ridge:
     return predicted
 
 
-def _result(had: Floats, had_not: Floats, frame: Frame, covariates_: int, overlap: float) -> Adjusted:
+def _result(had: Floats, had_not: Floats, frame: Frame, measures: int, overlap: float) -> Adjusted:
     method = "cross-fitted AIPW, by cluster"
     n = len(frame)
     p1, p0 = float(had.mean()), float(had_not.mean())
@@ -82,7 +84,7 @@ def _result(had: Floats, had_not: Floats, frame: Frame, covariates_: int, overla
     p1, p0 = max(p1, low_rate), max(p0, low_rate)
     log_spread = math.sqrt(rates.cluster_variance(((had - p1) / p1 - (had_not - p0) / p0) / n, frame.cluster))
     ratio = Estimate(p1 / p0, p1 / p0 * math.exp(-Z * log_spread), p1 / p0 * math.exp(Z * log_spread), n, method)
-    return Adjusted(difference, ratio, e_value(ratio.low), covariates_, overlap)
+    return Adjusted(difference, ratio, e_value(ratio.low), measures, overlap)
 
 
 def e_value(ratio: float) -> float:
@@ -95,20 +97,23 @@ def e_value(ratio: float) -> float:
     return ratio + math.sqrt(ratio * (ratio - 1)) if ratio > 1 else 1.0
 
 
-def _chosen(columns: Sequence[Column], inside: Bools, reached: Floats) -> Floats:
-    """The covariates that go along most with the rule or the goal; the square of the strongest as well, so that what
-    rises steeply is not taken for straight."""
-    x = covariates.design(columns)
+def _chosen(columns: Sequence[Column], inside: Bools, reached: Floats) -> tuple[Floats, int]:
+    """The covariates that go along most with the rule or the goal, and how many columns they are of; the square of the
+    strongest as well, so that what rises steeply is not taken for straight."""
+    made = [covariates.design([column]) for column in columns]
+    of = np.repeat(np.arange(len(columns)), [part.shape[1] for part in made])
+    x = np.column_stack(made)
     x = covariates.standardized(x, x)
-    x = x[:, x.std(axis=0) > 0]
+    varied = x.std(axis=0) > 0
+    x, of = x[:, varied], of[varied]
     if not x.shape[1]:
-        return x
+        return x, 0
     n = len(x)
     with_rule = np.abs(x.T @ (inside - inside.mean())) / (np.sqrt(n) * max(inside.std(), 1e-12))
     with_goal = np.abs(x.T @ (reached - reached.mean())) / (np.sqrt(n) * max(reached.std(), 1e-12))
     order = np.argsort(-np.maximum(with_rule, 2 * with_goal), kind="stable")[:MOST_COVARIATES]
     kept = x[:, order]
-    return np.column_stack([kept, kept[:, :10] ** 2])
+    return np.column_stack([kept, kept[:, :10] ** 2]), len(np.unique(of[order]))
 
 
 def _folds(cluster: NDArray[np.int64], seed: int) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from fireflower.discover.frames import Frame
 from fireflower.discover.leaks import Leak
 from fireflower.discover.per_segment import per_segment
 from fireflower.discover.power import power
-from fireflower.discover.results import SHOWN, BaseRate, Discovery, LandmarkSummary, Power
+from fireflower.discover.results import SHOWN, Adjusted, BaseRate, Discovery, LandmarkSummary, Power
 from fireflower.discover.scorecards import scorecards
 from fireflower.discover.segments import segments
 from fireflower.discover.study import (
@@ -171,12 +171,22 @@ def _reason(found: Findings, p: float, holds: bool, tried: int, searches: int) -
     if not tried:
         return "there is nothing to compare them by: no event or trait that enough of them have, and enough have not"
     if holds:
-        rehearsed = found.rehearsal is not None and found.rehearsal.later.p <= CONFIRMED
-        what = "what it finds in the earlier data held" if rehearsed else "with bounds by the earlier data, it held"
-        return f"the whole search finds as much by chance in {often(p, searches)} of cases, and {what} in the later"
+        what = (
+            "what it finds in the earlier data" if _is_rehearsed(found) else "the rule with bounds by the earlier data"
+        )
+        return (
+            f"the whole search finds as much by chance in {often(p, searches)} of cases, and {what} held in the later"
+        )
     if p > SIGNIFICANT or not found.rules:
         return f"the best that was found is what chance finds, too, in {100 * p:.0f} % of searches as large"
+    if found.rehearsal is None:
+        return "in the earlier data alone nothing stands out, so nothing of it could be confirmed by the later"
     return "what stands out in the earlier data did not hold in the later"
+
+
+def _is_rehearsed(found: Findings) -> bool:
+    """Whether what the search would have chosen on the earlier data held later."""
+    return found.rehearsal is not None and found.rehearsal.later.p <= CONFIRMED
 
 
 def _needed(hits: int) -> str:
@@ -224,12 +234,30 @@ def _cautions(ground: Ground, found: Findings, summaries: Sequence[LandmarkSumma
             "more."
         )
     said += [_looked_ahead(each) for each in summaries if _looks_ahead(each)]
-    if holds and found.rules[0].adjusted is not None and found.rules[0].grade == "predictive":
+    if holds and not _is_rehearsed(found):
         said.append(
-            "with everything else that was measured held equal, little is left of the first rule: it may be a sign of "
-            "being active, not a reason to buy. Use it to choose whom to talk to, not what to push people to do."
+            "what the search would have chosen on the earlier data alone did not hold in the later. The rule is given "
+            "because it is far beyond chance and, with bounds by the earlier data, held itself; but its conditions "
+            "were chosen on all data. Watch whether it goes on to hold."
         )
+    equal = found.rules[0].adjusted if holds else None
+    if equal is not None and not equal.holds:
+        said.append(_little(equal))
     return tuple(said)
+
+
+def _little(equal: Adjusted) -> str:
+    """What it means that a rule does not hold with everything else held equal."""
+    use = "Use it to choose whom to talk to, not what to push people to do."
+    if equal.is_little:
+        return (
+            "with everything else that was measured held equal, little is left of the first rule: it may be a sign of "
+            f"being active, not a reason to buy. {use}"
+        )
+    return (
+        "whether anything is left of the first rule with everything else that was measured held equal cannot be told "
+        f"yet: the interval is too wide, or those with it are too unlike all others. {use}"
+    )
 
 
 def _looks_ahead(each: LandmarkSummary) -> bool:

@@ -9,7 +9,7 @@ Floats = NDArray[np.float64]
 _STEPS = 60
 
 
-def fit(x: Floats, y: Floats, ridge: float = 1.0, weight: Floats | None = None) -> Floats:
+def fit(x: Floats, y: Floats, ridge: float | Floats = 1.0, weight: Floats | None = None) -> Floats:
     """Coefficients of P(y = 1) = 1 / (1 + exp(-(b0 + x b))), by Newton steps on the log-likelihood less
     ridge |b|^2 / 2; the constant b0 is not held down.
 
@@ -17,6 +17,7 @@ def fit(x: Floats, y: Floats, ridge: float = 1.0, weight: Floats | None = None) 
     ----------
     x : [n, k]
     y : [n], 0 to 1
+    ridge : of all coefficients, or [k], of each
     weight : [n], how many rows each stands for
 
     Returns
@@ -25,8 +26,8 @@ def fit(x: Floats, y: Floats, ridge: float = 1.0, weight: Floats | None = None) 
     """
     design = np.column_stack([np.ones(len(x)), x])
     w = np.ones(len(y)) if weight is None else weight
-    penalty = np.full(design.shape[1], ridge)
-    penalty[0] = 1e-9
+    penalty = np.full(design.shape[1], 1e-9)
+    penalty[1:] = ridge
     b = np.zeros(design.shape[1])
     mean = float((w * y).sum() / w.sum())
     b[0] = np.log(max(mean, 1e-9) / max(1 - mean, 1e-9))

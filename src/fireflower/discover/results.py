@@ -16,8 +16,21 @@ SHOWN = 6
 
 Grade = Literal["unconfirmed", "predictive", "adjusted"]
 """`unconfirmed`: it stood out, but did not hold later, or could not be checked. `predictive`: better than the whole
-search does by chance, and what the search found in earlier data held on later data. `adjusted`: so too with everything
-else that was measured held equal. (Nothing here is `proven`: that needs an experiment.)"""
+search does by chance, and held on later data: what the search found in the earlier data or, far beyond chance, the rule
+itself with bounds by these. `adjusted`: so too with everything else that was measured held equal. (Nothing here is
+`proven`: that needs an experiment.)"""
+
+
+ADJUSTED_FLOOR = 4 / 3
+"""The lower limit of the adjusted ratio must be above this, as adjusting leaves something of a common cause: what was
+not measured would have to go along twofold with both the rule and the goal to explain it (an E-value of 2; VanderWeele
+& Ding 2017)."""
+
+LEAST_OVERLAP = 0.5
+"""For so many of the rows both having and not having the rule must have been plausible; else to compare is to guess."""
+
+LITTLE = 2.0
+"""An adjusted ratio whose interval ends below this is little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +84,7 @@ class Adjusted:
     difference, ratio : between having the rule and not, averaged over all rows
     e_value : how strongly something unmeasured would have to go along with both the rule and the goal to explain the
         lower limit of the ratio away (VanderWeele & Ding 2017)
-    covariates : how many columns were held equal
+    covariates : how many measures (columns) were held equal
     overlap : share of rows for which both having and not having the rule was plausible
     """
 
@@ -80,6 +93,16 @@ class Adjusted:
     e_value: float
     covariates: int
     overlap: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the rule is worth something even so."""
+        return self.difference.low > 0 and self.ratio.low > ADJUSTED_FLOOR and self.overlap >= LEAST_OVERLAP
+
+    @property
+    def is_little(self) -> bool:
+        """Whether it is certain enough that little is left of it; else that cannot be told."""
+        return self.ratio.high < LITTLE or self.ratio.value <= ADJUSTED_FLOOR
 
 
 @dataclass(frozen=True, slots=True)

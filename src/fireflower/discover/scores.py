@@ -35,6 +35,7 @@ to name causes, so it pays to take what a rule would not (docs/proving-ground.md
 _POOL = 240
 _EACH = 8
 _ROWS = 60_000
+_RIDGE = 0.5
 Floats = NDArray[np.float64]
 
 
@@ -70,11 +71,14 @@ def scored(board: Board, terms: NDArray[np.int64], rows: NDArray[np.int64], item
     if not len(terms):
         return None
     x = np.stack([unpacked(board.bits[k], len(board.frame))[rows] for k in terms]).astype(np.float64)
-    card = best_card(x, board.reached[rows].astype(np.float64), items, tried=len(board.terms))
+    y, stratum = board.reached[rows].astype(np.float64), board.stratum[rows]
+    card = best_card(x, y, items, tried=len(board.terms), stratum=stratum)
     return replace(card, terms=tuple(int(terms[i]) for i in card.terms)) if card is not None else None
 
 
-def best_card(x: Floats, y: Floats, items: int = ITEMS, tried: int = 0) -> Card | None:
+def best_card(
+    x: Floats, y: Floats, items: int = ITEMS, tried: int = 0, stratum: NDArray[np.int64] | None = None
+) -> Card | None:
     """The best score of rows that are given as numbers; None where no condition is worth a point.
 
     Parameters
@@ -82,25 +86,30 @@ def best_card(x: Floats, y: Floats, items: int = ITEMS, tried: int = 0) -> Card 
     x : [conditions, rows], 1 where a row passes a condition, else 0; the card's terms are its places
     y : [rows], 1 where a row reached the goal, else 0
     tried : how many conditions there were before these were chosen for what they do; by default, they are all
+    stratum : [rows], within which rows are compared, numbered from 0; by default, all are
     """
     if not 0 < y.mean() < 1:
         return None
-    chosen = _forward(x, y, items, tried or len(x))
+    rows = _Rows(x, y, _alike(len(y)) if stratum is None else stratum)
+    chosen = _forward(rows, items, tried or len(x))
     if not chosen:
         return None
-    chosen = _exchanged(x, y, chosen)
-    points, base, scale = _whole(x[chosen], y)
+    chosen = _exchanged(rows, chosen)
+    points = _whole(rows.patterns(chosen))
     order = sorted((i for i, point in enumerate(points) if point), key=lambda i: -abs(points[i]))
     if not order:
         return None
-    return Card(tuple(chosen[i] for i in order), tuple(points[i] for i in order), base, scale)
+    card = Card(tuple(chosen[i] for i in order), tuple(points[i] for i in order), 0.0, 0.0)
+    return calibrated(card, np.array(card.points) @ x[list(card.terms)], y > 0)
 
 
 def calibrated(card: Card, total: Floats, reached: NDArray[np.bool_]) -> Card:
     """The card with its curve drawn through other rows: their points, and who of them reached the goal."""
     if not 0 < reached.sum() < len(reached) or len(np.unique(total)) < 2:
         return card
-    _, base, scale = _curve(total[None, :], reached.astype(np.float64), (1,))
+    rows = _Rows(total[None, :], reached.astype(np.float64), _alike(len(total)))
+    b, _ = _line(rows.patterns([0]), (1,))
+    base, scale = float(b[0]), float(b[1])
     return replace(card, base=base, scale=scale)
 
 
@@ -119,29 +128,31 @@ def near_ties(board: Board, terms: NDArray[np.int64], rows: NDArray[np.int64], b
             break
         name = board.frame.columns[board.terms[left_out].column].candidate.of
         card = scored(board, without(board, terms, name), rows)
-        if card is None or any(_alike(board, card, other) for _, other in kept):
+        if card is None or any(_same_columns(board, card, other) for _, other in kept):
             continue
         if _loss(board, rows, best, card) <= 0:
             kept.append((name, card))
     return kept
 
 
-def _alike(board: Board, one: Card, other: Card) -> bool:
+def _same_columns(board: Board, one: Card, other: Card) -> bool:
     return {int(board.column[k]) for k in one.terms} == {int(board.column[k]) for k in other.terms}
 
 
 def _loss(board: Board, rows: NDArray[np.int64], best: Card, other: Card) -> float:
     """How much less likely the other makes what came, beyond one standard error by cluster (Vuong 1989)."""
-    difference = _contributions(board, best)[rows] - _contributions(board, other)[rows]
+    difference = _contributions(board, best, rows) - _contributions(board, other, rows)
     spread = cluster_variance(difference - difference.mean(), board.frame.cluster[rows]) ** 0.5
     return float(difference.sum()) - spread
 
 
-def _contributions(board: Board, card: Card) -> Floats:
-    """Each row's log-likelihood by a card's curve."""
-    total = sums([unpacked(board.bits[k], len(board.frame)) for k in card.terms], card.points)
-    p = np.clip(logistic.sigmoid(card.base + card.scale * total), 1e-9, 1 - 1e-9)
-    return np.asarray(np.where(board.reached, np.log(p), np.log1p(-p)))
+def _contributions(board: Board, card: Card, places: NDArray[np.int64]) -> Floats:
+    """The log-likelihood of each of these rows by a curve through a card's points, at a height of its own in each
+    stratum."""
+    total = sums([unpacked(board.bits[k], len(board.frame)) for k in card.terms], card.points)[places]
+    rows = _Rows(total[None, :], board.reached[places].astype(np.float64), board.stratum[places])
+    p = _fitted(rows, [0])[0]
+    return np.asarray(np.where(board.reached[places], np.log(p), np.log1p(-p)))
 
 
 def sums(board_terms: Sequence[NDArray[np.bool_]], points: Sequence[int]) -> Floats:
@@ -152,18 +163,84 @@ def sums(board_terms: Sequence[NDArray[np.bool_]], points: Sequence[int]) -> Flo
     return total
 
 
-def _forward(x: Floats, y: Floats, items: int, tried: int) -> list[int]:
+@dataclass(frozen=True, eq=False)
+class _Patterns:
+    """The different rows, as few conditions and strata tell them apart: few, however many rows there are.
+
+    Attributes
+    ----------
+    x, within : [patterns, conditions] and [patterns, strata - 1], the first stratum being the one of all zeros
+    rows, hits : how many there are of each, and how many of these reached the goal
+    of : [all rows], which pattern each is
+    """
+
+    x: Floats
+    within: Floats
+    rows: Floats
+    hits: Floats
+    of: NDArray[np.int64]
+
+    def fit(self, columns: Floats, ridge: float) -> tuple[Floats, Floats]:
+        """Coefficients of a regression on columns [patterns, k] and the strata, and the probability of each pattern."""
+        design = np.column_stack([columns, self.within])
+        ridges = np.repeat([ridge, _RIDGE], [columns.shape[1], self.within.shape[1]])
+        b = logistic.fit(design, self.hits / self.rows, ridges, weight=self.rows)
+        return b, np.clip(logistic.predict(design, b), 1e-9, 1 - 1e-9)
+
+    def likelihood(self, p: Floats) -> float:
+        """The log-likelihood of what came, if these are the probabilities."""
+        return float((self.hits * np.log(p) + (self.rows - self.hits) * np.log1p(-p)).sum())
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Rows that a card is made on.
+
+    Attributes
+    ----------
+    x : [conditions, rows], 0 or 1; or [1, rows], points
+    y : [rows], 0 or 1
+    stratum : [rows], 0, 1, ..: within which rows are compared
+    """
+
+    x: Floats
+    y: Floats
+    stratum: NDArray[np.int64]
+
+    def patterns(self, chosen: Sequence[int]) -> _Patterns:
+        """As these conditions tell them apart."""
+        x = self.x[list(chosen)]
+        code = np.unique(x[0], return_inverse=True)[1] if len(x) == 1 else (2 ** np.arange(len(x))) @ x.astype(np.int64)
+        strata = int(self.stratum.max(initial=0)) + 1
+        _, first, of, counts = np.unique(
+            code * strata + self.stratum, return_index=True, return_inverse=True, return_counts=True
+        )
+        within = self.stratum[first][:, None] == np.arange(1, strata)
+        hits = np.bincount(of, self.y).astype(np.float64)
+        return _Patterns(x[:, first].T, within.astype(np.float64), counts.astype(np.float64), hits, of.astype(np.int64))
+
+    def within(self) -> Floats:
+        """[strata, rows], 1 where a row lies in a stratum."""
+        return (np.arange(self.stratum.max(initial=0) + 1)[:, None] == self.stratum).astype(np.float64)
+
+    def base(self) -> Floats:
+        """Each row's probability by its stratum alone."""
+        rates = np.bincount(self.stratum, self.y) / np.maximum(np.bincount(self.stratum), 1)
+        return np.asarray(rates[self.stratum])
+
+
+def _forward(rows: _Rows, items: int, tried: int) -> list[int]:
     """Add what the score test says gains most, until chance among so many might do as well."""
     chosen: list[int] = []
-    p = np.full(len(y), y.mean())
+    p = rows.base()
     while len(chosen) < items:
-        gains = _gains(x, y, p, chosen)
+        gains = _gains(rows, p, chosen)
         gains[chosen] = 0.0
         best = int(np.argmax(gains))
-        if gains[best] < _bar(len(chosen) + 1, tried, y):
+        if gains[best] < _bar(len(chosen) + 1, tried, rows.y):
             break
         chosen.append(best)
-        p, _ = _fitted(x[chosen], y)
+        p, _ = _fitted(rows, chosen)
     return chosen
 
 
@@ -176,66 +253,56 @@ def _bar(nth: int, tried: int, y: Floats) -> float:
     return float(max(certain, np.log(y.sum()) / 2))
 
 
-def _gains(x: Floats, y: Floats, p: Floats, chosen: Sequence[int]) -> Floats:
-    """The gain in log-likelihood, to the second order, of adding each row of x to a model of p (Rao 1948)."""
-    v = p * (1 - p)
-    inside = np.vstack([np.ones(len(y)), x[list(chosen)]]) if chosen else np.ones((1, len(y)))
+def _gains(rows: _Rows, p: Floats, chosen: Sequence[int]) -> Floats:
+    """The gain in log-likelihood, to the second order, of adding each condition to a model of p (Rao 1948), which has
+    these and the strata."""
+    x, v = rows.x, p * (1 - p)
+    inside = np.vstack([rows.within(), x[list(chosen)]])
     information = (inside * v) @ inside.T + 1e-9 * np.eye(len(inside))
     cross = (x * v) @ inside.T
     own = (x * v).sum(axis=1) - np.einsum("ij,ij->i", cross @ np.linalg.inv(information), cross)
-    u = x @ (y - p)
+    u = x @ (rows.y - p)
     return np.asarray(np.where(own > 1e-6, u * u / (2 * np.maximum(own, 1e-6)), 0.0))
 
 
-def _fitted(x: Floats, y: Floats) -> tuple[Floats, float]:
-    """Probabilities and log-likelihood, fitted on the different patterns of the conditions: few, however many rows."""
-    b = _coefficients(x, y)
-    p = logistic.predict(x.T, b)
-    return p, float((y * np.log(p) + (1 - y) * np.log1p(-p)).sum())
+def _fitted(rows: _Rows, chosen: Sequence[int]) -> tuple[Floats, float]:
+    """Probabilities of the rows by these conditions and their strata, and the log-likelihood."""
+    patterns = rows.patterns(chosen)
+    _, p = patterns.fit(patterns.x, _RIDGE)
+    return p[patterns.of], patterns.likelihood(p)
 
 
-def _coefficients(x: Floats, y: Floats) -> Floats:
-    code = (2 ** np.arange(len(x))) @ x.astype(np.int64)
-    different, inverse, counts = np.unique(code, return_inverse=True, return_counts=True)
-    patterns = ((different[:, None] >> np.arange(len(x))) & 1).astype(np.float64)
-    return logistic.fit(patterns, np.bincount(inverse, y) / counts, ridge=0.5, weight=counts.astype(np.float64))
-
-
-def _exchanged(x: Floats, y: Floats, chosen: list[int]) -> list[int]:
+def _exchanged(rows: _Rows, chosen: list[int]) -> list[int]:
     """Each item in turn for the best other in its place, once round."""
-    best = _fitted(x[chosen], y)[1]
+    best = _fitted(rows, chosen)[1]
     for place in range(len(chosen)):
         others = chosen[:place] + chosen[place + 1 :]
-        p = _fitted(x[others], y)[0] if others else np.full(len(y), y.mean())
-        gains = _gains(x, y, p, others)
+        p = _fitted(rows, others)[0] if others else rows.base()
+        gains = _gains(rows, p, others)
         gains[others] = 0.0
         changed = [*chosen[:place], int(np.argmax(gains)), *chosen[place + 1 :]]
-        value = _fitted(x[changed], y)[1]
+        value = _fitted(rows, changed)[1]
         if value > best + 1e-6 and len(set(changed)) == len(changed):
             chosen, best = changed, value
     return chosen
 
 
-def _whole(x: Floats, y: Floats) -> tuple[list[int], float, float]:
-    """Points, and the curve through their sums."""
-    b = _coefficients(x, y)[1:]
+def _whole(patterns: _Patterns) -> list[int]:
+    """The coefficients as points."""
+    b = patterns.fit(patterns.x, _RIDGE)[0][1 : patterns.x.shape[1] + 1]
     largest = float(np.abs(b).max())
-    best: tuple[float, list[int], float, float] | None = None
+    points, value = [0] * len(b), -np.inf
     for top in range(1, LARGEST + 1) if largest > 0 else ():
-        points = np.round(b / largest * top).astype(int).tolist()
-        value, base, scale = _curve(x, y, points)
-        if best is None or value > best[0] + 0.5:
-            best = (value, points, base, scale)
-    if best is None:
-        return [0] * len(x), 0.0, 0.0
-    return _bettered(x, y, *best)
+        tried = np.round(b / largest * top).astype(int).tolist()
+        better = _line(patterns, tried)[1]
+        if better > value + 0.5:
+            points, value = tried, better
+    return _bettered(patterns, points, value)
 
 
-def _bettered(
-    x: Floats, y: Floats, value: float, points: list[int], base: float, scale: float
-) -> tuple[list[int], float, float]:
+def _bettered(patterns: _Patterns, points: list[int], value: float) -> list[int]:
     """One point more or less, as long as that helps."""
-    improved = True
+    improved = value > -np.inf
     while improved:
         improved = False
         for place in range(len(points)):
@@ -244,20 +311,21 @@ def _bettered(
                 tried[place] += step
                 if abs(tried[place]) > LARGEST:
                     continue
-                better, base_, scale_ = _curve(x, y, tried)
+                better = _line(patterns, tried)[1]
                 if better > value + 0.05:
-                    value, points, base, scale, improved = better, tried, base_, scale_, True
-    return points, base, scale
+                    points, value, improved = tried, better, True
+    return points
 
 
-def _curve(x: Floats, y: Floats, points: Sequence[int]) -> tuple[float, float, float]:
-    """Log-likelihood, base and scale of a logistic curve through the sums of points."""
-    total = np.asarray(points, np.float64) @ x
-    different, inverse, counts = np.unique(total, return_inverse=True, return_counts=True)
-    if len(different) < 2:
-        return -np.inf, 0.0, 0.0
-    hits = np.bincount(inverse, y)
-    b = logistic.fit(different[:, None], hits / counts, ridge=1e-6, weight=counts.astype(np.float64))
-    p = np.clip(logistic.predict(different[:, None], b), 1e-9, 1 - 1e-9)
-    value = float((hits * np.log(p) + (counts - hits) * np.log1p(-p)).sum())
-    return value, float(b[0]), float(b[1])
+def _line(patterns: _Patterns, points: Sequence[int]) -> tuple[Floats, float]:
+    """Coefficients of a logistic curve through the sums of points, and its log-likelihood."""
+    total = patterns.x @ np.asarray(points, np.float64)
+    if len(np.unique(total)) < 2:
+        return np.zeros(2), -np.inf
+    b, p = patterns.fit(total[:, None], 1e-6)
+    return b, patterns.likelihood(p)
+
+
+def _alike(rows: int) -> NDArray[np.int64]:
+    """One stratum."""
+    return np.zeros(rows, np.int64)

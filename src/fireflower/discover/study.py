@@ -15,16 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.discover import chance, choosing, rates
-from fireflower.discover.adjusting import adjusted
+from fireflower.discover.adjusting import MOST_ROWS, adjusted
 from fireflower.discover.boards import Board, board, passes
 from fireflower.discover.chance import Chance
 from fireflower.discover.curves import curve
 from fireflower.discover.drafts import part_of
-from fireflower.discover.frames import Frame, Split, split
+from fireflower.discover.frames import Column, Frame, Split, split
 from fireflower.discover.measuring import coverage, jaccard, lead_days, measured, weeks
 from fireflower.discover.results import Adjusted, LandmarkSummary, Measured, Part, Rehearsal, RuleFound, Single
 from fireflower.discover.search import DEPTH, KINDS, Rule, Searcher, refitted, search
 from fireflower.discover.tallies import packed
+from fireflower.language.nodes import Count
 from fireflower.model.moments import DAY
 from fireflower.review.intervals import Estimate
 
@@ -225,15 +226,19 @@ def findings(ground: Ground, question: Question, p: float) -> Findings:
 
 def _rehearsed(ground: Ground, best: Rule, rule: RuleFound, p: float) -> tuple[RuleFound, Rehearsal | None]:
     """The first rule with its grade, by its rehearsal in the first place: rows that a rule was chosen on say little of
-    it."""
+    it. Where the rehearsal chose another rule, that tells of the search: the rule itself, with bounds by the earlier
+    rows, must hold on the later ones as well, and what the other is worth with all else equal is not told of it."""
     early = ground.early
     then = choosing.chosen(early.board, early.found, ground.chance)
     rehearsal = None if then is None else _rehearsal(ground, best, then)
-    if then is None or rehearsal is None or p > SIGNIFICANT or not rehearsal.later.p <= CONFIRMED:
-        holds = p <= BEYOND_DOUBT and rule.later is not None and rule.later.p <= CONFIRMED
-        return replace(rule, grade="predictive" if holds else "unconfirmed"), rehearsal
-    equal = _held_equal(ground, then)
-    holds = equal is not None and equal.difference.low > 0 and equal.ratio.low > ADJUSTED_FLOOR
+    itself = rule.later is not None and rule.later.p <= CONFIRMED
+    if then is None or rehearsal is None or not rehearsal.later.p <= CONFIRMED:
+        return replace(rule, grade="predictive" if p <= BEYOND_DOUBT and itself else "unconfirmed"), rehearsal
+    is_same = rehearsal.like >= choosing.SAME
+    if p > SIGNIFICANT or not (is_same or itself):
+        return replace(rule, grade="unconfirmed"), rehearsal
+    equal = _held_equal(ground, then) if is_same else None
+    holds = equal is not None and equal.holds
     return replace(rule, grade="adjusted" if holds else "predictive", adjusted=equal), rehearsal
 
 
@@ -247,11 +252,20 @@ def _rehearsal(ground: Ground, best: Rule, then: Rule) -> Rehearsal:
 
 
 def _held_equal(ground: Ground, then: Rule) -> Adjusted | None:
-    """What the search would have chosen at the cut, with all else that was measured held equal, on the later rows."""
+    """What the search would have chosen at the cut, with all else that was measured held equal, on the later rows: also
+    on which days and when somebody was there at all, but not how often, as that counts what the rule is made of."""
     on, both = ground.early.board, ground.followed
     columns = [on.frame.columns[on.terms[k].column] for k in then.terms]
     used = frozenset[str]().union(*(column.candidate.made_of for column in columns))
-    return adjusted(both, _inside(on, then, both), both.moment >= ground.split.cut, used, ground.horizon)
+    beside = ground.frame.keeping([c for c in ground.frame.columns if not (c.candidate.of == ANYTHING and _counts(c))])
+    some = both.some(MOST_ROWS)
+    frame = beside.at(np.flatnonzero(beside.followed >= ground.horizon)[some])
+    inside, later = _inside(on, then, both)[some], both.moment[some] >= ground.split.cut
+    return adjusted(frame, inside, later, used, ground.horizon)
+
+
+def _counts(column: Column) -> bool:
+    return isinstance(column.candidate.quantity, Count)
 
 
 def _singles(ground: Ground, question: Question, first: Bools) -> tuple[Single, ...]:
@@ -342,12 +356,6 @@ def _later(ground: Ground, rule: Rule) -> Measured | None:
     if then is None:
         return None
     return measured(ground.split.test, _inside(early.board, then, ground.split.test), ground.horizon)
-
-
-ADJUSTED_FLOOR = 4 / 3
-"""The lower limit of the adjusted ratio must be above this, as adjusting leaves something of a common cause: what was
-not measured would have to go along twofold with both the rule and the goal to explain it (an E-value of 2; VanderWeele
-& Ding 2017)."""
 
 
 def shrunk(seen: Measured, gain: float, by_chance: float) -> Estimate:

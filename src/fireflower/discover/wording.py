@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
+from fireflower.discover.choosing import SAME
 from fireflower.discover.circles import block
 from fireflower.discover.results import (
     SHOWN,
@@ -29,13 +30,12 @@ from fireflower.review.words import PLURAL, count, days, interval, percent, time
 
 _NOTHING_MORE = 1.05
 """An E-value below this says no more than 1 does."""
-_SAME = 0.95
 _BOUNDS = 6
 GRADES = {
     "unconfirmed": "not confirmed",
-    "predictive": "predictive: it foretells, on data it was not found on; it need not be the cause",
-    "adjusted": "adjusted: it foretells with everything else that was measured held equal, too; only an experiment can "
-    "show more",
+    "predictive": "predictive: it held on later data; it need not be the cause",
+    "adjusted": "adjusted: it held on later data, with everything else that was measured held equal, too; only an "
+    "experiment can show more",
 }
 
 
@@ -253,13 +253,18 @@ def facts(rule: RuleFound, found: Discovery) -> Iterator[str]:
     )
     if found.rehearsal is not None:
         yield _rehearsal(found.rehearsal)
+    if rule.later is not None and (found.rehearsal is None or found.rehearsal.like < SAME):
+        yield (
+            f"The rule itself, with bounds by the earlier data: later, {_pair(rule.later)} reached the goal: "
+            f"{_times(rule.later.lift)}."
+        )
     yield f"It had picked out {percent_of(rule.coverage)} of those who reached the goal.{_volume(rule)}"
     what = "single condition" if len(rule.parts) == 1 else "rule of as many conditions"
     yield f"Chance finds a {what} that tells as much in {often(rule.p_chance, found.permutations)} of searches."
     yield f"Grade {GRADES[rule.grade]}."
     if rule.adjusted is not None:
         yield (
-            f"Held equal: {rule.adjusted.covariates} other measures. Then the rate is "
+            f"Held equal: {_counted(rule.adjusted.covariates, 'other measure')}. Then the rate is "
             f"{times(rule.adjusted.ratio.value)} times (95 % interval "
             f"{times(rule.adjusted.ratio.low)} to {times(rule.adjusted.ratio.high)}); "
             f"{_explained(rule.adjusted.e_value)}."
@@ -279,7 +284,7 @@ def _rehearsal(then: Rehearsal) -> str:
     known = (
         "with the earlier rows alone" if then.at is None else f"with what was known on {to_datetime(then.at):%d %B %Y}"
     )
-    rule = then.text if then.like < _SAME else "the same" if then.like == 1 else "nearly the same"
+    rule = then.text if then.like < SAME else "the same" if then.like == 1 else "nearly the same"
     return (
         f"Rehearsed: {known}, the search would have chosen {rule}. Later, {_pair(then.later)} reached the goal: "
         f"{_times(then.later.lift)}."
