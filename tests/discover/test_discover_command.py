@@ -416,7 +416,7 @@ def test_a_hypothesis_may_be_a_score_and_what_never_happened_in_it_is_named(prod
     own.write_text(SCORE)
     text = run(product, "discover", *QUICK, "--no-files", "--hypothesis", str(own)).output
     assert "score >= 4 or did(Zork)" in text
-    assert "your own definition names the event 'Zork', which has never happened" in text
+    assert "your own definition: no event 'Zork' is in the data." in text
 
 
 def test_what_a_capacity_kept_from_being_searched_is_said(make: Make) -> None:
@@ -440,7 +440,7 @@ def test_a_hypothesis_is_named_where_there_is_too_little_to_measure_it(make: Mak
     project = make([*signed_up(60), (START + 5 * DAY, "Bought", "p1"), (START + 90 * DAY, "Login", "p0")])
     text = run(project, "discover", *QUICK, "--hypothesis", str(own)).output
     assert "ours was not measured, as too few reached the goal" in text
-    assert "names the event 'Report Run', which has never happened" in text
+    assert "your own definition: no event 'Report Run' is in the data." in text
 
 
 def test_traits_without_a_time_are_named(make: Make) -> None:
@@ -503,3 +503,15 @@ def test_the_maps_are_what_one_would_count(discovered: tuple[Path, dict[str, Any
         single for single in discovered[1]["singles"] if single["rule"]["text"].startswith("count(Report Run, w")
     ]
     assert cell["share"] == next(point["share"] for point in signals[0]["curve"] if point["threshold"] == 2)
+
+
+def test_a_hypothesis_may_be_named_and_what_nobody_passes_yet_is_not_judged(product: Project) -> None:
+    own = product.folder / "definitions" / "later.yaml"
+    own.parent.mkdir(exist_ok=True)
+    own.write_text("definition: later\nsubject: person\nvalue: elapsed(Signed Up) >= 300 days\ngoal: Trial Started\n")
+    try:
+        text = run(product, "discover", *QUICK, "--no-files", "--hypothesis", "later").output
+    finally:
+        own.unlink()
+    assert "Only 0 people of" in text and "too few to judge it at that age" in text
+    assert "your own definition is to predict Trial Started; here it was judged by the goal that was asked for" in text

@@ -100,11 +100,20 @@ def test_a_signal_in_other_words_is_kept_but_not_printed(many: Discovery) -> Non
 
 def test_a_hypothesis_has_a_verdict_and_changes_that_are_no_better_later_are_named(many: Discovery) -> None:
     seen, covered = many.rules[0].seen, many.rules[0].coverage
-    change = Change("another bound", "count(A) >= 2", 3.0, seen, seen, 0.7)
-    own = HypothesisFound("ours", "count(A) >= 3", seen, seen, seen, covered, 4.2, 9.0, (change,))
+    change = Change("another bound", "count(A) >= 2", 3.0, seen, seen, 2.7)
+    own = HypothesisFound(many.landmark_days, "ours", "count(A) >= 3", seen, seen, seen, covered, 4.2, 9.0, (change,))
     text = "\n".join(_hypothesis(own, many))
-    assert "It foretells the goal: of those with it" in text and "4.2 a week; of those with the rule" in text
+    assert (
+        "It foretells the goal: of those with it" in text and "4.2 a week.\nBeside it, of those with the rule" in text
+    )
     assert "tells more there, too" in text and "no reason yet" not in text
+    little = replace(own, later=replace(seen, p=0.4), changes=(replace(change, later_gain=0.7),))
+    text = "\n".join(_hypothesis(little, many))
+    assert "in the later part alone that is not confirmed" in text and "which may be luck" in text
+    late = "\n".join(_hypothesis(replace(own, landmark_days=77.0), many))
+    assert "so it is judged on day 77." in late and "Beside it" not in late
+    none = "\n".join(_hypothesis(replace(own, seen=replace(seen, inside_rows=3)), many))
+    assert "Only 3 accounts of" in none and "too few to judge it at that age" in none and "chance" not in none
     own = replace(own, seen=replace(seen, p=0.3), changes=(replace(change, later_gain=-0.1),))
     text = "\n".join(_hypothesis(own, many))
     assert "It cannot be told from chance" in text

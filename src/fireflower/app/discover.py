@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 LANDMARKS = (1 * DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
 _MOST_PROPERTIES = 40
-_SIGNALS = 5
-"""How many of the best signals are joined to a team's own definition, one at a time."""
 _MAPS = 3
 
 
@@ -40,7 +38,8 @@ class Request:
     landmarks : ages at which one predicts
     per_week : how many leads can be worked each week
     churn : the event that ends use, so that whoever did it is no longer looked at
-    hypothesis : the file of a team's own definition, to be tested beside what is found; None for none
+    hypothesis : a team's own definition, to be tested beside what is found: its file, or its name if it is one of the
+        project's; None for none
     keep : events and traits to look at although they look like leaks
     write : whether to write definitions
     """
@@ -105,8 +104,13 @@ def _read(project: Project, request: Request, source: Source, words: str) -> Giv
 def _hypothesis(project: Project, request: Request, source: Source) -> Definition | None:
     from fireflower.language.loading import load_definition
 
-    own = load_definition(request.hypothesis, project.settings) if request.hypothesis else None
-    if own is not None and own.subject != source.subject:
+    if request.hypothesis is None:
+        return None
+    if not request.hypothesis.exists() and any(each.name == str(request.hypothesis) for each in project.definitions):
+        [own] = project.chosen([str(request.hypothesis)])
+    else:
+        own = load_definition(request.hypothesis, project.settings)
+    if own.subject != source.subject:
         raise ProjectError(
             f"{own.name} is about the {own.subject}, and the question about the {source.subject}: "
             f"ask with the subject {own.subject}."
@@ -118,23 +122,23 @@ def _enriched(project: Project, request: Request, source: Source, own: Definitio
     """With what only the history can tell: threshold x window maps, and a team's own definition."""
     from fireflower.discover.circles import complete
     from fireflower.discover.histories import heat_maps
-    from fireflower.discover.hypothesis import tested
-    from fireflower.language.expressions import parse_formula
+    from fireflower.discover.hypothesis import judged
 
     ground, result = found.ground, found.discovery
     if ground is None:
         said = (
-            () if own is None else (f"{own.name} was not measured, as too few reached the goal.", *_unseen(own, source))
+            ()
+            if own is None
+            else (f"{own.name} was not measured, as too few reached the goal.", *_doubts(own, project, source))
         )
         return replace(found, discovery=replace(result, cautions=(*result.cautions, *said)))
     if own is not None:
-        signals = [parse_formula(single.rule.text, source.subject) for single in result.singles[:_SIGNALS]]
-        result = replace(result, hypothesis=tested(own, ground, source, signals))
+        result = replace(result, hypothesis=judged(own, ground, found.grounds, source))
     names = list(dict.fromkeys(single.rule.parts[0].of for single in result.singles))
     events = [name for name in names if name in source.seen.events][:_MAPS]
     heat = heat_maps(source, ground.frame, events, sorted(set(request.landmarks)), request.horizon)
     circles = complete(result.circles, project.settings)
-    result = replace(result, cautions=(*result.cautions, *_beyond(request, result), *_unseen(own, source)))
+    result = replace(result, cautions=(*result.cautions, *_beyond(request, result), *_doubts(own, project, source)))
     return replace(found, discovery=replace(result, heat=heat, circles=circles))
 
 
@@ -151,15 +155,19 @@ def _beyond(request: Request, found: Discovery) -> Iterator[str]:
         )
 
 
-def _unseen(own: Definition | None, source: Source) -> Iterator[str]:
-    """What a team's own definition asks for that has never happened."""
-    from fireflower.language.walking import events_of
+def _doubts(own: Definition | None, project: Project, source: Source) -> Iterator[str]:
+    """What of a team's own definition is probably not meant."""
+    from fireflower.discover.landmarks import happened
+    from fireflower.language.checking import unseen_names
 
-    names = dict.fromkeys(name for events in events_of(own) for name in events.names) if own is not None else {}
-    for name in names:
-        if name not in source.seen.events:
-            near = did_you_mean(name, source.seen.events)
-            yield f"your own definition names the event {name!r}, which has never happened.{near}"
+    if own is None:
+        return
+    properties = project.archive.summary().property_names
+    for _, message in unseen_names([own], source.vocabulary.names, properties):
+        yield f"your own definition: {message}"
+    if own.goal is not None and happened(own.goal) != source.goal:
+        named = " or ".join(own.goal.names)
+        yield f"your own definition is to predict {named}; here it was judged by the goal that was asked for."
 
 
 def _source(project: Project, request: Request) -> tuple[Source, str]:

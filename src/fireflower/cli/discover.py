@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from fireflower.cli.as_of import note_outside_data
+from fireflower.cli.completing import definition_or_file
 from fireflower.cli.jsons import print_json
 from fireflower.cli.options import FILE, Span, as_of_option, json_option, project_option
 from fireflower.cli.printing import printable
@@ -70,7 +71,13 @@ class Capacity(click.ParamType[float]):
 )
 @click.option("--capacity", type=Capacity(), help="How many leads sales can work, such as 40/week.")
 @click.option("--churn", default="", help="The event that ends use: whoever did it is no longer looked at.")
-@click.option("--hypothesis", type=FILE, help="The file of your own definition, to be tested beside what is found.")
+@click.option(
+    "--hypothesis",
+    type=FILE,
+    metavar="DEFINITION",
+    shell_complete=definition_or_file,
+    help="Your own definition, to be tested beside what is found: a file, or a name.",
+)
 @click.option("-o", "--output", type=FILE, help="Write a page with curves and maps, too: one HTML file.")
 @click.option("--keep", multiple=True, help="An event or trait to use although it looks like a leak. May be repeated.")
 @click.option("--table", type=FILE, help="Ask about a table instead, one row a lead; --goal then names a column.")

@@ -63,10 +63,11 @@ class Given:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """The answer, and the landmark it was found at."""
+    """The answer, and the landmark it was found at, of those that were searched."""
 
     discovery: Discovery
     ground: Ground | None
+    grounds: Sequence[Ground] = ()
 
 
 def answer(given: Given, question: Question, advance: Advance | None = None) -> Answer:
@@ -143,7 +144,7 @@ def _answered(
         churn=given.churn,
     )
     discovery = replace(discovery, circles=_circles(ground, discovery))
-    return Answer(discovery, ground)
+    return Answer(discovery, ground, grounds)
 
 
 def _base(ground: Ground) -> BaseRate:

@@ -11,32 +11,44 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from fireflower.discover import choosing
+from fireflower.discover.drafts import part_of
 from fireflower.discover.frames import Frame
 from fireflower.discover.histories import Source, up_to
 from fireflower.discover.landmarks import holding_at
 from fireflower.discover.measuring import coverage, measured, told_apart, weeks
-from fireflower.discover.results import Change, HypothesisFound
+from fireflower.discover.results import ENOUGH, Change, HypothesisFound
 from fireflower.discover.study import Ground
+from fireflower.language.expressions import parse_formula
 from fireflower.language.fingerprints import canonical
 from fireflower.language.nodes import All, AnyOf, Definition, Formula, Score
 from fireflower.language.sentences import write_formula
 from fireflower.language.walking import walk
+from fireflower.model.moments import DAY
 from fireflower.review.thresholds import variants
 
 CHANGES = 3
+SIGNALS = 5
+"""How many of the best signals are joined to it, one at a time."""
+
 Bools = NDArray[np.bool_]
 
 
-def tested(definition: Definition, ground: Ground, source: Source, signals: Sequence[Formula]) -> HypothesisFound:
-    """Measure the definition at the ground's landmark, and the changes that gain most on the rows searched.
+def judged(definition: Definition, ground: Ground, grounds: Sequence[Ground], source: Source) -> HypothesisFound:
+    """Measure the definition at the landmark of the rule that was found; or, where hardly anybody passes it by then, as
+    its windows are longer, at the landmark at which most do."""
+    found = tested(definition, ground, source)
+    others = [each for each in grounds if each is not ground] if found.seen.inside_rows < ENOUGH else []
+    every = [found, *(tested(definition, each, source) for each in others)]
+    return max(every, key=lambda each: each.seen.inside_rows)
 
-    Parameters
-    ----------
-    signals : conditions that may be joined to it
-    """
+
+def tested(definition: Definition, ground: Ground, source: Source) -> HypothesisFound:
+    """Measure the definition at the ground's landmark, and the changes that gain most on the earlier rows. The signals
+    that are joined to it were chosen on these, too."""
     assert ground.frame.landmark is not None
     own = definition.qualified
-    tried = [("as it is", own), *_changes(definition, signals)]
+    tried = [("as it is", own), *_changes(definition, _signals(ground, source))]
     formulas = [formula for _, formula in tried]
     arguments = up_to(source, ground.frame)
     holding = holding_at(ground.frame.landmark, formulas, source.start, source.subject, arguments)
@@ -54,6 +66,7 @@ def tested(definition: Definition, ground: Ground, source: Source, signals: Sequ
         changes.append(Change(what, _text(formula), gains[i] - gains[0], earlier, later, more))
     inside = _rows(both, holding[0])
     return HypothesisFound(
+        landmark_days=ground.frame.landmark / DAY,
         name=definition.name,
         text=_text(own),
         seen=measured(both, inside, horizon),
@@ -64,6 +77,15 @@ def tested(definition: Definition, ground: Ground, source: Source, signals: Sequ
         gain=gains[0],
         changes=tuple(changes),
     )
+
+
+def _signals(ground: Ground, source: Source) -> list[Formula]:
+    """The best single conditions of the earlier rows."""
+    on = ground.early.board
+    best = choosing.best_of_columns(on, ground.early.found["1"])[:SIGNALS]
+    terms = [on.terms[rule.terms[0]] for rule in best]
+    parts = [part_of(on.frame.columns[term.column].candidate, term.test) for term in terms]
+    return [parse_formula(part.text, source.subject) for part in parts]
 
 
 def _text(formula: Formula) -> str:

@@ -393,12 +393,17 @@ class Change:
     later_gain: float
 
 
+ENOUGH = 20
+"""Rows that a definition must pass at a landmark to be judged there."""
+
+
 @dataclass(frozen=True, slots=True)
 class HypothesisFound:
     """A team's own definition beside what was found.
 
     Attributes
     ----------
+    landmark_days : where it was judged: at another landmark than the rule, where hardly anybody passes it at that one
     seen : on all rows that were followed for the horizon, as `RuleFound.seen`
     earlier, later : on the rows before the cut, and after it
     coverage, per_week : as of a `RuleFound`
@@ -406,6 +411,7 @@ class HypothesisFound:
     changes : those that gain most on the rows searched, each selecting other rows
     """
 
+    landmark_days: float
     name: str
     text: str
     seen: Measured

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from fireflower.discover.choosing import SAME
 from fireflower.discover.circles import block
 from fireflower.discover.results import (
+    ENOUGH,
     SHOWN,
     BaseRate,
     Discovery,
@@ -22,7 +23,7 @@ from fireflower.discover.results import (
     Single,
     Threshold,
 )
-from fireflower.discover.study import LEAST_HITS, LEAST_ROWS, SHORT_BELOW, SIGNIFICANT
+from fireflower.discover.study import CONFIRMED, LEAST_HITS, LEAST_ROWS, SHORT_BELOW, SIGNIFICANT
 from fireflower.language.nodes import CIRCLES
 from fireflower.model.moments import to_datetime
 from fireflower.review.intervals import Estimate
@@ -31,6 +32,8 @@ from fireflower.review.words import PLURAL, count, days, interval, percent, time
 _NOTHING_MORE = 1.05
 """An E-value below this says no more than 1 does."""
 _BOUNDS = 6
+_CLEAR = 2.0
+"""Nats by which a change must tell more on the later rows to be more than luck: about one in twenty by chance."""
 GRADES = {
     "unconfirmed": "not confirmed",
     "predictive": "predictive: it held on later data; it need not be the cause",
@@ -433,7 +436,9 @@ def _per_segment(found: Discovery) -> Iterator[str]:
 
 def _hypothesis(own: HypothesisFound, found: Discovery) -> Iterator[str]:
     yield own.text
-    yield _own_verdict(own, found)
+    yield from _own_verdict(own, found)
+    if own.seen.inside_rows < ENOUGH:
+        return
     yield f"On later data: {_pair(own.later)}: {_times(own.later.lift)}."
     if not own.changes:
         yield "No single change of it tells clearly more on the earlier data."
@@ -444,27 +449,52 @@ def _hypothesis(own: HypothesisFound, found: Discovery) -> Iterator[str]:
         f"{_inside(own.earlier)}; later {_inside(own.later)}):"
     )
     for change in own.changes:
-        better = "tells more there, too" if change.later_gain > 0 else "does not tell more there"
+        better = (
+            "does not tell more there" if change.later_gain <= 0
+            else "tells more there, too" if change.later_gain >= _CLEAR
+            else "tells a little more there, which may be luck"
+        )  # fmt: skip
         figures = f"earlier {_inside(change.earlier)}; later {_inside(change.later)}"
         yield f"  {change.what}: {change.text}: {figures}: {better}"
     if all(change.later_gain <= 0 for change in own.changes):
         yield "None of these changes tells more on the later data, too: there is no reason yet to change it."
 
 
-def _own_verdict(own: HypothesisFound, found: Discovery) -> str:
+def _own_verdict(own: HypothesisFound, found: Discovery) -> Iterator[str]:
     """What it is worth, beside what was found."""
-    good = "It foretells the goal" if own.seen.p <= SIGNIFICANT else "It cannot be told from chance"
-    said = f"{good}: of those with it {_worth(own.seen, own.coverage, own.per_week)}"
-    if found.verdict == "signal":
+    day = f"{own.landmark_days:g}"
+    if own.seen.inside_rows < ENOUGH:
+        yield (
+            f"Only {count(own.seen.inside_rows, found.subjects)} of {own.seen.rows:,} pass it by day {day}, too few to "
+            "judge it at that age. Ask at a later one (--landmarks), at which its windows are full; what it is worth "
+            "from entry on, at whatever age, tells 'fireflower backtest'."
+        )
+        return
+    elsewhere = own.landmark_days != found.landmark_days
+    if elsewhere:
+        yield f"By day {found.landmark_days:g} hardly anybody passes it, so it is judged on day {day}."
+    yield f"{_told(own)}: of those with it {_worth(own.seen.inside, own.coverage, own.per_week)}."
+    if found.verdict == "signal" and not elsewhere:
         rule = found.rules[0]
-        said += f"; of those with the rule that was found {_worth(rule.seen, rule.coverage, rule.per_week)}"
-    if found.base is not None:
-        said += f"; of all {percent(found.base.share.value)}"
-    return f"{said}."
+        worth = _worth(rule.seen.inside, rule.coverage, rule.per_week)
+        yield (
+            f"Beside it, of those with the rule that was found {worth}; with the luck of the best of many taken off, "
+            f"expect {percent(rule.expected.value)}."
+        )
+    if found.base is not None and not elsewhere:
+        yield f"Of all, {percent(found.base.share.value)} reached it."
 
 
-def _worth(seen: Measured, covered: Estimate, per_week: float) -> str:
-    return f"{percent_of(seen.inside)} reached the goal, {percent(covered.value)} of the goals, {per_week:.1f} a week"
+def _told(own: HypothesisFound) -> str:
+    if own.seen.p > SIGNIFICANT:
+        return "It cannot be told from chance"
+    if own.later.p > CONFIRMED:
+        return "Over all of the data it goes along with the goal, but in the later part alone that is not confirmed"
+    return "It foretells the goal"
+
+
+def _worth(share: Estimate, covered: Estimate, per_week: float) -> str:
+    return f"{percent_of(share)} reached the goal, {percent(covered.value)} of the goals, {per_week:.1f} a week"
 
 
 def _inside(measured: Measured) -> str:
