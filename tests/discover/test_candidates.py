@@ -113,7 +113,7 @@ def test_names_that_hold_an_id_cost_nothing_and_it_is_said(make: Callable[..., P
     found = lives(source)
     assert {"Signed Up", "Bought"} < set(found.events) and len(found.events) == MOST_NAMES + 1
     assert list(found.events)[-1] == "Bought" and found.events["Bought"].min() == START + 60 * DAY
-    assert len(landmarks(source, found, [3 * DAY], [])[0].frame.columns) <= MOST_CANDIDATES
+    assert len(landmarks(source, found, [3 * DAY], 30 * DAY, [])[0].frame.columns) <= MOST_CANDIDATES
     assert any(f"{MOST_NAMES + 2} kinds of events" in doubt for doubt in of_history(source.seen, found, 0))
 
 

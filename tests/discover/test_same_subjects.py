@@ -85,7 +85,7 @@ def staff_for_a_time(number: int, born: int) -> list[tuple[int, str]]:
 @pytest.mark.parametrize("subject", ["account", "person"])
 def test_every_condition_selects_whom_the_search_counted(teams: Project, subject: SubjectKind) -> None:
     source, _ = _source(teams, Request(subject=subject))
-    read = landmarks(source, lives(source), [AGE], [])[0].frame
+    read = landmarks(source, lives(source), [AGE], 30 * DAY, [])[0].frame
     asked: list[tuple[Formula, np.ndarray]] = []
     for column in read.columns:
         tests = list(boards.tests_of(column, 5))
@@ -102,7 +102,7 @@ def test_every_condition_selects_whom_the_search_counted(teams: Project, subject
 
 def test_shares_of_limits_are_looked_at(teams: Project) -> None:
     source, _ = _source(teams, Request(subject="account"))
-    names = [c.candidate.name for c in landmarks(source, lives(source), [AGE], [])[0].frame.columns]
+    names = [c.candidate.name for c in landmarks(source, lives(source), [AGE], 30 * DAY, [])[0].frame.columns]
     window = 'within 7 days of "Signed Up"'
     for name in (
         "members / account.seats",

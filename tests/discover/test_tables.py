@@ -14,8 +14,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fireflower.cli.program import program
+from fireflower.discover.tables import read_leads
 from fireflower.language.loading import load_definition, load_settings
 from fireflower.language.nodes import All, Compare, Condition, Trait
+from fireflower.model.errors import InputError, UnknownNameError
 
 
 def run(path: Path, *arguments: str, fails: int = 0) -> Result:
@@ -115,7 +117,7 @@ def test_messages(leads: Path) -> None:
 UNREADABLE = {
     b"a,won\n1,1\n2,1\n": "all of them reached the goal",
     b"a,won\n": "has no rows, only a header",
-    b"a;won\n1;2\n": "It has one column only, 'a;won': fields are to be separated by commas",
+    b"a|won\n1|2\n": "It has one column only, 'a|won': fields are to be separated by commas",
     b"\xfca,won\n1,1\n": "is not in UTF-8",
     b"a,won\n\xfc,1\nb,0\n": "the column 'a' of",
     b"a,a,won\n1,2,1\n": "has two columns 'a'",
@@ -195,3 +197,46 @@ def test_a_name_to_keep_that_is_no_column_is_refused(leads: Path) -> None:
     assert "keep names 'Lead Stag', which is no column of" in said and "Did you mean 'Lead Stage'?" in said
     found = json.loads(run(leads, "--goal", "Converted", "--keep", "Lead Stage", "--json").stdout)
     assert [leak["name"] for leak in found["left_out"]] == ["key"]
+
+
+def many_leads(rows: int = 400) -> list[list[str]]:
+    rng = np.random.default_rng(3)
+    visits = rng.poisson(3, rows)
+    won = rng.random(rows) < np.where(visits >= 4, 0.5, 0.1)
+    stage = np.where(won, "Closed Won", np.where(rng.random(rows) < 0.5, "closed lost", "Open"))
+    days = [f"2026-{1 + i // 28 % 12:02}-{1 + i % 28:02}" for i in range(rows)]
+    return [[str(visits[i]), stage[i], "yes" if won[i] else "no", days[i]] for i in range(rows)]
+
+
+def written(path: Path, rows: list[list[str]], between: str = ",") -> Path:
+    lines = [["Visits", "Stage", "Won", "Created"], *rows]
+    path.write_text("".join(between.join(line) + "\n" for line in lines))
+    return path
+
+
+def test_one_of_several_values_may_say_who_reached_the_goal(tmp_path: Path) -> None:
+    path = written(tmp_path / "leads.csv", many_leads(), ";")
+    said = read_leads(path, "Won").frame.reached(0)
+    for goal in ("Stage = Closed Won", 'Stage="closed won"'):
+        assert np.array_equal(read_leads(path, goal).frame.reached(0), said)
+    with pytest.raises(
+        InputError, match=r"has the value 'closed lost'.* If one of its values .*--goal \"Stage = closed"
+    ):
+        read_leads(written(tmp_path / "lost.csv", [["1", "closed lost", "no", "2026-01-01"]]), "Stage")
+    with pytest.raises(
+        UnknownNameError, match=r"no row of .* has 'Closed Wn' in the column 'Stage'. Did you mean 'Closed"
+    ):
+        read_leads(path, "Stage = Closed Wn")
+
+
+def test_rows_are_ordered_by_times_and_not_by_letters(tmp_path: Path) -> None:
+    rows = many_leads(60)
+    straight = read_leads(written(tmp_path / "a.csv", rows), "Won", "Created")
+    turned = read_leads(written(tmp_path / "b.csv", rows[::-1]), "Won", "Created")
+    assert np.array_equal(straight.frame.reached(0), turned.frame.reached(0))
+    some = [[*row[:3], "" if i % 3 else row[3]] for i, row in enumerate(rows)]
+    left = read_leads(written(tmp_path / "c.csv", some), "Won", "Created")
+    assert len(left.frame) == 20 and "of 60 rows, 40 have nothing in 'Created'" in left.doubts[0]
+    odd = [[*row[:3], "9/1/2023"] for row in rows]
+    with pytest.raises(InputError, match=r"expected numbers, or dates and times such as 2026-03-01.*got '9/1/2023'"):
+        read_leads(written(tmp_path / "d.csv", odd), "Won", "Created")

@@ -86,17 +86,18 @@ def _read(project: Project, request: Request, source: Source, words: str) -> Giv
     from fireflower.discover.answer import Given
     from fireflower.discover.doubts import of_history, without_a_time
     from fireflower.discover.histories import landmarks, leaking_events, lives
+    from fireflower.discover.study import best_of
 
     found = lives(source)
     _check_goal(source, found, words)
     leaking = leaking_events(source, found)
-    at = landmarks(source, found, _ages(project, request, source), [leak.name for leak in leaking])
+    at = landmarks(source, found, _ages(project, request, source), request.horizon, [leak.name for leak in leaking])
     looked_at = max(len(each.frame.columns) for each in at)
     at, filled = _without_filled_in(at, request)
     doubts = (*of_history(source.seen, found, looked_at), *without_a_time([each.frame for each in at]))
     return Given(
         words, source.subject, source.as_of, [each.frame for each in at], [each.before for each in at],
-        [each.naive for each in at], (*leaking, *filled),
+        [best_of(each.naive) for each in at], (*leaking, *filled),
         doubts, [each.silence for each in at], source.churn is not None,
     )  # fmt: skip
 
@@ -343,11 +344,7 @@ def _without_filled_in(read: Sequence[Landmark], request: Request) -> tuple[list
         traits = [column for column in each.frame.columns if column.candidate.vocabulary == "fit"]
         for leak in of_columns(traits, each.frame.reached(request.horizon), frozenset(request.keep)):
             found.setdefault(leak.name, leak)
-    kept = []
-    for each in read:
-        columns = [c for c in each.frame.columns if c.candidate.vocabulary != "fit" or c.candidate.of not in found]
-        kept.append(replace(each, frame=each.frame.keeping(columns)))
-    return kept, tuple(found.values())
+    return [each.without(found) for each in read], tuple(found.values())
 
 
 def _written(project: Project, request: Request, source: Source, found: Answer) -> Discovery:

@@ -51,7 +51,7 @@ def discover_table(
     from fireflower.discover.doubts import of_table
     from fireflower.discover.drafts import aim_at_column
     from fireflower.discover.leaks import Leak, of_columns
-    from fireflower.discover.study import Question, best_auc
+    from fireflower.discover.study import Question, aucs, best_of
     from fireflower.discover.tables import read_leads
 
     if not goal:
@@ -71,7 +71,7 @@ def discover_table(
     names = {leak.name for leak in found}
     frame = leads.frame.keeping([column for column in leads.frame.columns if column.candidate.of not in names])
     passed_over = [Leak(name, "own", why) for name, why in leads.passed_over.items()]
-    naive = best_auc(leads.frame, reached)
+    naive = best_of(aucs(frame, 0))
     doubts = (*leads.doubts, *of_table(leads.frame.columns))
     given = Given(goal, subject or "person", None, [frame], [(0, 0)], [naive], (*found, *passed_over), doubts)
     result = answer(given, Question(0, None, permutations, seed, processors()), progress).discovery

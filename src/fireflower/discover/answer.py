@@ -120,7 +120,7 @@ def _answered(
         as_of=given.as_of,
         horizon_days=question.horizon / DAY if ground.frame.landmark is not None else math.nan,
         verdict="signal" if holds else "none",
-        reason=_reason(found, p, holds, tried, searches),
+        reason=_reason(found, question, p, holds, tried, searches),
         p=p,
         permutations=searches,
         tried=tried,
@@ -168,7 +168,7 @@ def _used(found: Findings) -> frozenset[str]:
     return frozenset(part.of for part in found.rules[0].parts)
 
 
-def _reason(found: Findings, p: float, holds: bool, tried: int, searches: int) -> str:
+def _reason(found: Findings, question: Question, p: float, holds: bool, tried: int, searches: int) -> str:
     if not tried:
         return "there is nothing to compare them by: no event or trait that enough of them have, and enough have not"
     if holds:
@@ -179,7 +179,8 @@ def _reason(found: Findings, p: float, holds: bool, tried: int, searches: int) -
             f"the whole search finds as much by chance in {often(p, searches)} of cases, and {what} held in the later"
         )
     if p > SIGNIFICANT or not found.rules:
-        return f"the best that was found is what chance finds, too, in {100 * p:.0f} % of searches as large"
+        among = "" if question.per_week is None else f"of what at most {question.per_week:g} a week pass, "
+        return f"{among}the best that was found is what chance finds, too, in {100 * p:.0f} % of searches as large"
     if found.rehearsal is None:
         return "in the earlier data alone nothing stands out, so nothing of it could be confirmed by the later"
     return "what stands out in the earlier data did not hold in the later"
@@ -192,7 +193,9 @@ def _is_rehearsed(found: Findings) -> bool:
 
 def _needed(hits: int) -> str:
     if hits < LEAST_HITS:
-        return f"at least {LEAST_HITS} are needed to look for anything, and {FEW_BELOW} for rules of several conditions"
+        return (
+            f"at least {LEAST_HITS} are needed to look for anything, and {SHORT_BELOW} for rules of several conditions"
+        )
     return f"at least {LEAST_ROWS} who could be followed are needed, so that there is somebody to compare them with"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,7 +30,7 @@ from fireflower.discover.leaks import Around, Leak
 from fireflower.discover.orders import orders
 from fireflower.discover.results import Heat
 from fireflower.discover.silence import idle_after
-from fireflower.discover.study import best_auc
+from fireflower.discover.study import aucs
 from fireflower.language.nodes import Circle, Count, Events, Formula, Last, Quantity, Trait, Within
 from fireflower.language.walking import events_of
 from fireflower.model.moments import DAY, NEVER
@@ -99,14 +99,20 @@ class Lives:
 class Landmark:
     """A frame, and what it leaves out: who had reached the goal, who had left (with a word or without), before it.
 
-    `naive` is the best AUC of a single column over everybody, whatever had become of them by then; `silence` how long
-    whoever counts as gone without a word had done nothing, at least.
+    `naive` is the AUC of each column over everybody, whatever had become of them by then; `silence` how long whoever
+    counts as gone without a word had done nothing, at least.
     """
 
     frame: Frame
     before: tuple[int, int]
-    naive: float
+    naive: tuple[float, ...]
     silence: int
+
+    def without(self, names: Collection[str]) -> Landmark:
+        """Without columns that are made of these."""
+        kept = [i for i, column in enumerate(self.frame.columns) if column.candidate.of not in names]
+        frame = self.frame.keeping([self.frame.columns[i] for i in kept])
+        return replace(self, frame=frame, naive=tuple(self.naive[i] for i in kept))
 
 
 def lives(source: Source) -> Lives:
@@ -161,7 +167,9 @@ def _plain(numbers: NDArray[Any]) -> NDArray[np.float64]:
     return np.nan_to_num(numbers.astype(np.float64))
 
 
-def landmarks(source: Source, found: Lives, ages: Sequence[int], leaking: Iterable[str]) -> list[Landmark]:
+def landmarks(
+    source: Source, found: Lives, ages: Sequence[int], horizon: int, leaking: Iterable[str]
+) -> list[Landmark]:
     """The risk set at each age, with every candidate."""
     own = {name for events in events_of(source.goal) for name in events.names if not _is_formula(source.goal)}
     ends = {*(source.churn.names if source.churn else ()), *source.start.names}
@@ -178,7 +186,8 @@ def landmarks(source: Source, found: Lives, ages: Sequence[int], leaking: Iterab
     last = np.where(found.start < NEVER, found.start + max(ages), 0)
     samples = sample_at(ages, quantities, source.start, source.subject, until(last, source.subject, source.arguments))
     return [
-        _landmark(source, found, age, each, sample) for age, each, sample in zip(ages, wanted, samples, strict=True)
+        _landmark(source, found, age, horizon, each, sample)
+        for age, each, sample in zip(ages, wanted, samples, strict=True)
     ]
 
 
@@ -192,7 +201,9 @@ def _quantities(wanted: Sequence[Candidate]) -> list[Quantity]:
     return list(dict.fromkeys([*(each.read for each in wanted if each.read is not None), SILENCE]))
 
 
-def _landmark(source: Source, found: Lives, age: int, wanted: Sequence[Candidate], sample: Sample) -> Landmark:
+def _landmark(
+    source: Source, found: Lives, age: int, horizon: int, wanted: Sequence[Candidate], sample: Sample
+) -> Landmark:
     subject, moment = sample.subject, sample.moment + 1
     goal, left = found.goal[subject], found.left[subject]
     silent = sample.numbers[_quantities(wanted).index(SILENCE)]
@@ -213,7 +224,7 @@ def _landmark(source: Source, found: Lives, age: int, wanted: Sequence[Candidate
     at_risk = np.flatnonzero(~reached & ~gone)
     frame = everyone.at(at_risk[np.argsort(moment[at_risk], kind="stable")])
     before = int(reached.sum()), int((gone & ~reached).sum())
-    return Landmark(frame, before, best_auc(everyone, everyone.wait < NEVER), silence)
+    return Landmark(frame, before, tuple(aucs(everyone, horizon)), silence)
 
 
 def _wait(event: Ints, moment: Ints) -> Ints:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.discover.frames import Column
+from fireflower.discover.rates import above
 from fireflower.model.moments import MINUTE
 from fireflower.review.words import percent
 
@@ -23,6 +24,8 @@ _TOGETHER = 10 * MINUTE
 _PURE = 0.95
 _PURE_SHARE = 0.25
 _FILLED = 5.0
+_FILLED_HITS = 5
+_BY_CHANCE = 0.001
 
 _SALES_COLUMN = re.compile(
     r"\b(tags?|quality|profile|scores?|index|grade|rating|stage|status|owner|assigned|disposition|outcome|result|priority"
@@ -162,12 +165,13 @@ def _of_column(column: Column, reached: NDArray[np.bool_]) -> Leak | None:
         known |= column.codes >= 0
     if FEW <= int(known.sum()) <= len(known) - FEW:
         filled, empty = float(reached[known].mean()), float(reached[~known].mean())
-        if filled >= _FILLED * max(empty, 1 / len(reached)) and known.mean() < 0.8:
+        much = filled >= _FILLED * max(empty, 1 / len(reached)) and int(reached[known].sum()) >= _FILLED_HITS
+        if much and known.mean() < 0.8 and above(reached, known, np.arange(len(reached))) <= _BY_CHANCE:
             return Leak(
                 name,
                 "filled in",
-                f"it is filled in mostly for those who reach the goal: {percent(filled)} of those who have it "
-                f"did, {percent(empty)} of the others",
+                f"who has it at all reaches the goal far more often, as if it were filled in for these: "
+                f"{percent(filled)} of those who have it did, {percent(empty)} of the others",
             )
     words = _SALES_COLUMN.search(re.sub(r"[_.]+", " ", name))
     if words:

@@ -199,6 +199,14 @@ class Single:
 
 
 @dataclass(frozen=True, slots=True)
+class Stayed:
+    """A condition that only says that one was there, on all rows that were followed for the horizon."""
+
+    text: str
+    seen: Measured
+
+
+@dataclass(frozen=True, slots=True)
 class Threshold:
     """A score's bound, on all rows that were followed for the horizon."""
 
@@ -478,7 +486,7 @@ class Discovery:
     rules: tuple[RuleFound, ...]
     rehearsal: Rehearsal | None
     singles: tuple[Single, ...]
-    stayed: Single | None
+    stayed: Stayed | None
     scores: tuple[ScoreFound, ...]
     ceilings: tuple[Ceiling, ...]
     left_out: tuple[Leak, ...]

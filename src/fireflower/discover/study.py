@@ -22,7 +22,7 @@ from fireflower.discover.curves import curve
 from fireflower.discover.drafts import part_of
 from fireflower.discover.frames import Column, Frame, Split, split
 from fireflower.discover.measuring import coverage, jaccard, lead_days, measured, weeks
-from fireflower.discover.results import Adjusted, LandmarkSummary, Measured, Part, Rehearsal, RuleFound, Single
+from fireflower.discover.results import Adjusted, LandmarkSummary, Measured, Part, Rehearsal, RuleFound, Single, Stayed
 from fireflower.discover.search import DEPTH, KINDS, Rule, Searcher, refitted, search
 from fireflower.discover.tallies import packed
 from fireflower.language.nodes import Count
@@ -199,7 +199,7 @@ class Findings:
     rules: tuple[RuleFound, ...]
     rehearsal: Rehearsal | None
     singles: tuple[Single, ...]
-    stayed: Single | None
+    stayed: Stayed | None
     followed: Frame
     selected: Bools
 
@@ -286,23 +286,17 @@ def _singles(ground: Ground, question: Question, first: Bools) -> tuple[Single, 
     return tuple(found)
 
 
-def _stayed(ground: Ground, question: Question) -> Single | None:
+def _stayed(ground: Ground, question: Question) -> Stayed | None:
     """The best of what only says that one was there, whatever one did, to be looked at beside the rest. The days of
     one event are left out: they may be those of the rule's own event, which says more than that one was there."""
-    columns = [
-        column for column in ground.frame.columns
-        if column.candidate.vocabulary == "stayed" and column.candidate.of == ANYTHING
-    ]  # fmt: skip
+    columns = [c for c in ground.frame.columns if c.candidate.vocabulary == "stayed" and c.candidate.of == ANYTHING]
     frame = ground.frame.keeping(columns)
-    parts = split(frame, question.horizon)
-    whole, early = _search(frame, question, 1), _search(parts.earlier, question, 1)
-    rules = whole.found["1"]
-    if not rules:
+    whole = _search(frame, question, 1)
+    if not whole.found["1"]:
         return None
-    apart = replace(ground, frame=frame, split=parts, whole=whole, early=early)
-    column = columns[int(whole.board.column[rules[0].terms[0]])]
-    rule = _rule(apart, rules[0], question, _inside(whole.board, rules[0], apart.followed))
-    return Single(rule, math.nan, math.nan, curve(frame, column, question.horizon))
+    best, closed = whole.found["1"][0], frame.closed(ground.horizon)
+    inside = _inside(whole.board, best, closed)
+    return Stayed(_text(_parts(whole.board, best), best.any), measured(closed, inside, ground.horizon))
 
 
 def _inside(on: Board, rule: Rule, frame: Frame) -> Bools:
@@ -387,16 +381,22 @@ def summary(
         later_hits=0 if ground is None else int(ground.split.test.reached(horizon).sum()),
         conditions=0 if ground is None else len(ground.whole.board.terms),
         naive_auc=naive,
-        auc=best_auc(closed, reached),
+        auc=best_of(aucs(frame, horizon)),
         best=math.nan if ground is None else ground.standing,
         silence_days=silence,
     )
 
 
-def best_auc(frame: Frame, reached: Bools) -> float:
-    """The greatest AUC of a single column with numbers, among the first hundred."""
-    found = [
-        rates.auc(np.where(np.isnan(column.numbers), -1.0, column.numbers), reached) for column in frame.columns[:100]
-    ]
-    known = [value for value in found if not math.isnan(value)]
-    return max(known, default=math.nan)
+def aucs(frame: Frame, horizon: int) -> list[float]:
+    """The AUC of each column with numbers on rows that were followed for the horizon, some of them where there are very
+    many; NaN of others."""
+    rows = np.flatnonzero(frame.followed >= horizon)
+    if len(rows) > MOST_ROWS:
+        rows = np.sort(np.random.default_rng(0).choice(rows, MOST_ROWS, replace=False))
+    reached = frame.reached(horizon)[rows]
+    return [rates.auc(np.where(np.isnan(own := column.numbers[rows]), -1.0, own), reached) for column in frame.columns]
+
+
+def best_of(found: Sequence[float]) -> float:
+    """The greatest that is known; NaN if none is."""
+    return max((value for value in found if not math.isnan(value)), default=math.nan)

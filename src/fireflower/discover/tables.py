@@ -4,7 +4,7 @@ was filled in later can only be told by its looks (`leaks.of_columns`)."""
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from fireflower.language.lexing import quoted
 from fireflower.language.nodes import Circle, Trait
 from fireflower.language.sentences import write_quantity
 from fireflower.model.errors import InputError, UnknownNameError, did_you_mean
-from fireflower.model.moments import NEVER
+from fireflower.model.moments import NEVER, parse_moment
 from fireflower.model.records import SubjectKind
 
 _OWN = "each row has a value of its own, which says nothing of others"
@@ -29,6 +29,9 @@ _NO = frozenset({"0", "0.0", "false", "no", "n", "f", "lost"})
 _EMPTY = frozenset({"", "none", "na", "n/a", "nan", "null", "-"})
 _MOST_TEXTS = 2000
 _IDENTIFIES = 0.5
+_HEADER = 1 << 16
+_BETWEEN = ",;\t"
+"""What may stand between fields: the first of these that the header has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +63,7 @@ def read_leads(
     Parameters
     ----------
     path : CSV or Parquet; CSV may be packed with gzip
-    goal : the column that says who reached the goal
+    goal : the column that says who reached the goal; or "column = value", where one of several values says so
     time : the column by which rows are ordered; by default they are taken to be in the order of time
     owner : whose traits the columns are; None where they are nobody's
     circles : of which circle traits speak, by their owner and name
@@ -72,9 +75,8 @@ def read_leads(
     UnknownNameError
         If it has no such columns.
     """
-    import pyarrow as pa
-
     table = _table(path)
+    goal, won = _goal(goal, table.column_names)
     for name in (goal, *([time] if time else [])):
         if name not in table.column_names:
             if len(table.column_names) == 1:
@@ -82,14 +84,11 @@ def read_leads(
                 raise InputError(f"{path} has no column {name!r}. {only}")
             near = did_you_mean(name, table.column_names) or f" There are: {', '.join(table.column_names)}."
             raise UnknownNameError(f"{path} has no column {name!r}.{near}")
-    if time:
-        try:
-            table = table.sort_by(time)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-            said = f"rows cannot be ordered by the column {time!r} of {path}"
-            raise InputError(f"{said}: expected numbers, texts or times, got {table.column(time).type}.") from None
-    reached, known, doubts = _reached(path, goal, table.column(goal))
+    reached, known, doubts = _reached(path, goal, won, table.column(goal))
     table, reached = table.filter(known), reached[known]
+    if time:
+        order, without = _in_order(path, time, table.column(time))
+        table, reached, doubts = table.take(order), reached[order], (*doubts, *without)
     columns, passed_over = [], {}
     for name in table.column_names:
         if name in (goal, time):
@@ -137,8 +136,12 @@ def _read(path: Path) -> Any:
     if path.suffix == ".parquet":
         return _plain(pyarrow.parquet.read_table(path))
     with pa.input_stream(str(path), compression="detect") as file:
+        header = file.read(_HEADER).partition(b"\n")[0].decode("utf-8", "replace")
+    between = next((mark for mark in _BETWEEN if mark in header), ",")
+    with pa.input_stream(str(path), compression="detect") as file:
         options = pyarrow.csv.ConvertOptions(strings_can_be_null=True)
-        return pyarrow.csv.read_csv(file, convert_options=options)
+        parse = pyarrow.csv.ParseOptions(delimiter=between)
+        return pyarrow.csv.read_csv(file, parse_options=parse, convert_options=options)
 
 
 def _plain(table: Any) -> Any:
@@ -151,16 +154,58 @@ def _plain(table: Any) -> Any:
     return table
 
 
-def _reached(path: Path, goal: str, values: Any) -> tuple[NDArray[np.bool_], NDArray[np.bool_], tuple[str, ...]]:
+def _goal(goal: str, names: Sequence[str]) -> tuple[str, str]:
+    """The column that says who reached the goal, and the value that says so; "" where it says yes or no."""
+    column, equals, value = (part.strip(" \"'") for part in goal.partition("="))
+    return (column, value) if goal not in names and equals and value and column in names else (goal, "")
+
+
+def _in_order(path: Path, name: str, values: Any) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """The places of rows in the order of a column, without those that have nothing there, and what was left out."""
+    import pyarrow as pa
+
+    kind, rows = values.type, np.flatnonzero(values.is_valid().to_numpy(zero_copy_only=False))
+    left = len(values) - len(rows)
+    said = f"of {len(values):,} rows, {left:,} have nothing in {name!r}: these are left out, as they have no order."
+    known = values.take(rows)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        keys = np.array([_moment(path, name, text) for text in known.to_pylist()], np.int64)
+    elif pa.types.is_temporal(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        keys = known.to_numpy()
+    else:
+        raise InputError(f"rows cannot be ordered by the column {name!r} of {path}: {_ORDERED}, got {kind}.")
+    return rows[np.argsort(keys, kind="stable")], (said,) if left else ()
+
+
+_ORDERED = "expected numbers, or dates and times such as 2026-03-01 or 2026-03-01T14:30"
+
+
+def _moment(path: Path, name: str, text: str) -> int:
+    try:
+        return parse_moment(text)
+    except ValueError:
+        said = f"rows cannot be ordered by the column {name!r} of {path}: {_ORDERED}, got {text!r}"
+        raise InputError(f"{said}. Write its times like that.") from None
+
+
+def _reached(
+    path: Path, goal: str, won: str, values: Any
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], tuple[str, ...]]:
     """Who reached the goal, of which rows that is known, and what was taken for what. Where nothing but yes is ever
     written, an empty cell means no; elsewhere it is not known what became of that row."""
-    texts = ["" if value is None else str(value).strip().lower() for value in values.to_pylist()]
-    odd = next((text for text in texts if text not in _YES | _NO | _EMPTY), None)
+    written = ["" if value is None else str(value).strip() for value in values.to_pylist()]
+    texts = [text.lower() for text in written]
+    yes, no = ({won.lower()}, set(texts) - {won.lower()} - _EMPTY) if won else (_YES, _NO)
+    odd = next((text for text in written if text.lower() not in yes | no | _EMPTY), None)
     if odd is not None:
         raise InputError(
-            f"the column {goal!r} of {path} has the value {odd!r}: expected 1 or 0, true or false, yes or no."
+            f"the column {goal!r} of {path} has the value {odd!r}: expected 1 or 0, true or false, yes or no. If one "
+            f'of its values says that the goal was reached, name it, such as --goal "{goal} = {odd}".'
         )
-    reached, empty = (np.array([text in those for text in texts], np.bool_) for those in (_YES, _EMPTY))
+    if won and won.lower() not in texts:
+        near = did_you_mean(won, set(written)) or f" There are: {', '.join(sorted(set(written) - {''})[:12])}."
+        raise UnknownNameError(f"no row of {path} has {won!r} in the column {goal!r}.{near}")
+    reached, empty = (np.array([text in those for text in texts], np.bool_) for those in (yes, _EMPTY))
     if not empty.any():
         return reached, ~empty, ()
     said = f"of {len(texts):,} rows, {int(empty.sum()):,} have nothing in {goal!r}: "

@@ -21,6 +21,7 @@ from fireflower.discover.results import (
     ScoreFound,
     SegmentTest,
     Single,
+    Stayed,
     Threshold,
 )
 from fireflower.discover.study import CONFIRMED, LEAST_HITS, LEAST_ROWS, SHORT_BELOW, SIGNIFICANT
@@ -83,7 +84,7 @@ def sections(found: Discovery) -> list[Section]:
     why = not_enough(found)
     every.append((SINGLES, [*([why] if why else []), *(_single(single) for single in found.different[:SHOWN])]))
     if found.stayed is not None and signal:
-        every.append(("Beside it, only for comparison", [_stayed(found.stayed.rule)]))
+        every.append(("Beside it, only for comparison", [_stayed(found.stayed)]))
     every += [
         ("How much simplicity costs", _ceilings(found)),
         (EVERYWHERE, _segments(found.segments)),
@@ -97,10 +98,10 @@ def sections(found: Discovery) -> list[Section]:
     return [(name, lines) for name, lines in written if lines]
 
 
-def _stayed(rule: RuleFound) -> str:
+def _stayed(found: Stayed) -> str:
     return (
-        f"that one was there at all, whatever one did: {rule.text}: {_pair(rule.seen)}. Whoever stays can buy, so this "
-        "says little."
+        f"that one was there at all, whatever one did: {found.text}: {_pair(found.seen)}. Whoever stays can buy, so "
+        "this says little."
     )
 
 
@@ -264,7 +265,7 @@ def facts(rule: RuleFound, found: Discovery) -> Iterator[str]:
     yield f"It had picked out {percent_of(rule.coverage)} of those who reached the goal.{_volume(rule)}"
     what = "single condition" if len(rule.parts) == 1 else "rule of as many conditions"
     yield f"Chance finds a {what} that tells as much in {often(rule.p_chance, found.permutations)} of searches."
-    yield f"Grade {GRADES[rule.grade]}."
+    yield f"Grade {GRADES[rule.grade]}{_no_order(rule, found)}."
     if rule.adjusted is not None:
         yield (
             f"Held equal: {_counted(rule.adjusted.covariates, 'other measure')}. Then the rate is "
@@ -273,8 +274,23 @@ def facts(rule: RuleFound, found: Discovery) -> Iterator[str]:
             f"{_explained(rule.adjusted.e_value)}."
         )
     if rule.name:
-        test = f": 'fireflower backtest {rule.name}'" if found.has_goal else ""
-        yield f"Written as the definition {rule.name}{test}."
+        yield f"Written as the definition {rule.name}.{_to_test(rule.name, found)}"
+
+
+def _to_test(name: str, found: Discovery) -> str:
+    if not found.has_goal:
+        return ""
+    return (
+        f" 'fireflower backtest {name}' follows everybody from the moment they enter it, at whatever age, so its "
+        "figures are others."
+    )
+
+
+def _no_order(rule: RuleFound, found: Discovery) -> str:
+    """A table knows of no before and after."""
+    if found.as_of is not None or rule.grade == "unconfirmed":
+        return ""
+    return ". But whether it was there before the goal, a table does not say: later means later rows"
 
 
 def _explained(e_value: float) -> str:
@@ -351,7 +367,7 @@ def _score(score: ScoreFound, found: Discovery) -> Iterator[str]:
         share = f"From {at.bound:g}: {percent_of(at.share)} reached the goal"
         yield f"{share}; {percent(at.coverage)} of the goals{week}{mark}"
     yield from judged(score, found)
-    if judged_like(score, found) is None:
+    if judged_like(score, found) is None and score.later_hits >= LEAST_HITS:
         groups = [f"{percent(each.foretold)} foretold, {percent(each.came.value)} came" for each in score.calibration]
         yield f"Calibration of that one: {'; '.join(groups)}."
     if score.name:
@@ -374,6 +390,8 @@ def judged(score: ScoreFound, found: Discovery) -> Iterator[str]:
         f"puts who reaches the goal above who does not in {percent(score.auc.value)} of pairs (AUC "
         f"{score.auc.value:.3f}, {score.auc.low:.3f} to {score.auc.high:.3f})."
     )
+    if not score.auc.low > 0.5:
+        yield "That may be chance: 0.5 would be no order at all. Do not rest on this score yet."
 
 
 def judged_like(score: ScoreFound, found: Discovery) -> int | None:
@@ -506,5 +524,7 @@ def _next(found: Discovery) -> Iterator[str]:
     if found.files:
         test = " and 'fireflower backtest'" if found.has_goal else ""
         yield f"Read the files that were written and put each line into its circle; then 'fireflower check'{test}."
-    if found.verdict == "signal":
+    if found.verdict == "signal" and found.as_of is None:
+        yield "Ask of every line when it was filled in: what came with the goal, or after it, foretells nothing."
+    elif found.verdict == "signal":
         yield "This foretells; it does not show that making people do it would make them buy. Only an experiment would."
