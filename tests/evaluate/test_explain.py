@@ -99,6 +99,33 @@ def test_the_score_is_told_though_no_condition_reads_it() -> None:
     assert told().score == 45
 
 
+def test_each_line_of_a_score_tells_what_it_gives() -> None:
+    holding, events = told().score_lines
+    assert (holding.points, holding.most, texts(holding.conditions)) == (30, 30, ["reports >= 2"])
+    assert (events.points, events.most, events.conditions) == (15, 20, ())
+
+
+FADING = """
+definition: ready
+subject: account
+score:
+  points: {count(Report Run) >= 4: 20, did(Asked): 5, account.employees >= 100: 40}
+  each: {Report Run: {points: 8, cap: 20}}
+  half_life: 2 days
+  cap: 30
+qualified: score >= 25
+"""
+
+
+def test_lines_fade_each_by_itself_and_the_nearest_that_is_no_trait_is_the_next_step() -> None:
+    timeline = assemble(HISTORY)
+    found = explain(load_definition(FADING), Settings(), [timeline], "account", "acme", as_of=5 * DAY)
+    assert [line.points for line in found.score_lines[:3]] == [0, 0, 0]
+    assert found.score_lines[3].points == pytest.approx(8 * (2**-2 + 2**-1.5 + 2**-1))
+    assert found.score == pytest.approx(found.score_lines[3].points)
+    assert found.next_step == "do Report Run once more, for 20 points"
+
+
 def test_as_of_earlier_knows_nothing_later() -> None:
     explanation = told(event(4, "Report Run", "ben"), event(5, "Asked"), as_of=2)
     assert {state.condition.text: state.value for state in explanation.conditions}["reports >= 4"] == 2

@@ -52,6 +52,8 @@ def condition_json(state: Evidence, tipped: Mapping[int, str]) -> dict[str, Any]
 
 def explanation_json(found: Explanation, tipped: Mapping[int, str]) -> dict[str, Any]:
     """How a subject stands with a definition, all of it."""
+    from fireflower.language.describing import describe_item
+
     states = {"conditions": found.conditions, "missing": found.missing}
     return {
         "definition": found.definition.name,
@@ -65,6 +67,11 @@ def explanation_json(found: Explanation, tipped: Mapping[int, str]) -> dict[str,
         **{name: [condition_json(state, tipped) for state in part] for name, part in states.items()},
         "next_step": found.next_step or None,
         "score": finite(found.score),
+        "score_lines": [
+            {"line": describe_item(line.item), "points": finite(line.points), "most": line.most,
+             "conditions": [condition_json(state, tipped) for state in line.conditions]}
+            for line in found.score_lines
+        ],
         "history": [
             {"at": iso(change.at), "known_at": iso(change.known_at), "change": "entered" if change.entered else "left",
              "reason": change.reason.label}

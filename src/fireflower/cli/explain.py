@@ -14,11 +14,11 @@ from fireflower.cli.jsons import print_json
 from fireflower.cli.notes import note_doubts
 from fireflower.cli.options import as_of_option, definition_option, json_option, project_option
 from fireflower.cli.printing import in_one_line
-from fireflower.model.moments import format_moment
+from fireflower.model.moments import format_moment, format_span
 from fireflower.model.records import SubjectKind
 
 if TYPE_CHECKING:
-    from fireflower.evaluate.explain import Explanation
+    from fireflower.evaluate.explain import Explanation, ScoreLine
     from fireflower.evaluate.results import Evidence
 
 
@@ -81,6 +81,10 @@ def _show(found: Explanation, tipped: dict[int, str], *, by_less: bool) -> None:
         _show_conditions(found.conditions, tipped)
     if found.score is not None:
         click.echo(f"\n  score: {found.score:g}")
+        for line in found.score_lines:
+            _show_line(line)
+        if found.definition.score is not None and found.definition.score.half_life is not None:
+            click.echo(f"    Points fade: half of them are gone after {format_span(found.definition.score.half_life)}.")
     if found.next_step:
         click.echo(f"\n  Nearest next step: {in_one_line(found.next_step)}.")
     if found.history:
@@ -88,6 +92,17 @@ def _show(found: Explanation, tipped: dict[int, str], *, by_less: bool) -> None:
         for change in found.history:
             word = "entered" if change.entered else f"left ({change.reason.label})"
             click.echo(f"    {_when(change.at)}  {word}")
+
+
+def _show_line(line: ScoreLine) -> None:
+    """One line of a score: what it gives, and for what; where it is a single condition, with what there is."""
+    from fireflower.language.describing import describe_item
+
+    sign = click.style("✓", fg="green") if line.points else click.style("○", fg="yellow")
+    state = line.conditions[0] if len(line.conditions) == 1 else None
+    what = f"{asked(state)}: {there_is(state)}" if state else describe_item(line.item)
+    gives = f"{line.points:.3g}" if line.most is None else f"{line.points:.3g} of {line.most:g}"
+    click.echo(f"    {sign} {gives:<12} {in_one_line(what)}")
 
 
 def _verdict(found: Explanation) -> str:

@@ -18,12 +18,16 @@ from fireflower.language.nodes import (
     Compare,
     Condition,
     Definition,
+    EventPoints,
     Formula,
     HoldingPoints,
     Known,
     Not,
+    Score,
     Settings,
+    Trait,
 )
+from fireflower.language.phrases import number
 from fireflower.language.steps import next_step
 from fireflower.model.errors import UnknownSubjectError
 from fireflower.model.records import SubjectKind
@@ -54,6 +58,26 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoreLine:
+    """One item of a score.
+
+    Attributes
+    ----------
+    points : what it gives now
+    conditions : those for which it gives points, as they stand; none where it does for events
+    """
+
+    item: HoldingPoints | EventPoints
+    points: float
+    conditions: tuple[Evidence, ...]
+
+    @property
+    def most(self) -> float | None:
+        """What it can give at most; None where it goes on."""
+        return self.item.points if isinstance(self.item, HoldingPoints) else self.item.cap
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """How a subject stands with a definition at a moment.
 
@@ -67,7 +91,7 @@ class Explanation:
         way
     nearest : the nearest of these
     next_step : what to do for the nearest, in words; "" without one
-    score : the score's value, if the definition has one
+    score, score_lines : the score's value, if the definition has one, and what each of its items gives
     history : the changes of the verdict so far
     """
 
@@ -84,6 +108,7 @@ class Explanation:
     nearest: Evidence | None
     next_step: str
     score: float | None
+    score_lines: tuple[ScoreLine, ...]
     history: tuple[Change, ...]
 
 
@@ -134,7 +159,8 @@ def _explanation(
     history: Transitions,
 ) -> Explanation:
     qualified = bool(found.change[row])
-    way = Way() if qualified else _way(_shortest(definition.qualified, states))
+    lines = _score_lines(definition, states)
+    way = Way() if qualified else _by_lines(_way(_shortest(definition.qualified, states)), definition, lines)
     return Explanation(
         definition=definition,
         kind=kind,
@@ -149,6 +175,7 @@ def _explanation(
         nearest=way.nearest,
         next_step=way.next_step,
         score=_score(definition, states),
+        score_lines=lines,
         history=tuple(_change(history, i) for i in _rows_of(history, kind, subject_id)),
     )
 
@@ -173,8 +200,10 @@ def _extras(definition: Definition) -> list[Definition]:
     plain = replace(definition, circles=(), goal=None, score=None)
     extras = [replace(plain, name=f"({name})", qualified=formula) for name, formula in definition.circles]
     if definition.score is not None:
-        formulas = [item.condition for item in definition.score.items if isinstance(item, HoldingPoints)]
-        shown = All((Condition(definition.score, Known()), *formulas))
+        items = definition.score.items
+        formulas = [item.condition for item in items if isinstance(item, HoldingPoints)]
+        points = [Condition(_alone(definition.score, item), Known()) for item in items]
+        shown = All((Condition(definition.score, Known()), *points, *formulas))
         extras.append(replace(plain, name="(score)", qualified=shown))
     return extras
 
@@ -201,6 +230,44 @@ def _score(definition: Definition, states: Mapping[str, Evidence]) -> float | No
         return None
     value = states[canonical(Condition(definition.score, Known()))].value
     return value if isinstance(value, float) else None
+
+
+def _alone(score: Score, item: HoldingPoints | EventPoints) -> Score:
+    """The score of one item only."""
+    return replace(score, items=(item,), cap=None)
+
+
+def _score_lines(definition: Definition, states: Mapping[str, Evidence]) -> tuple[ScoreLine, ...]:
+    score = definition.score
+    if score is None:
+        return ()
+    lines = []
+    for item in score.items:
+        points = states[canonical(Condition(_alone(score, item), Known()))].value
+        shown = conditions_of(item.condition) if isinstance(item, HoldingPoints) else ()
+        conditions = tuple(states[key] for key in dict.fromkeys(map(canonical, shown)))
+        lines.append(ScoreLine(item, points if isinstance(points, float) else 0.0, conditions))
+    return tuple(lines)
+
+
+def _by_lines(way: Way, definition: Definition, lines: Sequence[ScoreLine]) -> Way:
+    """A way whose next step is to raise the score, by the line that is nearest to giving points, and is no trait, which
+    nobody changes by using the product."""
+    if way.nearest is None or way.nearest.condition.quantity != definition.score or not way.next_step:
+        return way
+    open_ = [
+        (state, line)
+        for line in lines
+        for state in line.conditions
+        if len(line.conditions) == 1 and line.points == 0 < line.item.points
+        if not state.holds and not isinstance(state.condition.quantity, Trait)
+    ]
+    if not open_:
+        return way
+    state, line = min(open_, key=lambda each: (_gap(each[0]), -each[1].item.points))
+    gives = f"{number(line.item.points)} {'point' if line.item.points == 1 else 'points'}"
+    step = f"{next_step(state.condition, state.value)}, for {gives}"
+    return replace(way, next_step=step)
 
 
 @dataclass(frozen=True, slots=True)

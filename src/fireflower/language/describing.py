@@ -23,6 +23,7 @@ from fireflower.language.nodes import (
     EventPoints,
     Extreme,
     Formula,
+    HoldingPoints,
     Latest,
     Members,
     Not,
@@ -295,13 +296,16 @@ def _outline(formula: Formula, named: dict[Formula, Circle], depth: int) -> Iter
         yield f"{indent}- {describe_formula(formula)}"
 
 
+def describe_item(item: HoldingPoints | EventPoints) -> str:
+    """What gives points, in plain English."""
+    if isinstance(item, EventPoints):
+        cap = "" if item.cap is None else f", at most {number(item.cap)} together"
+        return f"{number(item.points)} for each {events(item.events)}{cap}"
+    return f"{number(item.points)} while: {describe_formula(item.condition)}"
+
+
 def _score_items(score: Score) -> Iterator[str]:
-    for item in score.items:
-        if isinstance(item, EventPoints):
-            cap = "" if item.cap is None else f", at most {number(item.cap)} together"
-            yield f"{number(item.points)} for each {events(item.events)}{cap}"
-        else:
-            yield f"{number(item.points)} while: {describe_formula(item.condition)}"
+    yield from map(describe_item, score.items)
     if score.half_life is not None:
         yield f"points fade: half of them are gone after {format_span(score.half_life)}"
     if score.cap is not None:

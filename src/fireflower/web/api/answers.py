@@ -202,6 +202,15 @@ class ExplainedChange(Struct):
     reason: str
 
 
+class ExplainedLine(Struct):
+    """One line of a score, what it gives now, what it can give, and the conditions that it gives points for."""
+
+    line: str
+    points: float | None
+    most: float | None
+    conditions: list[ExplainedCondition]
+
+
 class Explanation(Struct):
     """How a subject stands with a definition, as `fireflower explain --json` says it."""
 
@@ -217,6 +226,7 @@ class Explanation(Struct):
     missing: list[ExplainedCondition]
     next_step: str | None
     score: float | None
+    score_lines: list[ExplainedLine]
     history: list[ExplainedChange]
 
 
