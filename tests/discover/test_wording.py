@@ -13,7 +13,7 @@ from fireflower.discover.answer import Given, _looked_ahead, answer
 from fireflower.discover.measuring import told_apart
 from fireflower.discover.results import Change, Discovery, HypothesisFound, LandmarkSummary
 from fireflower.discover.study import Question
-from fireflower.discover.wording import _explained, _hypothesis, _landmark, _tried, not_enough, often
+from fireflower.discover.wording import _explained, _hypothesis, _landmark, _tried, not_enough, often, sentences
 from fireflower.model.moments import DAY
 
 
@@ -132,3 +132,13 @@ def test_what_tells_rows_apart_is_signed(many: Discovery) -> None:
 def test_who_had_left_is_no_leak(many: Discovery) -> None:
     each = replace(landmark(40, 500, 9), left_before=154, reached_before=8, naive_auc=0.8, auc=0.7)
     assert _looked_ahead(each).startswith("who had left or bought before day 3 is not looked at there: 154 had left")
+
+
+def test_what_seems_better_than_the_rule_is_explained(many: Discovery) -> None:
+    first = many.rules[0]
+    higher = replace(first.seen.inside, value=first.seen.inside.value + 0.01)
+    better = replace(first, seen=replace(first.seen, inside=higher))
+    said = "\n".join(sentences(replace(many, rules=(first, better))))
+    assert "no more than chance may do" in said
+    worse = replace(better, coverage=replace(first.coverage, value=first.coverage.value - 0.01))
+    assert "no more than chance may do" not in "\n".join(sentences(replace(many, rules=(first, worse))))

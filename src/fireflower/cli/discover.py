@@ -153,6 +153,7 @@ def discover(
             found = run(project, request, advance)
     if output is not None:
         write_page(found, output)
+        click.echo(f"The page: {output.resolve().as_uri()}", err=True)
     if as_json:
         print_json(found)
     else:

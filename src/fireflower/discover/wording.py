@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from fireflower.discover.choosing import SAME
 from fireflower.discover.circles import block
@@ -76,7 +76,7 @@ def sections(found: Discovery) -> list[Section]:
     if signal:
         every += [
             (RULE, _rule(found.rules[0], found)),
-            (NEARLY, [_short(rule) for rule in found.rules[1:]]),
+            (NEARLY, _nearly(found.rules[0], found.rules[1:])),
             *((name_of_score(i), _score(score, found)) for i, score in enumerate(found.scores)),
         ]
     if found.hypothesis is not None:
@@ -96,6 +96,21 @@ def sections(found: Discovery) -> list[Section]:
     ]
     written = [(name, list(lines)) for name, lines in every]
     return [(name, lines) for name, lines in written if lines]
+
+
+def _nearly(first: RuleFound, others: Sequence[RuleFound]) -> Iterator[str]:
+    yield from map(_short, others)
+    if any(_seems_better(other, first) for other in others):
+        yield (
+            "Where one of these has a higher rate and more of the goals than the rule: no more than chance may do. "
+            "Rules are chosen by goals within up to twice the time, compared within stretches of the calendar, and the "
+            "simplest that is as good as any is taken. Take the one that you can act on."
+        )
+
+
+def _seems_better(other: RuleFound, first: RuleFound) -> bool:
+    pairs = [(other.seen.inside.value, first.seen.inside.value), (other.coverage.value, first.coverage.value)]
+    return all(one >= two for one, two in pairs) and any(one > two for one, two in pairs)
 
 
 def _stayed(found: Stayed) -> str:
@@ -524,6 +539,11 @@ def _next(found: Discovery) -> Iterator[str]:
     if found.files:
         test = " and 'fireflower backtest'" if found.has_goal else ""
         yield f"Read the files that were written and put each line into its circle; then 'fireflower check'{test}."
+        if found.as_of is not None:
+            yield (
+                "Work those who have just entered: what was measured is what they do in the "
+                f"{days(found.horizon_days)} after. 'fireflower qualify' lists the latest first."
+            )
     if found.verdict == "signal" and found.as_of is None:
         yield "Ask of every line when it was filled in: what came with the goal, or after it, foretells nothing."
     elif found.verdict == "signal":
