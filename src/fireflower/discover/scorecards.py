@@ -21,7 +21,8 @@ def scorecards(ground: Ground, question: Question) -> Iterator[ScoreFound]:
     """The best score first; none where no condition is worth a point.
 
     Each is made of all rows; how far it can be trusted is told by one that is made in the same way of what was known at
-    the cut, on the rows that came later.
+    the cut, on the rows that came later. Its curve is drawn through the earlier rows when all of them had been followed
+    for the horizon, which may be after the cut: that is no matter of who comes first.
     """
     whole, early = ground.whole.board, ground.early.board
     terms, rows = pool(whole, ground.whole.least)
