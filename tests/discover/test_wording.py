@@ -100,7 +100,7 @@ def test_a_signal_in_other_words_is_kept_but_not_printed(many: Discovery) -> Non
 
 def test_a_hypothesis_has_a_verdict_and_changes_that_are_no_better_later_are_named(many: Discovery) -> None:
     seen, covered = many.rules[0].seen, many.rules[0].coverage
-    change = Change("another bound", "count(A) >= 2", 3.0, seen, seen, 2.7)
+    change = Change("another bound", "count(A) >= 2", "count(A) >= 2", 3.0, seen, seen, 2.7)
     own = HypothesisFound(many.landmark_days, "ours", "count(A) >= 3", seen, seen, seen, covered, 4.2, 9.0, (change,))
     text = "\n".join(_hypothesis(own, many))
     assert (

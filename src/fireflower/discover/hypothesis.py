@@ -7,6 +7,7 @@ one place: a bound moved, a condition dropped, one of the best signals joined.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +49,8 @@ def tested(definition: Definition, ground: Ground, source: Source) -> Hypothesis
     that are joined to it were chosen on these, too."""
     assert ground.frame.landmark is not None
     own = definition.qualified
-    tried = [("as it is", own), *_changes(definition, _signals(ground, source))]
-    formulas = [formula for _, formula in tried]
+    tried = [_Tried("as it is", own, own), *_changes(definition, _signals(ground, source))]
+    formulas = [each.formula for each in tried]
     arguments = up_to(source, ground.frame)
     holding = holding_at(ground.frame.landmark, formulas, source.start, source.subject, arguments)
     train, test, early, both = ground.split.train, ground.split.test, ground.early, ground.followed
@@ -59,11 +60,11 @@ def tested(definition: Definition, ground: Ground, source: Source) -> Hypothesis
     better = sorted((i for i in different if i and gains[i] > gains[0] + 1), key=lambda i: -gains[i])
     changes = []
     for i in better[:CHANGES]:
-        what, formula = tried[i]
         later = measured(test, _rows(test, holding[i]), horizon)
         earlier = measured(train, _rows(train, holding[i]), horizon)
         more = told_apart(later) - told_apart(own_later)
-        changes.append(Change(what, _text(formula), gains[i] - gains[0], earlier, later, more))
+        part, whole = _text(tried[i].part), _text(tried[i].formula)
+        changes.append(Change(tried[i].what, part, whole, gains[i] - gains[0], earlier, later, more))
     inside = _rows(both, holding[0])
     return HypothesisFound(
         landmark_days=ground.frame.landmark / DAY,
@@ -101,16 +102,25 @@ def _different(selected: Sequence[Bools]) -> list[int]:
     return list(places.values())
 
 
-def _changes(definition: Definition, signals: Sequence[Formula]) -> Iterator[tuple[str, Formula]]:
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """A formula to be tried: what is changed, the part that is changed, the whole."""
+
+    what: str
+    part: Formula
+    formula: Formula
+
+
+def _changes(definition: Definition, signals: Sequence[Formula]) -> Iterator[_Tried]:
     for variant in variants(definition):
         if not variant.is_current:
-            yield "another bound", variant.definition.qualified
+            yield _Tried("another bound", variant.moved, variant.definition.qualified)
     own = _flat(definition.qualified)
     for i in range(len(own)) if len(own) > 1 else ():
-        yield "without one condition", All((*own[:i], *own[i + 1 :]))
+        yield _Tried("without one condition", own[i], All((*own[:i], *own[i + 1 :])))
     for signal in signals:
-        yield "with one more condition", All((*own, signal))
-        yield "or another way in", AnyOf((definition.qualified, signal))
+        yield _Tried("with one more condition", signal, All((*own, signal)))
+        yield _Tried("or another way in", signal, AnyOf((definition.qualified, signal)))
 
 
 def _flat(formula: Formula) -> tuple[Formula, ...]:

@@ -386,7 +386,7 @@ class Change:
 
     Attributes
     ----------
-    what, text : what is changed, and the formula then
+    what, part, text : what is changed, the part that is (with its new bound, dropped, or joined), and the whole then
     gain : in log-likelihood, on the rows searched, beyond what the hypothesis has
     earlier, later : measured on the earlier and on the later rows
     later_gain : in log-likelihood, on the later rows, beyond what the hypothesis has; where it is not above 0, the
@@ -394,6 +394,7 @@ class Change:
     """
 
     what: str
+    part: str
     text: str
     gain: float
     earlier: Measured

@@ -488,7 +488,7 @@ def _hypothesis(own: HypothesisFound, found: Discovery) -> Iterator[str]:
             else "tells a little more there, which may be luck"
         )  # fmt: skip
         figures = f"earlier {_inside(change.earlier)}; later {_inside(change.later)}"
-        yield f"  {change.what}: {change.text}: {figures}: {better}"
+        yield f"  {change.what}: {change.part}: {figures}: {better}"
     if all(change.later_gain <= 0 for change in own.changes):
         yield "None of these changes tells more on the later data, too: there is no reason yet to change it."
 

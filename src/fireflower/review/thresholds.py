@@ -44,6 +44,7 @@ class Variant:
     bound : "" for a comparison, "low" or "high" for an end of a `between`
     threshold : the moved bound, in the condition's own unit
     is_current : whether it is the one that the definition has
+    moved : the condition with it
     definition : to be replayed; its name is its own
     """
 
@@ -51,6 +52,7 @@ class Variant:
     bound: str
     threshold: float
     is_current: bool
+    moved: Condition
     definition: Definition
 
 
@@ -62,11 +64,12 @@ def variants(definition: Definition) -> list[Variant]:
     found = []
     for number, (condition, bound, current) in enumerate(_bounds(definition.qualified)):
         for threshold in _ladder(condition.quantity, current, _limits(condition, bound)):
-            moved = replaced(definition.qualified, condition, _moved(condition, bound, threshold))
+            moved = _moved(condition, bound, threshold)
+            formula = replaced(definition.qualified, condition, moved)
             name = f"({definition.name}, bound {number + 1} at {threshold!r})"
-            copy = replace(definition, name=name, qualified=moved, circles=(), score=None, examples=())
+            copy = replace(definition, name=name, qualified=formula, circles=(), score=None, examples=())
             found.append(
-                Variant(condition, bound, threshold / _unit(condition.quantity)[0], threshold == current, copy)
+                Variant(condition, bound, threshold / _unit(condition.quantity)[0], threshold == current, moved, copy)
             )
     return found
 
