@@ -183,6 +183,8 @@ def _reason(found: Findings, question: Question, p: float, holds: bool, tried: i
         return f"{among}the best that was found is what chance finds, too, in {100 * p:.0f} % of searches as large"
     if found.rehearsal is None:
         return "in the earlier data alone nothing stands out, so nothing of it could be confirmed by the later"
+    if _is_rehearsed(found):
+        return "what stands out now is another rule than in the earlier data alone, which did not hold in the later"
     return "what stands out in the earlier data did not hold in the later"
 
 

@@ -208,7 +208,7 @@ def not_enough(found: Discovery) -> str | None:
         )
     return (
         "A small q is not enough here. It tells that a signal stands out from chance among the very data that were "
-        "searched; but what stood out in the earlier data must hold in the later, and it did not."
+        "searched; but what stands out must hold in the later data, too, and it did not."
     )
 
 
