@@ -184,7 +184,7 @@ def _reason(found: Findings, question: Question, p: float, holds: bool, tried: i
     if found.rehearsal is None:
         return "in the earlier data alone nothing stands out, so nothing of it could be confirmed by the later"
     if _is_rehearsed(found):
-        return "what stands out now is another rule than in the earlier data alone, which did not hold in the later"
+        return "what stands out now is not what stood out in the earlier data alone, and did not hold in the later"
     return "what stands out in the earlier data did not hold in the later"
 
 
