@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from destinations.misbehaving import Behave, answer, cut, drip, raw, serving, silence
@@ -129,7 +130,8 @@ def test_errors_of_the_api(error: str, kind: type[Outcome]) -> None:
         ("200 OK", b"ok", Sent), ("400 Bad", b"invalid_payload", Dead), ("403 No", b"action_prohibited", Parked),
         ("403 No", b"invalid_token", Parked), ("404 No", b"channel_not_found", Dead), ("404 No", b"no_service", Parked),
         ("410 Gone", b"channel_is_archived", Dead), ("500 Oops", b"rollup_error", Retry), ("429 Slow", b"", Retry),
-        ("302 Found", b"", Parked), ("504 Late", b"", Unsure), ("200 OK", b"no_team", Parked),
+        ("302 Found", b"", Parked), ("504 Late", b"", Unsure), ("502 Gone", b"", Unsure),
+        ("500 Oops", b"internal_error", Unsure), ("503 Later", b"", Retry), ("200 OK", b"no_team", Parked),
     ],
 )  # fmt: skip
 def test_answers_of_a_webhook(status: str, body: bytes, kind: type[Outcome], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,3 +173,15 @@ def test_the_address_of_a_webhook_is_never_told(monkeypatch: pytest.MonkeyPatch)
     assert "hunter2" not in str(attempt(delivery(webhook()), webhook(), NOW))
     monkeypatch.setenv("SLACK_URL", "not a url hunter2 [")
     assert "hunter2" not in str(attempt(delivery(webhook()), webhook(), NOW))
+
+
+@pytest.mark.parametrize(("error", "kind"), [("not_in_channel", Dead), ("token_revoked", Parked)])
+def test_one_channel_that_a_trait_names_does_not_stop_all_others(error: str, kind: type[Outcome]) -> None:
+    with serving(ok(ok=False, error=error)) as server:
+        api = SlackChannel(
+            Secret("env", "SLACK_TOKEN"), "account.owner_slack_id", server.url.removesuffix("/hook"), SECOND, True
+        )
+        told = replace(notice(), traits={"owner_slack_id": "C0123456789"})
+        (found,) = plan(told, [destination("slack", api)], Memory(), NOW)
+        assert isinstance(found, Delivery)
+        assert type(attempt(found, destination("slack", api), NOW)) is kind

@@ -19,6 +19,7 @@ from standardwebhooks import WebhookVerificationError
 from fireflower.destinations import Dead, Delivery, Destination, Outcome, Parked, Retry, Sent, attempt, plan
 from fireflower.destinations.http import Answer
 from fireflower.destinations.nodes import Webhook
+from fireflower.destinations.redaction import redacted
 from fireflower.destinations.secret import Secret
 from fireflower.destinations.signing import BadSecret, key_in
 from fireflower.destinations.webhook import outcome_of
@@ -283,3 +284,11 @@ def test_tls_with_somebody_who_speaks_none() -> None:
     with serving(answer()) as server:
         where = hook(f"https://127.0.0.1:{server.port}/")
         assert isinstance(attempt(delivery(where), where, NOW), Retry)
+
+
+def test_a_long_secret_that_comes_back_is_hidden_before_the_answer_is_cut() -> None:
+    token = "eyJ" + "abcdEFGH0123" * 60
+    body = f"{'x' * 150} invalid credentials: Bearer {token} was not taken".encode()
+    said = redacted(outcome_of(Answer(401, {}, body), 0), [token])
+    assert isinstance(said, Parked) and "eyJ" not in said.reason and "Bearer ***" in said.reason
+    assert len(redacted(outcome_of(Answer(400, {}, b"y" * 9_000), 0), [token]).reason) <= 240

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,46 @@ def test_who_hangs_keeps_nobody_waiting(tmp_path: Path, monkeypatch: pytest.Monk
         own.close()
         database.close()
     assert counts == {"sent": 20, "waiting": 40}
+
+
+def served(tmp_path: Path, database: Path, more: str = "") -> tuple[Receiver, Deliverer]:
+    receiver = Receiver()
+    (tmp_path / "destinations").mkdir()
+    (tmp_path / "destinations" / "crm.yaml").write_text(WEBHOOK.format(name="crm", url=receiver.address) + more)
+    return receiver, Deliverer(connect(database), load_destinations(tmp_path, None, "UTC"), now)
+
+
+def test_quiet_hours_are_kept_when_it_is_sent_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was due hours ago, when nobody could send; now is no time to."""
+    monkeypatch.setenv("SIGNING", "whsec_" + "A" * 44)
+    database = connect(tmp_path / "log.sqlite")
+    prepare(database)
+    with database.transaction():
+        Outbox(database).put([posting(1, "crm")])
+    here = datetime.now(UTC)
+    start, end = (f"{(here + timedelta(hours=hours)):%H:%M}" for hours in (-1, 2))
+    quiet = f"quiet_hours: {{from: '{start}', until: '{end}', timezone: UTC}}\n"
+    receiver, deliverer = served(tmp_path, tmp_path / "log.sqlite", quiet)
+    deliverer.start()
+    try:
+        soon(lambda: Outbox(database).page(Which(), None, 1)[0].due > now() + 3_600_000_000, 5)
+    finally:
+        deliverer.stop()
+        receiver.close()
+    [waits] = Outbox(database).page(Which(states=["waiting"]), None, 9)
+    assert (waits.attempts, waits.tries) == (0, ()) and not receiver.got
+
+
+def test_what_a_new_destination_is_to_be_told_is_not_parked_by_who_does_not_know_it_yet(tmp_path: Path) -> None:
+    database = connect(tmp_path / "log.sqlite")
+    prepare(database)
+    fresh = replace(posting(1, "new"), planned=now())
+    with database.transaction():
+        Outbox(database).put([fresh, posting(2, "gone")])
+    deliverer = Deliverer(connect(tmp_path / "log.sqlite"), [], now)
+    deliverer.start()
+    try:
+        soon(lambda: Outbox(database).counts() == {"waiting": 1, "parked": 1}, 5)
+    finally:
+        deliverer.stop()
+    assert [each.destination for each in Outbox(database).page(Which(states=["parked"]), None, 9)] == ["gone"]

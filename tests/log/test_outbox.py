@@ -14,6 +14,8 @@ from fireflower.history.log.rejects import Rejects
 from fireflower.model.messages import Reject
 from log.databases import Opener
 
+TAKES_BACK = '{"change": "retracted"}'
+
 
 def posting(key: str, due: int = 10, **other: Any) -> Posting:
     given: dict[str, Any] = {
@@ -91,13 +93,45 @@ def test_what_planning_asks(database: Database) -> None:
         posting("a", 10),
         posting("b", 20, subject="bob"),
         posting("c", 30, state="dead"),
-        posting("d", 40, reason=RETRACTION),
+        posting("d", 40, reason=RETRACTION, notice=TAKES_BACK),
+        posting("g", 45, reason="HTTP 200", state="sent", notice=TAKES_BACK),
         posting("e", 50, destination="slack"),
         posting("f", 60, state="withheld"),
     )
     assert sorted(outbox.dues("crm", None, 0, 100)) == [10, 20]
     assert outbox.dues("crm", ("person", "bob"), 0, 100) == [20] and outbox.dues("crm", None, 10, 20) == []
     assert not outbox.has("f")
+
+
+def test_what_is_told_after_all_is_taken_back_after_all(database: Database) -> None:
+    """A message could not be told, so nobody needed its correction; then somebody has it sent once more."""
+    outbox = put(database, posting("a", 1), posting("b", 2, reason=RETRACTION, notice=TAKES_BACK))
+    with database.transaction():
+        outbox.tell("a", "dead", 5, 5, "dead", "HTTP 400")
+    assert outbox.counts() == {"dead": 1, "withheld": 1}
+    with database.transaction():
+        assert outbox.replay(Which(states=["dead"]), 60) == 1
+    assert outbox.counts() == {"waiting": 2}
+    with database.transaction():
+        assert keys(outbox.claim(70, 99, 9)) == ["a"]  # the correction follows it
+        outbox.tell("a", "sent", 70, 70, "sent", "ok")
+        assert keys(outbox.claim(71, 99, 9)) == ["b"]
+
+
+def test_what_was_wrong_and_could_not_be_told_is_not_sent_once_more(database: Database) -> None:
+    outbox = put(database, posting("a", state="dead"), posting("b", destination="slack", state="dead"))
+    with database.transaction():
+        outbox.void(1, "crm")
+        assert outbox.replay(Which(states=["dead"]), 60) == 1
+    assert keys(outbox.page(Which(states=["waiting"]), None, 9)) == ["b"]
+
+
+def test_what_is_parked_and_was_never_tried_can_be_called_off(database: Database) -> None:
+    outbox = put(database, posting("a"), posting("b"))
+    with database.transaction():
+        outbox.tell("a", "waiting", 5, 5, "retry", "busy")
+        outbox.park("crm", "the token was revoked")
+        assert not outbox.cancel("a") and outbox.cancel("b")
 
 
 def test_page_by_page(database: Database) -> None:

@@ -19,7 +19,8 @@ def next_try(attempts: int, outcome: Retry, key: str, now: int) -> int | Dead:
 
     The wait is drawn evenly from nothing to an exponentially growing limit ('full jitter'), so that deliveries that
     failed together are not tried together. It is drawn from the key: the same call gives the same moment. A destination
-    that asks to wait is not asked sooner, but for waits longer than an hour, after which it can say so again.
+    that asks to wait is not asked sooner, but for waits longer than an hour, after which it can say so again. Where it
+    asks for a short wait, the drawn one is kept, or a day's tries would be over in minutes.
 
     Parameters
     ----------
@@ -29,8 +30,8 @@ def next_try(attempts: int, outcome: Retry, key: str, now: int) -> int | Dead:
         return Dead(f"given up after {attempts} tries; the last one: {outcome.reason}")
     wait = int(_fraction(key, attempts) * limit(attempts))
     if outcome.after is not None:
-        asked = min(outcome.after, LONGEST / SECOND)
-        wait = int(asked * SECOND) + wait % max(int(asked * SECOND) // 10, SECOND)
+        asked = int(min(outcome.after, LONGEST / SECOND) * SECOND)
+        wait = max(wait, asked + wait % max(asked // 10, SECOND))
     return now + max(wait, SECOND // 10)
 
 

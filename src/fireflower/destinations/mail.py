@@ -18,7 +18,7 @@ from typing import Any
 from fireflower.destinations.deadline import Deadline
 from fireflower.destinations.deliveries import Dead, Delivery, Outcome, Parked, Retry, Sent
 from fireflower.destinations.nodes import Email, Smtp
-from fireflower.destinations.redaction import hide
+from fireflower.destinations.redaction import hide, redacted
 from fireflower.destinations.secret import Secret
 from fireflower.model.moments import SECOND, to_datetime
 
@@ -36,6 +36,10 @@ def send(delivery: Delivery, channel: Email, now: int) -> Outcome:
     smtp = channel.smtp
     password = smtp.password.reveal() if smtp.password else ""
     user = smtp.user.reveal() if isinstance(smtp.user, Secret) else smtp.user
+    return redacted(_outcome(delivery, smtp, user, password, now), [password] if password else [])
+
+
+def _outcome(delivery: Delivery, smtp: Smtp, user: str, password: str, now: int) -> Outcome:
     plan = json.loads(delivery.payload)
     message = message_of(plan, delivery.key, now)
     with Deadline(smtp.timeout / SECOND) as deadline:
@@ -182,7 +186,7 @@ def _by_code(code: int, reason: str, lasting: type[Parked] | type[Dead] = Dead) 
 
 def _text(code: int, text: bytes | str) -> str:
     said = text.decode("utf-8", errors="replace") if isinstance(text, bytes) else text
-    return " ".join(f"{code} {said}".split())[:200]
+    return " ".join(f"{code} {said}".split())
 
 
 def _why(error: Exception) -> str:

@@ -10,15 +10,20 @@ from typing import TypeVar
 from fireflower.destinations.deliveries import Outcome, Sent
 
 O = TypeVar("O", bound=Outcome)  # noqa: E741
+_LONGEST = 240
 _SHORTEST = 4
 """Below this, hiding a text would hide words."""
 
 
 def redacted(outcome: O, secrets: Iterable[str]) -> O:
-    """The outcome without the secrets, should it repeat one."""
+    """The outcome without the secrets, should it repeat one, and cut to what fits a log."""
     if isinstance(outcome, Sent):
-        return replace(outcome, detail=hide(outcome.detail, secrets))
-    return replace(outcome, reason=hide(outcome.reason, secrets))
+        return replace(outcome, detail=_cut(hide(outcome.detail, secrets)))
+    return replace(outcome, reason=_cut(hide(outcome.reason, secrets)))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from fireflower.destinations.deliveries import Dead, Delivery, Outcome, Parked, Retry, Sent, Unsure
 from fireflower.destinations.http import Answer, Failure, post
 from fireflower.destinations.nodes import SlackChannel, SlackWebhook
+from fireflower.destinations.payloads import is_trait
 from fireflower.destinations.redaction import redacted
 from fireflower.destinations.retry_after import retry_after
 
@@ -28,6 +29,9 @@ MEND = frozenset({
 })  # fmt: skip
 """Errors that last until a person mends the app, its token or its rights."""
 
+ONE_CHANNEL = frozenset({"access_denied", "not_in_channel", "posting_to_general_channel_denied", "restricted_action"})
+"""Of these, errors about one channel: where it is a trait, another subject's may be in order."""
+
 
 def send(delivery: Delivery, channel: SlackWebhook | SlackChannel, now: int) -> Outcome:
     """One try."""
@@ -41,7 +45,10 @@ def send(delivery: Delivery, channel: SlackWebhook | SlackChannel, now: int) -> 
         headers["Authorization"] = f"Bearer {secret}"
         url = f"{channel.api.rstrip('/')}/chat.postMessage"
     answer = post(url, headers, delivery.payload, timeout=channel.timeout, allow_private=channel.allow_private)
-    return redacted(outcome_of(answer, now, by_webhook=by_webhook), [secret])
+    outcome = redacted(outcome_of(answer, now, by_webhook=by_webhook), [secret])
+    if isinstance(channel, SlackChannel) and isinstance(outcome, Parked) and is_trait(channel.channel):
+        return Dead(outcome.reason) if any(error in outcome.reason for error in ONE_CHANNEL) else outcome
+    return outcome
 
 
 def outcome_of(answer: Answer | Failure, now: int, *, by_webhook: bool) -> Outcome:
@@ -74,11 +81,13 @@ def _of_api(answer: Answer, now: int) -> Outcome:
 def _of_status(answer: Answer, now: int) -> Outcome:
     told = answer.json()
     error = str(told.get("error", "")) if isinstance(told, dict) else answer.text
-    if answer.status == 429 or answer.status in (408, 500, 502, 503):
+    if error in UNKNOWN:
+        return _of_error(error, None)
+    if answer.status == 429 or answer.status in (408, 500, 503):
         return Retry(_said(answer, error), retry_after(answer.headers, now))
     if answer.status >= 500:
         return Unsure(f"{_said(answer, error)}: look whether the message is in Slack, then send it again or not")
-    if error in AGAIN | MEND | UNKNOWN:
+    if error in AGAIN | MEND:
         return _of_error(error, retry_after(answer.headers, now))
     if 300 <= answer.status < 400 or answer.status in (401, 403, 407):
         return Parked(_said(answer, error))
@@ -90,8 +99,8 @@ def _of_error(error: str, after: float | None) -> Outcome:
         return Retry(f"Slack: {error}", after)
     if error in UNKNOWN:
         return Unsure(f"Slack: {error}: look whether the message is there, then send it again or not")
-    return Parked(f"Slack: {error}") if error in MEND else Dead(f"Slack: {error[:200]}")
+    return Parked(f"Slack: {error}") if error in MEND else Dead(f"Slack: {error}")
 
 
 def _said(answer: Answer, error: str) -> str:
-    return f"Slack: HTTP {answer.status}" + (f": {error[:200]}" if error else "")
+    return f"Slack: HTTP {answer.status}" + (f": {error}" if error else "")

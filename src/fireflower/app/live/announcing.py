@@ -128,12 +128,21 @@ class Announcer:
         now_known = self._outbox.known(after.id) if after is not None else {}
         for destination in self.destinations:
             told = known.get(destination.name)
+            if told is None:
+                self._give_up(each, after, destination)
             if told is None or told.is_held or (not destination.is_told_everything and merged.moves(each)):
                 continue
             if after is not None and not destination.is_told_everything and destination.name not in now_known:
                 self._outbox.move(each.id, after.id, destination.name)
             elif not self._outbox.cancel(told.key):
                 self._plan(each, self._retraction(each, told.notice, traits), now, destination)
+
+    def _give_up(self, each: Recorded, after: Recorded | None, destination: Destination) -> None:
+        """What could not be told of a transition that was wrong is not to be told later, but for what it is now."""
+        if after is not None and not destination.is_told_everything:
+            self._outbox.move(each.id, after.id, destination.name)
+        else:
+            self._outbox.void(each.id, destination.name)
 
     def _release(self, each: Recorded, now: int) -> None:
         """Tell those of a transition who were not told of it as it was over; it is not over any longer."""

@@ -141,7 +141,12 @@ class Deliverer:
             busy, room = self._room()
             with self._database.transaction():
                 claimed = self._outbox.claim(now, now + _LEASE, room, busy)
+                later = {each.key: due for each in claimed if (due := self._after_quiet_hours(each, now)) > now}
+                for key, due in later.items():
+                    self._outbox.postpone(key, due)
             for each in claimed:
+                if each.key in later:
+                    continue
                 trying = pool.submit(self._try, each)
                 self._under_way[trying] = each
                 trying.add_done_callback(lambda _: self._wake.set())
@@ -156,7 +161,7 @@ class Deliverer:
 
     def _try(self, posting: Posting) -> Outcome:
         destination = self.destinations.get(posting.destination)
-        if destination is None and self.is_behind:
+        if destination is None and (self.is_behind or self._clock() - posting.planned < MINUTE):
             return Retry(f"the destination {posting.destination!r} is not in the files of this process yet")
         if destination is None:
             return Parked(f"there is no destination {posting.destination!r} any more: add it again, or forget these")

@@ -38,6 +38,9 @@ _TAKES_BACK = (
     "AND o.destination = deliveries.destination AND o.planned < deliveries.planned)"
 )
 
+_RETRACTS = '%"change": "retracted"%'
+"""What the notices of corrections are like."""
+
 _COLUMNS = "key, transition, destination, kind, subject, planned, state, due, attempts, reason, payload, notice"
 
 
@@ -86,8 +89,8 @@ class Outbox:
         whose, values = ("", ()) if subject is None else ("AND kind = ? AND subject = ?", subject)
         rows = self._database.rows(
             f"SELECT due FROM deliveries WHERE destination = ? AND due > ? AND due < ? {whose} "
-            f"AND (state NOT IN ('dead', 'withheld') {self._or_tried}) AND reason <> ?",
-            (destination, after, before, *values, RETRACTION),
+            f"AND (state NOT IN ('dead', 'withheld') {self._or_tried}) AND notice NOT LIKE ?",
+            (destination, after, before, *values, _RETRACTS),
         )
         return [due for (due,) in rows]
 
@@ -141,10 +144,19 @@ class Outbox:
         """Do not send what turned out to be wrong; False if it may have been sent, though it waits to be sent again."""
         return bool(
             self._database.rows(
-                "UPDATE deliveries SET state = 'withheld', reason = ? WHERE key = ? AND state = 'waiting' AND "
+                "UPDATE deliveries SET state = 'withheld', reason = ? WHERE key = ? AND "
+                "state IN ('waiting', 'parked') AND "
                 "NOT EXISTS (SELECT 1 FROM attempts WHERE delivery = deliveries.key) RETURNING key",
                 (WRONG, key),
             )
+        )
+
+    def void(self, transition: int, destination: str) -> None:
+        """Have nothing of a transition be told a destination any more that could not be told: it was wrong."""
+        self._database.rows(
+            "UPDATE deliveries SET state = 'withheld', reason = ? WHERE transition = ? AND destination = ? AND "
+            "state = 'dead' AND notice NOT LIKE ?",
+            (WRONG, transition, destination, _RETRACTS),
         )
 
     # --- What sending does --------------------------------------------------------------------------------------------
@@ -170,6 +182,10 @@ class Outbox:
             )
             claimed += [replace(each, state="sending", due=until)] if taken else []
         return claimed
+
+    def postpone(self, key: str, due: int) -> None:
+        """Let a delivery that was claimed wait until then: it was not tried."""
+        self._database.rows("UPDATE deliveries SET state = 'waiting', due = ? WHERE key = ?", (due, key))
 
     def given_up(self, now: int) -> list[Posting]:
         """Deliveries whose outcome has not been told in time: whoever sent them has ended meanwhile."""
@@ -229,6 +245,12 @@ class Outbox:
             f"WHERE state NOT IN ('waiting', 'sending', 'withheld') AND {where} RETURNING key",
             (now, *values),
         )
+        for (key,) in rows:  # who is told after all has to hear, too, that it was wrong
+            self._database.rows(
+                "UPDATE deliveries SET state = 'waiting', due = ?, reason = ? "
+                f"WHERE state = 'withheld' AND reason = ? AND {_TAKES_BACK}",
+                (now, RETRACTION, UNTOLD, key),
+            )
         return len(rows)
 
     # --- What is asked ------------------------------------------------------------------------------------------------
