@@ -144,7 +144,7 @@ def test_headline_of_a_full_report() -> None:
     tiles = headline.tiles(sample.full())
     assert [tile.value for tile in tiles][:2] == ["139", "23"]
     assert tiles[0].note == "134 accounts and 5 people, by 2 definitions"
-    assert "Comparable accounts" in tiles[2].note and not any(tile.small for tile in tiles)
+    assert "comparable accounts: 9" in tiles[2].note and not any(tile.small for tile in tiles)
 
 
 def test_headline_marks_small_samples_and_leaves_out_what_is_unknown() -> None:

@@ -30,7 +30,7 @@ HISTORY = [
     Person(spells=((1.0, 8.0, None, None),), goal=5.0),  # known only after the goal
     Person(spells=((1.0, 99.0, None, None),), goal=None),  # known only after the end of the data
     Person(spells=enters(4, 5), goal=8.0),  # lapsed before the goal
-    Person(goal=8.0, left_out=7.0),  # left out by then: no goal of ours
+    Person(left_out=7.0),  # left out by then: whatever they reach is no goal of ours
 ]
 
 
@@ -56,6 +56,17 @@ def test_coverage_counts_what_was_known_before_the_goal() -> None:
     assert result.lead_times.spans.n == 5
     assert result.lead_times.spans.median.value == pytest.approx(10)
     assert [share.value for _, share in result.lead_times.at_least] == pytest.approx([1.0, 0.8, 0.4, 0.4])
+
+
+def test_who_was_left_out_for_a_while_and_then_reached_the_goal_counts_on_both_sides() -> None:
+    result = run([Person(spells=enters(11), goal=20.0, left_out=2.0), Person(spells=enters(11), goal=20.0)])
+    assert (result.converted, result.coverage.reached, result.coverage.before) == (2, 2, 2)
+
+
+def test_who_can_never_be_followed_is_not_said_to_be_followed_later() -> None:
+    result = run([Person(spells=((1.0, 5.0, None, None),), goal=5.0)] * 3, as_of=100)
+    said = " ".join(result.sentences())
+    assert "cannot predict it" in said and "yet" not in said
 
 
 def test_at_the_very_instant() -> None:

@@ -25,7 +25,7 @@ def data_summary(project: Project, as_of: int) -> DataSummary:
         people=summary.people,
         accounts=summary.accounts,
         first=summary.first,
-        last=summary.last,
+        last=summary.last_event,
         left_out=left_out(project, as_of),
         kept_aside=kept_aside(project),
     )

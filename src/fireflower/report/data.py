@@ -139,7 +139,8 @@ class KeptAside:
 
 @dataclass(frozen=True, slots=True)
 class DataSummary:
-    """The data on which the report rests. `first`, `last`: moments of the first and last event, None without any."""
+    """The data on which the report rests. `first`: the moment of the first record, `last`: that of the last event; None
+    without any."""
 
     events: int = 0
     people: int = 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fireflower.report import wording
 from fireflower.report.data import DefinitionReport, ReportData
 from fireflower.review.intervals import Estimate
+from fireflower.review.results import Backtest
 
 _LEFT = {
     "lapsed": "by conditions that no longer hold",
@@ -109,16 +110,24 @@ def _kinds(data: ReportData) -> str:
 def _precision(definition: DefinitionReport) -> Tile:
     backtest = definition.backtest
     assert backtest
-    controls = backtest.comparison.controls
-    others = (
-        f" Comparable {wording.plural(backtest.subjects)}: {wording.share(controls.value)}." if controls.known else ""
-    )
     return Tile(
         f"Reach the goal within {wording.days(backtest.horizon_days)}",
         wording.share(backtest.precision.value),
-        _interval_words(backtest.precision, "followed to the end") + others,
+        _interval_words(backtest.precision, "followed to the end") + _others(backtest),
         _few(backtest.precision),
     )
+
+
+def _others(backtest: Backtest) -> str:
+    """Comparable others, beside those who were compared with them, if these are not all."""
+    compared, noun = backtest.comparison, wording.plural(backtest.subjects)
+    if not compared.is_enough:
+        return ""
+    controls = wording.share(compared.controls.value)
+    if compared.matched == backtest.followed:
+        return f" Comparable {noun}: {controls}."
+    own = wording.share(compared.qualified.value)
+    return f" Of {compared.matched:,} with others to compare: {own}, comparable {noun}: {controls}."
 
 
 def _coverage(definition: DefinitionReport) -> Tile:

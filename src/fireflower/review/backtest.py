@@ -149,8 +149,8 @@ def _cohort(
 
 
 def reached_goal(moments: Moments) -> NDArray[np.bool_]:
-    """Which subjects reached the goal by `as_of`, not left out at that time."""
-    return moments.exists & (moments.goal <= moments.as_of) & (moments.left_out_from > moments.goal)
+    """Which subjects reached the goal by `as_of`: nobody does while left out (`moments.internal_definitions`)."""
+    return moments.exists & (moments.goal <= moments.as_of)
 
 
 def qualified_before(moments: Moments, spells: Spells) -> NDArray[np.bool_]:

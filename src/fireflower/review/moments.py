@@ -67,8 +67,9 @@ class Moments:
         """Refuse where there is no goal to look for."""
         if not self.goal_words:
             raise ProjectError(
-                f"{purpose} needs a goal to compare with, and neither the definition nor fireflower.yaml names one. "
-                "Add `goal:` with the event that it is to predict, such as a purchase."
+                f"{purpose} needs a goal to compare with, and this definition has none: it says `goal: none`, or "
+                "neither it nor fireflower.yaml names one. Add `goal:` with the event that it is to predict, such as a "
+                "purchase."
             )
 
 

@@ -28,6 +28,10 @@ __all__ = [
 ]  # fmt: skip
 
 
+FEW_GOALS = 5
+"""Below so many goals on both sides together, two groups are not compared."""
+
+
 @dataclass(frozen=True, slots=True)
 class WeeklyCohort:
     """The subjects whose first entry became known in one week, and what became of them within the horizon.
@@ -141,6 +145,12 @@ class Comparison:
 
     def sentences(self) -> list[str]:
         return wording.comparison(self)
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are goals enough on both sides together to compare the two."""
+        goals = self.qualified.value * self.qualified.n + self.controls.value * self.controls.n
+        return self.matched > 0 and goals >= FEW_GOALS
 
 
 @dataclass(frozen=True, slots=True)

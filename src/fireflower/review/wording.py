@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 FEW = 20
 """Below so many observations a share is called what it is: few."""
 
-FEW_GOALS = 5
-"""Below so many goals on both sides together, two groups are not compared in words."""
-
 
 def _caution(n: int) -> str:
     return " That is few: read the interval, not the share." if n < FEW else ""
@@ -50,6 +47,11 @@ def _nobody(result: results.Backtest) -> str:
 
 def _precision(result: results.Backtest) -> list[str]:
     horizon = days(result.horizon_days)
+    if not result.followed and not result.pending:
+        return [
+            f"All {count(result.entered, result.subjects)} that qualified had reached the goal by the time when anyone "
+            "could have known: this definition cannot predict it."
+        ]
     if not result.followed:
         return [
             f"{count(result.entered, result.subjects)} qualified, but none can be followed for {horizon} "
@@ -100,7 +102,10 @@ def _apart(result: results.Backtest) -> list[str]:
             "data's end. If times of receipt are those of an export, import without them."
         )
     if result.left_out:
-        said.append(f"{count(result.left_out, subjects)} came to be left out, and count up to then.")
+        said.append(
+            f"{count(result.left_out, subjects)} came to be left out. Those that had qualified before count as not "
+            "having reached the goal from then on."
+        )
     return said
 
 
@@ -122,7 +127,7 @@ def lead_times(result: results.LeadTimes) -> list[str]:
     if not result.spans.n:
         return []
     weeks = next((estimate for lead, estimate in result.at_least if lead == 7), None)
-    ahead = f"; {percent(weeks.value)} had been qualified for at least 7 days" if weeks else ""
+    ahead = f"; {percent(weeks.value)} had first qualified at least 7 days before" if weeks else ""
     return [f"Lead time, from first qualifying to the goal, whenever it came: {_spans(result.spans)}{ahead}."]
 
 
@@ -131,7 +136,7 @@ def comparison(result: results.Comparison) -> list[str]:
     if not result.matched:
         return ["There is nobody to compare with: no entry has enough controls of its age.", *said]
     matched = count(result.matched, result.subjects)
-    if _goals(result) < FEW_GOALS:
+    if not result.is_enough:
         return [f"Too few goals among {matched} and their controls to compare the two.", *said]
     horizon = days(result.horizon_days)
     return [
@@ -143,10 +148,6 @@ def comparison(result: results.Comparison) -> list[str]:
         "This is a comparison, not an experiment: those who qualify may differ in other ways too.",
         *said,
     ]
-
-
-def _goals(result: results.Comparison) -> float:
-    return result.qualified.value * result.qualified.n + result.controls.value * result.controls.n
 
 
 def _verdict(result: results.Comparison) -> str:
