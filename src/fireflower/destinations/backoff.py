@@ -10,6 +10,8 @@ from fireflower.model.moments import HOUR, SECOND
 FIRST = 15 * SECOND
 """The longest wait after the first try; it doubles with each further one."""
 LONGEST = HOUR
+PROMPT = 8
+"""So many times a destination that asks to be tried again soon is."""
 MOST_TRIES = 56
 """About a day: with waits of half an hour on average, a dozen tries would be over in the middle of the night."""
 
@@ -20,7 +22,8 @@ def next_try(attempts: int, outcome: Retry, key: str, now: int) -> int | Dead:
     The wait is drawn evenly from nothing to an exponentially growing limit ('full jitter'), so that deliveries that
     failed together are not tried together. It is drawn from the key: the same call gives the same moment. A destination
     that asks to wait is not asked sooner, but for waits longer than an hour, after which it can say so again. Where it
-    asks for a short wait, the drawn one is kept, or a day's tries would be over in minutes.
+    asks for a short wait, it is believed a few times; then the drawn wait is kept, or a day's tries would be over in
+    minutes.
 
     Parameters
     ----------
@@ -31,7 +34,8 @@ def next_try(attempts: int, outcome: Retry, key: str, now: int) -> int | Dead:
     wait = int(_fraction(key, attempts) * limit(attempts))
     if outcome.after is not None:
         asked = int(min(outcome.after, LONGEST / SECOND) * SECOND)
-        wait = max(wait, asked + wait % max(asked // 10, SECOND))
+        soon = asked + wait % max(asked // 10, SECOND)
+        wait = soon if attempts <= PROMPT else max(wait, soon)
     return now + max(wait, SECOND // 10)
 
 

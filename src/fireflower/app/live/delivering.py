@@ -49,12 +49,25 @@ class Deliverer:
     ----------
     destinations : by name, with what is needed to reach them
     is_behind : whether others are at work with destinations that this process does not know yet
+
+    Parameters
+    ----------
+    takes_over : whether nobody else can be sending when it starts. Else what another was sending is given up only when
+        it has not been told of in time
     """
 
     is_behind = False
 
-    def __init__(self, database: Database, destinations: Sequence[Destination], clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        destinations: Sequence[Destination],
+        clock: Callable[[], int],
+        *,
+        takes_over: bool = False,
+    ) -> None:
         self.reload(destinations)
+        self._takes_over = takes_over
         self._database, self._clock = database, clock
         self._outbox = Outbox(database)
         self._wake = threading.Event()
@@ -67,9 +80,8 @@ class Deliverer:
         self._thread.start()
 
     def _take_over(self) -> None:
-        """An embedded database has one process that sends: whatever is being sent at the start, was by one
-        that has ended."""
-        if not self._database.shared:
+        """Where only one process sends, whatever is being sent at the start was by one that has ended."""
+        if self._takes_over:
             with self._database.transaction():
                 for each in self._outbox.given_up(NEVER):
                     self._tell(each, self._interrupted(each), self._clock())

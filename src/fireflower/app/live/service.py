@@ -135,7 +135,9 @@ class Service:
         keeps = self._another("evaluate" in self.roles)
         self._keeper = Keeper(keeps, name, lease, self._inbox.wake, lambda: evaluator.editions)
         self._looked = 0.0
-        self._deliverer = Deliverer(self._another("deliver" in self.roles), destinations, clock)
+        self._deliverer = Deliverer(
+            self._another("deliver" in self.roles), destinations, clock, takes_over=self._is_alone
+        )
         self.dry_run = dry_run
         self.changing = Changing(
             self._evaluator, self.connect, clock, lambda question: self.ask(question).result(), self._change
@@ -168,8 +170,8 @@ class Service:
             self._inbox.close()
             self.state.ready = True
         self._writer.start()
-        if "deliver" in self.roles and not self.dry_run:
-            self._deliverer.start()
+        if not self._is_alone:
+            self._begin_to_send()
         if self._databases[0].shared:
             self._onlooker.start()
         if self._compacts:
@@ -259,7 +261,7 @@ class Service:
     # --- The evaluator's thread ---------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        if self._enter() and self._begin():
+        if self._enter() and self._sends_and_begins():
             while not self._inbox.is_done():
                 messages, questions = self._inbox.get(self._until_due())
                 if not self._share():
@@ -272,6 +274,21 @@ class Service:
                     self._begin()  # anew, from history, which says the same
             self._keep()
         self._inbox.close()
+
+    @property
+    def _is_alone(self) -> bool:
+        """Whether this is to be the only process that evaluates and sends, as it is where the database is embedded."""
+        return "evaluate" in self.roles and not self._databases[0].shared
+
+    def _begin_to_send(self) -> None:
+        if "deliver" in self.roles and not self.dry_run:
+            self._deliverer.start()
+
+    def _sends_and_begins(self) -> bool:
+        """Only who has entered may take over what another was sending: that one has ended."""
+        if self._is_alone:
+            self._begin_to_send()
+        return self._begin()
 
     def _enter(self) -> bool:
         """Take the shares that fall to this process."""
