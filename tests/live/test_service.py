@@ -29,9 +29,12 @@ from fireflower.history.log.connecting import connect
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.leases import SHARES
 from fireflower.history.log.messages import Kept, MessageLog
+from fireflower.history.log.outbox import Outbox
+from fireflower.history.log.postings import Posting
 from fireflower.history.log.reading import PLAIN, Durable, LogReader
 from fireflower.history.log.verdicts import VerdictLog
 from fireflower.model.messages import Message, Reject
+from fireflower.model.moments import MINUTE
 from fireflower.model.records import Kind, Record
 from live.projects import MINUTES, expected, messages, moment, project, recorded, standing, standing_after
 
@@ -328,17 +331,27 @@ def edit(project: Project) -> None:
     (folder / "quiet.yaml").unlink()
 
 
+def sending(now: int) -> Posting:
+    until = now + 5 * MINUTE
+    return Posting("k", 1, "crm", "person", "ann", now, "sending", until, 0, "", b"{}", '{"change": "entered"}')
+
+
 def test_a_second_evaluating_process_on_sqlite_is_refused(tmp_path: Path) -> None:
     acme, clock = project(tmp_path), Clock(moment(MINUTES))
     url = f"sqlite:///{tmp_path}/log.sqlite"
     refused: list[str] = []
     with running(acme, url, clock) as first:
+        own = connect(url)  # the first is sending something
+        with own.transaction():
+            Outbox(own).put([sending(clock.now)])
         second = Service(acme, connect=lambda: connect(url), compiled=False, clock=clock)
         second.when_refused(lambda: refused.append(str(second.state.refused)))
         second.start()
         assert second.submit(messages(8, 20)).result(30) == 20
         wait_until(lambda: refused)
         second.stop()
+        assert Outbox(own).counts() == {"sending": 1}
+        own.close()
         assert "another process evaluates this project already" in refused[0] and str(os.getpid()) in refused[0]
         wait_until(lambda: first.evaluator.position == 20)
     with running(acme, url, clock) as third:
