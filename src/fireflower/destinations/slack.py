@@ -64,9 +64,8 @@ def outcome_of(answer: Answer | Failure, now: int, *, by_webhook: bool) -> Outco
 
 def _of_webhook(answer: Answer) -> Outcome:
     """An incoming webhook says "ok", or a word for what is wrong."""
-    if answer.text == "ok" or not answer.text:
-        return Sent("ok")
-    return _of_error(answer.text, None)
+    text = answer.text
+    return Sent("ok") if text in ("ok", "") else _of_error(text, None)
 
 
 def _of_api(answer: Answer, now: int) -> Outcome:

@@ -45,13 +45,14 @@ def outcome_of(answer: Answer | Failure, now: int) -> Outcome:
     """What an answer means for the delivery; docs/destinations.md has it as a table."""
     if isinstance(answer, Failure):
         return Parked(answer.reason) if answer.lasting else Retry(answer.reason)
-    said = f"HTTP {answer.status}" + (f": {answer.text}" if answer.text else "")
     if 200 <= answer.status < 300:
         return Sent(f"HTTP {answer.status}")
     if 300 <= answer.status < 400:
         return Parked(
             f"HTTP {answer.status}: it leads elsewhere, and redirects are not followed. Put the new address in"
         )
+    text = answer.text
+    said = f"HTTP {answer.status}" + (f": {text}" if text else "")
     if answer.status in _MEND:
         return Parked(said)
     if answer.status in _AGAIN or (answer.status >= 500 and answer.status not in _NEVER):

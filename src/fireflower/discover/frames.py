@@ -89,12 +89,17 @@ class Frame:
 
     def some(self, most: int, seed: int = 0) -> NDArray[np.int64]:
         """The places of all rows or, where there are more, of so many chosen at random, in their order."""
-        if len(self) <= most:
-            return np.arange(len(self))
-        return np.sort(np.random.default_rng(seed).choice(len(self), most, replace=False))
+        return some_of(np.arange(len(self)), most, seed)
 
     def keeping(self, columns: Sequence[Column]) -> Frame:
         return replace(self, columns=tuple(columns))
+
+
+def some_of(places: NDArray[np.int64], most: int, seed: int = 0) -> NDArray[np.int64]:
+    """These places or, where there are more, so many of them chosen at random, in their order."""
+    if len(places) <= most:
+        return places
+    return np.sort(np.random.default_rng(seed).choice(places, most, replace=False))
 
 
 def _by(wait: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.int64]:

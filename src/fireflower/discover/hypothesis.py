@@ -13,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.discover import choosing
-from fireflower.discover.drafts import part_of
 from fireflower.discover.frames import Frame
 from fireflower.discover.histories import Source, up_to
 from fireflower.discover.landmarks import holding_at
 from fireflower.discover.measuring import coverage, measured, told_apart, weeks
 from fireflower.discover.results import ENOUGH, Change, HypothesisFound
-from fireflower.discover.study import Ground
+from fireflower.discover.study import Ground, parts_of
 from fireflower.language.expressions import parse_formula
 from fireflower.language.fingerprints import canonical
 from fireflower.language.nodes import All, AnyOf, Definition, Formula, Score
@@ -84,9 +83,7 @@ def _signals(ground: Ground, source: Source) -> list[Formula]:
     """The best single conditions of the earlier rows."""
     on = ground.early.board
     best = choosing.best_of_columns(on, ground.early.found["1"])[:SIGNALS]
-    terms = [on.terms[rule.terms[0]] for rule in best]
-    parts = [part_of(on.frame.columns[term.column].candidate, term.test) for term in terms]
-    return [parse_formula(part.text, source.subject) for part in parts]
+    return [parse_formula(part.text, source.subject) for rule in best for part in parts_of(on, rule)]
 
 
 def _text(formula: Formula) -> str:

@@ -60,10 +60,7 @@ def pool(board: Board, least: int, seed: int = 0) -> tuple[NDArray[np.int64], ND
         if gains[k] > 1 and taken.get(column, 0) < _EACH and len(chosen) < _POOL:
             taken[column] = taken.get(column, 0) + 1
             chosen.append(k)
-    rows = np.arange(len(board.frame))
-    if len(rows) > _ROWS:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, _ROWS, replace=False))
-    return np.array(chosen, np.int64), rows
+    return np.array(chosen, np.int64), board.frame.some(_ROWS, seed)
 
 
 def scored(board: Board, terms: NDArray[np.int64], rows: NDArray[np.int64], items: int = ITEMS) -> Card | None:

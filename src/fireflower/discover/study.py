@@ -20,7 +20,7 @@ from fireflower.discover.boards import Board, board, passes
 from fireflower.discover.chance import Chance
 from fireflower.discover.curves import curve
 from fireflower.discover.drafts import part_of
-from fireflower.discover.frames import Column, Frame, Split, split
+from fireflower.discover.frames import Column, Frame, Split, some_of, split
 from fireflower.discover.measuring import coverage, jaccard, lead_days, measured, weeks
 from fireflower.discover.results import Adjusted, LandmarkSummary, Measured, Part, Rehearsal, RuleFound, Single, Stayed
 from fireflower.discover.search import DEPTH, KINDS, Rule, Searcher, refitted, search
@@ -245,7 +245,7 @@ def _rehearsed(ground: Ground, best: Rule, rule: RuleFound, p: float) -> tuple[R
 def _rehearsal(ground: Ground, best: Rule, then: Rule) -> Rehearsal:
     """What the search would have chosen at the cut, and what became of those who came later."""
     on, test = ground.early.board, ground.split.test
-    inside, parts = _inside(on, then, test), _parts(on, then)
+    inside, parts = _inside(on, then, test), parts_of(on, then)
     at = None if ground.frame.landmark is None else ground.split.cut
     like = jaccard(inside, _inside(ground.whole.board, best, test))
     return Rehearsal(at, parts, then.any, _text(parts, then.any), like, measured(test, inside, ground.horizon))
@@ -296,7 +296,7 @@ def _stayed(ground: Ground, question: Question) -> Stayed | None:
         return None
     best, closed = whole.found["1"][0], frame.closed(ground.horizon)
     inside = _inside(whole.board, best, closed)
-    return Stayed(_text(_parts(whole.board, best), best.any), measured(closed, inside, ground.horizon))
+    return Stayed(_text(parts_of(whole.board, best), best.any), measured(closed, inside, ground.horizon))
 
 
 def _inside(on: Board, rule: Rule, frame: Frame) -> Bools:
@@ -305,7 +305,8 @@ def _inside(on: Board, rule: Rule, frame: Frame) -> Bools:
     return np.asarray(np.logical_or.reduce(parts) if rule.any else np.logical_and.reduce(parts))
 
 
-def _parts(on: Board, rule: Rule) -> tuple[Part, ...]:
+def parts_of(on: Board, rule: Rule) -> tuple[Part, ...]:
+    """The conditions of a rule on a board."""
     terms = [on.terms[k] for k in rule.terms]
     return tuple(part_of(on.frame.columns[term.column].candidate, term.test) for term in terms)
 
@@ -316,7 +317,7 @@ def _text(parts: Sequence[Part], any_: bool) -> str:
 
 def _rule(ground: Ground, rule: Rule, question: Question, first: Bools) -> RuleFound:
     horizon, both, on = ground.horizon, ground.followed, ground.whole.board
-    parts = _parts(on, rule)
+    parts = parts_of(on, rule)
     inside = _inside(on, rule, both)
     seen, later = measured(both, inside, horizon), _later(ground, rule)
     p_chance = ground.chance.share(rule.gain, rule.kind)
@@ -390,9 +391,7 @@ def summary(
 def aucs(frame: Frame, horizon: int) -> list[float]:
     """The AUC of each column with numbers on rows that were followed for the horizon, some of them where there are very
     many; NaN of others."""
-    rows = np.flatnonzero(frame.followed >= horizon)
-    if len(rows) > MOST_ROWS:
-        rows = np.sort(np.random.default_rng(0).choice(rows, MOST_ROWS, replace=False))
+    rows = some_of(np.flatnonzero(frame.followed >= horizon), MOST_ROWS)
     reached = frame.reached(horizon)[rows]
     return [rates.auc(np.where(np.isnan(own := column.numbers[rows]), -1.0, own), reached) for column in frame.columns]
 

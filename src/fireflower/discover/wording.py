@@ -363,7 +363,7 @@ def _short(rule: RuleFound) -> str:
 
 def _single(single: Single) -> str:
     rule = single.rule
-    sure = "" if math.isnan(single.q) else "q below 0.001" if single.q < 0.0005 else f"q = {single.q:.3f}"
+    sure = "q below 0.001" if single.q < 0.0005 else f"q = {single.q:.3f}"
     return f"{rule.text}: {_pair(rule.seen)}; picks out {percent(rule.coverage.value)} of the goals; {sure}"
 
 

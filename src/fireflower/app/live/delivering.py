@@ -222,7 +222,9 @@ class Deliverer:
 
     def _after_quiet_hours(self, posting: Posting, moment: int) -> int:
         destination = self.destinations.get(posting.destination)
-        return moment if destination is None else due_at(from_plain(json.loads(posting.notice)), destination, moment)
+        if destination is None or destination.quiet_hours is None:  # mostly: then what there is to tell is not read
+            return moment
+        return due_at(from_plain(json.loads(posting.notice)), destination, moment)
 
     def _until_due(self) -> float:
         if len(self._under_way) + _AT_ONCE > _IN_ALL:
