@@ -261,6 +261,7 @@ def _volume(rng: np.random.Generator, subjects: str, weekly: float = 11.0) -> We
         stock,
         complete,
         rate(int(first.sum()), 52),
+        0,
         subjects,
     )
 

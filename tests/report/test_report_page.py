@@ -132,6 +132,19 @@ def test_full_page_says_what_matters() -> None:
     assert all(" ".join(sentence.split()) in words for sentence in backtest.sentences())
 
 
+def test_the_overview_says_so_where_definitions_have_other_goals(full: str) -> None:
+    def compared(page: str) -> str:
+        return page[page.index("What each definition gives you") : page.index("</table>")]
+
+    team, person = sample.full().definitions
+    alike = replace(sample.full(), definitions=(team, replace(person, goal=team.goal)))
+    assert "goal:" not in compared(render(alike))
+    other = replace(sample.full(), definitions=(team, replace(person, goal="Ticket <Opened>")))
+    assert "goal: <bdi>Ticket &lt;Opened&gt;</bdi>" in compared(render(other))
+    none = replace(sample.full(), definitions=(team, replace(person, goal="")))
+    assert "no goal" in compared(render(none))
+
+
 def test_real_data_show_no_truth() -> None:
     words = Page(render(sample.full(truth=False))).words()
     assert "Truth" not in words and "simulated" not in words

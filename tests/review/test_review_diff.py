@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from review_worlds import Person, enters, spells_of, world
 
+from fireflower.model.moments import NEVER
 from fireflower.review.diff import diff
 from fireflower.review.results import Diff
 
@@ -78,3 +81,23 @@ def test_the_interval_of_a_change_covers_the_truth() -> None:
         widths.append(change.high - change.low)
     assert 0.92 < np.mean(covered) < 0.98
     assert np.mean(widths) < 0.15
+
+
+def test_without_a_goal_it_tells_who_enters_and_leaves_all_the_same() -> None:
+    moments, old = world([Person(spells=enters(1)), Person(spells=enters(2))], 60)
+    moments = replace(moments, goal=np.full(2, NEVER, np.int64), goal_words="")
+    result = diff(moments, old, spells_of([Person(spells=()), Person(spells=enters(2))]), names=("old", "new"))
+    assert result.now.leave == ("a0",)
+    assert not any(each.known for each in (*result.precision, *result.coverage))
+    assert result.per_week[0].known
+    said = result.sentences()
+    assert "cannot be said, as new has no goal: add `goal:`" in said[2]
+    assert "First entries per week" in said[3]
+
+
+def test_whom_nobody_knew_of_by_then_is_told() -> None:
+    people = [Person(spells=enters(1)), Person(spells=((1.0, 70.0, None, None),))]
+    result = compared(people, [enters(1), enters(1)])
+    assert result.known_later == (1, 0)
+    assert "Left aside: 1 account under 3 reports and 0 under 5 reports whose records" in result.sentences()[-1]
+    assert "Left aside" not in compared(people[:1], [enters(1)]).sentences()[-1]

@@ -44,8 +44,8 @@ def test_cohorts_are_months_of_signing_up() -> None:
 
 def test_stages_that_the_project_does_not_define_are_not_in_it() -> None:
     moments, spells = world(PEOPLE, 50)
-    bare = replace(moments, has_activation=False, goal_words="")
-    assert [stage.name for stage in funnel(bare, spells).stages] == ["signed up", "qualified"]
+    bare = replace(moments, has_start=False, has_activation=False, goal_words="")
+    assert [stage.name for stage in funnel(bare, spells).stages] == ["first appeared", "qualified"]
     assert [name for name, _ in time_to_value(bare, spells).curves] == ["qualified"]
 
 

@@ -13,7 +13,7 @@ from fireflower.report import wording
 from fireflower.report.charts import Bar, Line, Point, bars, interval, interval_axis, lines, meter
 from fireflower.report.scales import Scale, from_zero, round_step, spread
 from fireflower.review.intervals import Estimate
-from fireflower.review.results import Backtest, ThresholdCurve, TimeToValue, WeeklyCohort, WeeklyVolume
+from fireflower.review.results import Backtest, FunnelStage, ThresholdCurve, TimeToValue, WeeklyCohort, WeeklyVolume
 from fireflower.review.survival import Curve, Spans
 
 _STAGE_COLOURS = {"activated": "quiet", "qualified": "accent", "reached the goal": "flame"}
@@ -63,16 +63,16 @@ def weekly_stock(volume: WeeklyVolume) -> str:
     )
 
 
-def stage_meter(part: int, whole: int, stage: str) -> str:
+def stage_meter(stage: FunnelStage, first: FunnelStage) -> str:
     """One stage of the funnel as a part of its first."""
-    of = part / whole if whole else 0.0
-    return meter(of, stage_colour(stage), f"{wording.share(of)} of those who signed up", height=18)
+    of = stage.through / first.through if first.through else 0.0
+    return meter(of, stage_colour(stage.name), f"{wording.share(of)} of those that {first.name}", height=18)
 
 
 def time_to_value(result: TimeToValue) -> str:
-    """The share that got to each stage, by days since sign-up."""
+    """The share that got to each stage, by days since the start."""
     drawn = [(stage_colour(stage), stage, curve) for stage, curve in result.curves]
-    return _curves(drawn, f"Share of {wording.plural(result.subjects)} that got to each stage, by days since sign-up")
+    return _curves(drawn, f"Share of {wording.plural(result.subjects)} that got to each stage, by days since the start")
 
 
 def after_entry(backtest: Backtest) -> str:

@@ -151,7 +151,7 @@ def _time_to_value(data: ReportData) -> list[Tile]:
     stage, curve = result.curves[0]
     label = f"Half {_VERBS.get(stage, stage)} within" if curve.median.known else f"{stage.capitalize()} so far"
     value = wording.days(curve.median.value) if curve.median.known else wording.share(curve.happened / max(1, curve.n))
-    note = f"of sign-up, among {wording.count(curve.n, result.subjects)}"
+    note = f"of the start, among {wording.count(curve.n, result.subjects)}"
     return [
         Tile(
             label,

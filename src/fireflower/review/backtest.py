@@ -102,7 +102,7 @@ def backtest(
         pending=int(firsts.pending.sum()),
         pending_converted=int((firsts.pending & firsts.converted).sum()),
         too_late=int(firsts.too_late.sum()),
-        known_later=int(spells.is_first.sum()) - len(firsts),
+        known_later=spells.first_known_after(moments.as_of),
         followed_partly=curve.at(len(curve.days) - 1),
         time_to_goal=spans((firsts.goal - firsts.entered)[converted] / DAY),
         curve=curve,

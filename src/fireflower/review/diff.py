@@ -15,6 +15,8 @@ from fireflower.review.volume import complete_weeks
 Change = tuple[Estimate, Estimate, Estimate]
 """(old, new, new - old)."""
 
+_NO_GOAL: Change = (unknown("there is no goal"),) * 3
+
 
 def diff(
     moments: Moments,
@@ -24,14 +26,10 @@ def diff(
     names: tuple[str, str] = ("the old definition", "the new definition"),
     horizon: int = HORIZON,
 ) -> Diff:
-    """Compare two definitions on the same subjects, the same history and the same goal (that of `moments`).
-
-    Raises
-    ------
-    ProjectError
-        If there is no goal.
+    """Compare two definitions on the same subjects, the same history and the same goal (that of `moments`). Without a
+    goal, precision and coverage are unknown.
     """
-    moments.require_goal("A comparison of two definitions")
+    known_later = old.first_known_after(moments.as_of), new.first_known_after(moments.as_of)
     old, new = old.known_by(moments.as_of), new.known_by(moments.as_of)
     was, will = old.first_known(len(moments)), new.first_known(len(moments))
     both = (was < NEVER) & (will < NEVER)
@@ -48,6 +46,7 @@ def diff(
         only_new=int(((will < NEVER) & ~both).sum()),
         earlier=int((both & (will < was)).sum()),
         later=int((both & (will > was)).sum()),
+        known_later=known_later,
         precision=_precision(moments, first_entries(moments, old, horizon), first_entries(moments, new, horizon)),
         coverage=_coverage(moments, old, new),
         per_week=_per_week(moments, was, will),
@@ -64,6 +63,8 @@ def _precision(moments: Moments, old: FirstEntries, new: FirstEntries) -> Change
     """Two shares over sets of subjects that overlap: each subject's influence on both gives their
     correlation.
     """
+    if not moments.goal_words:
+        return _NO_GOAL
     a, b = _influence(moments, old), _influence(moments, new)
     together = correlation(float(a @ b), float(a @ a), float(b @ b))
     same = np.array_equal(old.subject, new.subject) and np.array_equal(old.entered, new.entered)
@@ -82,6 +83,8 @@ def _influence(moments: Moments, firsts: FirstEntries) -> NDArray[np.float64]:
 
 def _coverage(moments: Moments, old: Spells, new: Spells) -> Change:
     """Two shares over the same subjects: those who reached the goal."""
+    if not moments.goal_words:
+        return _NO_GOAL
     reached = reached_goal(moments)
     a, b = qualified_before(moments, old)[reached], qualified_before(moments, new)[reached]
     n = len(a)

@@ -1,4 +1,4 @@
-"""From sign-up to the goal: how many get how far, and how long it takes."""
+"""From the start to the goal: how many get how far, and how long it takes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from fireflower.review.results import Funnel, FunnelCohort, FunnelStage, TimeToV
 from fireflower.review.survival import Curve, kaplan_meier, spans
 from fireflower.review.weeks import month_after, months
 
-SIGNED_UP, ACTIVATED, QUALIFIED, REACHED = "signed up", "activated", "qualified", "reached the goal"
+SIGNED_UP, APPEARED = "signed up", "first appeared"
+"""The first stage: where the project has an event for it, and where a subject's first record is all there is."""
+ACTIVATED, QUALIFIED, REACHED = "activated", "qualified", "reached the goal"
 
 Int1D = NDArray[np.int64]
 _GRID_DAYS = 90
 
 
 def funnel(moments: Moments, spells: Spells) -> Funnel:
-    """Sign-up -> activated -> qualified -> goal, as far as the project defines them, by event time.
+    """Start -> activated -> qualified -> goal, as far as the project defines them, by event time.
 
     Each stage counts those who came to it at or after the stage before; of several qualifications the first
     such one.
@@ -45,8 +47,8 @@ def funnel(moments: Moments, spells: Spells) -> Funnel:
 
 
 def _stages(moments: Moments, spells: Spells) -> dict[str, Int1D]:
-    """Per stage, when each subject first reached it, by whatever way; NEVER for not by `as_of`."""
-    stages = {SIGNED_UP: moments.start}
+    """Per stage, the start first, when each subject first reached it, by whatever way; NEVER for not by `as_of`."""
+    stages = {SIGNED_UP if moments.has_start and not moments.absent_start else APPEARED: moments.start}
     if moments.has_activation:
         stages[ACTIVATED] = moments.activation
     stages[QUALIFIED] = spells.first_entered(len(moments))
@@ -58,7 +60,7 @@ def _stages(moments: Moments, spells: Spells) -> dict[str, Int1D]:
 def _in_order(reached: dict[str, Int1D], spells: Spells) -> dict[str, Int1D]:
     """Per stage, when each subject reached it after the stage before."""
     through: dict[str, Int1D] = {}
-    before = np.zeros(len(reached[SIGNED_UP]), dtype=np.int64)
+    before = np.zeros(len(reached[QUALIFIED]), dtype=np.int64)
     for name, at in reached.items():
         at = _first_spell_from(before, spells) if name == QUALIFIED else at
         before = np.where((before < NEVER) & (at >= before), at, NEVER)
@@ -75,7 +77,7 @@ def _first_spell_from(earliest: Int1D, spells: Spells) -> Int1D:
 
 
 def _cohorts(through: dict[str, Int1D], as_of: int) -> tuple[FunnelCohort, ...]:
-    month = months(through[SIGNED_UP])
+    month = months(next(iter(through.values())))
     rows = []
     for start in np.unique(month[month < NEVER]).tolist():
         members = month == start
@@ -91,7 +93,7 @@ def time_to_value(moments: Moments, spells: Spells) -> TimeToValue:
     Subjects that were left out at some time count until then.
     """
     reached = _stages(moments, spells)
-    start = reached.pop(SIGNED_UP)
+    start = reached.pop(next(iter(reached)))
     known = start < NEVER
     end = np.minimum(moments.left_out_from, moments.as_of)
     curves = ((name, _curve(start[known], at[known], end[known])) for name, at in reached.items())

@@ -117,6 +117,10 @@ class Spells:
             np.where(open_, np.int8(Reason.QUALIFIED), self.reason[kept]).astype(np.int8),
         )
 
+    def first_known_after(self, moment: int) -> int:
+        """How many subjects' first entries were not known by a moment."""
+        return int((self.is_first & (self.entered_known > moment)).sum())
+
     def first_known(self, subjects: int) -> Moments1D:
         """Per subject: when it was first known to be qualified; NEVER if it was not."""
         return self._firsts(self.entered_known, subjects)

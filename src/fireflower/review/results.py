@@ -109,9 +109,9 @@ class Comparison:
     """Those who qualified against others of the same age who were not qualified and had not reached the goal.
 
     For each first entry, at age a (time since the subject's start): its controls are the subjects of the
-    same sign-up cohort that, at their own moment of age a, existed, were not known to be qualified, had not
+    same starting cohort that, at their own moment of age a, existed, were not known to be qualified, had not
     reached the goal, were not left out, and can be followed for the whole horizon from there. The cohort is
-    the sign-up week; where that holds too few controls, four weeks; then thirteen. See `review.matching`.
+    the week of the start; where that holds too few controls, four weeks; then thirteen. See `review.matching`.
 
     Attributes
     ----------
@@ -125,7 +125,7 @@ class Comparison:
     difference : qualified - controls
     control_subjects : how many different subjects served as controls
     pool : median number of controls of an entry (NaN where nothing is matched)
-    widths : (weeks of the sign-up cohort, how many entries were matched within it)
+    widths : (weeks of the starting cohort, how many entries were matched within it)
     horizon_days : length of the follow-up
     subjects : the kind of subject
     """
@@ -220,6 +220,8 @@ class WeeklyVolume:
     qualified : how many were qualified at the end of the week (for the last: as of `as_of`)
     complete : whether the whole week lies before `as_of`
     per_week : first entries per complete week, mean with a score interval for a Poisson rate
+    known_later : subjects whose first entry was known only after `as_of` (their records arrived later); they are in no
+        week
     subjects : the kind of subject
     """
 
@@ -230,6 +232,7 @@ class WeeklyVolume:
     qualified: NDArray[np.int64]
     complete: NDArray[np.bool_]
     per_week: Estimate
+    known_later: int
     subjects: SubjectKind
 
     def sentences(self) -> list[str]:
@@ -242,7 +245,8 @@ class FunnelStage:
 
     Attributes
     ----------
-    name : "signed up", "activated", "qualified" or "reached the goal"
+    name : "signed up" ("first appeared", if no event says when a subject starts), "activated", "qualified" or "reached
+        the goal"
     reached : subjects who reached it at all, by whatever way
     through : those who reached it after all stages before it, in order. What a drawn funnel shows
     of_previous, of_first : through, as a share of the previous stage's and of the first stage's `through`
@@ -259,7 +263,7 @@ class FunnelStage:
 
 @dataclass(frozen=True, slots=True)
 class FunnelCohort:
-    """The same for those who signed up in one month.
+    """The same for those who started in one month.
 
     `month` is the moment at which the month begins (UTC); `through` has one number a stage; `youngest_days`
     is how long the cohort's youngest possible member has been followed: recent months are low because they
@@ -273,7 +277,7 @@ class FunnelCohort:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """Sign-up -> activated -> qualified -> goal. Stages that the project does not define are not in it.
+    """Start -> activated -> qualified -> goal. Stages that the project does not define are not in it.
 
     `absent_start` is the project's start event, where it never happened: then the first record was taken for it.
     """
@@ -357,8 +361,10 @@ class Diff:
     both, only_old, only_new : subjects who ever entered under both, under the old one alone, under the new
         one alone
     earlier, later : of `both`, those whose first entry would have been known earlier / later
+    known_later : under the old and under the new one, subjects whose first entry was known only after `as_of`
+        (their records arrived later); they are counted nowhere else
     precision, coverage, per_week : (old, new, change). The change is new - old with an interval that knows
-        that they are the same subjects
+        that they are the same subjects. Without a goal the first two are unknown
     """
 
     old: str
@@ -373,6 +379,7 @@ class Diff:
     only_new: int
     earlier: int
     later: int
+    known_later: tuple[int, int]
     precision: tuple[Estimate, Estimate, Estimate]
     coverage: tuple[Estimate, Estimate, Estimate]
     per_week: tuple[Estimate, Estimate, Estimate]

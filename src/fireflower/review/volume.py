@@ -40,5 +40,6 @@ def weekly_volume(moments: Moments, spells: Spells) -> WeeklyVolume:
         qualified=np.cumsum(first + again - left),
         complete=complete,
         per_week=rate(int(first[complete].sum()), int(complete.sum())),
+        known_later=spells.first_known_after(moments.as_of),
         subjects=moments.subjects,
     )

@@ -12,11 +12,14 @@ from fireflower.review.intervals import Estimate
 from fireflower.review.words import PLURAL, count, days, days_interval, days_range, interval, percent, share, times
 
 if TYPE_CHECKING:
+    from fireflower.model.records import SubjectKind
     from fireflower.review import results
     from fireflower.review.survival import Spans
 
 FEW = 20
 """Below so many observations a share is called what it is: few."""
+
+_EXPORTED = "If times of receipt are those of an export, import without them."
 
 
 def _caution(n: int) -> str:
@@ -96,17 +99,19 @@ def _apart(result: results.Backtest) -> list[str]:
             f"Counted apart: {count(result.too_late, subjects)} had reached the goal by the time when "
             "anyone could have known that they qualified."
         )
-    if result.known_later:
-        said.append(
-            f"Left aside: {count(result.known_later, subjects)} whose records were received only after the "
-            "data's end. If times of receipt are those of an export, import without them."
-        )
+    said += _known_after_the_end(result.known_later, subjects)
     if result.left_out:
         said.append(
             f"{count(result.left_out, subjects)} came to be left out. Those that had qualified before count as not "
             "having reached the goal from then on."
         )
     return said
+
+
+def _known_after_the_end(subjects: int, kind: SubjectKind) -> list[str]:
+    if not subjects:
+        return []
+    return [f"Left aside: {count(subjects, kind)} whose records were received only after the data's end. {_EXPORTED}"]
 
 
 def coverage(result: results.Coverage) -> list[str]:
@@ -142,7 +147,7 @@ def comparison(result: results.Comparison) -> list[str]:
     return [
         f"Among {matched} that could be compared, {percent(result.qualified.value)} "
         f"({interval(result.qualified)}) reached the goal within {horizon}; among others of the same age and "
-        "sign-up time, not qualified and without the goal at that moment, "
+        "starting time, not qualified and without the goal at that moment, "
         f"{percent(result.controls.value)} ({interval(result.controls)}).",
         _verdict(result),
         "This is a comparison, not an experiment: those who qualify may differ in other ways too.",
@@ -190,6 +195,7 @@ def weekly_volume(result: results.WeeklyVolume) -> list[str]:
         f"{rate.low:.1f} to {rate.high:.1f}, {complete:,} complete {'week' if complete == 1 else 'weeks'}).",
         f"{count(int(result.qualified[-1]), result.subjects)} "
         f"{'is' if result.qualified[-1] == 1 else 'are'} qualified at the end.",
+        *_known_after_the_end(result.known_later, result.subjects),
     ]
 
 
@@ -211,7 +217,7 @@ def absent_start(result: results.Funnel) -> list[str]:
         return []
     return [
         f"The start event {result.absent_start} never occurs for any {result.subjects} in these data. The first record "
-        f"of each {result.subjects} was taken for its sign-up instead. Is `start` in fireflower.yaml spelled as in the "
+        f"of each {result.subjects} was taken for its start instead. Is `start` in fireflower.yaml spelled as in the "
         "data?"
     ]
 
@@ -265,9 +271,31 @@ def diff(result: results.Diff) -> list[str]:
         f"Over history {count(result.both, subjects)} qualified under both, {result.only_new:,} under "
         f"{result.new} alone, {result.only_old:,} under {result.old} alone. Of those under both, "
         f"{result.earlier:,} would have been known earlier and {result.later:,} later.",
+        *_changed_by_goal(result),
+        _changed_rate(result.per_week),
+        *_known_later(result),
+    ]
+
+
+def _changed_by_goal(result: results.Diff) -> list[str]:
+    if not result.goal:
+        return [
+            f"Which of the two foretells better cannot be said, as {result.new} has no goal: add `goal:` to it or to "
+            "fireflower.yaml, with the event that it is to predict."
+        ]
+    return [
         _changed(f"Share that reaches the goal {result.goal} within {days(result.horizon_days)}", result.precision),
         _changed("Coverage", result.coverage),
-        _changed_rate(result.per_week),
+    ]
+
+
+def _known_later(result: results.Diff) -> list[str]:
+    old, new = result.known_later
+    if not old and not new:
+        return []
+    return [
+        f"Left aside: {count(old, result.subjects)} under {result.old} and {new:,} under {result.new} whose records "
+        f"were received only after this moment. {_EXPORTED}"
     ]
 
 
