@@ -84,3 +84,13 @@ def test_an_evaluator_that_is_busy_for_long(serving: Served) -> None:
     let_go.set()
     serving.settle()
     assert serving.get("/api/v1/now", person="cleo")
+
+
+def test_nobody_is_prompted_to_what_comes_before_the_goal_after_it(serving: Served) -> None:
+    serving.did("Subscription Started", "cleo", "birch")
+    found = serving.get("/api/v1/now", account="birch")
+    (team,) = found["subjects"][0]["verdicts"]
+    assert (team["qualified"], team["reason"], team["next_step"], team["missing"]) == (False, "converted", None, [])
+    assert found["prompts"] == []
+    (explanation,) = serving.get("/api/v1/subjects/account/birch")["explanations"]
+    assert explanation["held_back"]["in_words"].startswith("It has reached the goal Subscription Started (")

@@ -121,3 +121,11 @@ def test_diff_says_that_there_is_no_such_file(project: Path, run, reference: str
 def test_diff_still_says_that_there_is_no_such_name(project: Path, run) -> None:
     text = run("diff", "team", "tean", project=project, fails=1).stderr
     assert "no definition is named 'tean'. Did you mean 'team'?" in text
+
+
+def test_explain_says_what_keeps_a_subject_from_qualifying(project: Path, run) -> None:
+    settings = (project / "fireflower.yaml").read_text()
+    (project / "fireflower.yaml").write_text(settings.replace("leave_out:", "leave_out:\n  accounts: did(Report Run)"))
+    said = run("explain", "acme", project=project).output
+    assert "  It is left out of every definition: did(Report Run).\n" in said
+    assert "Nearest next step" not in said

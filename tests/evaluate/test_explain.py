@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from fireflower.evaluate.explain import Explanation, explain
+from fireflower.evaluate.explain import Explanation, HeldBack, explain
 from fireflower.evaluate.results import Reason
 from fireflower.history.assembly import assemble
+from fireflower.language.expressions import parse_formula
 from fireflower.language.loading import load_definition
-from fireflower.language.nodes import Settings
+from fireflower.language.nodes import Definition, Settings
 from fireflower.model.errors import UnknownSubjectError
 from fireflower.model.moments import DAY
-from fireflower.model.records import Kind, Record
+from fireflower.model.records import Kind, Record, SubjectKind
 
 DEFINITION = load_definition(
     """
@@ -134,3 +137,47 @@ def test_as_of_earlier_knows_nothing_later() -> None:
 def test_nobody_of_that_name() -> None:
     with pytest.raises(UnknownSubjectError, match="no record of the account 'nobody'"):
         explain(DEFINITION, Settings(), [assemble(HISTORY)], "account", "nobody")
+
+
+def left_out_if(text: str, kind: SubjectKind = "account") -> Settings:
+    return Settings(leave_out=((kind, parse_formula(text)),))
+
+
+def explained(definition: Definition, settings: Settings, *records: Record, as_of: float = 30) -> Explanation:
+    return explain(definition, settings, [assemble(records)], "account", "acme", as_of=int(as_of * DAY))
+
+
+def test_who_is_left_out_is_told_so_and_has_no_next_step() -> None:
+    found = explained(DEFINITION, left_out_if("account.employees >= 40 or did(Asked)"), *HISTORY)
+    assert found.held_back and found.held_back.reason == Reason.LEFT_OUT
+    assert found.held_back.by == "account.employees >= 40"
+    assert not found.missing and not found.next_step
+    assert explained(DEFINITION, left_out_if("account.employees >= 60"), *HISTORY).held_back is None
+
+
+def test_who_reached_the_goal_before_is_told_so_and_has_no_next_step() -> None:
+    found = explained(DEFINITION, Settings(), event(0.5, "Paid"), *HISTORY)
+    assert found.held_back == HeldBack(Reason.CONVERTED, since=int(0.5 * DAY))
+    assert not found.history and not found.missing and not found.next_step
+    assert explained(replace(DEFINITION, keep_after_goal=True), Settings(), event(0.5, "Paid"), *HISTORY).missing
+
+
+def test_a_cooldown_says_when_it_ends() -> None:
+    definition = load_definition(
+        "definition: busy\nsubject: account\nqualified: count(Report Run, last 7 days) >= 2\ncooldown: 14 days"
+    )
+    runs = [event(day, "Report Run") for day in (1, 2, 10, 11)]
+    found = explained(definition, Settings(), *runs, as_of=12)
+    assert found.held_back == HeldBack(Reason.LAPSED, since=8 * DAY, until=22 * DAY)
+    assert all(state.holds for state in found.conditions) and not found.next_step
+    assert explained(definition, Settings(), *runs, as_of=9).next_step
+    over = explained(definition, Settings(), *runs, event(21, "Report Run"), event(21.5, "Report Run"), as_of=22)
+    assert over.qualified and over.held_back is None
+
+
+def test_people_who_are_left_out_are_counted() -> None:
+    out = left_out_if("did(Staff)", "person")
+    found = explained(DEFINITION, out, *HISTORY, event(0.5, "Staff", "bob"), event(1, "Report Run", "bob"))
+    assert found.people_left_out == 1
+    assert [state.value for state in found.conditions][:2] == [3, 1]
+    assert explained(DEFINITION, out, *HISTORY).people_left_out == 0

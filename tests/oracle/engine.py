@@ -15,7 +15,7 @@ from fireflower.evaluate.results import Change, Reason, Subject, Transitions
 from fireflower.history.assembly import assemble
 from fireflower.model.timeline import Timeline
 
-from .oracle import evidence, subjects_as_of, verdicts
+from .oracle import evidence, subjects_as_of, verdicts, why
 from .strategies import Case
 from .values import identity, meaning
 
@@ -36,10 +36,10 @@ def told_by_oracle(case: Case) -> list[Told]:
 
 
 def standing_by_oracle(case: Case) -> dict[Told, Told]:
-    """(kind, subject, definition) -> the evidence at the end."""
+    """(kind, subject, definition) -> why it is (not) qualified at the end, and the evidence then."""
     definitions, settings, records, as_of = case
     return {
-        (h.kind, h.subject, definition.name): _told_evidence(evidence(definition, h, as_of))
+        (h.kind, h.subject, definition.name): (why(definition, h), _told_evidence(evidence(definition, h, as_of)))
         for h in subjects_as_of(records, settings, as_of).values()
         for definition in definitions
         if definition.subject == h.kind
@@ -84,7 +84,13 @@ def told_in_batches(case: Case, ends: Sequence[int], decide: bool, save: bool) -
 def standing_by_engine(case: Case) -> dict[Told, Told]:
     definitions, settings, _, as_of = case
     found = standing(definitions, settings, [timeline_of(case)], as_of=as_of, everyone=True, compiled=False)
-    return {_whose(found, i): _told_evidence(found.shown(i)) for i in range(len(found))}
+    return {_whose(found, i): (_why(found, i), _told_evidence(found.shown(i))) for i in range(len(found))}
+
+
+def _why(found: Transitions, i: int) -> str | None:
+    reason = None if found.reason[i] < 0 else Reason(found.reason[i]).label
+    assert (reason == "qualified") == bool(found.change[i])
+    return reason
 
 
 def timeline_of(case: Case) -> Timeline:

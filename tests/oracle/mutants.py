@@ -151,7 +151,7 @@ MUTANTS = (
         "REASON_LEFT_OUT if out else (REASON_CONVERTED if converted else REASON_LAPSED)",
         "REASON_CONVERTED if converted else (REASON_LEFT_OUT if out else REASON_LAPSED)",
     ),
-    Mutant("the goal ends what outlives it", "verdicts", "converted = m[definition + KEEP] == 0 and ", "converted = "),
+    Mutant("the goal ends what outlives it", "verdicts", "return m[definition + KEEP] == 0 and ", "return "),
     Mutant("a bound is crossed upwards only", "formulas", "m[ends + min(before, cell)]", "m[ends + before]"),
     Mutant("a change of truth is not noticed", "noticing", "number, t, tip) or rezoned", "number, t, tip) and rezoned"),
     Mutant("what never changed has no beginning", "output", "if m[at + SINCE] >= 0 else", "if True else"),

@@ -326,6 +326,18 @@ def _verdicts(definition: n.Definition, h: History) -> Iterator[Verdict]:
                 heapq.heappush(moments, earliest)
 
 
+def why(definition: n.Definition, h: History) -> str | None:
+    """Why a subject is (not) qualified at the end; None if only its conditions keep it from that, and always have."""
+    changes = list(_verdicts(definition, h))
+    if changes and changes[-1].change == "entered":
+        return "qualified"
+    if holds(left_out(h), h, h.as_of):
+        return "left out"
+    if _goal_happened(definition, h, h.as_of) and not definition.keep_after_goal:
+        return "converted"
+    return "lapsed" if changes else None
+
+
 def _goal_happened(definition: n.Definition, h: History, t: int) -> bool:
     return definition.goal is not None and bool(happened(h, definition.goal, t))
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from fireflower.model.moments import iso
+from fireflower.model.moments import format_moment, format_span, iso
 
 if TYPE_CHECKING:
     from fireflower.evaluate.explain import Explanation
@@ -32,6 +32,37 @@ def there_is(state: Evidence) -> str:
     unit = unit_of(state.condition.quantity)
     broken = isinstance(state.value, float) and unit == "number" and not state.value.is_integer()
     return value(float(f"{state.value:.4g}") if broken else state.value, unit)
+
+
+def held_back(found: Explanation) -> str:
+    """What keeps a subject from qualifying whatever its conditions say, in a sentence; "" if nothing does."""
+    from fireflower.evaluate.results import Reason
+    from fireflower.language.phrases import events
+
+    back, definition = found.held_back, found.definition
+    if back is None:
+        return ""
+    if back.reason == Reason.LEFT_OUT:
+        return f"It is left out of every definition: {back.by}."
+    if back.reason == Reason.CONVERTED and definition.goal is not None and back.since is not None:
+        goal = events(definition.goal)
+        return f"It has reached the goal {goal} ({to_the_second(back.since)}), after which nobody qualifies."
+    span = format_span(definition.cooldown)
+    return f"Its cooldown of {span} lasts until {to_the_second(back.until or 0)}; it cannot qualify before."
+
+
+def people_left_out(found: Explanation) -> str:
+    """How many of an account's people are left out, in a sentence; "" if none are."""
+    out = found.people_left_out
+    if not out:
+        return ""
+    whom = "1 of its people is" if out == 1 else f"{out:,} of its people are"
+    return f"{whom} left out, and what they did counts for nothing."
+
+
+def to_the_second(moment: int) -> str:
+    """A moment for people; JSON has the exact one."""
+    return format_moment(moment)[:19]
 
 
 def condition_json(state: Evidence, tipped: Mapping[int, str]) -> dict[str, Any]:
@@ -63,6 +94,8 @@ def explanation_json(found: Explanation, tipped: Mapping[int, str]) -> dict[str,
         "qualified": found.qualified,
         "since": iso(found.since),
         "reason": found.reason and found.reason.label,
+        "held_back": found.held_back and {"in_words": held_back(found), "until": _iso(found.held_back.until)},
+        "people_left_out": found.people_left_out,
         "circles": {circle.name: circle.holds for circle in found.circles},
         **{name: [condition_json(state, tipped) for state in part] for name, part in states.items()},
         "next_step": found.next_step or None,
@@ -78,6 +111,10 @@ def explanation_json(found: Explanation, tipped: Mapping[int, str]) -> dict[str,
             for change in found.history
         ],
     }  # fmt: skip
+
+
+def _iso(moment: int | None) -> str | None:
+    return None if moment is None else iso(moment)
 
 
 def finite(value: Any) -> Any:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fireflower.app.explained import asked, explanation_json, there_is
+from fireflower.app.explained import (
+    asked,
+    explanation_json,
+    held_back,
+    people_left_out,
+    there_is,
+    to_the_second,
+)
 from fireflower.cli.as_of import note_outside_data
 from fireflower.cli.jsons import print_json
 from fireflower.cli.notes import note_doubts
@@ -72,6 +79,8 @@ def explain(
 def _show(found: Explanation, tipped: dict[int, str], *, by_less: bool) -> None:
     click.echo(click.style(in_one_line(f"{found.kind} {found.subject}: {found.definition.name}"), bold=True))
     click.echo(f"  {_verdict(found)}{', by what is left of its history' if by_less else ''}")
+    for sentence in filter(None, (held_back(found), people_left_out(found))):
+        click.echo(f"  {in_one_line(sentence)}")
     if found.circles:
         for circle in found.circles:
             click.echo(f"\n  {circle.name}: {'yes' if circle.holds else 'not yet'}")
@@ -91,7 +100,7 @@ def _show(found: Explanation, tipped: dict[int, str], *, by_less: bool) -> None:
         click.echo("\n  So far:")
         for change in found.history:
             word = "entered" if change.entered else f"left ({change.reason.label})"
-            click.echo(f"    {_when(change.at)}  {word}")
+            click.echo(f"    {to_the_second(change.at)}  {word}")
 
 
 def _show_line(line: ScoreLine) -> None:
@@ -107,21 +116,17 @@ def _show_line(line: ScoreLine) -> None:
 
 def _verdict(found: Explanation) -> str:
     if found.qualified:
-        return f"{click.style('qualified', fg='green')} since {_when(found.since)}"
-    if found.reason is not None:
-        return f"{click.style('not qualified', fg='yellow')} since {_when(found.since)}: {found.reason.label}"
+        return f"{click.style('qualified', fg='green')} since {to_the_second(found.since)}"
+    if found.history:
+        left = found.history[-1]
+        return f"{click.style('not qualified', fg='yellow')} since {to_the_second(left.at)}: {left.reason.label}"
     return f"{click.style('not qualified', fg='yellow')}, and never was"
-
-
-def _when(moment: int) -> str:
-    """To the second; JSON has the exact moment."""
-    return format_moment(moment)[:19]
 
 
 def _show_conditions(states: Sequence[Evidence], tipped: dict[int, str]) -> None:
     for state in states:
         sign = click.style("✓", fg="green") if state.holds else click.style("○", fg="yellow")
-        what = f"{asked(state)}: {there_is(state)}, since {_when(state.since)}{_by(state, tipped)}"
+        what = f"{asked(state)}: {there_is(state)}, since {to_the_second(state.since)}{_by(state, tipped)}"
         click.echo(f"    {sign} {in_one_line(what)}")
 
 

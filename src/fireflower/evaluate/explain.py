@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from fireflower.evaluate.formulas import conditions_of
 from fireflower.evaluate.replay import replay, standing
 from fireflower.evaluate.results import Evidence, Reason, Subject, Transitions
+from fireflower.language.describing import describe_formula
 from fireflower.language.fingerprints import canonical
 from fireflower.language.nodes import (
     All,
@@ -17,6 +18,7 @@ from fireflower.language.nodes import (
     Circle,
     Compare,
     Condition,
+    Count,
     Definition,
     EventPoints,
     Formula,
@@ -78,17 +80,38 @@ class ScoreLine:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldBack:
+    """What keeps a subject from qualifying, whatever its conditions say.
+
+    Attributes
+    ----------
+    reason : it is left out, has reached the goal (CONVERTED), or has a cooldown (LAPSED)
+    since : when the goal was reached, or the cooldown began; None of who is left out
+    until : when the cooldown ends; None for ever
+    by : the rule of `leave_out` that holds, in words; "" for the others
+    """
+
+    reason: Reason
+    since: int | None = None
+    until: int | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """How a subject stands with a definition at a moment.
 
     Attributes
     ----------
     qualified, since : the verdict, and since when it has been so (the subject's first record, if it never changed)
-    reason : why it is not qualified any more; None if it is, or never was
+    reason : why it is not qualified: left out, the goal reached, or lapsed; None if it is, or if only its conditions
+        keep it from that and always have
+    held_back : what keeps it from qualifying whatever its conditions say, if anything does
+    people_left_out : of an account, how many of its people are left out, so that what they did counts for nothing
     conditions : every condition of the definition, as it stands
     circles : the declared circles
     missing : what is not yet, on the shortest way to qualifying; empty if qualified, or if no condition stands in the
-        way
+        way, or none can help, as it is left out or has reached the goal
     nearest : the nearest of these
     next_step : what to do for the nearest, in words; "" without one
     score, score_lines : the score's value, if the definition has one, and what each of its items gives
@@ -102,6 +125,8 @@ class Explanation:
     qualified: bool
     since: int
     reason: Reason | None
+    held_back: HeldBack | None
+    people_left_out: int
     conditions: tuple[Evidence, ...]
     circles: tuple[CircleState, ...]
     missing: tuple[Evidence, ...]
@@ -135,7 +160,7 @@ def explain(
     """
     if as_of is None:
         as_of = max((int(timeline.time.max()) for timeline in timelines if len(timeline)), default=0)
-    wanted = [definition, *_extras(definition)]
+    wanted = [definition, *_extras(definition, settings)]
     found = standing(wanted, settings, timelines, as_of=as_of, everyone=True, compiled=False)
     rows = {found.definitions[found.definition[i]].name: i for i in _rows_of(found, kind, subject_id)}
     if definition.name not in rows:
@@ -144,31 +169,37 @@ def explain(
             "Check the id, or whether 'person' or 'account' was meant."
         )
     states = {canonical(state.condition): state for i in rows.values() for state in found.shown(i)}
-    history = replay([definition], settings, timelines, as_of=as_of, compiled=False)
-    return _explanation(definition, kind, subject_id, as_of, found, rows[definition.name], states, history)
+    transitions = replay([definition], settings, timelines, as_of=as_of, compiled=False)
+    history = tuple(_change(transitions, i) for i in _rows_of(transitions, kind, subject_id))
+    out = _people_left_out(settings, timelines, kind, subject_id, as_of)
+    return _explanation(definition, settings, found, rows[definition.name], states, history, out)
 
 
 def _explanation(
     definition: Definition,
-    kind: SubjectKind,
-    subject_id: str,
-    as_of: int,
+    settings: Settings,
     found: Transitions,
     row: int,
     states: Mapping[str, Evidence],
-    history: Transitions,
+    history: tuple[Change, ...],
+    people_left_out: int,
 ) -> Explanation:
     qualified = bool(found.change[row])
+    reason = Reason(int(found.reason[row])) if not qualified and found.reason[row] >= 0 else None
     lines = _score_lines(definition, states)
-    way = Way() if qualified else _by_lines(_way(_shortest(definition.qualified, states)), definition, lines)
+    way = Way()
+    if not qualified and can_still(reason):
+        way = _by_lines(_way(_shortest(definition.qualified, states)), definition, lines)
     return Explanation(
         definition=definition,
-        kind=kind,
-        subject=subject_id,
-        as_of=as_of,
+        kind=definition.subject,
+        subject=found.subject_id(row),
+        as_of=found.as_of,
         qualified=qualified,
         since=int(found.at[row]),
-        reason=Reason(int(found.reason[row])) if not qualified and found.reason[row] >= 0 else None,
+        reason=reason,
+        held_back=_held_back(definition, settings, reason, states, history, found.as_of),
+        people_left_out=people_left_out,
         conditions=tuple(found.shown(row)),
         circles=tuple(_circle(name, formula, states) for name, formula in definition.circles),
         missing=way.missing,
@@ -176,8 +207,54 @@ def _explanation(
         next_step=way.next_step,
         score=_score(definition, states),
         score_lines=lines,
-        history=tuple(_change(history, i) for i in _rows_of(history, kind, subject_id)),
+        history=history,
     )
+
+
+def can_still(reason: Reason | None) -> bool:
+    """Whether somebody who is not qualified for this reason may come to be so by what they do."""
+    return reason not in (Reason.LEFT_OUT, Reason.CONVERTED)
+
+
+def _held_back(
+    definition: Definition,
+    settings: Settings,
+    reason: Reason | None,
+    states: Mapping[str, Evidence],
+    history: Sequence[Change],
+    as_of: int,
+) -> HeldBack | None:
+    if reason == Reason.LEFT_OUT:
+        rule = next(part for part in _out_parts(settings, definition.subject) if _truth(part, states))
+        return HeldBack(reason, by=(rule.text if isinstance(rule, Condition) else "") or describe_formula(rule))
+    if reason == Reason.CONVERTED:
+        return HeldBack(reason, since=states[canonical(_goal_reached(definition))].since)
+    lapsed = history[-1] if history else None
+    if lapsed and lapsed.reason in (Reason.LAPSED, Reason.LEFT_OUT) and as_of < lapsed.at + definition.cooldown:
+        return HeldBack(Reason.LAPSED, since=lapsed.at, until=lapsed.at + definition.cooldown)
+    return None
+
+
+def _people_left_out(
+    settings: Settings, timelines: Sequence[Timeline], kind: SubjectKind, subject_id: str, as_of: int
+) -> int:
+    """How many people of the account, of those who did something in it, are left out as of then."""
+    if kind != "account" or all(of != "person" for of, _ in settings.leave_out):
+        return 0
+    rule = Definition("(left out)", "person", AnyOf(tuple(_out_parts(settings, "person"))), keep_after_goal=True)
+    out = standing([rule], replace(settings, leave_out=()), timelines, as_of=as_of, compiled=False)
+    inside = {
+        person
+        for timeline in timelines
+        for person in timeline.person[
+            (timeline.account == _code(timeline.vocabulary.accounts, subject_id)) & (timeline.time <= as_of)
+        ].tolist()
+    }
+    return len(inside & set(out.subject.tolist()))
+
+
+def _code(ids: Sequence[str], id: str) -> int:
+    return ids.index(id) if id in ids else -2
 
 
 def _rows_of(found: Transitions, kind: SubjectKind, subject_id: str) -> list[int]:
@@ -195,10 +272,26 @@ def _change(history: Transitions, i: int) -> Change:
     )
 
 
-def _extras(definition: Definition) -> list[Definition]:
-    """Definitions whose only use is that their conditions are looked at: those of circles, and the score."""
+def _out_parts(settings: Settings, kind: SubjectKind) -> list[Formula]:
+    """The rules by which subjects of a kind are left out."""
+    formulas = [formula for of, formula in settings.leave_out if of == kind]
+    return [part for each in formulas for part in (each.parts if isinstance(each, AnyOf) else (each,))]
+
+
+def _goal_reached(definition: Definition) -> Condition:
+    assert definition.goal is not None
+    return Condition(Count(definition.goal), Compare(">=", 1))
+
+
+def _extras(definition: Definition, settings: Settings) -> list[Definition]:
+    """Definitions whose only use is that their conditions are looked at: those of circles, the score, the goal, and
+    who is left out."""
     plain = replace(definition, circles=(), goal=None, score=None)
     extras = [replace(plain, name=f"({name})", qualified=formula) for name, formula in definition.circles]
+    if definition.goal is not None:
+        extras.append(replace(plain, name="(goal)", qualified=_goal_reached(definition)))
+    if out := _out_parts(settings, definition.subject):
+        extras.append(replace(plain, name="(left out)", qualified=AnyOf(tuple(out))))
     if definition.score is not None:
         items = definition.score.items
         formulas = [item.condition for item in items if isinstance(item, HoldingPoints)]

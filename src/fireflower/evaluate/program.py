@@ -517,7 +517,7 @@ class _Compiler:
             words[flip] = k.NEVER
         for number in range(definitions):
             state = self.definition_state + number * k.DEFINITION_STATE_WORDS
-            words[state + k.COOL_UNTIL] = words[state + k.VERDICT_SINCE] = words[state + k.VERDICT_REASON] = -1
+            words[state + k.COOL_UNTIL] = words[state + k.VERDICT_SINCE] = -1
         for slot in self.slots.values():
             words[slot.state + k.PROVISIONAL] = words[slot.state + k.PREVIOUS] = words[slot.state + k.CELL] = -1
             words[slot.state + k.BODY : slot.state + k.BODY + len(slot.spec.body)] = slot.spec.body

@@ -74,7 +74,8 @@ def standing(
     with each definition.
 
     The parameters are those of `replay`. Of each row, `change` tells whether the subject is qualified, `at` since when
-    (not), `reason` why; it is -1 for those who never were.
+    (not), `reason` why: who is not qualified is left out now, has reached the goal, has been qualified before, or is
+    none of these (-1).
     """
     wanted = 2 if everyone else 1
     pass_, pieces = _prepared(definitions, settings, timelines, as_of, True, compiled, threads, standing=wanted)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from fireflower.app.live.evaluating import Evaluator
-from fireflower.evaluate.explain import Way, way_to
+from fireflower.evaluate.explain import Way, can_still, way_to
 from fireflower.evaluate.results import Evidence, Reason, Transitions
 from fireflower.language.nodes import Definition
 from fireflower.model.records import SubjectKind
@@ -22,9 +22,10 @@ class Stand:
     Attributes
     ----------
     since : since when it is (not) qualified; its first record, if that never changed
-    reason : why it is not qualified any more; None if it is, or never was
+    reason : why it is not qualified: left out, the goal reached, or lapsed; None if it is, or if only its conditions
+        keep it from that and always have
     conditions : every condition of the definition, as it stands
-    way : what is not yet, on the shortest way to qualifying
+    way : what is not yet, on the shortest way to qualifying; empty for those whom nothing can lead there
     """
 
     definition: Definition
@@ -165,11 +166,12 @@ def _in_order(found: Transitions, names: frozenset[str]) -> list[int]:
 def _stand(found: Transitions, i: int) -> Stand:
     definition, qualified = found.definitions[found.definition[i]], bool(found.change[i])
     conditions = tuple(found.shown(i))
+    reason = Reason(int(found.reason[i])) if not qualified and found.reason[i] >= 0 else None
     return Stand(
         definition=definition,
         qualified=qualified,
         since=int(found.at[i]),
-        reason=Reason(int(found.reason[i])) if not qualified and found.reason[i] >= 0 else None,
+        reason=reason,
         conditions=conditions,
-        way=Way() if qualified else way_to(definition, conditions),
+        way=way_to(definition, conditions) if not qualified and can_still(reason) else Way(),
     )

@@ -230,8 +230,7 @@ DEFINITION_WORDS = 13
 QUALIFIED = 0
 COOL_UNTIL = 1
 VERDICT_SINCE = 2  # since when it is (not) qualified
-VERDICT_REASON = 3
-DEFINITION_STATE_WORDS = 4
+DEFINITION_STATE_WORDS = 3
 
 # Formula codes: a positive number is the position of a condition's words in the state; the rest are these.
 AND = -1
@@ -309,6 +308,7 @@ TEXT_VALUE = 0x7FF80001 << 32  # a quantity that is text: missing, with its code
 MOST_NUMBERED = 1 << 16  # definitions or conditions that may be told from each other there
 
 # Reasons.
+NO_REASON = -1
 REASON_QUALIFIED = 0
 REASON_LAPSED = 1
 REASON_CONVERTED = 2

@@ -33,6 +33,7 @@ from .layout import (
     NEEDED,
     NEEDED_END,
     NEVER,
+    NO_REASON,
     OUT_END,
     OUT_START,
     PENDING,
@@ -53,7 +54,6 @@ from .layout import (
     STANDING,
     STOOD,
     TEMPLATE,
-    VERDICT_REASON,
     VERDICT_SINCE,
     WAKE,
 )
@@ -81,7 +81,6 @@ def _change(m, f, row, subject, definition, t, qualified, reason):
     at = row + m[definition + DEFINITION_STATE]
     m[at + QUALIFIED] = qualified
     m[at + VERDICT_SINCE] = t
-    m[at + VERDICT_REASON] = reason
     if m[STANDING] == 0:
         write(m, f, row, subject, definition, t, t, qualified, reason)
 
@@ -105,13 +104,23 @@ def _misses(m, row, definition):
 
 
 @jit
+def _is_out(m, g, row):
+    return formula_holds(m, row, m[g + OUT_START], m[g + OUT_END])
+
+
+@jit
+def _has_converted(m, row, definition):
+    return m[definition + KEEP] == 0 and _happened(m, row, m[definition + GOAL])
+
+
+@jit
 def _decide_definition(m, f, g, row, subject, definition, t):
     at = row + m[definition + DEFINITION_STATE]
     misses = _misses(m, row, definition)
     if misses and m[at + QUALIFIED] == 0:
         return
-    out = formula_holds(m, row, m[g + OUT_START], m[g + OUT_END])
-    converted = m[definition + KEEP] == 0 and _happened(m, row, m[definition + GOAL])
+    out = _is_out(m, g, row)
+    converted = _has_converted(m, row, definition)
     may = not (misses or out or converted) and formula_holds(m, row, m[definition + REST], m[definition + REST_END])
     if may and m[at + QUALIFIED] == 0 and t >= m[at + COOL_UNTIL]:
         _change(m, f, row, subject, definition, t, 1, REASON_QUALIFIED)
@@ -178,6 +187,16 @@ def advance(m, f, g, row, subject, t):
     return True
 
 
+@jit
+def _why_not(m, g, row, definition):
+    """What keeps a subject from qualifying, whatever its conditions say; else whether it has ever been qualified."""
+    if _is_out(m, g, row):
+        return REASON_LEFT_OUT
+    if _has_converted(m, row, definition):
+        return REASON_CONVERTED
+    return REASON_LAPSED if m[row + m[definition + DEFINITION_STATE] + VERDICT_SINCE] >= 0 else NO_REASON
+
+
 @apart
 def stand(m, f, g, row, subject, t):
     """Write how the subject stands at t with each definition (with STANDING 1: that it qualifies for). False: the
@@ -191,6 +210,7 @@ def stand(m, f, g, row, subject, t):
         at = row + m[definition + DEFINITION_STATE]
         if m[at + QUALIFIED] == 1 or m[STANDING] == 2:
             since = m[row + FIRST_RECORD] if m[at + VERDICT_SINCE] < 0 else m[at + VERDICT_SINCE]
-            write(m, f, row, subject, definition, since, t, m[at + QUALIFIED], m[at + VERDICT_REASON])
+            reason = REASON_QUALIFIED if m[at + QUALIFIED] == 1 else _why_not(m, g, row, definition)
+            write(m, f, row, subject, definition, since, t, m[at + QUALIFIED], reason)
     m[row + STOOD] = 1
     return True

@@ -59,9 +59,10 @@ class Verdict(Struct):
     Attributes
     ----------
     since : since when it is so
-    reason : why it is not qualified any more: lapsed, converted, left out
+    reason : why it is not qualified: lapsed, converted, left out; none if only its conditions keep it from that and
+        always have
     missing : of `not_done`, what stands in the way on the shortest way to qualifying
-    next_step : what to do for the nearest of these, in words
+    next_step : what to do for the nearest of these, in words; none for those whom nothing can lead there
     """
 
     definition: str
@@ -211,8 +212,23 @@ class ExplainedLine(Struct):
     conditions: list[ExplainedCondition]
 
 
+class HeldBack(Struct):
+    """What keeps a subject from qualifying, whatever its conditions say: it is left out, has reached the goal, or has a
+    cooldown, which ends."""
+
+    in_words: str
+    until: Moment | None
+
+
 class Explanation(Struct):
-    """How a subject stands with a definition, as `fireflower explain --json` says it."""
+    """How a subject stands with a definition, as `fireflower explain --json` says it.
+
+    Attributes
+    ----------
+    reason : why it is not qualified: lapsed, converted, left out
+    people_left_out : of an account, how many of its people are left out, so that what they did counts for nothing
+    next_step : what to do for the nearest of what is missing; none for those whom nothing can lead there
+    """
 
     definition: str
     subject_kind: SubjectKind
@@ -221,6 +237,8 @@ class Explanation(Struct):
     qualified: bool
     since: Moment
     reason: str | None
+    held_back: HeldBack | None
+    people_left_out: int
     circles: dict[str, bool]
     conditions: list[ExplainedCondition]
     missing: list[ExplainedCondition]
