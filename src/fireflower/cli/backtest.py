@@ -63,9 +63,12 @@ def _show(found: Backtest, sentences: bool) -> None:
     if sentences or not found.weeks:
         return
     click.echo("\nFirst entries, by the week in which they became known:\n")
-    columns = ["week", "entered", "followed", "converted", "share", "interval", "pending", "goal first"]
+    columns = ["week", "entered", "followed", "reached", "share", "interval", "pending", "too late"]
+    busy = [week for week in found.weeks if week.entered]
     rows = [
         (day(week.week), week.entered, week.followed, week.converted, *percent(week.share), week.pending, week.too_late)
-        for week in found.weeks
+        for week in busy
     ]
     table(columns, rows, right=columns[1:])
+    if len(busy) < len(found.weeks):
+        click.echo("Weeks in which nobody entered are left out.")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 LONGEST_CELL = 300
+_WHOLE = 12
+"""Columns of cells that are no longer, such as dates and numbers, are not broken into lines where there is room."""
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str] = ()) -> None:
@@ -50,12 +52,16 @@ def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        drawn.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    console = Console()
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    widths = [max(len(cell) for cell in column) for column in zip(columns, *rows, strict=True)]
+    room = sum(width for width in widths if width <= _WHOLE) + 2 * len(columns) + 1 <= console.width
+    for name, width in zip(columns, widths, strict=True):
+        whole = room and width <= _WHOLE
+        drawn.add_column(name, justify="right" if name in right else "left", overflow="fold", no_wrap=whole)
     for row in rows:
         drawn.add_row(*(Text(cell) for cell in row))
-    Console().print(drawn)
+    console.print(drawn)
 
 
 def day(moment: int) -> str:
@@ -67,4 +73,4 @@ def percent(share: Estimate) -> tuple[str, str]:
     """A share and its interval, both in percent; "-" where it is not known."""
     if not share.known:
         return "-", "-"
-    return f"{share.value:.0%}", f"{share.low:.0%} to {share.high:.0%}"
+    return f"{share.value:.0%}", f"{100 * share.low:.0f} to {share.high:.0%}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fireflower.report import wording
 from fireflower.report.data import DefinitionReport, ReportData
@@ -34,7 +34,8 @@ def tiles(data: ReportData) -> list[Tile]:
     made = [_qualified_now(data), _entered_lately(data)]
     reviewed = next((d for d in data.definitions if d.backtest), None)
     if reviewed and reviewed.backtest:
-        made += [_precision(reviewed), _coverage(reviewed)]
+        whose = f"By {reviewed.name}: " if len(data.definitions) > 1 else ""
+        made += [replace(tile, note=whose + tile.note) for tile in (_precision(reviewed), _coverage(reviewed))]
     made += _time_to_value(data)
     return made
 

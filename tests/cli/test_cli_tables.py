@@ -1,0 +1,29 @@
+"""Tables on a terminal that is not wide."""
+
+from __future__ import annotations
+
+import pytest
+
+from fireflower.cli import tables
+
+
+def test_dates_and_numbers_are_not_broken_where_there_is_room(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    columns = ["week", "entered", "followed", "reached", "share", "interval", "pending", "too late"]
+    row = ["2025-12-01", "1,204", "1,104", "904", "100%", "96 to 100%", "100", "1,000"]
+    tables._draw(columns, [row, row], right=columns[1:])
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(all(cell in line for cell in row) for line in lines) == 2
+    assert max(map(len, lines)) <= 80
+
+
+def test_long_cells_make_room_and_nothing_is_cut(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    tables._draw(["since", "evidence"], [["2025-12-01", "word " * 30]])
+    tables._draw([f"column{i}" for i in range(9)], [[f"cell{i}" for i in range(9)]])
+    out = capsys.readouterr().out
+    assert "2025-12-01" in out and out.count("word") == 30
