@@ -23,7 +23,8 @@ def test_long_cells_make_room_and_nothing_is_cut(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "40")
-    tables._draw(["since", "evidence"], [["2025-12-01", "word " * 30]])
-    tables._draw([f"column{i}" for i in range(9)], [[f"cell{i}" for i in range(9)]])
+    tables._draw(["since", "evidence"], [["2025-12-01", "word " * 30]], right=())
     out = capsys.readouterr().out
     assert "2025-12-01" in out and out.count("word") == 30
+    tables._draw([f"column{i}" for i in range(5)], [["12345678901"] * 5], right=())
+    assert sum(map(str.isdigit, capsys.readouterr().out)) == 5 * (1 + 11)
