@@ -10,7 +10,6 @@ import pyarrow as pa
 import pytest
 
 import fireflower
-from fireflower.app.columns import leads_table, transitions_table
 from fireflower.app.init import init
 
 PAGE = (Path(__file__).parents[2] / "docs" / "python.md").read_text(encoding="utf-8")
@@ -51,7 +50,7 @@ def test_it_names_every_column() -> None:
         "definition: once\nsubject: person\nvalue: count(Login) >= 1\n",
         pa.table({"event": ["Login"], "time": ["2026-01-01"], "person": ["ann"]}),
     )
-    tables = (leads_table(found.standing), transitions_table(found.transitions))
+    tables = (found.to_arrow(), found.to_arrow(transitions=True))
     columns = {name for table in tables for name in table.column_names}
     fields = {field.name for field in tables[0].schema.field("evidence").type.value_type}
     assert [name for name in columns | fields if f"`{name}`" not in PAGE] == []

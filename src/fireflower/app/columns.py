@@ -14,15 +14,23 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def leads_table(standing: Transitions) -> pa.Table:
+def leads_table(standing: Transitions, names: Sequence[str]) -> pa.Table:
     """Who is qualified, the most recent first.
 
-    Columns: subject_kind, subject, definition, since, evidence. The evidence is a list of structs, one a condition:
-    condition, holds, number, text, since, record (the position in the archive of the record that tipped it).
+    Columns: subject_kind, subject, name, definition, since, evidence. The evidence is a list of structs, one a
+    condition: condition, holds, number, text, since, record (the position in the archive of the record that tipped it).
     """
     import pyarrow as pa
 
-    columns = _subject(standing) | {"since": _times(standing.at), "evidence": _evidence(standing)}
+    subject = _subject(standing)
+    definition = subject.pop("definition")
+    columns = {
+        **subject,
+        "name": pa.array([name or None for name in names], pa.string()),
+        "definition": definition,
+        "since": _times(standing.at),
+        "evidence": _evidence(standing),
+    }
     newest_first = np.argsort(-standing.at, kind="stable")
     return pa.table(columns).take(newest_first)
 

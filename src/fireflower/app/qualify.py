@@ -36,6 +36,7 @@ class Lead:
     definition : by which definition
     since : since when, in UTC
     evidence : the definition's conditions as of the qualification's `as_of`; their moments are in microseconds
+    name : how people call it: its trait `name`, `company` or `email`, the first that the data have; "" for none
     """
 
     kind: SubjectKind
@@ -43,6 +44,7 @@ class Lead:
     definition: str
     since: datetime
     evidence: tuple[Evidence, ...]
+    name: str = ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,19 +55,23 @@ class Qualification:
     ----------
     definitions : which were evaluated
     as_of : the moment up to which verdicts are decided, in microseconds since 1970 (UTC)
-    stand, replay : evaluate who is qualified, and every change of a verdict
+    stand, replay : evaluate who is qualified, with their names, and every change of a verdict
     subjects : ids to which what is handed out is restricted; without any, it is not
     """
 
     definitions: tuple[Definition, ...]
     as_of: int
-    stand: Callable[[], Transitions]
+    stand: Callable[[], tuple[Transitions, list[str]]]
     replay: Callable[[], Transitions]
     subjects: tuple[str, ...] = ()
 
     @cached_property
     def standing(self) -> Transitions:
         """Who is qualified, as columns, with the evidence as of now."""
+        return self._stood[0]
+
+    @cached_property
+    def _stood(self) -> tuple[Transitions, list[str]]:
         return self.stand()
 
     @cached_property
@@ -76,7 +82,7 @@ class Qualification:
     def __repr__(self) -> str:
         """In a line, without evaluating anything that has not been asked for yet."""
         names = ", ".join(definition.name for definition in self.definitions)
-        found = f"{len(self)} qualified" if "standing" in self.__dict__ else "evaluated when asked"
+        found = f"{len(self)} qualified" if "_stood" in self.__dict__ else "evaluated when asked"
         ways = "see .leads(), .to_pandas(), .to_polars()"
         return f"<Qualification of {names} as of {format_moment(self.as_of)} UTC: {found}; {ways}>"
 
@@ -86,12 +92,13 @@ class Qualification:
 
     def leads(self, definition: str | None = None) -> Iterator[Lead]:
         """Who is qualified, by all definitions or the one of this name; the most recent first."""
-        found = self.standing
+        found, names = self._stood
         for i in self._rows:
-            name = found.definitions[found.definition[i]].name
-            if definition in (None, name):
+            by = found.definitions[found.definition[i]].name
+            if definition in (None, by):
                 kind: SubjectKind = "person" if found.kind[i] else "account"
-                yield Lead(kind, found.subject_id(i), name, to_datetime(int(found.at[i])), tuple(found.shown(i)))
+                since, evidence = to_datetime(int(found.at[i])), tuple(found.shown(i))
+                yield Lead(kind, found.subject_id(i), by, since, evidence, names[i])
 
     def count(self, definition: str) -> int:
         """How many leads there are by the definition of this name."""
@@ -112,7 +119,7 @@ class Qualification:
         """
         from fireflower.app.columns import leads_table, only, transitions_table
 
-        table = transitions_table(self.transitions) if transitions else leads_table(self.standing)
+        table = transitions_table(self.transitions) if transitions else leads_table(*self._stood)
         return only(table, self.subjects) if self.subjects else table
 
     def to_pandas(self, transitions: bool = False) -> pandas.DataFrame:
@@ -187,10 +194,19 @@ def qualification(
     """The verdicts of these definitions on a history, to be evaluated when they are first asked for."""
     history_of(history)
     moment = moment_of(history, as_of)
+
+    def stand() -> tuple[Transitions, list[str]]:
+        from fireflower.app.naming import name_trait, naming, without_names
+
+        vocabulary = history.archive.vocabulary()
+        traits = [name_trait(definition.subject, vocabulary) for definition in definitions]
+        named = [naming(*each) for each in zip(definitions, traits, strict=True)]
+        return without_names(standing_of(history, named, as_of=moment, progress=progress), definitions, traits)
+
     return Qualification(
         definitions,
         moment,
-        lambda: standing_of(history, definitions, as_of=moment, progress=progress),
+        stand,
         lambda: transitions_of(history, definitions, as_of=moment, evidence=True, progress=progress),
         subjects,
     )

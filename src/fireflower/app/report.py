@@ -61,14 +61,15 @@ def report_data(
     """Everything that the report says, as data."""
     from importlib.metadata import version
 
+    from fireflower.app.naming import naming
     from fireflower.app.report_data import data_summary
     from fireflower.app.report_leads import Facts
     from fireflower.report import ReportData
 
     definitions = project.chosen(names)
     facts = [Facts.of(definition, project.archive.vocabulary()) for definition in definitions]
-    naming = [each.naming(definition) for each, definition in zip(facts, definitions, strict=True)]
-    transitions = transitions_of(project, naming, as_of=as_of, evidence=True, progress=progress)
+    named = [naming(definition, each.name) for each, definition in zip(facts, definitions, strict=True)]
+    transitions = transitions_of(project, named, as_of=as_of, evidence=True, progress=progress)
     known = {} if truth is None else read_truth(truth)
     return ReportData(
         project=project.settings.name or project.folder.resolve().name,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fireflower.app.criteria import conditions
+from fireflower.app.naming import called, looking_at, name_trait
 from fireflower.app.records import in_words
 from fireflower.evaluate.results import Change as Turn
 from fireflower.evaluate.results import Evidence, Reason, Transitions, Value
@@ -26,8 +27,6 @@ from fireflower.report import Evidence as Shown
 if TYPE_CHECKING:
     from fireflower.app.project import Project
 
-NAME_TRAITS = ("name", "company", "email")
-"""Traits by which people call a subject, the best first."""
 USUAL_FACTS = ("plan", "employees", "industry", "country", "department", "seniority")
 _MOST_FACTS = 3
 MOST_CHANGES = 300
@@ -65,32 +64,22 @@ class Facts:
         known = {
             (_owner(kind), name) for kind, name in vocabulary.names if kind in (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT)
         }
-        names = [(definition.subject, name) for name in NAME_TRAITS if (definition.subject, name) in known]
+        name = name_trait(definition.subject, vocabulary)
         usual = [(owner, name) for owner in ("account", "person") for name in USUAL_FACTS]
         wanted = [trait for trait in dict.fromkeys((*sorted(traits_of(definition)), *usual)) if trait in known]
         if definition.subject == "account":
             wanted = [trait for trait in wanted if trait[0] == "account"]
-        name = Trait(*names[0]) if names else None
-        return cls(name, tuple(Trait(*trait) for trait in wanted if [trait] != names[:1])[:_MOST_FACTS])
+        return cls(name, tuple(trait for trait in (Trait(*each) for each in wanted) if trait != name)[:_MOST_FACTS])
 
     def beside(self, definition: Definition) -> Definition:
         """A definition of the same verdicts, whose evidence has the facts too, and what its other circles ask for."""
         looked_at = [Condition(trait, Known()) for trait in (self.name, *self.others) if trait is not None]
         looked_at += [condition for _, formula in definition.circles for condition, _ in conditions(formula)]
-        return _looking_at(looked_at, definition)
-
-    def naming(self, definition: Definition) -> Definition:
-        """A definition of the same verdicts, whose evidence has the subject's name, too."""
-        return definition if self.name is None else _looking_at([Condition(self.name, Known())], definition)
+        return looking_at(looked_at, definition)
 
     def name_in(self, evidence: Iterable[Evidence]) -> str:
         """The subject's name, as of the evidence; "" if it has none."""
-        found = (state.value for state in evidence if state.condition.quantity == self.name)
-        return str(next(found, None) or "")
-
-
-def _looking_at(conditions: Sequence[Condition], definition: Definition) -> Definition:
-    return replace(definition, qualified=All((definition.qualified, AnyOf((All(()), *conditions)))))
+        return called(next((state.value for state in evidence if state.condition.quantity == self.name), None))
 
 
 def _owner(kind: Kind) -> SubjectKind:
@@ -201,7 +190,7 @@ def changes(
 
     Parameters
     ----------
-    transitions : of `facts.naming(definition)`, with evidence
+    transitions : of definitions that are `naming` their subjects, with evidence
     """
     index = [each.name for each in transitions.definitions].index(definition.name)
     rows = np.flatnonzero((transitions.definition == index) & (transitions.at > after))[::-1].tolist()

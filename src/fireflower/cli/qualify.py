@@ -111,13 +111,15 @@ def _show(found: Qualification, all_transitions: bool, limit: int, truth: Truth 
 def _show_leads(leads: list[Lead], unwanted: frozenset[str], truth: Truth | None) -> None:
     if not leads:
         return
-    columns = [leads[0].kind, "since", "evidence", *(["truth (simulated)"] if truth is not None else [])]
-    rows = []
-    for lead in leads:
-        row = [lead.subject, f"{lead.since:%Y-%m-%d %H:%M}", _evidence(lead, unwanted)]
-        rows.append(row + ([truth.get((lead.kind, lead.subject), "")] if truth is not None else []))
+    columns: dict[str, list[str]] = {leads[0].kind: [lead.subject for lead in leads]}
+    if any(lead.name not in ("", lead.subject) for lead in leads):
+        columns["name"] = [lead.name for lead in leads]
+    columns["since"] = [f"{lead.since:%Y-%m-%d %H:%M}" for lead in leads]
+    columns["evidence"] = [_evidence(lead, unwanted) for lead in leads]
+    if truth is not None:
+        columns["truth (simulated)"] = [truth.get((lead.kind, lead.subject), "") for lead in leads]
     click.echo("")
-    table(columns, rows)
+    table(list(columns), list(zip(*columns.values(), strict=True)))
 
 
 def _evidence(lead: Lead, unwanted: frozenset[str]) -> str:
