@@ -363,3 +363,19 @@ def test_tokens(project: Path, run) -> None:
     listed = run("token", "list", project=project).output
     assert re.search(r"website +read( +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d){2}\n", listed)
     assert run("token", "make", "website", "--scope", "write", project=project).stdout.startswith("ff_write_")
+
+
+def test_a_person_is_found_by_their_address(project: Path, run) -> None:
+    table = project / "people.csv"
+    table.write_text("user_id,email,signed_up_at\nann,Ann@Birch.example,2026-01-01\nben,ben@x.example,2026-01-01\n"
+                     "cleo,ben@x.example,2026-01-01\n")  # fmt: skip
+    run("import", table, "--yes", project=project)
+    (project / "definitions" / "p.yaml").write_text(
+        "definition: p\nsubject: person\nvalue: count(any) >= 1\ngoal: none\n"
+    )
+    assert "person ann: p" in run("explain", "ann@birch.example", "-d", "p", project=project).output
+    found = run("qualify", "-d", "p", "-s", "ann@birch.example", "--json", project=project)
+    assert [lead["subject"] for lead in json.loads(found.stdout)["leads"]] == ["ann"]
+    said = run("explain", "ben@x.example", project=project, fails=1).output
+    assert "ben@x.example has been the e-mail address of several people: " in said
+    assert "There is no person 'zoe@x.example'" in run("explain", "zoe@x.example", project=project, fails=1).output

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fireflower.app.notes import LateTrait, late_traits
 from fireflower.app.replaying import history_of, moment_of
-from fireflower.app.subjects import blocks_of, kinds_of
+from fireflower.app.subjects import blocks_of, subjects_called
 from fireflower.model.errors import UnknownSubjectError
 from fireflower.model.records import SubjectKind
 
@@ -29,7 +29,7 @@ def explain(
 
     Parameters
     ----------
-    subject : its id; of a person, any that they have had
+    subject : its id; of a person, any that they have had, or their e-mail address
     names : of definitions; all, without names
     kind : which kind of subject is meant; by default whichever has this id
     as_of : by default the time of the data's last event, or of what came live last
@@ -47,8 +47,7 @@ def explain(
     history_of(project)
     moment = moment_of(project, as_of)
     found: list[Explanation] = []
-    for each in kinds_of(project, subject, kind):
-        id = project.archive.resolve(each, subject)
+    for each, id in subjects_called(project, subject, kind):
         timelines = blocks_of(project, each, id, definitions)
         found += [
             run(definition, project.settings, timelines, each, id, as_of=moment)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fireflower.app.replaying import Advance, History, history_of, moment_of, standing_of, transitions_of
-from fireflower.app.subjects import kinds_of
+from fireflower.app.subjects import subjects_called
 from fireflower.model.errors import InputError, NotInstalledError
 from fireflower.model.moments import format_moment, to_datetime
 from fireflower.model.records import SubjectKind
@@ -167,7 +167,8 @@ def qualify(
 
     Parameters
     ----------
-    subjects : ids; with them, only these people and accounts are handed out
+    subjects : ids, of people any that they have had or an e-mail address; with them, only these people and accounts are
+        handed out
     as_of : by default the time of the data's last event, or of what came live last
 
     Raises
@@ -178,9 +179,8 @@ def qualify(
         If one of the subjects is not in the history.
     """
     definitions = project.chosen(names)
-    for subject in subjects:
-        kinds_of(project, subject)
-    return qualification(project, definitions, tuple(subjects), as_of=as_of, progress=progress)
+    only = dict.fromkeys(id for subject in subjects for _, id in subjects_called(project, subject))
+    return qualification(project, definitions, tuple(only), as_of=as_of, progress=progress)
 
 
 def qualification(

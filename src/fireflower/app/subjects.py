@@ -14,25 +14,31 @@ if TYPE_CHECKING:
     from fireflower.model.timeline import Timeline
 
 
-def kinds_of(project: Project, subject: str, kind: SubjectKind | None = None) -> list[SubjectKind]:
-    """The kinds of which the history has a subject with this id, accounts first.
+def subjects_called(project: Project, subject: str, kind: SubjectKind | None = None) -> list[tuple[SubjectKind, str]]:
+    """The account and the person of this id, a person by any that they have had; else the person of this e-mail address
+    (the trait `email`). With the ids by which verdicts name them.
 
     Raises
     ------
     UnknownSubjectError
-        If there is none; the message names those that are near.
+        If there is none; the message names those that are near. If several people have had the address.
     """
-    kinds: list[SubjectKind] = []
+    subjects: list[tuple[SubjectKind, str]] = []
     unknown: list[str] = []
     for each in (kind,) if kind else ("account", "person"):
         try:
             project.archive.subject(each, subject)
-            kinds.append(each)
+            subjects.append((each, project.archive.resolve(each, subject)))
         except UnknownSubjectError as error:
             unknown.append(str(error))
-    if not kinds:
+    if subjects:
+        return subjects
+    people = project.archive.people_with("email", subject) if "@" in subject and kind != "account" else []
+    if len(people) > 1:
+        raise UnknownSubjectError(f"{subject} has been the e-mail address of several people: {', '.join(people[:10])}.")
+    if not people:
         raise UnknownSubjectError("\n".join(unknown))
-    return kinds
+    return [("person", people[0])]
 
 
 def blocks_of(project: Project, kind: SubjectKind, subject: str, definitions: Sequence[Definition]) -> list[Timeline]:

@@ -272,6 +272,10 @@ class Archive:
         block = blocks.block(kind, blocks.number(kind, id))
         return blocks.timeline(block, block + 1, self._properties(blocks, properties))
 
+    def people_with(self, trait: str, value: str) -> list[str]:
+        """The ids of people of whom this trait has ever been this text, whatever its case."""
+        return self._needed().people_with(trait, value)
+
     def record(self, row: int) -> Record:
         """The record behind a row of a timeline (`Timeline.first_row` + position)."""
         return self.records([row])[0]

@@ -177,6 +177,24 @@ class Blocks:
                     del late[trait]
         return {trait: first[trait] for trait in late if first[trait] < _NEVER}
 
+    def people_with(self, trait: str, value: str) -> list[str]:
+        """The ids of people of whom this trait has ever been this text, whatever its case."""
+        name = (Kind.PERSON_TRAIT, trait)
+        if name not in self.vocabulary.traits:
+            return []
+        values, what = self.vocabulary.traits[name], self.vocabulary.names.index(name)
+        alike = [
+            code for code, each in enumerate(values) if isinstance(each, str) and each.casefold() == value.casefold()
+        ]
+        found = [np.zeros(0, np.int64)]
+        for start in range(0, self.facts.rows if alike else 0, _ROWS):
+            stop = min(start + _ROWS, self.facts.rows)
+            places = np.flatnonzero(self._columns["what"].read(start, stop) == what)
+            if len(places):
+                detail, person = (self._columns[column].read(start, stop)[places] for column in ("detail", "person"))
+                found.append(person[np.isin(detail, alike)].astype(np.int64))
+        return [self._people[code] for code in np.unique(np.concatenate(found)).tolist()]
+
     def timeline(self, first: int, stop: int, properties: Properties) -> Timeline:
         """The blocks [first, stop)."""
         low, high = int(self.starts[first]), int(self.starts[stop])
