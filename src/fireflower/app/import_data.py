@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from fireflower.model.errors import InputError, ProjectError
 
@@ -111,6 +111,24 @@ def run(
     return (done,)
 
 
+def check_imports(project: Project) -> Iterator[tuple[str, str]]:
+    """(file or glob, what is wrong) for each of `imports` in fireflower.yaml by which nothing can be imported."""
+    from fireflower.history.mapping import Mapping as Columns
+
+    for pattern, mapping in project.settings.imports.items():
+        if not isinstance(mapping, dict):
+            yield (
+                pattern,
+                f"expected what its columns mean, such as {{time: timestamp, event: name, person: user_id}}, got "
+                f"{mapping!r}.",
+            )
+            continue
+        try:
+            Columns.check(mapping)
+        except InputError as error:
+            yield pattern, str(error)
+
+
 def _usual(project: Project) -> list[Path]:
     """The files that a project imports when none are named."""
     if project.settings.imports:
@@ -181,12 +199,10 @@ def _guessed(project: Project, path: Path, settings: Mapping[str, Any], incomple
 def _said(project: Project, path: Path) -> Mapping[str, Any] | None:
     """What `imports` of the project file says about a file."""
     relative = path.resolve()
+    wrong = dict(check_imports(project))
     for pattern, mapping in project.settings.imports.items():
         if fnmatch(str(relative), str((project.folder / pattern).resolve())):
-            if not isinstance(mapping, dict):
-                raise InputError(
-                    f"fireflower.yaml: imports: {pattern}: expected what its columns mean, such as "
-                    f"{{time: timestamp, event: name, person: user_id}}, got {mapping!r}."
-                )
-            return mapping
+            if pattern in wrong:
+                raise InputError(f"fireflower.yaml: imports: {pattern}: {wrong[pattern]}")
+            return cast("Mapping[str, Any]", mapping)
     return None

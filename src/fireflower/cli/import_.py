@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from fireflower.history.mapping import Mapping as Columns
 
 KINDS = ("events", "people", "accounts", "memberships", "deals", "identities")
-_LISTS = ("text", "ignore")
-_SWITCHES = ("joins", "timeless")
 
 
 @click.command("import", short_help="Read files of events and tables into the history.")
@@ -118,9 +116,11 @@ def _settings(kind: str | None, parts: Sequence[str], time_format: str | None) -
 
 
 def _setting(name: str, text: str) -> Any:
-    if name in _LISTS:
+    from fireflower.history.mapping import LISTS, SWITCHES
+
+    if name in LISTS:
         return [item.strip() for item in text.split(",") if item.strip()]
-    if name in _SWITCHES:
+    if name in SWITCHES:
         if text not in ("true", "false"):
             raise click.BadParameter(f"expected {name}=true or {name}=false, got {text!r}", param_hint="--map")
         return text == "true"

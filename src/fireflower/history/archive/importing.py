@@ -160,7 +160,7 @@ class Importer:
     ) -> FileReport:  # fmt: skip
         """Import one file, unless it is known. An import of the same content that could read nothing makes way."""
         same = [self._facts[name] for name in self._manifest.segments if self._facts[name].digest == fingerprint]
-        if any(Mapping.parse(facts.mapping) == mapping for facts in same):
+        if any(facts.mapping == mapping.settings() for facts in same):
             return FileReport(str(path), known=True)
         self._empty({fingerprint}, lambda facts: not facts.rows)
         facts, left_out = self._import(path, fingerprint, mapping, learned_at)
