@@ -397,6 +397,37 @@ def test_tables_of_people_accounts_and_memberships(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["csv", "json"])
+@pytest.mark.parametrize(
+    ("row", "timeless", "kinds"),
+    [
+        (("acme", "2026-03-01", "2026-03-02"), False, ["JOIN", "LEAVE"]),
+        (("acme", "2026-03-01", "2026-03-01"), False, ["LEAVE"]),
+        (("acme", "2026-03-01", "2026-02-01"), False, ["LEAVE"]),
+        (("acme", "", "2025-06-01"), False, ["LEAVE"]),
+        (("acme", "", "2027-06-01"), False, ["JOIN", "LEAVE"]),
+        (("acme", "", "2025-06-01"), True, ["JOIN", "LEAVE"]),
+        (("", "2026-03-01", "2026-03-02"), False, []),
+    ],
+)
+def test_a_membership_that_does_not_end_after_it_began_is_over(
+    name: str, row: tuple[str, ...], timeless: bool, kinds: list[str], tmp_path: Path
+) -> None:
+    cells = dict(zip(("org", "since", "left"), row, strict=True))
+    file = table(tmp_path, f"id,org,since,left\nann,{','.join(row)}\n")
+    if name == "json":
+        file = lines(tmp_path, {"id": "ann", **cells})
+    mapping = Mapping(table="people", person="id", account="org", time="since", left="left", timeless=timeless)
+    archive = Archive.open(tmp_path / "archive")
+    assert archive.ingest(file, mapping, learned_at=NOON).kept_aside == 0
+    found = [
+        [timeline.vocabulary.names[what][0].name for what in timeline.what]
+        for timeline in archive.timelines()
+        if timeline.vocabulary.people
+    ]
+    assert found[:1] == ([kinds] if kinds else [])
+
+
 def test_deals_become_events(tmp_path: Path) -> None:
     deals = table(
         tmp_path, "account,stage,amount,closed\nacme,closedwon,500,2026-03-01\nbolt,Closed Lost,1,2026-03-02\n"

@@ -131,9 +131,12 @@ class PlainShape:
         if not account:
             return []
         role = id_text(parts.get("role"), "role") or ""
-        told = [base._replace(kind=Kind.JOIN, name=role, person=person, account=account)]
-        if parts.get("left") not in (None, ""):
-            ended = self._times.moment(parts["left"])
+        ended = None if parts.get("left") in (None, "") else self._times.moment(parts["left"])
+        told = []
+        # One that does not end after it began is over: nothing would end it. One that has always held began before.
+        if ended is None or ended > base.time or (base.untimed and self._mapping.timeless):
+            told.append(base._replace(kind=Kind.JOIN, name=role, person=person, account=account))
+        if ended is not None:
             told.append(base._replace(kind=Kind.LEAVE, time=ended, person=person, account=account, untimed=False))
         return told
 
