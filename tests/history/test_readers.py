@@ -16,6 +16,7 @@ import pytest
 from fireflower.history.archive import Archive
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.guessing import guess_mapping
+from fireflower.history.readers.plain import deal_name
 from fireflower.model.errors import InputError
 from fireflower.model.moments import from_datetime, parse_moment
 from fireflower.model.records import Kind, Record
@@ -438,6 +439,24 @@ def test_deals_become_events(tmp_path: Path) -> None:
         ("Deal Won", "acme", {"amount": 500.0}),
         ("Deal Lost", "bolt", {"amount": 1.0}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("stage", "name"),
+    [
+        ("ClosedWon", "Deal Won"),
+        ("dealwon", "Deal Won"),
+        ("Closed - Won (100%)", "Deal Won"),
+        ("closed_lost", "Deal Lost"),
+        ("Lost: not interested", "Deal Lost"),
+        ("not won", "Deal Not Won"),
+        ("Not yet won", "Deal Not Yet Won"),
+        ("Lost, competitor won", "Deal Lost, Competitor Won"),
+        ("Almost", "Deal Almost"),
+    ],
+)
+def test_only_a_stage_that_says_so_is_won_or_lost(stage: str, name: str) -> None:
+    assert deal_name(stage) == name
 
 
 def test_timeless_traits_hold_from_the_first_record(tmp_path: Path) -> None:
