@@ -72,6 +72,46 @@ def test_people_are_those_whom_the_history_knows(project: Path, tmp_path: Path, 
     assert "person: Ref No" in text
 
 
+USERS = "id,email,name,created_at\nu1,ann@a.example,Ann,2026-01-01\nu2,ben@a.example,Ben,2026-01-02\n"
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_people_are_those_of_the_events_whenever_these_come(
+    together: bool, empty_project: Path, tmp_path: Path, run
+) -> None:
+    events, users = tmp_path / "usage.csv", tmp_path / "a-users.csv"
+    events.write_text("user_id,event,time\nu1,Edit,2026-02-01\nu2,Edit,2026-02-02\n")
+    users.write_text(USERS)
+    for files in ([users, events],) if together else ([events], [users]):
+        text = run("import", *files, "--yes", project=empty_project).output
+    assert "person: id" in text and "Nobody" not in text
+    assert open_project(empty_project).archive.summary().people == 2
+
+
+def test_people_of_whom_no_event_knows_are_a_doubt(project: Path, tmp_path: Path, run) -> None:
+    (tmp_path / "users.csv").write_text(USERS)
+    text = " ".join(run("import", tmp_path / "users.csv", "--yes", project=project).output.split())
+    assert "person: email" in text and "Nobody whom 'email' names is among the people of the events so far." in text
+
+
+def test_a_table_of_one_row_a_person_keeps_their_traits(empty_project: Path, tmp_path: Path, run) -> None:
+    (tmp_path / "users.csv").write_text(
+        "user_id,email,role,account_id,created_at\nu1,a@b.example,admin,w1,2026-02-03\nu2,c@b.example,,w1,2026-02-04\n"
+    )
+    run("import", tmp_path / "users.csv", "--yes", project=empty_project)
+    summary = open_project(empty_project).archive.summary()
+    assert summary.traits == {("person", "email"): 2} and (summary.accounts, summary.roles) == (1, ["admin"])
+
+
+def test_what_a_table_of_memberships_leaves_behind_is_said(empty_project: Path, tmp_path: Path, run) -> None:
+    rows = "".join(f"u{i % 3},{i}@b.example,admin,w{i},2026-02-03\n" for i in range(9))
+    (tmp_path / "members.csv").write_text("user_id,invited_by,role,account_id,joined_at\n" + rows)
+    text = " ".join(run("import", tmp_path / "members.csv", "--yes", project=empty_project).output.split())
+    assert "not read: 'invited_by'. To keep them: --kind people." in text
+    flags = ("--yes", "--map", "ignore=invited_by")
+    assert "not read" not in run("import", tmp_path / "members.csv", *flags, project=empty_project).output
+
+
 def test_json_of_an_import_is_objects(empty_project: Path, tmp_path: Path, run) -> None:
     flags = (*NAMED, "--yes", "--json")
     [report] = json.loads(run("import", clicks(tmp_path, DAYS), *flags, project=empty_project).stdout)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from fnmatch import fnmatch
@@ -70,9 +70,13 @@ def plan(
     """
     from fireflower.history.readers.files import expand
 
+    found = expand(paths or _usual(project))
+    alone = [_planned(project, path, settings or {}) for path in found]
+    people = _people(alone)
     planned: dict[str, Planned] = {}
-    for path in expand(paths or _usual(project)):
-        here = _planned(project, path, settings or {})
+    for path, here in zip(found, alone, strict=True):
+        if people and _guesses_people(here):
+            here = _planned(project, path, settings or {}, people)
         addresses = project.settings.account_email, project.settings.shared_domains
         here = replaced(here, mapping=here.mapping.naming(*addresses))
         key = repr((here.mapping, here.source, here.said))
@@ -141,7 +145,25 @@ def _usual(project: Project) -> list[Path]:
     )
 
 
-def _planned(project: Project, path: Path, settings: Mapping[str, Any]) -> Planned:
+def _guesses_people(planned: Planned) -> bool:
+    """Whether it is guessed which column of a table about people names them."""
+    tables = ("people", "memberships", "identities")
+    return planned.source == "guessed" and planned.mapping.table in tables and "person" not in planned.said
+
+
+def _people(planned: Sequence[Planned]) -> Collection[str]:
+    """Whom the events are about that are imported together with tables about people: these name the same people."""
+    from fireflower.history.readers.guessing import people_of_events
+
+    if not any(map(_guesses_people, planned)):
+        return ()
+    return people_of_events((path, each.mapping) for each in planned for path in each.paths)
+
+
+def _planned(
+    project: Project, path: Path, settings: Mapping[str, Any], people: Collection[str] = ()
+) -> Planned:  # fmt: skip
+    """What a file is taken for, where these people and those of the history are known."""
     from fireflower.history.mapping import Mapping as Columns
     from fireflower.history.readers.guessing import check_columns
 
@@ -152,7 +174,7 @@ def _planned(project: Project, path: Path, settings: Mapping[str, Any]) -> Plann
     try:
         asked = Columns.parse(settings)
     except InputError as incomplete:
-        return _guessed(project, path, settings, incomplete)
+        return _guessed(project, path, settings, incomplete, people)
     return _timed(path, asked, "asked for")
 
 
@@ -170,14 +192,17 @@ def _timed(path: Path, mapping: Columns, source: Source) -> Planned:
     return Planned((path,), replaced(mapping, time_format=format), "guessed" if doubts else source, said, doubts)
 
 
-def _guessed(project: Project, path: Path, settings: Mapping[str, Any], incomplete: InputError) -> Planned:
+def _guessed(
+    project: Project, path: Path, settings: Mapping[str, Any], incomplete: InputError, people: Collection[str]
+) -> Planned:  # fmt: skip
     """What was said, completed by a guess."""
     from fireflower.history.mapping import Mapping as Columns
     from fireflower.history.readers.guessing import NothingToGuessError, guess_mapping
 
-    people = project.archive.vocabulary().people
+    before = project.archive.vocabulary().people
+    known = (lambda id: id in people or id in before) if people or before else None
     try:
-        guess = guess_mapping(path, settings, people.__contains__ if people else None)
+        guess = guess_mapping(path, settings, known)
     except NothingToGuessError:
         if settings:
             raise incomplete from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Mapping as Object
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fireflower.history.mapping import Mapping, TimeUnit
+from fireflower.history.readers import open_source
 from fireflower.history.readers.files import detect
 from fireflower.history.readers.times import TimeReader, likely_unit
 from fireflower.model.errors import InputError
@@ -25,6 +26,8 @@ _HARDLY = 0.1
 """A column of which no larger share can be read as times holds no times that are known."""
 _FEW = 60
 """Up to how many different texts can be names of events."""
+_LOOKED = 200_000
+"""After how many rows of events one has seen enough of whom they are about."""
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "time": (
@@ -142,6 +145,25 @@ def guess_times(path: str | Path, column: str) -> tuple[str, tuple[str, ...]]:
         raise _unreadable(path, column, values)
     doubts: list[str] = []
     return (_settled(values, column, doubts) if format else ""), tuple(doubts)
+
+
+def people_of_events(files: Iterable[tuple[Path, Mapping]]) -> set[str]:
+    """Whom the events in some files are about, as far as the first of their rows tell."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found: set[str] = set()
+    read = 0
+    for path, mapping in files:
+        if mapping.table != "events":
+            continue
+        for batch in open_source(path, mapping).batches() if read < _LOOKED else ():
+            people = batch.columns.get("person")
+            found.update(pc.unique(people.cast(pa.string())).to_pylist() if people is not None else ())
+            read += batch.read
+            if read >= _LOOKED:
+                break
+    return found
 
 
 def _unreadable(path: Path, column: str, values: Sequence[Any]) -> InputError:
@@ -270,12 +292,16 @@ def _guess_table(
             " Say which column names them, for example person: user_id."
         )
     table = said.get("table") or _table(rows, columns, parts)
+    if known is not None and table in ("people", "memberships") and "person" in parts.keys() - given.keys():
+        doubts += _strangers(rows, parts["person"], known)
     if table == "events" and "time" not in parts:
         parts.update(_called_time(columns, parts))
     if table == "events" and "time" in parts and not (said.get("time_format") or said.get("time_unit")):
         _check_times(path, rows, parts["time"])
     parts = {part: column for part, column in parts.items() if part in _PARTS[table] or part in given}
     settings: dict[str, Any] = {"table": table, **parts}
+    if table in ("memberships", "identities"):
+        doubts += _unread(table, columns, {*parts.values(), *said.get("ignore", ())})
     if table == "events" and "event" not in parts and not said.get("event_name"):
         settings.update(_event_column(path, rows, columns, parts, doubts))
     elif table == "events" and "event" not in given and parts.get("event", "").lower() in ("status", "stage"):
@@ -305,6 +331,22 @@ def _known_people(rows: Sequence[Row], columns: Sequence[str], parts: Object[str
     if best and share(best) > max(0.1, share(parts["person"]) if "person" in parts else 0.0):
         return {"person": best}
     return {}
+
+
+def _unread(table: str, columns: Sequence[str], read: Collection[str]) -> list[str]:
+    """A doubt about columns that a table without traits leaves behind."""
+    left = ", ".join(repr(column) for column in columns if column not in read)
+    return [f"A table of {table} has no traits; not read: {left}. To keep them: --kind people."] if left else []
+
+
+def _strangers(rows: Sequence[Row], column: str, known: Known) -> list[str]:
+    """A doubt whether a column names people, where the history has none of them."""
+    if any(known(str(value).strip()) for value in _values(rows, column)):
+        return []
+    return [
+        f"Nobody whom {column!r} names is among the people of the events so far. If another column holds the ids that "
+        "events have, name it: --map person=COLUMN; else one person may count as two."
+    ]
 
 
 def _event_column(
@@ -406,15 +448,21 @@ def _table(rows: Sequence[Row], columns: Sequence[str], parts: dict[str, str]) -
         return "events"
     person, account = parts.get("person") or parts.get("anonymous"), parts.get("account")
     others = len(columns) - len(parts)
-    if person and account and others <= 1 and ("role" in parts or "left" in parts or len(columns) <= 3):
+    plainly = "role" in parts or "left" in parts or len(columns) <= 3
+    of_people = others and "left" not in parts and _names_each_row(rows, person or "")
+    if person and account and others <= 1 and plainly and not of_people:
         return "memberships"
     if parts.get("person") and parts.get("anonymous") and len(columns) <= 3:
         return "identities"
-    subject = person or account or ""
-    values = [str(value) for value in _values(rows, subject)]
-    if len(set(values)) >= 0.98 * len(values):
+    if _names_each_row(rows, person or account or ""):
         return "people" if person else "accounts"
     return "events"
+
+
+def _names_each_row(rows: Sequence[Row], column: str) -> bool:
+    """Whether nearly every row names another subject."""
+    values = [str(value) for value in _values(rows, column)]
+    return len(set(values)) >= 0.98 * len(values)
 
 
 def _format_of(values: Sequence[Any], share: float = 0.5) -> str | None:
