@@ -112,6 +112,19 @@ def test_what_a_table_of_memberships_leaves_behind_is_said(empty_project: Path, 
     assert "not read" not in run("import", tmp_path / "members.csv", *flags, project=empty_project).output
 
 
+@pytest.mark.parametrize("flags", [(), ("--map", "form=posthog")])
+def test_groups_of_several_types_are_a_doubt(flags: tuple[str, ...], empty_project: Path, tmp_path: Path, run) -> None:
+    row = {"event": "Edit", "distinct_id": "u1", "timestamp": "2026-03-01T12:00:00Z"}
+    rows = [{**row, "properties": {"$groups": {type: type}}} for type in ("project", "company")]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    text = run("import", tmp_path / "x.jsonl", *flags, "--yes", project=empty_project).output
+    assert "Those of 'company' are taken for accounts, and no others ('project')" in " ".join(text.split())
+    assert open_project(empty_project).archive.summary().accounts == 1
+    if not flags:
+        asked = run("import", tmp_path / "x.jsonl", project=empty_project, fails=1).output
+        assert "--map group_type=company --map form=posthog" in asked
+
+
 def test_json_of_an_import_is_objects(empty_project: Path, tmp_path: Path, run) -> None:
     flags = (*NAMED, "--yes", "--json")
     [report] = json.loads(run("import", clicks(tmp_path, DAYS), *flags, project=empty_project).stdout)

@@ -342,6 +342,28 @@ def test_posthog_export(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["csv", "json"])
+@pytest.mark.parametrize(("types", "account"), [(("company", "project"), "company"), (("a", "project"), "project")])
+def test_groups_of_one_type_are_accounts(name: str, types: tuple[str, str], account: str, tmp_path: Path) -> None:
+    one, other = types
+    rows = [
+        posthog("Edit", {"$groups": {one: "1", other: "2"}}),
+        posthog("$groupidentify", {"$group_type": other, "$group_key": "2", "$group_set": {"x": 5}}),
+        posthog("Edit", {"$groups": {other: "3"}}),
+    ]
+    file = lines(tmp_path, *rows)
+    if name == "csv":
+        cells = [{**row, "properties": json.dumps(row["properties"])} for row in rows]
+        file = tmp_path / "in.csv"
+        csv.write_csv(pa.Table.from_pylist(cells), file)
+    guess = guess_mapping(file)
+    assert guess.mapping.group_type == account and not guess.sure and "--map group_type=" in guess.doubts[0]
+    assert guess_mapping(file, {"group_type": other}).sure
+    records, _ = read(tmp_path, file, guess.mapping)
+    found = {record.account for record in records if record.account}
+    assert found == ({"1"} if account == one else {"2", "3"})
+
+
 def test_posthog_in_a_csv_file(tmp_path: Path) -> None:
     text = 'uuid,event,properties,distinct_id,timestamp\n1,Edit,"{""rows"": 3}",u1,2026-03-01T12:00:00Z\n'
     (record,), _ = read(tmp_path, table(tmp_path, text), Mapping(form="posthog"))

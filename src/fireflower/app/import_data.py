@@ -170,18 +170,23 @@ def _planned(
     said = _said(project, path)
     check_columns(path, {**(said or {}), **settings})
     if said is not None:
-        return _timed(path, Columns.parse({**said, **settings}), "project file")
+        return _completed(path, Columns.parse({**said, **settings}), "project file")
     try:
         asked = Columns.parse(settings)
     except InputError as incomplete:
         return _guessed(project, path, settings, incomplete, people)
-    return _timed(path, asked, "asked for")
+    return _completed(path, asked, "asked for")
 
 
-def _timed(path: Path, mapping: Columns, source: Source) -> Planned:
-    """What was said, with the form of its times where that was not."""
-    from fireflower.history.readers.guessing import UNTIMED, guess_times
+def _completed(path: Path, mapping: Columns, source: Source) -> Planned:
+    """What was said, with the form of its times and the type of its groups where these were not."""
+    from fireflower.history.readers.guessing import UNTIMED, guess_group_type, guess_times
 
+    if mapping.form == "posthog" and not mapping.group_type:
+        group_type, several = guess_group_type(path)
+        # Where there is one type at most, it is that one in any case, and the file stays known as it was imported.
+        mapping = replaced(mapping, group_type=group_type) if several else mapping
+        return Planned((path,), mapping, source, doubts=several)
     plain = mapping.form == "flat" and mapping.table != "records"
     if Planned((path,), mapping, source).untimed:
         return Planned((path,), mapping, source, doubts=(UNTIMED,))

@@ -134,6 +134,7 @@ def _show_plan(planned: Sequence[Planned], untimed_hold: str) -> None:
         means = ", ".join(f"{part}: {column}" for part, column in mapping.columns().items())
         if mapping.form != "flat":
             means = f"{mapping.form} export" + (f", {means}" if means else "")
+            means += f", accounts: groups of type {mapping.group_type}" if mapping.group_type else ""
         elif mapping.event_name:
             means += f", every row is {mapping.event_name!r}"
         if each.untimed:
@@ -175,7 +176,9 @@ def _is_terminal() -> bool:
 def _flags(mapping: Columns) -> str:
     """The flags that say a mapping, ready for a shell."""
     parts = [f"{part}={column}" for part, column in mapping.columns().items()]
-    parts += [f"event_name={mapping.event_name}"] if mapping.event_name else []
+    settings = {"event_name": mapping.event_name, "group_type": mapping.group_type}
+    settings["form"] = mapping.form if mapping.form != "flat" else ""
+    parts += [f"{setting}={value}" for setting, value in settings.items() if value]
     format = f" --time-format {shlex.quote(mapping.time_format)}" if mapping.time_format else ""
     return f"--kind {mapping.table} " + " ".join(f"--map {shlex.quote(part)}" for part in parts) + format
 

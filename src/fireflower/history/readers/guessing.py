@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Mapping as Object
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 from fireflower.history.mapping import Mapping, TimeUnit
 from fireflower.history.readers import open_source
 from fireflower.history.readers.files import detect
+from fireflower.history.readers.posthog import USUAL_GROUP_TYPES
 from fireflower.history.readers.times import TimeReader, likely_unit
 from fireflower.model.errors import InputError
 from fireflower.model.records import Kind
@@ -125,6 +126,9 @@ def guess_mapping(path: str | Path, said: Object[str, Any] | None = None, known:
         raise InputError(f"{path} has a header and no rows. There is nothing to import.")
     columns = tuple(dict.fromkeys(key for row in rows for key in row))
     message = None if said.keys() & _NAMES.keys() else _message_form(rows)
+    if message is not None and message.form == "posthog" and not said.get("group_type"):
+        type, several = _group_type(rows)
+        return Guess(replace(message, group_type=type), not several, several, columns)
     if message is not None:
         return Guess(message, True, (), columns)
     return _guess_table(path, rows, columns, said, known)
@@ -257,8 +261,7 @@ def _message_form(rows: Sequence[Row]) -> Mapping | None:
     ):
         return Mapping(form="segment")
     if _share(rows, lambda row: "event" in row and "distinct_id" in row and "properties" in row):
-        types = Counter(type for row in rows for type in _group_types(row))
-        return Mapping(form="posthog", group_type=types.most_common(1)[0][0] if len(types) == 1 else "")
+        return Mapping(form="posthog")
     kinds = {kind.name.lower().replace("_", " ") for kind in Kind}
     if _share(rows, lambda row: str(row.get("kind")).lower().replace("_", " ") in kinds and "time" in row):
         return Mapping(table="records")
@@ -270,10 +273,37 @@ def _share(rows: Sequence[Row], test: Any) -> bool:
     return sum(bool(test(row)) for row in rows) >= 0.9 * len(rows)
 
 
+def guess_group_type(path: str | Path) -> tuple[str, tuple[str, ...]]:
+    """Of the types of PostHog's groups in a file the one that is the account, "" for none, and what to look at."""
+    return _group_type(sample(Path(path)))
+
+
+def _group_type(rows: Sequence[Row]) -> tuple[str, tuple[str, ...]]:
+    types = Counter(type for row in rows for type in _group_types(row))
+    if len(types) < 2:
+        return next(iter(types), ""), ()
+    usual = [type for type in USUAL_GROUP_TYPES if type in types]
+    chosen = usual[0] if usual else max(sorted(types), key=types.__getitem__)
+    others = ", ".join(repr(type) for type in sorted(types) if type != chosen)
+    return chosen, (
+        f"There are groups of several types. Those of {chosen!r} are taken for accounts, and no others ({others}); to "
+        "choose: --map group_type=TYPE (in fireflower.yaml: `group_type`).",
+    )
+
+
 def _group_types(row: Row) -> list[str]:
+    import msgspec
+
     properties = row.get("properties")
-    groups = properties.get("$groups") if isinstance(properties, dict) else None
-    return list(groups) if isinstance(groups, dict) else []
+    if isinstance(properties, str):  # in a table they stand as JSON
+        try:
+            properties = msgspec.json.decode(properties)
+        except (msgspec.MsgspecError, RecursionError):
+            return []
+    if not isinstance(properties, dict):
+        return []
+    groups, type = properties.get("$groups"), properties.get("$group_type")
+    return [*(groups if isinstance(groups, dict) else ()), *([type] if isinstance(type, str) else ())]
 
 
 def _guess_table(
