@@ -189,7 +189,7 @@ def _show(done: Sequence[ImportReport]) -> None:
             Path(file.file).name,
             f"{file.read:,}",
             f"{file.records:,}",
-            f"{file.kept_aside:,}",
+            f"{file.unread:,}",
             "known" if file.known else "",
         )
         for report in done
@@ -210,18 +210,18 @@ def _remarks(file: FileReport) -> Iterator[str]:
     if file.refused:
         rows = "the one row" if file.read == 1 else f"any of the {file.read:,} rows"
         yield f"error: {name}: could not read {rows}; most often: {file.reason}"
-    elif file.kept_aside:
-        yield f"note: {name}: {file.kept_aside:,} of {file.read:,} rows kept aside; most often: {file.reason}"
+    elif file.unread:
+        yield f"note: {name}: {file.unread:,} of {file.read:,} rows kept aside; most often: {file.reason}"
     if file.elsewise:
         yield (
-            f"warning: the content of {name} had been imported in another way before, and both count. "
+            f"warning: rows of {name} had been imported in another way before, and both count. "
             f"To keep only this one: fireflower import --replace, with the same options."
         )
 
 
 def _sum(done: Sequence[ImportReport]) -> str:
     new, known = sum(report.new for report in done), sum(report.duplicates for report in done)
-    aside = sum(report.kept_aside for report in done)
+    aside = sum(report.unread for report in done)
     parts = [f"{new:,} new record{'' if new == 1 else 's'}"]
     if known:
         parts.append(f"{known:,} that were there already")
