@@ -190,6 +190,28 @@ def test_a_table_without_times_says_what_follows(empty_project: Path, tmp_path: 
     assert "no verdict as of an earlier moment can see it" in text and "--map timeless=true" in text
 
 
+@pytest.mark.parametrize("flags", [(), ("--kind", "people", "--map", "person=user_id")])
+def test_a_column_that_looks_like_times_is_named(
+    flags: tuple[str, ...], empty_project: Path, tmp_path: Path, run
+) -> None:
+    rows = "ann,2026-02-03,free,5551234\nben,2026-02-04,pro,5551235\n"
+    (tmp_path / "users.csv").write_text("user_id,Trial Begun,plan,phone\n" + rows)
+    text = run("import", tmp_path / "users.csv", *flags, "--yes", project=empty_project).output
+    said = "No column is taken for times, but 'Trial Begun' looks like them. If a row holds from then: --map time="
+    assert said in " ".join(text.split())
+
+
+@pytest.mark.parametrize(("cells", "timed"), [(("2026-02-03", "2026-02-04"), True), (("1", "0"), False)])
+def test_a_sign_up_is_a_time_where_it_is_one(
+    cells: tuple[str, str], timed: bool, empty_project: Path, tmp_path: Path, run
+) -> None:
+    text = "user_id,email,workspace,role,signed_up\n"
+    text += "".join(f"u{i},u{i}@b.example,w1,admin,{cell}\n" for i, cell in enumerate(cells))
+    (tmp_path / "users.csv").write_text(text)
+    shown = run("import", tmp_path / "users.csv", "--yes", project=empty_project).output
+    assert ("time: signed_up" in shown) == timed and ("No column holds times" in shown) != timed
+
+
 def test_a_table_that_is_said_to_have_no_times_says_what_follows(empty_project: Path, tmp_path: Path, run) -> None:
     (tmp_path / "users.csv").write_text("user_id,plan\nann,free\nben,pro\n")
     flags = ("import", tmp_path / "users.csv", "--yes", "--kind", "people", "--map", "person=user_id")

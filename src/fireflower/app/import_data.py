@@ -180,7 +180,7 @@ def _planned(
 
 def _completed(path: Path, mapping: Columns, source: Source) -> Planned:
     """What was said, with the form of its times and the type of its groups where these were not."""
-    from fireflower.history.readers.guessing import UNTIMED, guess_group_type, guess_times
+    from fireflower.history.readers.guessing import guess_group_type, guess_times, untimed
 
     if mapping.form == "posthog" and not mapping.group_type:
         group_type, several = guess_group_type(path)
@@ -189,7 +189,7 @@ def _completed(path: Path, mapping: Columns, source: Source) -> Planned:
         return Planned((path,), mapping, source, doubts=several)
     plain = mapping.form == "flat" and mapping.table != "records"
     if Planned((path,), mapping, source).untimed:
-        return Planned((path,), mapping, source, doubts=(UNTIMED,))
+        return Planned((path,), mapping, source, doubts=(untimed(path, mapping),))
     if not plain or not mapping.time or mapping.time_format or mapping.time_unit:
         return Planned((path,), mapping, source)
     format, doubts = guess_times(path, mapping.time)

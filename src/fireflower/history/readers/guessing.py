@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from fireflower.history.mapping import Mapping, TimeUnit
@@ -32,10 +33,11 @@ _LOOKED = 200_000
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "time": (
-        "timestamp", "eventtime", "eventtimestamp", "occurredat", "time", "ts", "timestampms", "datetime", "happenedat",
-        "originaltimestamp", "createdat", "created", "createdate", "creationtime", "creationdate", "signedupat",
-        "signupdate", "joinedat", "joined", "joindate", "joinedon", "startedat", "closedate", "closedat", "closed",
-        "wonat", "date", "day", "utcdate", "receivedat", "sentat",
+        "timestamp", "eventtime", "eventtimestamp", "occurredat", "time", "ts", "timestampms", "datetime",
+        "happenedat", "originaltimestamp", "createdat", "created", "createdate", "creationtime", "creationdate",
+        "signedupat", "signedup", "signupdate", "signupat", "registeredat", "joinedat", "joined", "joindate",
+        "joinedon", "startedat", "closedate", "closedat", "closed", "wonat", "date", "day", "utcdate", "receivedat",
+        "sentat",
     ),
     "event": (
         "event", "eventname", "eventtype", "eventtext", "action", "activity", "verb", "what", "whathappened", "stage",
@@ -65,9 +67,9 @@ _FORMATS = (
 )  # fmt: skip
 _SEGMENT = ("track", "page", "screen", "identify", "group", "alias")
 
-UNTIMED = (
-    "No column holds times: what the table says holds from the time of import or --learned-at, so no verdict as of an "
-    "earlier moment can see it. Declare the traits `timeless` (or --map timeless=true) if they have always held."
+_UNTIMED = (
+    "what the table says holds from the time of import or --learned-at, so no verdict as of an earlier moment can see "
+    "it. Declare the traits `timeless` (or --map timeless=true) if they have always held."
 )
 """What follows for a table without times."""
 
@@ -168,6 +170,30 @@ def people_of_events(files: Iterable[tuple[Path, Mapping]]) -> set[str]:
             if read >= _LOOKED:
                 break
     return found
+
+
+def untimed(path: str | Path, mapping: Mapping) -> str:
+    """What follows where a table without a column of times is imported, and which columns could be one."""
+    rows = sample(Path(path))
+    columns = tuple(dict.fromkeys(key for row in rows for key in row))
+    return _untimed(rows, columns, {*mapping.columns().values(), *mapping.ignore})
+
+
+def _untimed(rows: Sequence[Row], columns: Sequence[str], taken: Collection[str]) -> str:
+    free = [column for column in columns if column not in taken and _looks_like_times(_values(rows, column))]
+    if not free:
+        return f"No column holds times: {_UNTIMED}"
+    which = f"{free[0]!r} looks" if len(free) == 1 else f"{', '.join(map(repr, free))} look"
+    return (
+        f"No column is taken for times, but {which} like them. If a row holds from then: --map time={quote(free[0])}. "
+        f"Else {_UNTIMED}"
+    )
+
+
+def _looks_like_times(values: Sequence[Any]) -> bool:
+    """Whether texts are times. Numbers could be anything."""
+    texts = [value for value in values if isinstance(value, str) and not re.fullmatch(r"-?\d+(\.\d+)?", value.strip())]
+    return len(texts) == len(values) > 0 and _format_of(texts) is not None
 
 
 def _unreadable(path: Path, column: str, values: Sequence[Any]) -> InputError:
@@ -341,7 +367,7 @@ def _guess_table(
     elif table == "events" and "time" not in parts:
         doubts.append("No column holds times: name it as time.")
     if table != "events" and "time" not in parts and not said.get("timeless"):
-        doubts.append(UNTIMED)
+        doubts.append(_untimed(rows, columns, {*parts.values(), *said.get("ignore", ())}))
     return Guess(Mapping(**settings), not doubts, tuple(doubts), tuple(columns))
 
 
@@ -443,7 +469,7 @@ def _fits(part: str, rows: Sequence[Row], column: str) -> bool:
     if not values:
         return False
     if part in ("time", "received", "left"):
-        return _format_of(values) is not None
+        return _format_of(values) is not None and not {str(value) for value in values} <= {"0", "1"}
     if part == "properties":
         return all(isinstance(value, dict) or str(value).lstrip().startswith("{") for value in values)
     return not any(isinstance(value, dict | list) for value in values)
