@@ -330,3 +330,25 @@ def test_a_fault_of_a_long_line_shows_what_is_around_it(empty_project: Path, run
     assert max(map(len, lines)) < 400
     caret = lines[2].index("^")
     assert lines[1][caret - 1 : caret + 2] == "y: "
+
+
+WRONG_IMPORTS = """\
+imports:
+  data/e.csv: {time: time, person: user, event: event, joins: no}
+  data/f.csv: {time: time, person: user, event: event, role: }
+  data/g.csv: events
+"""
+
+
+def test_what_is_said_of_imports_is_checked_before_they_are_read(empty_project: Path, tmp_path: Path, run) -> None:
+    settings = empty_project / "fireflower.yaml"
+    first = len(settings.read_text().splitlines()) + 2
+    settings.write_text(settings.read_text() + WRONG_IMPORTS)
+    text = run("check", project=empty_project, fails=1).output
+    said = "imports: data/e.csv: Expected joins to be true or false, got 'no'."
+    assert f"fireflower.yaml:{first}:3: error: {said}" in text and "2 errors" in text
+    assert f"fireflower.yaml:{first + 2}:3: error: imports: data/g.csv: expected what its columns mean" in text
+    (empty_project / "data").mkdir()
+    (empty_project / "data" / "e.csv").write_text("time,user,event\n2026-01-01,ann,Edit\n")
+    refused = run("import", empty_project / "data" / "e.csv", "--yes", project=empty_project, fails=1).output
+    assert f"fireflower.yaml: {said}" in " ".join(refused.split())

@@ -72,6 +72,59 @@ def test_people_are_those_whom_the_history_knows(project: Path, tmp_path: Path, 
     assert "person: Ref No" in text
 
 
+USERS = "id,email,name,created_at\nu1,ann@a.example,Ann,2026-01-01\nu2,ben@a.example,Ben,2026-01-02\n"
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_people_are_those_of_the_events_whenever_these_come(
+    together: bool, empty_project: Path, tmp_path: Path, run
+) -> None:
+    events, users = tmp_path / "usage.csv", tmp_path / "a-users.csv"
+    events.write_text("user_id,event,time\nu1,Edit,2026-02-01\nu2,Edit,2026-02-02\n")
+    users.write_text(USERS)
+    for files in ([users, events],) if together else ([events], [users]):
+        text = run("import", *files, "--yes", project=empty_project).output
+    assert "person: id" in text and "Nobody" not in text
+    assert open_project(empty_project).archive.summary().people == 2
+
+
+def test_people_of_whom_no_event_knows_are_a_doubt(project: Path, tmp_path: Path, run) -> None:
+    (tmp_path / "users.csv").write_text(USERS)
+    text = " ".join(run("import", tmp_path / "users.csv", "--yes", project=project).output.split())
+    assert "person: email" in text and "Nobody whom 'email' names is among the people of the events so far." in text
+
+
+def test_a_table_of_one_row_a_person_keeps_their_traits(empty_project: Path, tmp_path: Path, run) -> None:
+    (tmp_path / "users.csv").write_text(
+        "user_id,email,role,account_id,created_at\nu1,a@b.example,admin,w1,2026-02-03\nu2,c@b.example,,w1,2026-02-04\n"
+    )
+    run("import", tmp_path / "users.csv", "--yes", project=empty_project)
+    summary = open_project(empty_project).archive.summary()
+    assert summary.traits == {("person", "email"): 2} and (summary.accounts, summary.roles) == (1, ["admin"])
+
+
+def test_what_a_table_of_memberships_leaves_behind_is_said(empty_project: Path, tmp_path: Path, run) -> None:
+    rows = "".join(f"u{i % 3},{i}@b.example,admin,w{i},2026-02-03\n" for i in range(9))
+    (tmp_path / "members.csv").write_text("user_id,invited_by,role,account_id,joined_at\n" + rows)
+    text = " ".join(run("import", tmp_path / "members.csv", "--yes", project=empty_project).output.split())
+    assert "not read: 'invited_by'. To keep them: --kind people." in text
+    flags = ("--yes", "--map", "ignore=invited_by")
+    assert "not read" not in run("import", tmp_path / "members.csv", *flags, project=empty_project).output
+
+
+@pytest.mark.parametrize("flags", [(), ("--map", "form=posthog")])
+def test_groups_of_several_types_are_a_doubt(flags: tuple[str, ...], empty_project: Path, tmp_path: Path, run) -> None:
+    row = {"event": "Edit", "distinct_id": "u1", "timestamp": "2026-03-01T12:00:00Z"}
+    rows = [{**row, "properties": {"$groups": {type: type}}} for type in ("project", "company")]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    text = run("import", tmp_path / "x.jsonl", *flags, "--yes", project=empty_project).output
+    assert "Those of 'company' are taken for accounts, and no others ('project')" in " ".join(text.split())
+    assert open_project(empty_project).archive.summary().accounts == 1
+    if not flags:
+        asked = run("import", tmp_path / "x.jsonl", project=empty_project, fails=1).output
+        assert "--map group_type=company --map form=posthog" in asked
+
+
 def test_json_of_an_import_is_objects(empty_project: Path, tmp_path: Path, run) -> None:
     flags = (*NAMED, "--yes", "--json")
     [report] = json.loads(run("import", clicks(tmp_path, DAYS), *flags, project=empty_project).stdout)
@@ -135,6 +188,28 @@ def test_a_table_without_times_says_what_follows(empty_project: Path, tmp_path: 
     assert "No column holds times" not in text and "no times" not in text
     text = " ".join(run(*flags, project=empty_project).output.split())
     assert "no verdict as of an earlier moment can see it" in text and "--map timeless=true" in text
+
+
+@pytest.mark.parametrize("flags", [(), ("--kind", "people", "--map", "person=user_id")])
+def test_a_column_that_looks_like_times_is_named(
+    flags: tuple[str, ...], empty_project: Path, tmp_path: Path, run
+) -> None:
+    rows = "ann,2026-02-03,free,5551234\nben,2026-02-04,pro,5551235\n"
+    (tmp_path / "users.csv").write_text("user_id,Trial Begun,plan,phone\n" + rows)
+    text = run("import", tmp_path / "users.csv", *flags, "--yes", project=empty_project).output
+    said = "No column is taken for times, but 'Trial Begun' looks like them. If a row holds from then: --map time="
+    assert said in " ".join(text.split())
+
+
+@pytest.mark.parametrize(("cells", "timed"), [(("2026-02-03", "2026-02-04"), True), (("1", "0"), False)])
+def test_a_sign_up_is_a_time_where_it_is_one(
+    cells: tuple[str, str], timed: bool, empty_project: Path, tmp_path: Path, run
+) -> None:
+    text = "user_id,email,workspace,role,signed_up\n"
+    text += "".join(f"u{i},u{i}@b.example,w1,admin,{cell}\n" for i, cell in enumerate(cells))
+    (tmp_path / "users.csv").write_text(text)
+    shown = run("import", tmp_path / "users.csv", "--yes", project=empty_project).output
+    assert ("time: signed_up" in shown) == timed and ("No column holds times" in shown) != timed
 
 
 def test_a_table_that_is_said_to_have_no_times_says_what_follows(empty_project: Path, tmp_path: Path, run) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -201,9 +202,16 @@ def test_tables_without_times_need_a_moment(tmp_path: Path) -> None:
         ({"timezone": "Mars/Base"}, "no time zone 'Mars/Base'"),
         ({"table": "memberships", "person": "u"}, "needs a column of accounts"),
         ({"time": "t", "event": "e"}, "needs a column of people or accounts"),
+        ({"joins": "no"}, "Expected joins to be true or false, got 'no'"),
+        ({"timeless": 1}, "Expected timeless to be true or false, got 1"),
+        ({"ignore": "notes"}, r"Expected ignore to be a list of texts, such as ignore: \[one, two\], got 'notes'"),
+        ({"text": ["zip", 5]}, "Expected text to be a list of texts"),
+        ({"account": 5}, "Expected account to be a text, got 5. In YAML, put quotes around it: account: '5'"),
+        ({"timezone": 1}, "Expected timezone to be a text"),
+        ({"time": ["time"]}, r"Expected time to be a text, got \['time'\]"),
     ],
 )
-def test_a_wrong_mapping_is_refused(settings: dict[str, str], message: str) -> None:
+def test_a_wrong_mapping_is_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         Mapping.parse(settings)
 

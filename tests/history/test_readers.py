@@ -16,6 +16,7 @@ import pytest
 from fireflower.history.archive import Archive
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.guessing import guess_mapping
+from fireflower.history.readers.plain import deal_name
 from fireflower.model.errors import InputError
 from fireflower.model.moments import from_datetime, parse_moment
 from fireflower.model.records import Kind, Record
@@ -341,6 +342,28 @@ def test_posthog_export(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["csv", "json"])
+@pytest.mark.parametrize(("types", "account"), [(("company", "project"), "company"), (("a", "project"), "project")])
+def test_groups_of_one_type_are_accounts(name: str, types: tuple[str, str], account: str, tmp_path: Path) -> None:
+    one, other = types
+    rows = [
+        posthog("Edit", {"$groups": {one: "1", other: "2"}}),
+        posthog("$groupidentify", {"$group_type": other, "$group_key": "2", "$group_set": {"x": 5}}),
+        posthog("Edit", {"$groups": {other: "3"}}),
+    ]
+    file = lines(tmp_path, *rows)
+    if name == "csv":
+        cells = [{**row, "properties": json.dumps(row["properties"])} for row in rows]
+        file = tmp_path / "in.csv"
+        csv.write_csv(pa.Table.from_pylist(cells), file)
+    guess = guess_mapping(file)
+    assert guess.mapping.group_type == account and not guess.sure and "--map group_type=" in guess.doubts[0]
+    assert guess_mapping(file, {"group_type": other}).sure
+    records, _ = read(tmp_path, file, guess.mapping)
+    found = {record.account for record in records if record.account}
+    assert found == ({"1"} if account == one else {"2", "3"})
+
+
 def test_posthog_in_a_csv_file(tmp_path: Path) -> None:
     text = 'uuid,event,properties,distinct_id,timestamp\n1,Edit,"{""rows"": 3}",u1,2026-03-01T12:00:00Z\n'
     (record,), _ = read(tmp_path, table(tmp_path, text), Mapping(form="posthog"))
@@ -397,6 +420,37 @@ def test_tables_of_people_accounts_and_memberships(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["csv", "json"])
+@pytest.mark.parametrize(
+    ("row", "timeless", "kinds"),
+    [
+        (("acme", "2026-03-01", "2026-03-02"), False, ["JOIN", "LEAVE"]),
+        (("acme", "2026-03-01", "2026-03-01"), False, ["LEAVE"]),
+        (("acme", "2026-03-01", "2026-02-01"), False, ["LEAVE"]),
+        (("acme", "", "2025-06-01"), False, ["LEAVE"]),
+        (("acme", "", "2027-06-01"), False, ["JOIN", "LEAVE"]),
+        (("acme", "", "2025-06-01"), True, ["JOIN", "LEAVE"]),
+        (("", "2026-03-01", "2026-03-02"), False, []),
+    ],
+)
+def test_a_membership_that_does_not_end_after_it_began_is_over(
+    name: str, row: tuple[str, ...], timeless: bool, kinds: list[str], tmp_path: Path
+) -> None:
+    cells = dict(zip(("org", "since", "left"), row, strict=True))
+    file = table(tmp_path, f"id,org,since,left\nann,{','.join(row)}\n")
+    if name == "json":
+        file = lines(tmp_path, {"id": "ann", **cells})
+    mapping = Mapping(table="people", person="id", account="org", time="since", left="left", timeless=timeless)
+    archive = Archive.open(tmp_path / "archive")
+    assert archive.ingest(file, mapping, learned_at=NOON).kept_aside == 0
+    found = [
+        [timeline.vocabulary.names[what][0].name for what in timeline.what]
+        for timeline in archive.timelines()
+        if timeline.vocabulary.people
+    ]
+    assert found[:1] == ([kinds] if kinds else [])
+
+
 def test_deals_become_events(tmp_path: Path) -> None:
     deals = table(
         tmp_path, "account,stage,amount,closed\nacme,closedwon,500,2026-03-01\nbolt,Closed Lost,1,2026-03-02\n"
@@ -407,6 +461,24 @@ def test_deals_become_events(tmp_path: Path) -> None:
         ("Deal Won", "acme", {"amount": 500.0}),
         ("Deal Lost", "bolt", {"amount": 1.0}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("stage", "name"),
+    [
+        ("ClosedWon", "Deal Won"),
+        ("dealwon", "Deal Won"),
+        ("Closed - Won (100%)", "Deal Won"),
+        ("closed_lost", "Deal Lost"),
+        ("Lost: not interested", "Deal Lost"),
+        ("not won", "Deal Not Won"),
+        ("Not yet won", "Deal Not Yet Won"),
+        ("Lost, competitor won", "Deal Lost, Competitor Won"),
+        ("Almost", "Deal Almost"),
+    ],
+)
+def test_only_a_stage_that_says_so_is_won_or_lost(stage: str, name: str) -> None:
+    assert deal_name(stage) == name
 
 
 def test_timeless_traits_hold_from_the_first_record(tmp_path: Path) -> None:

@@ -51,9 +51,9 @@ def check(project: Project) -> Checked:
     try:
         files = _readable(project)
     except DefinitionError as error:
-        return Checked((), 0, (*error.faults, *_warnings_beside(project)))
+        return Checked((), 0, (*error.faults, *_imports(project), *_warnings_beside(project)))
     definitions = files.definitions
-    faults = [*_against_history(project, definitions), *failed_tests(definitions, project.settings)]
+    faults = [*_imports(project), *_against_history(project, definitions), *failed_tests(definitions, project.settings)]
     names = tuple(definition.name for definition in definitions)
     tests = sum(len(definition.examples) for definition in definitions)
     return Checked(names, tests, tuple(faults), tuple(destination.name for destination in files.destinations))
@@ -104,6 +104,21 @@ def _destinations(project: Project, definitions: Sequence[Definition] | None) ->
     except DefinitionError:  # they are among the definitions' faults
         timezone = "UTC"
     return load_destinations(project.folder, names, timezone)
+
+
+def _imports(project: Project) -> list[Fault]:
+    """What is wrong with `imports`, of which only an import takes notice; nothing while the settings have faults."""
+    from fireflower.app.import_data import check_imports
+
+    try:
+        settings = project.settings
+    except DefinitionError:  # they are among the faults already
+        return []
+    places = {mention.name: mention for mention in settings.mentions if mention.what == "import"}
+    return [
+        Fault(f"imports: {pattern}: {message}", settings.file, places[pattern].line, places[pattern].column)
+        for pattern, message in check_imports(project)
+    ]
 
 
 def _warnings_beside(project: Project) -> list[Fault]:

@@ -77,6 +77,7 @@ def doctor(project: Project) -> Diagnosis:
     try:
         summary = project.archive.summary()
         findings = [*_files(project), *_history(summary), *_kept_aside(project, summary), *_clocks(summary)]
+        findings += _read_twice(summary)
         findings += [*_events_aside(project), *_late_traits(project, summary)]
     except Damaged as damage:
         findings = [Finding("error", "the history is damaged", str(damage))]
@@ -124,6 +125,17 @@ def _kept_aside(project: Project, summary: Summary) -> Iterator[Finding]:
             "'fireflower rejects' shows them. Mend the file or the mapping, and import it again: what is in already "
             "stays as it is.",
         )
+
+
+def _read_twice(summary: Summary) -> Iterator[Finding]:
+    for file in summary.files:
+        if file.again:
+            rows = "1 row was" if file.again == 1 else f"{file.again:,} rows were"
+            yield Finding(
+                "warning",
+                f"{rows} imported from {Path(file.file).name} more than once, each time in another way, and all count",
+                f"To keep only one way, import it with that way's options: 'fireflower import {file.file} --replace'.",
+            )
 
 
 def _events_aside(project: Project) -> Iterator[Finding]:

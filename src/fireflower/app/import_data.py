@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from fireflower.model.errors import InputError, ProjectError
 
@@ -70,9 +70,13 @@ def plan(
     """
     from fireflower.history.readers.files import expand
 
+    found = expand(paths or _usual(project))
+    alone = [_planned(project, path, settings or {}) for path in found]
+    people = _people(alone)
     planned: dict[str, Planned] = {}
-    for path in expand(paths or _usual(project)):
-        here = _planned(project, path, settings or {})
+    for path, here in zip(found, alone, strict=True):
+        if people and _guesses_people(here):
+            here = _planned(project, path, settings or {}, people)
         addresses = project.settings.account_email, project.settings.shared_domains
         here = replaced(here, mapping=here.mapping.naming(*addresses))
         key = repr((here.mapping, here.source, here.said))
@@ -111,6 +115,24 @@ def run(
     return (done,)
 
 
+def check_imports(project: Project) -> Iterator[tuple[str, str]]:
+    """(file or glob, what is wrong) for each of `imports` in fireflower.yaml by which nothing can be imported."""
+    from fireflower.history.mapping import Mapping as Columns
+
+    for pattern, mapping in project.settings.imports.items():
+        if not isinstance(mapping, dict):
+            yield (
+                pattern,
+                f"expected what its columns mean, such as {{time: timestamp, event: name, person: user_id}}, got "
+                f"{mapping!r}.",
+            )
+            continue
+        try:
+            Columns.check(mapping)
+        except InputError as error:
+            yield pattern, str(error)
+
+
 def _usual(project: Project) -> list[Path]:
     """The files that a project imports when none are named."""
     if project.settings.imports:
@@ -123,28 +145,51 @@ def _usual(project: Project) -> list[Path]:
     )
 
 
-def _planned(project: Project, path: Path, settings: Mapping[str, Any]) -> Planned:
+def _guesses_people(planned: Planned) -> bool:
+    """Whether it is guessed which column of a table about people names them."""
+    tables = ("people", "memberships", "identities")
+    return planned.source == "guessed" and planned.mapping.table in tables and "person" not in planned.said
+
+
+def _people(planned: Sequence[Planned]) -> Collection[str]:
+    """Whom the events are about that are imported together with tables about people: these name the same people."""
+    from fireflower.history.readers.guessing import people_of_events
+
+    if not any(map(_guesses_people, planned)):
+        return ()
+    return people_of_events((path, each.mapping) for each in planned for path in each.paths)
+
+
+def _planned(
+    project: Project, path: Path, settings: Mapping[str, Any], people: Collection[str] = ()
+) -> Planned:  # fmt: skip
+    """What a file is taken for, where these people and those of the history are known."""
     from fireflower.history.mapping import Mapping as Columns
     from fireflower.history.readers.guessing import check_columns
 
     said = _said(project, path)
     check_columns(path, {**(said or {}), **settings})
     if said is not None:
-        return _timed(path, Columns.parse({**said, **settings}), "project file")
+        return _completed(path, Columns.parse({**said, **settings}), "project file")
     try:
         asked = Columns.parse(settings)
     except InputError as incomplete:
-        return _guessed(project, path, settings, incomplete)
-    return _timed(path, asked, "asked for")
+        return _guessed(project, path, settings, incomplete, people)
+    return _completed(path, asked, "asked for")
 
 
-def _timed(path: Path, mapping: Columns, source: Source) -> Planned:
-    """What was said, with the form of its times where that was not."""
-    from fireflower.history.readers.guessing import UNTIMED, guess_times
+def _completed(path: Path, mapping: Columns, source: Source) -> Planned:
+    """What was said, with the form of its times and the type of its groups where these were not."""
+    from fireflower.history.readers.guessing import guess_group_type, guess_times, untimed
 
+    if mapping.form == "posthog" and not mapping.group_type:
+        group_type, several = guess_group_type(path)
+        # Where there is one type at most, it is that one in any case, and the file stays known as it was imported.
+        mapping = replaced(mapping, group_type=group_type) if several else mapping
+        return Planned((path,), mapping, source, doubts=several)
     plain = mapping.form == "flat" and mapping.table != "records"
     if Planned((path,), mapping, source).untimed:
-        return Planned((path,), mapping, source, doubts=(UNTIMED,))
+        return Planned((path,), mapping, source, doubts=(untimed(path, mapping),))
     if not plain or not mapping.time or mapping.time_format or mapping.time_unit:
         return Planned((path,), mapping, source)
     format, doubts = guess_times(path, mapping.time)
@@ -152,14 +197,17 @@ def _timed(path: Path, mapping: Columns, source: Source) -> Planned:
     return Planned((path,), replaced(mapping, time_format=format), "guessed" if doubts else source, said, doubts)
 
 
-def _guessed(project: Project, path: Path, settings: Mapping[str, Any], incomplete: InputError) -> Planned:
+def _guessed(
+    project: Project, path: Path, settings: Mapping[str, Any], incomplete: InputError, people: Collection[str]
+) -> Planned:  # fmt: skip
     """What was said, completed by a guess."""
     from fireflower.history.mapping import Mapping as Columns
     from fireflower.history.readers.guessing import NothingToGuessError, guess_mapping
 
-    people = project.archive.vocabulary().people
+    before = project.archive.vocabulary().people
+    known = (lambda id: id in people or id in before) if people or before else None
     try:
-        guess = guess_mapping(path, settings, people.__contains__ if people else None)
+        guess = guess_mapping(path, settings, known)
     except NothingToGuessError:
         if settings:
             raise incomplete from None
@@ -181,12 +229,10 @@ def _guessed(project: Project, path: Path, settings: Mapping[str, Any], incomple
 def _said(project: Project, path: Path) -> Mapping[str, Any] | None:
     """What `imports` of the project file says about a file."""
     relative = path.resolve()
+    wrong = dict(check_imports(project))
     for pattern, mapping in project.settings.imports.items():
         if fnmatch(str(relative), str((project.folder / pattern).resolve())):
-            if not isinstance(mapping, dict):
-                raise InputError(
-                    f"fireflower.yaml: imports: {pattern}: expected what its columns mean, such as "
-                    f"{{time: timestamp, event: name, person: user_id}}, got {mapping!r}."
-                )
-            return mapping
+            if pattern in wrong:
+                raise InputError(f"fireflower.yaml: imports: {pattern}: {wrong[pattern]}")
+            return cast("Mapping[str, Any]", mapping)
     return None

@@ -27,8 +27,9 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
 def doctor(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
     """Tell what is in the history, what looks wrong, and what to do about it.
 
-    Rows and events that could not be read, clocks that are wrong, names that the data do not know, faults of files,
-    disk use, who is writing to the history, versions. Changes nothing. Exits with 1 if something is an error.
+    Rows and events that could not be read, rows that count twice, clocks that are wrong, names that the data do not
+    know, faults of files, disk use, who is writing to the history, versions. Changes nothing. Exits with 1 if something
+    is an error.
 
     \b
     Examples:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from fireflower.history.mapping import Mapping as Columns
 
 KINDS = ("events", "people", "accounts", "memberships", "deals", "identities")
-_LISTS = ("text", "ignore")
-_SWITCHES = ("joins", "timeless")
 
 
 @click.command("import", short_help="Read files of events and tables into the history.")
@@ -118,9 +116,11 @@ def _settings(kind: str | None, parts: Sequence[str], time_format: str | None) -
 
 
 def _setting(name: str, text: str) -> Any:
-    if name in _LISTS:
+    from fireflower.history.mapping import LISTS, SWITCHES
+
+    if name in LISTS:
         return [item.strip() for item in text.split(",") if item.strip()]
-    if name in _SWITCHES:
+    if name in SWITCHES:
         if text not in ("true", "false"):
             raise click.BadParameter(f"expected {name}=true or {name}=false, got {text!r}", param_hint="--map")
         return text == "true"
@@ -134,6 +134,7 @@ def _show_plan(planned: Sequence[Planned], untimed_hold: str) -> None:
         means = ", ".join(f"{part}: {column}" for part, column in mapping.columns().items())
         if mapping.form != "flat":
             means = f"{mapping.form} export" + (f", {means}" if means else "")
+            means += f", accounts: groups of type {mapping.group_type}" if mapping.group_type else ""
         elif mapping.event_name:
             means += f", every row is {mapping.event_name!r}"
         if each.untimed:
@@ -175,7 +176,9 @@ def _is_terminal() -> bool:
 def _flags(mapping: Columns) -> str:
     """The flags that say a mapping, ready for a shell."""
     parts = [f"{part}={column}" for part, column in mapping.columns().items()]
-    parts += [f"event_name={mapping.event_name}"] if mapping.event_name else []
+    settings = {"event_name": mapping.event_name, "group_type": mapping.group_type}
+    settings["form"] = mapping.form if mapping.form != "flat" else ""
+    parts += [f"{setting}={value}" for setting, value in settings.items() if value]
     format = f" --time-format {shlex.quote(mapping.time_format)}" if mapping.time_format else ""
     return f"--kind {mapping.table} " + " ".join(f"--map {shlex.quote(part)}" for part in parts) + format
 
@@ -186,7 +189,7 @@ def _show(done: Sequence[ImportReport]) -> None:
             Path(file.file).name,
             f"{file.read:,}",
             f"{file.records:,}",
-            f"{file.kept_aside:,}",
+            f"{file.unread:,}",
             "known" if file.known else "",
         )
         for report in done
@@ -207,18 +210,18 @@ def _remarks(file: FileReport) -> Iterator[str]:
     if file.refused:
         rows = "the one row" if file.read == 1 else f"any of the {file.read:,} rows"
         yield f"error: {name}: could not read {rows}; most often: {file.reason}"
-    elif file.kept_aside:
-        yield f"note: {name}: {file.kept_aside:,} of {file.read:,} rows kept aside; most often: {file.reason}"
+    elif file.unread:
+        yield f"note: {name}: {file.unread:,} of {file.read:,} rows kept aside; most often: {file.reason}"
     if file.elsewise:
         yield (
-            f"warning: the content of {name} had been imported in another way before, and both count. "
+            f"warning: rows of {name} had been imported in another way before, and both count. "
             f"To keep only this one: fireflower import --replace, with the same options."
         )
 
 
 def _sum(done: Sequence[ImportReport]) -> str:
     new, known = sum(report.new for report in done), sum(report.duplicates for report in done)
-    aside = sum(report.kept_aside for report in done)
+    aside = sum(report.unread for report in done)
     parts = [f"{new:,} new record{'' if new == 1 else 's'}"]
     if known:
         parts.append(f"{known:,} that were there already")

@@ -13,6 +13,11 @@ Table = Literal["events", "people", "accounts", "memberships", "deals", "identit
 Form = Literal["flat", "segment", "posthog"]
 TimeUnit = Literal["", "s", "ms", "us", "ns"]
 
+LISTS = ("text", "ignore", "shared_domains")
+"""Parts that are lists of texts."""
+SWITCHES = ("joins", "timeless")
+"""Parts that are true or false."""
+
 _EXAMPLES = {
     "events": "time: timestamp, event: event_name, person: user_id",
     "accounts": "account: company_id",
@@ -77,27 +82,40 @@ class Mapping:
 
     @classmethod
     def parse(cls, settings: Settings[str, Any]) -> Mapping:
-        """The mapping that a project file or flags describe.
+        """The mapping that a project file or flags describe. A part that is None is not said.
+
+        Raises
+        ------
+        InputError
+            If a key or value is none that a mapping has, or the mapping says too little to read a file by.
+        """
+        return cls._of(settings).checked()
+
+    @classmethod
+    def check(cls, settings: Settings[str, Any]) -> None:
+        """Refuse what no mapping can have. More may have to be said before a file can be read by it.
 
         Raises
         ------
         InputError
             If a key or value is none that a mapping has.
         """
+        cls._of(settings)._zoned()
+
+    @classmethod
+    def _of(cls, settings: Settings[str, Any]) -> Mapping:
         known = [field.name for field in fields(cls)]
         for key in settings:
             if key not in known:
                 raise InputError(
                     f"A mapping has no part {key!r}.{did_you_mean(key, known)} It has: {', '.join(known)}."
                 )
-        values: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()
-        }
+        values = {key: _fitting(key, value) for key, value in settings.items() if value is not None}
         for key, wanted in (("table", Table), ("form", Form), ("time_unit", TimeUnit)):
             if values.get(key, "") not in ("", *get_args(wanted)):
                 choices = [choice for choice in get_args(wanted) if choice]
                 raise InputError(f"Expected {key} to be one of {', '.join(choices)}, got {values[key]!r}.")
-        return cls(**values).checked()
+        return cls(**values)
 
     def checked(self) -> Mapping:
         """This mapping, if its zone exists and it says enough to read a file by.
@@ -107,11 +125,7 @@ class Mapping:
         InputError
             If it does not.
         """
-        try:
-            ZoneInfo(self.timezone)
-        except (KeyError, ValueError, OSError):
-            wanted = "Expected a name such as 'Europe/Berlin' or 'UTC'."
-            raise InputError(f"There is no time zone {self.timezone!r}. {wanted}") from None
+        self._zoned()
         if self.form == "flat" and (lacking := self._lacking()):
             example = f"for example {_EXAMPLES.get(self.table, 'person: user_id')}"
             raise InputError(
@@ -143,9 +157,20 @@ class Mapping:
         return {part: getattr(self, part) for part in parts if getattr(self, part)}
 
     def settings(self) -> dict[str, Any]:
-        """What `parse` takes: only what differs from the defaults."""
+        """What `parse` takes, as JSON keeps it: only what differs from the defaults."""
         plain = asdict(Mapping())
-        return {key: value for key, value in asdict(self).items() if value != plain[key]}
+        return {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in asdict(self).items()
+            if value != plain[key]
+        }
+
+    def _zoned(self) -> None:
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError):
+            wanted = "Expected a name such as 'Europe/Berlin' or 'UTC'."
+            raise InputError(f"There is no time zone {self.timezone!r}. {wanted}") from None
 
     def _lacking(self) -> str:
         person = self.person or self.anonymous
@@ -163,3 +188,19 @@ class Mapping:
             "records": [],
         }[self.table]
         return " and ".join(text for given, text in needs if not given)
+
+
+def _fitting(key: str, value: Any) -> Any:
+    """The value of a part, if it is of the part's type. `no` is a text, as everywhere in the project's files."""
+    if key in SWITCHES:
+        if not isinstance(value, bool):
+            raise InputError(f"Expected {key} to be true or false, got {value!r}.")
+        return value
+    if key in LISTS:
+        if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+            raise InputError(f"Expected {key} to be a list of texts, such as {key}: [one, two], got {value!r}.")
+        return tuple(value)
+    if not isinstance(value, str):
+        quotes = f" In YAML, put quotes around it: {key}: '{value}'." if isinstance(value, bool | int | float) else ""
+        raise InputError(f"Expected {key} to be a text, got {value!r}.{quotes}")
+    return value

@@ -408,7 +408,7 @@ class Mention:
 
     Attributes
     ----------
-    what : "event", "property", "trait", "role", "test", or "key" for a key of the file
+    what : "event", "property", "trait", "role", "test", "import", or "key" for a key of the file
     name : the name; a trait's with its owner, such as "account.plan"
     line, column : 1-based
     """

@@ -31,7 +31,6 @@ def settings_from(node: Node, file: str, notes: Notes) -> Settings:
     if form is None:
         return Settings()
     anchors = _Anchors(form, notes)
-    imports = form.get("imports")
     name = form.get("project")
     return Settings(
         name=text_of(name, "the project's name", notes) if name else "",
@@ -49,7 +48,7 @@ def settings_from(node: Node, file: str, notes: Notes) -> Settings:
         links=tuple(_links(form.get("links"), notes)),
         retention=_retention(form.get("retention"), notes),
         database=database_from(form.get("database"), notes),
-        imports=plain_value(imports) if isinstance(imports, MapNode) else _no_imports(imports, notes),
+        imports=_imports(form.get("imports"), notes),
         file=file,
         mentions=notes.sorted_mentions(),
     )
@@ -173,7 +172,12 @@ def _retention(node: Node | None, notes: Notes) -> int | None:
     return span
 
 
-def _no_imports(node: Node | None, notes: Notes) -> dict[str, object]:
-    if node is not None:
-        notes.fault(node.place, f"expected keys and values under `imports:`, got {shown(node)}.")
-    return {}
+def _imports(node: Node | None, notes: Notes) -> dict[str, object]:
+    """What is said of files; whether it can be meant is known to those who read them."""
+    if not isinstance(node, MapNode):
+        if node is not None:
+            notes.fault(node.place, f"expected keys and values under `imports:`, got {shown(node)}.")
+        return {}
+    for pattern, _ in node.entries:
+        notes.mention("import", pattern.text, pattern.place)
+    return {pattern.text: plain_value(mapping) for pattern, mapping in node.entries}

@@ -14,12 +14,13 @@ from fireflower.history.archive.generation import GenerationFacts, build
 from fireflower.history.archive.leaving_out import LeavingOut
 from fireflower.history.archive.manifest import Manifest, sync_folder
 from fireflower.history.archive.moments import Traits
-from fireflower.history.archive.rejects import by_kind
+from fireflower.history.archive.rejects import by_kind, rejected
 from fireflower.history.archive.rewriting import Doomed, Removed, Rewriting
 from fireflower.history.archive.rows import Rows
 from fireflower.history.archive.safety import Safety
 from fireflower.history.archive.segment_writer import SegmentWriter, write_emptied
 from fireflower.history.archive.segments import Dictionaries, Segment, SegmentFacts
+from fireflower.history.archive.twice import read_twice
 from fireflower.history.forgotten import Forgotten
 from fireflower.history.mapping import Mapping
 from fireflower.history.memberships import Attribution
@@ -40,8 +41,9 @@ class FileReport(NamedTuple):
     read, records, kept_aside : how many rows it has, how many records they say, how many rows could not be read
     known : it had been imported before in the same way, and was passed over
     reason : why rows could not be read, for the most frequent kind of reason; "" where all could
-    elsewise : its content had been imported before in another way, and what that has said counts, too
+    elsewise : rows of it had been read before in another way, and what they said then counts, too
     left_out : how many records and rows are about people who were forgotten
+    unread : how many of the rows that could not be read have not been read by an earlier import either
     """
 
     file: str
@@ -52,6 +54,7 @@ class FileReport(NamedTuple):
     reason: str = ""
     elsewise: bool = False
     left_out: int = 0
+    unread: int = 0
 
     @property
     def refused(self) -> bool:
@@ -83,6 +86,11 @@ class ImportReport:
     def kept_aside(self) -> int:
         """How many of them could not be read."""
         return sum(file.kept_aside for file in self.files)
+
+    @property
+    def unread(self) -> int:
+        """How many of these no earlier import has read either."""
+        return sum(file.unread for file in self.files)
 
     @property
     def left_out(self) -> int:
@@ -131,7 +139,7 @@ class Importer:
                 for (path, mapping), fingerprint in zip(files, dropped or digests, strict=True)
             ]
             if not all(report.known for report in reports):
-                self.rebuild()
+                reports = self._beside_earlier(reports, self.rebuild())
         finally:
             self._safety.stop()
             Manifest.read(self._folder).clean(self._folder)
@@ -160,23 +168,29 @@ class Importer:
     ) -> FileReport:  # fmt: skip
         """Import one file, unless it is known. An import of the same content that could read nothing makes way."""
         same = [self._facts[name] for name in self._manifest.segments if self._facts[name].digest == fingerprint]
-        if any(Mapping.parse(facts.mapping) == mapping for facts in same):
+        if any(facts.mapping == mapping.settings() for facts in same):
             return FileReport(str(path), known=True)
         self._empty({fingerprint}, lambda facts: not facts.rows)
         facts, left_out = self._import(path, fingerprint, mapping, learned_at)
         segment = Segment(self._segments(self._manifest)[-1])
         if strict and facts.kept_aside:
             raise _refused(segment)
-        kinds = by_kind((facts.file, row.reason) for row in segment.kept_aside())
-        return FileReport(
-            str(path),
-            facts.read,
-            facts.rows,
-            facts.kept_aside,
-            reason=kinds[0].reason if kinds else "",
-            elsewise=any(other.rows for other in same),
-            left_out=left_out,
-        )
+        return FileReport(str(path), facts.read, facts.rows, facts.kept_aside, left_out=left_out)
+
+    def _beside_earlier(self, reports: Sequence[FileReport], built: GenerationFacts) -> list[FileReport]:
+        """The reports, with what depends on earlier imports of the same contents."""
+        segments = [Segment(path) for path in self._segments(self._manifest)]
+        new = segments[len(segments) - sum(not report.known for report in reports) :]
+        digests = {segment.facts.digest for segment in new}
+        unread: dict[Path, list[str]] = {segment.folder: [] for segment in segments}
+        for segment, row in rejected([segment for segment in segments if segment.facts.digest in digests]):
+            unread[segment.folder].append(row.reason)
+        twice = dict(zip(unread, read_twice(segments, built.kept, any_table=True), strict=True))
+        written = iter(new)
+        return [
+            report if report.known else _beside(report, here := next(written), unread[here.folder], twice[here.folder])
+            for report in reports
+        ]
 
     def _empty(self, fingerprints: Collection[str], makes_way: Callable[[SegmentFacts], bool]) -> None:
         """Put segments without a row in the place of those of these contents that make way: their codes stay."""
@@ -256,6 +270,14 @@ class Importer:
 
     def _segments(self, manifest: Manifest) -> list[Path]:
         return [self._folder / "segments" / name for name in manifest.segments]
+
+
+def _beside(report: FileReport, segment: Segment, unread: Sequence[str], twice: int) -> FileReport:
+    """The report, where these are the reasons of rows that no import has read, and so many count more than once."""
+    reasons = unread or [row.reason for row in segment.kept_aside()]
+    kinds = by_kind((report.file, reason) for reason in reasons)
+    reason = kinds[0].reason if kinds else ""
+    return report._replace(reason=reason, elsewise=twice > 0, unread=len(unread))
 
 
 def _refused(segment: Segment) -> InputError:

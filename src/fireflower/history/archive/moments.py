@@ -98,8 +98,9 @@ class Moments:
             timeless = self._timeless(columns)
             found |= bool(timeless.any())
             timed = keep[chunk.first : chunk.first + len(chunk)] & ~timeless
-            _earliest(self._people, self._who[columns["person"]], columns["time"], timed)
-            _earliest(self._accounts, columns["account"], columns["time"], timed)
+            time = columns["time"] - (columns["kind"] == Kind.LEAVE)  # who leaves was a member before
+            _earliest(self._people, self._who[columns["person"]], time, timed)
+            _earliest(self._accounts, columns["account"], time, timed)
         for chunk in self._rows.chunks(*self.COLUMNS) if found else ():
             columns = chunk.columns
             joins = self._timeless(columns) & (columns["kind"] == Kind.JOIN)

@@ -10,18 +10,21 @@ from fireflower.history.archive.generation import GenerationFacts
 from fireflower.history.archive.properties import Seen
 from fireflower.history.archive.rejects import rejected_counts
 from fireflower.history.archive.segments import Segment
+from fireflower.history.archive.twice import read_twice
 from fireflower.model.records import Kind, SubjectKind
 
 
 class ImportedFile(NamedTuple):
     """A file that was imported. `records` are those that are not in an earlier file too; `kept_aside` counts the rows
-    that no import of the same content has read."""
+    that no import of the same content has read; `again` those that an earlier one has read, too, as the same table in
+    another way, so that they count more than once."""
 
     file: str
     table: str
     read: int
     records: int
     kept_aside: int
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,9 @@ def summarize(segments: Sequence[Segment], facts: GenerationFacts | None) -> Sum
     counted = [(Kind(kind), name, count) for (kind, name), count in zip(facts.names, facts.counts, strict=True)]
     events = {name: count for kind, name, count in counted if kind == Kind.EVENT}
     owners: dict[Kind, SubjectKind] = {Kind.PERSON_TRAIT: "person", Kind.ACCOUNT_TRAIT: "account"}
-    counted_files = zip(segments, facts.kept, rejected_counts(segments), strict=True)
-    files = [_file(segment, kept, aside) for segment, kept, aside in counted_files if segment.facts.digest]
+    again = read_twice(segments, facts.kept)
+    counted_files = zip(segments, facts.kept, rejected_counts(segments), again, strict=True)
+    files = [_file(segment, *counts) for segment, *counts in counted_files if segment.facts.digest]
     return Summary(
         records=facts.records,
         people=facts.people,
@@ -82,9 +86,9 @@ def summarize(segments: Sequence[Segment], facts: GenerationFacts | None) -> Sum
     )
 
 
-def _file(segment: Segment, kept: int, aside: int) -> ImportedFile:
+def _file(segment: Segment, kept: int, aside: int, again: int) -> ImportedFile:
     facts = segment.facts
-    return ImportedFile(facts.file, str(facts.mapping.get("table", "events")), facts.read, kept, aside)
+    return ImportedFile(facts.file, str(facts.mapping.get("table", "events")), facts.read, kept, aside, again)
 
 
 def _merged(parts: Sequence[Seen]) -> Seen:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Mapping as Object
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from fireflower.history.mapping import Mapping, TimeUnit
+from fireflower.history.readers import open_source
 from fireflower.history.readers.files import detect
+from fireflower.history.readers.posthog import USUAL_GROUP_TYPES
 from fireflower.history.readers.times import TimeReader, likely_unit
 from fireflower.model.errors import InputError
 from fireflower.model.records import Kind
@@ -25,13 +28,16 @@ _HARDLY = 0.1
 """A column of which no larger share can be read as times holds no times that are known."""
 _FEW = 60
 """Up to how many different texts can be names of events."""
+_LOOKED = 200_000
+"""After how many rows of events one has seen enough of whom they are about."""
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "time": (
-        "timestamp", "eventtime", "eventtimestamp", "occurredat", "time", "ts", "timestampms", "datetime", "happenedat",
-        "originaltimestamp", "createdat", "created", "createdate", "creationtime", "creationdate", "signedupat",
-        "signupdate", "joinedat", "joined", "joindate", "joinedon", "startedat", "closedate", "closedat", "closed",
-        "wonat", "date", "day", "utcdate", "receivedat", "sentat",
+        "timestamp", "eventtime", "eventtimestamp", "occurredat", "time", "ts", "timestampms", "datetime",
+        "happenedat", "originaltimestamp", "createdat", "created", "createdate", "creationtime", "creationdate",
+        "signedupat", "signedup", "signupdate", "signupat", "registeredat", "joinedat", "joined", "joindate",
+        "joinedon", "startedat", "closedate", "closedat", "closed", "wonat", "date", "day", "utcdate", "receivedat",
+        "sentat",
     ),
     "event": (
         "event", "eventname", "eventtype", "eventtext", "action", "activity", "verb", "what", "whathappened", "stage",
@@ -61,9 +67,9 @@ _FORMATS = (
 )  # fmt: skip
 _SEGMENT = ("track", "page", "screen", "identify", "group", "alias")
 
-UNTIMED = (
-    "No column holds times: what the table says holds from the time of import or --learned-at, so no verdict as of an "
-    "earlier moment can see it. Declare the traits `timeless` (or --map timeless=true) if they have always held."
+_UNTIMED = (
+    "what the table says holds from the time of import or --learned-at, so no verdict as of an earlier moment can see "
+    "it. Declare the traits `timeless` (or --map timeless=true) if they have always held."
 )
 """What follows for a table without times."""
 
@@ -122,6 +128,9 @@ def guess_mapping(path: str | Path, said: Object[str, Any] | None = None, known:
         raise InputError(f"{path} has a header and no rows. There is nothing to import.")
     columns = tuple(dict.fromkeys(key for row in rows for key in row))
     message = None if said.keys() & _NAMES.keys() else _message_form(rows)
+    if message is not None and message.form == "posthog" and not said.get("group_type"):
+        type, several = _group_type(rows)
+        return Guess(replace(message, group_type=type), not several, several, columns)
     if message is not None:
         return Guess(message, True, (), columns)
     return _guess_table(path, rows, columns, said, known)
@@ -142,6 +151,49 @@ def guess_times(path: str | Path, column: str) -> tuple[str, tuple[str, ...]]:
         raise _unreadable(path, column, values)
     doubts: list[str] = []
     return (_settled(values, column, doubts) if format else ""), tuple(doubts)
+
+
+def people_of_events(files: Iterable[tuple[Path, Mapping]]) -> set[str]:
+    """Whom the events in some files are about, as far as the first of their rows tell."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found: set[str] = set()
+    read = 0
+    for path, mapping in files:
+        if mapping.table != "events":
+            continue
+        for batch in open_source(path, mapping).batches() if read < _LOOKED else ():
+            people = batch.columns.get("person")
+            found.update(pc.unique(people.cast(pa.string())).to_pylist() if people is not None else ())
+            read += batch.read
+            if read >= _LOOKED:
+                break
+    return found
+
+
+def untimed(path: str | Path, mapping: Mapping) -> str:
+    """What follows where a table without a column of times is imported, and which columns could be one."""
+    rows = sample(Path(path))
+    columns = tuple(dict.fromkeys(key for row in rows for key in row))
+    return _untimed(rows, columns, {*mapping.columns().values(), *mapping.ignore})
+
+
+def _untimed(rows: Sequence[Row], columns: Sequence[str], taken: Collection[str]) -> str:
+    free = [column for column in columns if column not in taken and _looks_like_times(_values(rows, column))]
+    if not free:
+        return f"No column holds times: {_UNTIMED}"
+    which = f"{free[0]!r} looks" if len(free) == 1 else f"{', '.join(map(repr, free))} look"
+    return (
+        f"No column is taken for times, but {which} like them. If a row holds from then: --map time={quote(free[0])}. "
+        f"Else {_UNTIMED}"
+    )
+
+
+def _looks_like_times(values: Sequence[Any]) -> bool:
+    """Whether texts are times. Numbers could be anything."""
+    texts = [value for value in values if isinstance(value, str) and not re.fullmatch(r"-?\d+(\.\d+)?", value.strip())]
+    return len(texts) == len(values) > 0 and _format_of(texts) is not None
 
 
 def _unreadable(path: Path, column: str, values: Sequence[Any]) -> InputError:
@@ -235,8 +287,7 @@ def _message_form(rows: Sequence[Row]) -> Mapping | None:
     ):
         return Mapping(form="segment")
     if _share(rows, lambda row: "event" in row and "distinct_id" in row and "properties" in row):
-        types = Counter(type for row in rows for type in _group_types(row))
-        return Mapping(form="posthog", group_type=types.most_common(1)[0][0] if len(types) == 1 else "")
+        return Mapping(form="posthog")
     kinds = {kind.name.lower().replace("_", " ") for kind in Kind}
     if _share(rows, lambda row: str(row.get("kind")).lower().replace("_", " ") in kinds and "time" in row):
         return Mapping(table="records")
@@ -248,10 +299,37 @@ def _share(rows: Sequence[Row], test: Any) -> bool:
     return sum(bool(test(row)) for row in rows) >= 0.9 * len(rows)
 
 
+def guess_group_type(path: str | Path) -> tuple[str, tuple[str, ...]]:
+    """Of the types of PostHog's groups in a file the one that is the account, "" for none, and what to look at."""
+    return _group_type(sample(Path(path)))
+
+
+def _group_type(rows: Sequence[Row]) -> tuple[str, tuple[str, ...]]:
+    types = Counter(type for row in rows for type in _group_types(row))
+    if len(types) < 2:
+        return next(iter(types), ""), ()
+    usual = [type for type in USUAL_GROUP_TYPES if type in types]
+    chosen = usual[0] if usual else max(sorted(types), key=types.__getitem__)
+    others = ", ".join(repr(type) for type in sorted(types) if type != chosen)
+    return chosen, (
+        f"There are groups of several types. Those of {chosen!r} are taken for accounts, and no others ({others}); to "
+        "choose: --map group_type=TYPE (in fireflower.yaml: `group_type`).",
+    )
+
+
 def _group_types(row: Row) -> list[str]:
+    import msgspec
+
     properties = row.get("properties")
-    groups = properties.get("$groups") if isinstance(properties, dict) else None
-    return list(groups) if isinstance(groups, dict) else []
+    if isinstance(properties, str):  # in a table they stand as JSON
+        try:
+            properties = msgspec.json.decode(properties)
+        except (msgspec.MsgspecError, RecursionError):
+            return []
+    if not isinstance(properties, dict):
+        return []
+    groups, type = properties.get("$groups"), properties.get("$group_type")
+    return [*(groups if isinstance(groups, dict) else ()), *([type] if isinstance(type, str) else ())]
 
 
 def _guess_table(
@@ -270,12 +348,16 @@ def _guess_table(
             " Say which column names them, for example person: user_id."
         )
     table = said.get("table") or _table(rows, columns, parts)
+    if known is not None and table in ("people", "memberships") and "person" in parts.keys() - given.keys():
+        doubts += _strangers(rows, parts["person"], known)
     if table == "events" and "time" not in parts:
         parts.update(_called_time(columns, parts))
     if table == "events" and "time" in parts and not (said.get("time_format") or said.get("time_unit")):
         _check_times(path, rows, parts["time"])
     parts = {part: column for part, column in parts.items() if part in _PARTS[table] or part in given}
     settings: dict[str, Any] = {"table": table, **parts}
+    if table in ("memberships", "identities"):
+        doubts += _unread(table, columns, {*parts.values(), *said.get("ignore", ())})
     if table == "events" and "event" not in parts and not said.get("event_name"):
         settings.update(_event_column(path, rows, columns, parts, doubts))
     elif table == "events" and "event" not in given and parts.get("event", "").lower() in ("status", "stage"):
@@ -285,7 +367,7 @@ def _guess_table(
     elif table == "events" and "time" not in parts:
         doubts.append("No column holds times: name it as time.")
     if table != "events" and "time" not in parts and not said.get("timeless"):
-        doubts.append(UNTIMED)
+        doubts.append(_untimed(rows, columns, {*parts.values(), *said.get("ignore", ())}))
     return Guess(Mapping(**settings), not doubts, tuple(doubts), tuple(columns))
 
 
@@ -305,6 +387,22 @@ def _known_people(rows: Sequence[Row], columns: Sequence[str], parts: Object[str
     if best and share(best) > max(0.1, share(parts["person"]) if "person" in parts else 0.0):
         return {"person": best}
     return {}
+
+
+def _unread(table: str, columns: Sequence[str], read: Collection[str]) -> list[str]:
+    """A doubt about columns that a table without traits leaves behind."""
+    left = ", ".join(repr(column) for column in columns if column not in read)
+    return [f"A table of {table} has no traits; not read: {left}. To keep them: --kind people."] if left else []
+
+
+def _strangers(rows: Sequence[Row], column: str, known: Known) -> list[str]:
+    """A doubt whether a column names people, where the history has none of them."""
+    if any(known(str(value).strip()) for value in _values(rows, column)):
+        return []
+    return [
+        f"Nobody whom {column!r} names is among the people of the events so far. If another column holds the ids that "
+        "events have, name it: --map person=COLUMN; else one person may count as two."
+    ]
 
 
 def _event_column(
@@ -371,7 +469,7 @@ def _fits(part: str, rows: Sequence[Row], column: str) -> bool:
     if not values:
         return False
     if part in ("time", "received", "left"):
-        return _format_of(values) is not None
+        return _format_of(values) is not None and not {str(value) for value in values} <= {"0", "1"}
     if part == "properties":
         return all(isinstance(value, dict) or str(value).lstrip().startswith("{") for value in values)
     return not any(isinstance(value, dict | list) for value in values)
@@ -406,15 +504,21 @@ def _table(rows: Sequence[Row], columns: Sequence[str], parts: dict[str, str]) -
         return "events"
     person, account = parts.get("person") or parts.get("anonymous"), parts.get("account")
     others = len(columns) - len(parts)
-    if person and account and others <= 1 and ("role" in parts or "left" in parts or len(columns) <= 3):
+    plainly = "role" in parts or "left" in parts or len(columns) <= 3
+    of_people = others and "left" not in parts and _names_each_row(rows, person or "")
+    if person and account and others <= 1 and plainly and not of_people:
         return "memberships"
     if parts.get("person") and parts.get("anonymous") and len(columns) <= 3:
         return "identities"
-    subject = person or account or ""
-    values = [str(value) for value in _values(rows, subject)]
-    if len(set(values)) >= 0.98 * len(values):
+    if _names_each_row(rows, person or account or ""):
         return "people" if person else "accounts"
     return "events"
+
+
+def _names_each_row(rows: Sequence[Row], column: str) -> bool:
+    """Whether nearly every row names another subject."""
+    values = [str(value) for value in _values(rows, column)]
+    return len(set(values)) >= 0.98 * len(values)
 
 
 def _format_of(values: Sequence[Any], share: float = 0.5) -> str | None:

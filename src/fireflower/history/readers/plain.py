@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -18,16 +19,24 @@ from fireflower.model.values import normal, spellings
 _MISSING = object()
 
 
-def deal_name(stage: str | None) -> str:
-    """The event that a deal's stage or status makes of it.
+_OUTCOME = re.compile(r"\b(?:closed|deal)?(won|lost)\b")
+_NO_OUTCOME = re.compile(r"\b(?:no|not|non|never)(?: yet)?(?: closed)? (?:won|lost)\b")
 
-    >>> deal_name("closedwon"), deal_name("Closed Lost"), deal_name("demo_booked")
+
+def deal_name(stage: str | None) -> str:
+    """The event that a deal's stage or status makes of it. A stage that says neither won nor lost, or both, or that it
+    is not so, keeps its name.
+
+    >>> deal_name("closedwon"), deal_name("Closed Lost - No Budget"), deal_name("demo_booked")
     ('Deal Won', 'Deal Lost', 'Deal Demo Booked')
+    >>> deal_name("Closed Not Won"), deal_name("won/lost review"), deal_name("Wonder")
+    ('Deal Closed Not Won', 'Deal Won/Lost Review', 'Deal Wonder')
     """
     words = (stage or "won").replace("_", " ").replace("-", " ")
-    for outcome in ("won", "lost"):
-        if outcome in words.lower():
-            return f"Deal {outcome.title()}"
+    plain = re.sub(r"[\W_]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", words)).lower()
+    outcomes = set(_OUTCOME.findall(plain))
+    if len(outcomes) == 1 and not _NO_OUTCOME.search(plain):
+        return f"Deal {outcomes.pop().title()}"
     return f"Deal {words.title()}"
 
 
@@ -131,9 +140,12 @@ class PlainShape:
         if not account:
             return []
         role = id_text(parts.get("role"), "role") or ""
-        told = [base._replace(kind=Kind.JOIN, name=role, person=person, account=account)]
-        if parts.get("left") not in (None, ""):
-            ended = self._times.moment(parts["left"])
+        ended = None if parts.get("left") in (None, "") else self._times.moment(parts["left"])
+        told = []
+        # One that does not end after it began is over: nothing would end it. One that has always held began before.
+        if ended is None or ended > base.time or (base.untimed and self._mapping.timeless):
+            told.append(base._replace(kind=Kind.JOIN, name=role, person=person, account=account))
+        if ended is not None:
             told.append(base._replace(kind=Kind.LEAVE, time=ended, person=person, account=account, untimed=False))
         return told
 

@@ -205,14 +205,26 @@ class TableSource:
         )
 
     def _memberships(self, rows: Any, base: dict[str, Any], person: Any) -> Iterator[Batch]:
+        import pyarrow.compute as pc
+
         account = rows["~account"]
-        who = {"person": person, "account": account}
+        named, who = account.is_valid(), {"person": person, "account": account}
         joins = {**base, **who, "kind": Kind.JOIN, "name": rows["~role"].fill_null("")}
-        yield _filtered(joins, account.is_valid())
-        if self._mapping.left:
-            ended = rows["~left"]
-            leaves = {**base, **who, "kind": Kind.LEAVE, "name": "", "time": ended.fill_null(0), "untimed": False}
-            yield _filtered(leaves, ended.is_valid())
+        if not self._mapping.left:
+            yield _filtered(joins, named)
+            return
+        ended = rows["~left"]
+        leaves = {**base, **who, "kind": Kind.LEAVE, "name": "", "time": ended.fill_null(0), "untimed": False}
+        yield _filtered(joins, pc.and_(named, self._lasts(base, ended)))
+        yield _filtered(leaves, pc.and_(named, ended.is_valid()))
+
+    def _lasts(self, base: dict[str, Any], ended: Any) -> Any:
+        """Whether a membership ends after it began. One that does not is over: nothing would end it once it was joined.
+        One that has always held began before."""
+        import pyarrow.compute as pc
+
+        lasts = pc.fill_null(pc.greater(ended, base["time"]), True)
+        return pc.or_(lasts, base["untimed"]) if self._mapping.timeless else lasts
 
     def _by_address(self, rows: Any, base: dict[str, Any], person: Any) -> Batch:
         """Members of the accounts that their addresses name."""
