@@ -8,8 +8,6 @@ from typing import Any
 
 from fireflower.language.cursor import listed
 from fireflower.language.nodes import (
-    Between,
-    Compare,
     Condition,
     Date,
     Difference,
@@ -18,7 +16,6 @@ from fireflower.language.nodes import (
     FieldTest,
     Latest,
     Members,
-    OneOf,
     Property,
     Ratio,
     Role,
@@ -27,6 +24,7 @@ from fireflower.language.nodes import (
     Text,
     Trait,
 )
+from fireflower.language.walking import bounds_of
 from fireflower.model.errors import did_you_mean
 from fireflower.model.records import Kind
 from fireflower.model.timeline import Vocabulary
@@ -167,25 +165,14 @@ def _all_texts(seen: _Seen) -> Iterator[str]:
 
 
 def _wants_number(test: Test) -> bool:
-    bounds = _bounds(test)
+    bounds = bounds_of(test)
     return bool(bounds) and all(isinstance(bound, int | float) and not isinstance(bound, bool) for bound in bounds)
 
 
 def _wants_text(test: Test) -> bool:
-    bounds = _bounds(test)
+    bounds = bounds_of(test)
     return isinstance(test, Text | Date) or (bool(bounds) and all(isinstance(bound, str) for bound in bounds))
 
 
 def _text_bounds(test: Test) -> list[str]:
-    return [bound for bound in _bounds(test) if isinstance(bound, str)]
-
-
-def _bounds(test: Test) -> tuple[Any, ...]:
-    match test:
-        case Compare():
-            return (test.bound,)
-        case Between():
-            return (test.low, test.high)
-        case OneOf():
-            return test.values
-    return ()
+    return [bound for bound in bounds_of(test) if isinstance(bound, str)]
