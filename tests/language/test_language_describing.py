@@ -29,7 +29,7 @@ CONDITIONS = {
     " where x is above 2 and the person's role is 'admin'",
     'count(A, within 14 days of "T") >= 2': "at least 2 A within 14 days of the first T",
     "no Login for 7 days": "no Login for 7 days",
-    "recency(Login) < 36 hours": "Login in the last 36 hours",
+    "recency(Login) < 36 hours": "the latest Login (before any, the first record) in the last 36 hours",
     'elapsed("T") >= 14 days': "the time since the first T is at least 14 days",
     "distinct_days(any, any 7 days) >= 3": "at least 3 days with any event within some 7 days",
     "members(admin) >= 1": "at least 1 member who is admin",

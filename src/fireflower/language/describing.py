@@ -112,7 +112,8 @@ def describe_condition(condition: Condition) -> str:
         case Recency() if isinstance(test, Compare) and test.op in (">=", ">"):
             return f"no {events(quantity.events)} for {format_span(round(float(test.bound)))}"
         case Recency() if isinstance(test, Compare) and test.op in ("<", "<="):
-            return f"{events(quantity.events)} in the last {phrases.span_of_time(round(float(test.bound)))}"
+            latest = f"the latest {events(quantity.events)} (before any, the first record)"
+            return f"{latest} in the last {phrases.span_of_time(round(float(test.bound)))}"
         case Sequence(steps, span) if test in (Compare(">=", len(steps)), Compare("=", len(steps))):
             return f"{_steps(quantity)}, in this order{_within(span)}"
         case Ratio() if isinstance(test, Compare) and isinstance(test.bound, int | float) and 0 < test.bound <= 2:

@@ -40,6 +40,7 @@ from fireflower.language.phrases import (
     there_is,
     window,
 )
+from fireflower.language.sentences import write_quantity
 from fireflower.model.moments import format_span
 
 _WHOLE = (Count, Distinct, DistinctDays, Actors, Members, Sessions, Streak, Sequence)
@@ -119,7 +120,7 @@ def _in_general(condition: Condition, current: Any) -> str:
     if isinstance(quantity, Recency) and isinstance(condition.test, Compare) and condition.test.op in ("<", "<="):
         return f"do {events(quantity.events)} again"
     if isinstance(quantity, Trait):
-        return f"wait for a change of {quantity.owner}.{quantity.name}: it is {shown}"
+        return f"wait for a change of {write_quantity(quantity)}: it is {shown}"
     return f"{describe_condition(condition)} (now {shown})"
 
 
