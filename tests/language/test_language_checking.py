@@ -123,6 +123,10 @@ def test_a_recency_that_is_meant_so(formula: str) -> None:
     assert not warnings(f"value: {formula}\n")
 
 
+def test_everybody_has_done_the_start() -> None:
+    assert not warnings("value: recency(Login) < 7 days\n", settings="start: Login\n")
+
+
 @pytest.mark.parametrize("formula", DOUBTS)
 def test_doubt(formula: str) -> None:
     found = warnings(f"value: {formula}\n")

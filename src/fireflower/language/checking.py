@@ -89,7 +89,7 @@ def _definition_warnings(definition: Definition, settings: Settings, data: Data)
         yield from _goal_warnings(definition.goal, where, data)
     for message in goal_warnings(definition):
         yield where.warning(message, "key", "definition")
-    for events, message in recency_warnings(definition):
+    for events, message in recency_warnings(definition, settings.start):
         yield where.warning(message, *(("event", events.names[0]) if events.names else ("key", "definition")))
     used = (definition, tuple(quantity for _, quantity in definition.quantities))
     yield from _warnings(used, where, data, aside=definition.goal)

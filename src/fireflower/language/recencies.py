@@ -22,10 +22,15 @@ from fireflower.language.sentences import write_formula
 from fireflower.language.walking import walk
 
 
-def recency_warnings(definition: Definition) -> Iterator[tuple[Events, str]]:
+def recency_warnings(definition: Definition, start: Events | None) -> Iterator[tuple[Events, str]]:
     """A message for each recency that has to be short and may be that of somebody who never did it, and whose recency
-    it is."""
-    done = required(definition.qualified)
+    it is.
+
+    Parameters
+    ----------
+    start : what everybody's life with the product starts with, as far as that is known
+    """
+    done = required(definition.qualified) | ({start} if start else set())
     points = [item.condition for item in walk(definition.score) if isinstance(item, HoldingPoints)]
     for condition in [each for formula in (definition.qualified, *points) for each in _wanted(formula)]:
         match condition:
