@@ -30,6 +30,8 @@ CONDITIONS = {
     'count(A, within 14 days of "T") >= 2': "at least 2 A within 14 days of the first T",
     "no Login for 7 days": "no Login for 7 days",
     "recency(Login) < 36 hours": "the latest Login (before any, the first record) in the last 36 hours",
+    "recency(any where role = admin) < 1 day": "the latest event where the person's role is 'admin' (before any, the"
+    " first record) in the last day",
     'elapsed("T") >= 14 days': "the time since the first T is at least 14 days",
     "distinct_days(any, any 7 days) >= 3": "at least 3 days with any event within some 7 days",
     "members(admin) >= 1": "at least 1 member who is admin",

@@ -37,12 +37,11 @@ from fireflower.model.values import SeenValues
 _KINDS: dict[SubjectKind, Kind] = {"person": Kind.PERSON_TRAIT, "account": Kind.ACCOUNT_TRAIT}
 _OWNERS = {kind: owner for owner, kind in _KINDS.items()}
 _FEW = 12
-_MANY = 1000
+_MANY = 10_000
 """Among more values than this nobody looks for a near one."""
 
 Doubt = tuple[str, str, str]
 """("event", "property", "trait" or "role"; its name; what is doubtful)."""
-
 
 PropertyValues = Mapping[str, Mapping[str, SeenValues]]
 """Property -> event -> the values that it has on the events of that name."""
@@ -209,7 +208,7 @@ def _texts_among_numbers(seen: SeenValues, consequence: str) -> Iterator[str]:
     """Numbers written as text, such as '1,200', beside proper ones; 'n/a' is none."""
     texts = {text: None for text in seen.others if isinstance(text, str) and any(sign.isdigit() for sign in text)}
     if seen.numbers and texts:
-        count = f"{len(texts):,}" if seen.complete else f"more than {_MANY:,}"
+        count = f"{'' if seen.complete else 'at least '}{len(texts):,}"
         values = f" ({count} different values)" if len(texts) > 1 else ""
         yield (
             f"has, beside numbers, text such as {next(iter(texts))!r} in the data{values}, which {consequence}. Write"

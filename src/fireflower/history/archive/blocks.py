@@ -28,8 +28,8 @@ from fireflower.model.values import SeenValues
 _CANDIDATES = 2000
 _ROWS = 1 << 20
 """How many rows are looked through at once."""
-_VALUES = 1000
-"""So many different values of a property are looked at."""
+_VALUES = 10_000
+"""So many different values of a property are told, which are no numbers."""
 _NEVER = np.iinfo(np.int64).max
 
 
