@@ -7,6 +7,7 @@ import pytest
 from fireflower.app.explained import there_is
 from fireflower.evaluate.results import Evidence
 from fireflower.language.expressions import parse_formula
+from fireflower.model.moments import DAY, MINUTE, SECOND
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,31 @@ from fireflower.language.expressions import parse_formula
         ("count(Report Run) >= 3", 2.0, "2"),
         ("hours_spent(Flow Edited, last 7 days) >= 2", 0.5, "30 minutes"),
         ("account.plan = pro", "free", "'free'"),
+        ("recency(any) < 10 days", 69856.5 * SECOND, "19.4 hours"),
+        ('elapsed("Start") >= 3 days', 35118.0 * MINUTE, "24.4 days"),
+        ("hours_spent(any) >= 30 minutes", 2542.24 / 3600, "42.4 minutes"),
+        ("hours_spent(any) >= 30 minutes", 100.0, "100 hours"),
+        ("no Login for 30 days", 1558800.0 * SECOND, "18 days"),
+        ("recency(Login) >= 0.5 seconds", 0.0, "0 seconds"),
+        ("sum(properties.x of A) >= 20", 1234567.81, "1,234,567.8"),
+        ("sum(properties.x of A) >= 20", float("inf"), "inf"),
     ],
 )
 def test_a_quantity_is_shown_in_the_unit_that_its_condition_asks_in(formula: str, value, said: str) -> None:
+    assert there_is(Evidence(parse_formula(formula, "account"), False, value, 0, None)) == said
+
+
+@pytest.mark.parametrize(
+    ("formula", "value", "said"),
+    [
+        ("sum(properties.minutes of Edit) >= 12346", 12345.98, "12,345.98"),
+        ("count(Message Sent) / 10000 >= 90%", 0.8996, "89.96%"),
+        ("count(Message Sent) / 10000 >= 57%", 0.57, "57%"),
+        ("count(Message Sent) / 10000 > 57%", 0.57004, "57.004%"),
+        ("recency(Login) < 10 days", 9.996 * DAY, "9.996 days"),
+        ("hours_spent(A) between 2 and 3", 3.001, "3.001 hours"),
+        ("max(properties.x of A) = 3", 3.00001, "3.00001"),
+    ],
+)
+def test_no_rounding_takes_a_quantity_across_the_bound(formula: str, value: float, said: str) -> None:
     assert there_is(Evidence(parse_formula(formula, "account"), False, value, 0, None)) == said

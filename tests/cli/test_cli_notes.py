@@ -105,6 +105,69 @@ def test_check_knows_the_properties_of_the_data(empty_project: Path, run) -> Non
     assert "note: x1: no event has a property 'plam' in the data. Did you mean 'plan'?\n" in noted
 
 
+SIZES = "has, beside numbers, text such as '1,200' in the data (2 different values), which"
+
+
+def test_numbers_that_are_text_are_told_of(project: Path, tmp_path: Path, run) -> None:
+    table = tmp_path / "accounts.csv"
+    table.write_text('account,employees,at\nacme,"1,200",2025-01-01\nbirch,51-200,2025-01-01\ncedar,20,2025-01-01\n')
+    run("import", table, "--kind", "accounts", "-m", "account=account", "-m", "time=at", "--yes", project=project)
+    events = tmp_path / "paid.csv"
+    events.write_text('time,user_id,event,amount\n2026-01-05,ann,Paid,12\n2026-01-05,ann,Paid,"12,5"\n')
+    run("import", events, "--yes", project=project)
+    (project / "definitions" / "x1.yaml").write_text(
+        "definition: x1\nsubject: account\nvalue: account.employees >= 15\n"
+        "intent: sum(properties.amount of Paid) > 5 or did(Report Run where properties.amount > 5)\n"
+    )
+    text = run("check", project=project).stderr
+    assert f"x1.yaml:3:8: warning: account.employees {SIZES} passes no comparison with numbers. Write numbers" in text
+    assert "properties.amount has, beside numbers, text such as '12,5' in the data, which is left out." in text
+    assert "no 'Report Run' has a property 'amount' in the data, only 'Paid'." in text
+    assert f"note: x1: account.employees {SIZES}" in run("qualify", project=project).stderr
+
+
+def test_drafts_are_noted_and_checked_too(project: Path, tmp_path: Path, run) -> None:
+    draft = tmp_path / "draft.yaml"
+    draft.write_text(MISSPELT.replace("x1", "team").replace("goal: none", "goal: Subscription Startd"))
+    event = "no event 'Report Rum' is in the data. Did you mean 'Report Run'?\n"
+    goal = "the goal 'Subscription Startd' has never happened in the data, so nothing can be said of who reaches it."
+    noted = run("diff", "team", draft, project=project).stderr
+    assert f"note: team ({draft}): {event}" in noted and f"note: team ({draft}): {goal} Did you mean" in noted
+    assert run("describe", draft, project=project).stderr.startswith(f"note: team: {event}")
+    checked = run("check", draft, project=project)
+    assert "1 definition can be used" in checked.stdout and "3 warnings" in checked.stdout
+    assert f"{draft}:3:14: warning: {event}" in checked.stderr
+    assert "there is no file" in run("check", tmp_path / "none.yaml", project=project, fails=1).stderr
+
+
+def test_a_definition_is_described_where_there_is_no_history(empty_project: Path, run) -> None:
+    assert not run("describe", "team", project=empty_project).stderr
+
+
+def test_backtest_says_what_the_goal_was_meant_to_be(project: Path, run) -> None:
+    (project / "definitions" / "x1.yaml").write_text(
+        "definition: x1\nsubject: account\nvalue: did(Report Run)\ngoal: Subscription Startd\n"
+    )
+    noted = run("backtest", "x1", project=project).stderr
+    assert "note: x1: the goal 'Subscription Startd' has never happened in the data" in noted
+    assert "Did you mean 'Subscription Started'?" in noted
+    assert "note" not in run("qualify", "-d", "x1", project=project).stderr
+
+
+def test_names_are_shown_as_they_must_be_written(project: Path, tmp_path: Path, run) -> None:
+    table = tmp_path / "accounts.csv"
+    table.write_text("account,# Employees\nacme,20\n")
+    run("import", table, "--kind", "accounts", "-m", "account=account", "--yes", project=project)
+    (project / "definitions" / "x1.yaml").write_text(
+        'definition: x1\nsubject: account\nvalue: account."# Employees" >= 15\n'
+    )
+    assert 'declare account."# Employees" under `timeless:`' in run("qualify", project=project).stderr
+    assert 'account."# Employees"' in run("doctor", project=project).stdout
+    settings = project / "fireflower.yaml"
+    settings.write_text(settings.read_text() + 'timeless: [account."# Employees"]\n')
+    assert "note" not in run("qualify", project=project).stderr
+
+
 def test_check_shows_the_errors_of_settings_alone(project: Path, run) -> None:
     (project / "definitions" / "x1.yaml").write_text(MISSPELT)
     (project / "fireflower.yaml").write_text("projekt: Shop\n")

@@ -110,6 +110,8 @@ def test_the_names_of_a_definition_are_used() -> None:
         ("count(Report Run) >= 3 or did(Crm Connected)", [(2.0, False), (0.0, False)], "run a report once more"),
         ("count(Report Run, last 7 days) > 3 or did(A)", [(0.0, False), (1.0, True)],
          "run a report 4 times in the last 7 days"),
+        ("count(Report Run, any 7 days) >= 3 or did(A)", [(2.0, False), (1.0, True)],
+         "run a report 3 times within some 7 days"),
         ("did(A) and not did(Crm Disconnected)", [(1.0, True), (0.0, False)], ""),
         ("did(A) or account.plan = free", [(1.0, True), ("pro", False)], ""),
         ("did(A) or members >= 4", [(1.0, True), (3.0, False)], "add 1 more member"),

@@ -14,6 +14,7 @@ from fireflower.history.archive import Archive
 from fireflower.history.archive.manifest import Manifest, writing
 from fireflower.history.mapping import Mapping
 from fireflower.model.errors import ProjectError
+from fireflower.model.values import SeenValues
 
 EVENTS = Mapping(time="time", event="event", person="user", account="company")
 
@@ -34,6 +35,25 @@ def people(archive: Archive) -> int:
     (timeline,) = archive.timelines(["plan"])
     assert timeline.vocabulary.texts["plan"][timeline.codes["plan"][0]] in "abc"
     return len(timeline.vocabulary.people)
+
+
+def test_the_values_of_properties_by_event(tmp_path: Path) -> None:
+    rows = ['1,A,"1,5",true,x', "2,A,2.5,,y", "3,B,3,,x", "4,B,,,", "5,C,n/a,,x", "6,A,2.5,,x"]
+    (tmp_path / "e.csv").write_text(
+        "time,event,amount,flag,plan,user\n" + "".join(f"2026-03-0{row},ann\n" for row in rows)
+    )
+    archive = Archive.open(tmp_path / "archive")
+    assert archive.seen_values(()) == {}
+    archive.ingest(tmp_path / "e.csv", Mapping(time="time", event="event", person="user"))
+    assert archive.seen_values(["amount", "flag", "plan"]) == {
+        "amount": {
+            "A": SeenValues(True, ["1,5"]),
+            "B": SeenValues(True, []),
+            "C": SeenValues(False, ["n/a"]),
+        },
+        "flag": {"A": SeenValues(False, [True])},
+        "plan": {"A": SeenValues(False, ["x", "y"]), "B": SeenValues(False, ["x"]), "C": SeenValues(False, ["x"])},
+    }
 
 
 def test_who_reads_keeps_what_was_there(folder: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import pytest
 
@@ -22,24 +23,35 @@ from fireflower.language.nodes import (
 )
 from fireflower.model.records import Kind
 from fireflower.model.timeline import Vocabulary
+from fireflower.model.values import SeenValues
 
-INDUSTRY, EMPLOYEES = (Kind.ACCOUNT_TRAIT, "industry"), (Kind.ACCOUNT_TRAIT, "employees")
-STAFF = (Kind.PERSON_TRAIT, "staff")
+TRAITS: dict[tuple[Kind, str], list[Any]] = {
+    (Kind.ACCOUNT_TRAIT, "industry"): ["software", "internet"],
+    (Kind.ACCOUNT_TRAIT, "employees"): [25.0, 50.0],
+    (Kind.ACCOUNT_TRAIT, "Annual Revenue"): ["1,200", 20.0, "51-200", "n/a"],
+    (Kind.ACCOUNT_TRAIT, "codes"): [[1.0, "a"]],
+    (Kind.PERSON_TRAIT, "staff"): [True, False],
+}
 DATA = Vocabulary(
-    names=[(Kind.EVENT, "Report Run"), (Kind.EVENT, "Login"), (Kind.JOIN, ""), INDUSTRY, EMPLOYEES, STAFF],
+    names=[(Kind.EVENT, "Report Run"), (Kind.EVENT, "Login"), (Kind.JOIN, ""), *TRAITS],
     people=["ann"],
     accounts=["acme"],
-    texts={"source": ["sample", "live"], "tags": [["red", "green"]]},
-    traits={INDUSTRY: ["software", "internet"], EMPLOYEES: [25.0, 50.0], STAFF: [True, False]},
+    traits=TRAITS,
     roles=["admin", "owner"],
 )
-PROPERTIES = ("rows", "source", "tags", "title")
+PROPERTIES = ("rows", "source", "tags", "title", "amount")
+VALUES = {
+    "rows": {"Report Run": SeenValues(True, ["n/a"])},
+    "source": {"Report Run": SeenValues(False, ["sample", "live"]), "Login": SeenValues(False, ["web"])},
+    "tags": {"Report Run": SeenValues(False, [["red", "green"]])},
+    "amount": {"Report Run": SeenValues(True, ["12,5"]), "Login": SeenValues(True, [])},
+}
 
 
 def warnings(text: str, settings: str = "", properties: Collection[str] | None = PROPERTIES) -> list[str]:
     loaded = load_settings(settings) if settings else Settings()
     definition = load_definition("definition: d\nsubject: account\n" + text, loaded)
-    found = check_against([definition], loaded, DATA, properties)
+    found = check_against([definition], loaded, DATA, properties, VALUES)
     assert all(fault.severity == "warning" for fault in found)
     return [f"{fault.line}:{fault.column} {fault.message}" for fault in found]
 
@@ -57,6 +69,13 @@ value:
     - count(Report Run) / account.employees >= 2
     - count(Report Run where properties.title = whatever) >= 1
     - sum(properties.title of Report Run) >= 1
+    - account.industry not in [1, 2]
+    - account.employees not in [few, many]
+    - account.codes = 1
+    - sum(properties.rows of Report Run) >= 1
+    - sum(properties.amount of Login) >= 1
+    - count(Report Run or Login where properties.rows > 3) >= 1
+    - sum(properties.amount of Report Run where properties.source = live) >= 1
 """
     )
 
@@ -66,6 +85,20 @@ DOUBTS = {
     "account.idustry = software": "3:8 no trait account.idustry is in the data. Did you mean 'account.industry'",
     "account.industry = sofware": "3:8 account.industry is never 'sofware' in the data. Did you mean 'software'?",
     "account.industry = bakery": "3:8 account.industry is never 'bakery' in the data. It is internet or software.",
+    'account."Annual Revenu" > 1': '3:8 no trait account."Annual Revenu" is in the data. Did you mean',
+    'account."Annual Revenue" > 1': "3:8 account.\"Annual Revenue\" has, beside numbers, text such as '1,200' in the"
+    " data (2 different values), which passes no comparison with numbers. Write numbers like 1200 or 12.5",
+    'count(Login) / account."Annual Revenue" > 1': "which nothing can be computed with",
+    "count(Report Run where properties.amount > 3) > 1": "3:31 properties.amount has, beside numbers, text such as",
+    "sum(properties.amount of any) > 3": "text such as '12,5' in the data, which is left out. Write",
+    "count(Report Run where properties.source = Live) > 1": "is never 'Live' in the data. Did you mean 'live'?",
+    "count(Report Run where properties.source = web) > 1": "is never 'web' in the data. It is live or sample.",
+    "count(Report Run where properties.source > 3) > 1": "3:31 properties.source is never a number in the data",
+    "count(Login where properties.rows > 3) > 1": "no 'Login' has a property 'rows' in the data, only 'Report Run'.",
+    "max(properties.rows of Login) > 3": "no 'Login' has a property 'rows' in the data",
+    "sum(properties.source of Login) > 3": "properties.source is never a number in the data, so there is nothing to",
+    "recency(Login) < 7 days": "3:16 recency(Login) < 7 days also holds for those who never did it, for that long"
+    " after their first record. If that is not meant, write did(Login, last 7 days).",
     "account.industry >= 3": "3:8 account.industry is never a number in the data (but for example 'software')",
     "account.employees = many": "3:8 account.employees is always a number in the data",
     "account.employees contains x": "3:8 account.employees is always a number in the data",
@@ -75,6 +108,23 @@ DOUBTS = {
     "count(Login where properties.row > 1) > 1": "3:26 no event has a property 'row' in the data. Did",
     "latest(properties.source of Login) = lve": "3:15 properties.source is never 'lve' in the data.",
 }
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "recency(Login) >= 7 days",
+        "not recency(Login) < 7 days",
+        "recency(Login) < 7 days and did(Login where role = owner)",
+        "recency(any) < 7 days and did(Login)",
+    ],
+)
+def test_a_recency_that_is_meant_so(formula: str) -> None:
+    assert not warnings(f"value: {formula}\n")
+
+
+def test_everybody_has_done_the_start() -> None:
+    assert not warnings("value: recency(Login) < 7 days\n", settings="start: Login\n")
 
 
 @pytest.mark.parametrize("formula", DOUBTS)
@@ -103,6 +153,7 @@ REQUIRES_THE_GOAL = [
     "did(Report Run) or sum(properties.rows of Report Run) > 5",
     "distinct_days(Report Run) between 1 and 3",
     'elapsed("Report Run") >= 1 day',
+    "latest(properties.source of Report Run) is known",
 ]
 
 
@@ -113,7 +164,16 @@ def test_criteria_that_require_the_goal(formula: str) -> None:
     assert not warnings(text + "keep_after_goal: true\n")
 
 
-@pytest.mark.parametrize("formula", ["did(Login) or did(Report Run)", "count(Report Run) = 0", "not did(Report Run)"])
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "did(Login) or did(Report Run)",
+        "count(Report Run) = 0",
+        "not did(Report Run)",
+        "latest(properties.source of Report Run) is missing",
+        'elapsed("Report Run") is missing',
+    ],
+)
 def test_criteria_that_do_not_require_the_goal(formula: str) -> None:
     assert not warnings(f"value: {formula}\ngoal: Report Run\n")
 

@@ -29,7 +29,9 @@ CONDITIONS = {
     " where x is above 2 and the person's role is 'admin'",
     'count(A, within 14 days of "T") >= 2': "at least 2 A within 14 days of the first T",
     "no Login for 7 days": "no Login for 7 days",
-    "recency(Login) < 36 hours": "Login in the last 36 hours",
+    "recency(Login) < 36 hours": "the latest Login (before any, the first record) in the last 36 hours",
+    "recency(any where role = admin) < 1 day": "the latest event where the person's role is 'admin' (before any, the"
+    " first record) in the last day",
     'elapsed("T") >= 14 days': "the time since the first T is at least 14 days",
     "distinct_days(any, any 7 days) >= 3": "at least 3 days with any event within some 7 days",
     "members(admin) >= 1": "at least 1 member who is admin",
@@ -94,13 +96,25 @@ STEPS: list[tuple[str, Any, str]] = [
     ("no A for 7 days", 2 * DAY, "wait 5 days more without A"),
     ('elapsed("T") >= 14 days', 13 * DAY, "wait 1 day more"),
     ("recency(A) < 7 days", 8 * DAY, "do A again"),
+    ("no A for 7 days", 3.04 * DAY, "wait 4 days more without A"),
+    ("recency(A) > 7 days", 7 * DAY, "no A for 7 days (now 7 days)"),
+    ("hours_spent(A) > 0.5", 0.2, "spend 18 minutes more on A"),
+    ("hours_spent(A) >= 30 minutes", 503 / 3600, "spend 21.7 minutes more on A"),
     ("streak(A) >= 3", 2, "do A on 1 more day in a row"),
+    ("longest_streak(A) >= 5", 3, "do A on 5 days in a row"),
     ("sequence(A, B, C) = 3", 1, "do B then C"),
+    ("sequence(A, B, C within 3 days) >= 3", 2, "do A, B then C within 3 days"),
+    ("count(A, any 7 days) >= 3", 2, "do A 3 times within 7 days"),
+    ("distinct_days(any, any 7 days) > 2", 2, "do any event on 3 days within 7 days"),
+    ("sum(properties.x of A, any 7 days) >= 5", 2, "raise the sum of x of A within some 7 days to 5"),
     ("distinct(event of A or B or C, last 7 days) >= 3", 1, "do 2 more different events of A, B or C within 7 days"),
     ("sum(properties.x of A) >= 5", 2, "raise the sum of x of A by 3"),
     ("account.plan = pro", "free", "wait for a change of account.plan: it is 'free'"),
     ("account.size >= 20", None, "wait for a change of account.size: it is missing"),
     ("count(A) < 3", 5, "less than 3 A (now 5)"),
+    ("count(A) / count(B) > 0.9", 0.5, "raise the number of A divided by the number of B by more than 0.4"),
+    ("count(A) - count(B) >= 30", 2.439862, "raise the number of A minus the number of B by 27.6"),
+    ("min(properties.x of A) >= 5", 2, "the smallest x of A is at least 5 (now 2)"),
     ("max(properties.x of A) >= 2", float("nan"), "raise the greatest x of A by 2"),
 ]
 
@@ -171,6 +185,12 @@ def test_a_circle_that_the_verdict_does_without_is_said_below() -> None:
         "Intent (shows signs of wanting to buy) means:",
         "- C at least once",
     ]
+
+
+def test_what_is_asked_is_said_exactly() -> None:
+    assert describe_condition(condition("count(A, last 1209600.5 seconds) >= 3")).endswith("last 1209600.5 seconds")
+    assert describe_condition(condition("sum(properties.x of A) >= 123456789012.5")).endswith("least 123,456,789,012.5")
+    assert describe_condition(condition("max(properties.x of A) >= 0.0000001")).endswith("at least 0.0000001")
 
 
 def test_one_hour_is_one() -> None:

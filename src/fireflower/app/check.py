@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fireflower.model.errors import DefinitionError, Fault
@@ -46,14 +47,21 @@ class Files:
     destinations: tuple[Destination, ...]
 
 
-def check(project: Project) -> Checked:
-    """Check the files of a project, against its history as far as there is one, and run the definitions' tests."""
+def check(project: Project, paths: Sequence[str | Path] = ()) -> Checked:
+    """Check the files of a project, against its history as far as there is one, and run the definitions' tests.
+
+    Parameters
+    ----------
+    paths : definitions that are to be checked in the place of the project's own, such as drafts
+    """
     try:
-        files = _readable(project)
+        files = Files(_drafts(project, paths), ()) if paths else _readable(project)
     except DefinitionError as error:
-        return Checked((), 0, (*error.faults, *_imports(project), *_warnings_beside(project)))
+        beside = () if paths else (*_imports(project), *_warnings_beside(project))
+        return Checked((), 0, (*error.faults, *beside))
     definitions = files.definitions
-    faults = [*_imports(project), *_against_history(project, definitions), *failed_tests(definitions, project.settings)]
+    faults = [] if paths else _imports(project)
+    faults += [*_against_history(project, definitions), *failed_tests(definitions, project.settings)]
     names = tuple(definition.name for definition in definitions)
     tests = sum(len(definition.examples) for definition in definitions)
     return Checked(names, tests, tuple(faults), tuple(destination.name for destination in files.destinations))
@@ -72,6 +80,22 @@ def read_files(project: Project) -> Files:
     if faults:
         raise DefinitionError(faults)
     return files
+
+
+def _drafts(project: Project, paths: Sequence[str | Path]) -> tuple[Definition, ...]:
+    """The definitions of these files, with the faults of all of them together."""
+    from fireflower.language.loading import load_definition
+
+    definitions: list[Definition] = []
+    faults: list[Fault] = []
+    for path in paths:
+        try:
+            definitions.append(load_definition(Path(path), project.settings))
+        except DefinitionError as error:
+            faults += error.faults
+    if faults:
+        raise DefinitionError(faults)
+    return tuple(definitions)
 
 
 def _readable(project: Project) -> Files:
@@ -133,11 +157,15 @@ def _warnings_beside(project: Project) -> list[Fault]:
 
 def _against_history(project: Project, definitions: Sequence[Definition]) -> list[Fault]:
     from fireflower.language.checking import check_against
+    from fireflower.language.walking import needs
 
-    summary = project.archive.summary()
+    archive, settings = project.archive, project.settings
+    summary = archive.summary()
     if not summary.records:
         return []
-    return list(check_against(definitions, project.settings, project.archive.vocabulary(), summary.property_names))
+    properties = summary.property_names
+    values = archive.seen_values(needs(definitions, settings).properties & properties)
+    return check_against(definitions, settings, archive.vocabulary(), properties, values)
 
 
 def failed_tests(definitions: tuple[Definition, ...], settings: Settings) -> Iterator[Fault]:

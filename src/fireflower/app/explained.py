@@ -21,17 +21,12 @@ def asked(state: Evidence) -> str:
 
 
 def there_is(state: Evidence) -> str:
-    """The quantity's value, in its own unit."""
-    from fireflower.language.phrases import is_share, percent, value
-    from fireflower.language.rules import unit_of
+    """The quantity's value, in its own unit; a share in per cent where the condition asks so."""
+    from fireflower.language import phrases
 
     if state.value is None:
         return "missing"
-    if isinstance(state.value, float) and is_share(state.condition) and "%" in asked(state):
-        return percent(state.value)
-    unit = unit_of(state.condition.quantity)
-    broken = isinstance(state.value, float) and unit == "number" and not state.value.is_integer()
-    return value(float(f"{state.value:.4g}") if broken else state.value, unit)
+    return phrases.there_is(state.value, state.condition, in_percent="%" in asked(state))
 
 
 def held_back(found: Explanation) -> str:

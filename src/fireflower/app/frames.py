@@ -87,7 +87,7 @@ def qualify(
     >>> [lead.subject for lead in qualify(definition, events).leads()]
     ['ann']
     """
-    from fireflower.app.notes import unseen_names
+    from fireflower.app.notes import misfits
     from fireflower.app.qualify import qualification
 
     moment, said = moment_from(as_of), _settings(settings)
@@ -95,7 +95,7 @@ def qualify(
     frames = {"events": events, "people": people, "accounts": accounts, "memberships": memberships}
     history = _history(said, {table: frame for table, frame in frames.items() if frame is not None})
     found = qualification(history, chosen, as_of=moment)
-    for note in unseen_names(history, chosen):
+    for note in misfits(history, chosen):
         warnings.warn(note, stacklevel=2)
     return found
 

@@ -36,22 +36,41 @@ class LateTrait:
     def message(self) -> str:
         """What there is."""
         first, as_of = _two_moments(self.first, self.as_of)
-        return f"{self.owner}.{self.name} is known only from {first} on, after the moment of the verdicts ({as_of})"
+        return f"{self._written} is known only from {first} on, after the moment of the verdicts ({as_of})"
+
+    @property
+    def _written(self) -> str:
+        from fireflower.language.nodes import Trait
+        from fireflower.language.sentences import write_quantity
+
+        return write_quantity(Trait(self.owner, self.name))
 
     @property
     def next_step(self) -> str:
         """What to do about it."""
-        return f"declare {self.owner}.{self.name} under `timeless:` in fireflower.yaml if it has always held"
+        return f"declare {self._written} under `timeless:` in fireflower.yaml if it has always held"
 
 
-def unseen_names(history: History, definitions: Sequence[Definition]) -> list[str]:
-    """A sentence for each event, trait and property that the definitions name and the data does not know. Reads no
-    rows."""
-    from fireflower.language.checking import unseen_names as doubted
+def misfits(history: History, definitions: Sequence[Definition], *, goals: bool = False) -> list[str]:
+    """A sentence for each event, trait and property that the definitions name and the data does not know, and for each
+    trait that they compare with numbers and that is text. Nothing where there is no data. Reads no rows.
 
+    Parameters
+    ----------
+    goals : whether goals matter, too: verdicts do not need them
+    """
+    from fireflower.language.checking import traits_in_text, unseen_goals, unseen_names
+
+    summary, vocabulary = history.archive.summary(), history.archive.vocabulary()
+    if not summary.records:
+        return []
+    found = [
+        *unseen_names(definitions, vocabulary.names, summary.property_names),
+        *traits_in_text(definitions, vocabulary),
+        *(unseen_goals(definitions, vocabulary.names) if goals else ()),
+    ]
     by_message: dict[str, dict[str, None]] = {}
-    archive = history.archive
-    for definition, message in doubted(definitions, archive.vocabulary().names, archive.summary().property_names):
+    for definition, message in found:
         by_message.setdefault(message, {})[definition] = None
     return [f"{_together(list(names))}: {message}" for message, names in by_message.items()]
 

@@ -49,7 +49,7 @@ def backtest(
     note_outside_data(project, as_of)
     with progress("Replaying history") as advance:
         found = run(project, definition, horizon=horizon, as_of=as_of, progress=advance)
-    note_doubts(project, project.chosen([definition]), found.as_of)
+    note_doubts(project, project.chosen([definition]), found.as_of, goals=True)
     if as_json:
         print_json(found)
     else:

@@ -17,26 +17,28 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Show every fault of the files, and run the definitions' tests.")
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
 @project_option
 @click.option("--strict", is_flag=True, help="Let warnings fail the check too.")
 @json_option
 @click.pass_context
-def check(ctx: click.Context, folder: Path | None, strict: bool, as_json: bool) -> None:
+def check(ctx: click.Context, files: tuple[Path, ...], folder: Path | None, strict: bool, as_json: bool) -> None:
     """Show every fault of the project's files (settings, definitions, destinations), and run the tests that its
-    definitions carry.
+    definitions carry. With FILEs, only these definitions are checked, such as drafts that lie elsewhere.
 
     Names of events, properties and traits that the imported history does not know are warnings, with what they were
-    probably meant to be. Exits with 1 if there is an error.
+    probably meant to be; so are values that it does not hold. Exits with 1 if there is an error.
 
     \b
     Examples:
       fireflower check
       fireflower check --project shop --strict
+      fireflower check draft.yaml
     """
     from fireflower.app.check import check as run
     from fireflower.app.project import open_project
 
-    found = run(open_project(folder))
+    found = run(open_project(folder), files)
     if as_json:
         print_json(found)
     elif found.faults:

@@ -8,6 +8,7 @@ import click
 
 from fireflower.cli.completing import definition_or_file
 from fireflower.cli.jsons import print_json
+from fireflower.cli.notes import note_doubts
 from fireflower.cli.options import json_option, project_option
 from fireflower.cli.printing import printable
 
@@ -25,9 +26,13 @@ def describe(definition: str, folder: Path | None, as_json: bool) -> None:
       fireflower describe definitions/team.yaml
     """
     from fireflower.app.describe import describe as run
+    from fireflower.app.diff import resolve
     from fireflower.app.project import open_project
+    from fireflower.app.replaying import moment_of
 
-    text = run(open_project(folder), definition)
+    project = open_project(folder)
+    text = run(project, definition)
+    note_doubts(project, [resolve(project, definition)], moment_of(project, None))
     if as_json:
         print_json({"definition": definition, "description": text})
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import click
 from fireflower.cli.as_of import note_outside_data
 from fireflower.cli.completing import definition_or_file
 from fireflower.cli.jsons import print_json
+from fireflower.cli.notes import note_doubts
 from fireflower.cli.options import LIMIT, as_of_option, horizon_option, json_option, project_option
 from fireflower.cli.printing import in_one_line, printable
 from fireflower.cli.progress import progress
@@ -40,12 +42,16 @@ def diff(old: str, new: str, folder: Path | None, horizon: int, as_of: int | Non
       fireflower diff HEAD:definitions/team.yaml definitions/team.yaml
     """
     from fireflower.app.diff import diff as run
+    from fireflower.app.diff import resolve
     from fireflower.app.project import open_project
 
     project = open_project(folder)
     note_outside_data(project, as_of)
     with progress("Replaying history") as advance:
         found = run(project, old, new, horizon=horizon, as_of=as_of, progress=advance)
+    compared = ((old, found.old), (new, found.new))
+    named = [replace(resolve(project, reference), name=name) for reference, name in compared]
+    note_doubts(project, named, found.as_of, goals=True)
     if as_json:
         print_json(found)
     else:

@@ -11,6 +11,8 @@ import click
 from fireflower.cli.jsons import print_json
 from fireflower.cli.options import json_option, project_option
 from fireflower.cli.printing import counted, in_one_line, printable, shortened
+from fireflower.language.nodes import Trait
+from fireflower.language.sentences import write_quantity
 from fireflower.model.moments import format_moment
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ def _facts(found: Diagnosis) -> Iterator[tuple[str, str]]:
         yield "history", f"{events}, {people}, {accounts}"
         yield "time", f"{format_moment(history.first or 0)} to {format_moment(history.last or 0)} UTC"
         yield "events", _some([f"{name} ({count:,})" for name, count in history.events.items()])
-        yield "traits", _some([f"{owner}.{name}" for owner, name in sorted(history.traits)])
+        yield "traits", _some([write_quantity(Trait(owner, name)) for owner, name in sorted(history.traits)])
         yield "properties", _some(sorted(history.property_names))
     yield "disk", f"{found.disk / 1e6:,.1f} MB"
     yield "lock", found.lock or "nobody is writing"

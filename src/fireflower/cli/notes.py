@@ -16,11 +16,17 @@ if TYPE_CHECKING:
 MOST = 5
 
 
-def note_doubts(history: History, definitions: Sequence[Definition], as_of: int) -> None:
-    """Say which names of the definitions the data does not know, and which traits it knows only after the moment."""
-    from fireflower.app.notes import late_traits, unseen_names
+def note_doubts(history: History, definitions: Sequence[Definition], as_of: int, *, goals: bool = False) -> None:
+    """Say which names of the definitions the data does not know, which traits it has as text in the place of numbers,
+    and which it knows only after the moment.
 
-    notes = unseen_names(history, definitions)
+    Parameters
+    ----------
+    goals : whether a goal that has never happened is said, too
+    """
+    from fireflower.app.notes import late_traits, misfits
+
+    notes = misfits(history, definitions, goals=goals)
     for note in notes[:MOST]:
         _note(note)
     if len(notes) > MOST:

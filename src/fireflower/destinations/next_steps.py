@@ -12,6 +12,7 @@ from fireflower.language.nodes import (
     Actors,
     All,
     AnyOf,
+    AnySpan,
     Compare,
     Condition,
     Count,
@@ -62,6 +63,8 @@ def step(condition: Condition, value: Any) -> str:
     if not plain or not isinstance(test, Compare) or test.op not in (">=", ">"):
         return next_step(condition, value)
     assert isinstance(quantity, Count)
+    if isinstance(quantity.window, AnySpan):
+        value = 0.0  # what has been done may lie too far back to count with what is still to be done
     words = to_do(quantity.events.names[0])
     return next_step(condition, value) if words is None else words + _times(test, value) + window(quantity.window)
 

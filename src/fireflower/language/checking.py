@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from fireflower.language.doubts import Data
+from fireflower.language.doubts import Data, PropertyValues, wants_number
 from fireflower.language.goals import goal_warnings
 from fireflower.language.nodes import Definition, Events, Property, Settings, Trait
+from fireflower.language.recencies import recency_warnings
 from fireflower.language.rules import complaints
-from fireflower.language.walking import walk
+from fireflower.language.walking import conditions_of, walk
 from fireflower.model.errors import Fault, did_you_mean
 from fireflower.model.timeline import Name, Vocabulary
 
@@ -34,16 +35,17 @@ def check_against(
     settings: Settings,
     vocabulary: Vocabulary,
     properties: Collection[str] | None = None,
+    values: PropertyValues | None = None,
 ) -> list[Fault]:
     """What is probably not meant, as warnings: names and values that the data does not hold, goals that end what they
     require.
 
     Parameters
     ----------
-    properties : those that events have in the data. None: not known; then nothing is said about properties, because
-        the vocabulary has only those that were asked for
+    properties : those that events have in the data. None: not known; then nothing is said about properties
+    values : their values, as far as they are known
     """
-    data = Data(vocabulary, properties)
+    data = Data(vocabulary, properties, values or {})
     faults = [fault for definition in definitions for fault in _definition_warnings(definition, settings, data)]
     return list(dict.fromkeys([*_settings_warnings(settings, data), *faults]))
 
@@ -54,10 +56,29 @@ def unseen_names(
     """(definition, what `check_against` says) for each event, trait and property that a definition names and the
     data, of which these are the names, does not hold. A goal that never happened is no such thing: verdicts do not need
     it."""
-    data = Data(Vocabulary(names, (), ()), properties)
+    data = Data(Vocabulary(names, (), ()), properties, {})
     for definition in definitions:
         for node in walk(definition):
             if isinstance(node, Events | Trait | Property) and node != definition.goal:
+                for _, _, message in data.doubts(node):
+                    yield definition.name, message
+
+
+def unseen_goals(definitions: Iterable[Definition], names: Sequence[Name]) -> Iterator[tuple[str, str]]:
+    """(definition, what `check_against` says) for each goal that has never happened in the data."""
+    data = Data(Vocabulary(names, (), ()), None, {})
+    for definition in definitions:
+        for _, message in _unseen_goal(definition.goal, data):
+            yield definition.name, message
+
+
+def traits_in_text(definitions: Iterable[Definition], vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
+    """(definition, what `check_against` says) for each trait that a definition compares with numbers and that is text
+    in the data, wholly or in part."""
+    data = Data(vocabulary, None, {})
+    for definition in definitions:
+        for node in conditions_of(definition):
+            if isinstance(node.quantity, Trait) and wants_number(node.test):
                 for _, _, message in data.doubts(node):
                     yield definition.name, message
 
@@ -68,6 +89,8 @@ def _definition_warnings(definition: Definition, settings: Settings, data: Data)
         yield from _goal_warnings(definition.goal, where, data)
     for message in goal_warnings(definition):
         yield where.warning(message, "key", "definition")
+    for events, message in recency_warnings(definition, settings.start):
+        yield where.warning(message, *(("event", events.names[0]) if events.names else ("key", "definition")))
     used = (definition, tuple(quantity for _, quantity in definition.quantities))
     yield from _warnings(used, where, data, aside=definition.goal)
 
@@ -80,10 +103,18 @@ def _settings_warnings(settings: Settings, data: Data) -> Iterator[Fault]:
 
 
 def _goal_warnings(goal: Events | None, where: _Places, data: Data) -> Iterator[Fault]:
+    for name, message in _unseen_goal(goal, data):
+        yield where.warning(message, "event", name)
+
+
+def _unseen_goal(goal: Events | None, data: Data) -> Iterator[tuple[str, str]]:
+    """(event, message) for each event of the goal that the data does not hold."""
     for name in data.unseen(goal) if goal else ():
         near = did_you_mean(name, data.events)
-        message = f"the goal {name!r} has never happened in the data, so nothing can be said of who reaches it.{near}"
-        yield where.warning(message, "event", name)
+        yield (
+            name,
+            f"the goal {name!r} has never happened in the data, so nothing can be said of who reaches it.{near}",
+        )
 
 
 def _warnings(nodes: Any, where: _Places, data: Data, aside: Events | None) -> Iterator[Fault]:

@@ -21,6 +21,7 @@ from fireflower.language.nodes import (
     Elapsed,
     EventName,
     EventPoints,
+    Events,
     Extreme,
     Formula,
     HoldingPoints,
@@ -112,7 +113,8 @@ def describe_condition(condition: Condition) -> str:
         case Recency() if isinstance(test, Compare) and test.op in (">=", ">"):
             return f"no {events(quantity.events)} for {format_span(round(float(test.bound)))}"
         case Recency() if isinstance(test, Compare) and test.op in ("<", "<="):
-            return f"{events(quantity.events)} in the last {phrases.span_of_time(round(float(test.bound)))}"
+            latest = f"the latest {_event(quantity.events)} (before any, the first record)"
+            return f"{latest} in the last {phrases.span_of_time(round(float(test.bound)))}"
         case Sequence(steps, span) if test in (Compare(">=", len(steps)), Compare("=", len(steps))):
             return f"{_steps(quantity)}, in this order{_within(span)}"
         case Ratio() if isinstance(test, Compare) and isinstance(test.bound, int | float) and 0 < test.bound <= 2:
@@ -188,9 +190,9 @@ def describe_quantity(quantity: Quantity) -> str:
         case Latest():
             return f"the latest {quantity.of.path} of {events(quantity.events)}{window(quantity.window)}"
         case Recency():
-            return f"the time since the latest {events(quantity.events)}"
+            return f"the time since the latest {_event(quantity.events)}"
         case Elapsed():
-            return f"the time since the first {events(quantity.since)}"
+            return f"the time since the first {_event(quantity.since)}"
         case Streak():
             which = "longest run" if quantity.longest else "current run"
             return f"the {which} of days in a row with {events(quantity.events)}"
@@ -209,6 +211,11 @@ def describe_quantity(quantity: Quantity) -> str:
         case Score():
             return "the score"
     raise TypeError(f"not a quantity: {quantity!r}")
+
+
+def _event(selection: Events) -> str:
+    """After 'the latest': 'Login', 'event'."""
+    return events(selection) if selection.names else events(selection).removeprefix("any ")
 
 
 def _part(quantity: Quantity) -> str:

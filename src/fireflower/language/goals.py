@@ -20,6 +20,7 @@ from fireflower.language.nodes import (
     Events,
     Extreme,
     Formula,
+    Known,
     Latest,
     OneOf,
     Sessions,
@@ -52,6 +53,8 @@ def required(formula: Formula) -> frozenset[Events]:
             return frozenset().union(*(required(part) for part in formula.parts))
         case AnyOf() if formula.parts:
             return frozenset.intersection(*(required(part) for part in formula.parts))
+        case Condition(test=Known(False)):
+            return frozenset()
         case Condition(quantity=quantity, test=test) if isinstance(quantity, _OF_EVENTS) and not _passes_zero(test):
             return frozenset({quantity.events})
         case Condition(quantity=Elapsed(since)):

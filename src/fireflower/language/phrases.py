@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from fireflower.language.nodes import (
@@ -33,7 +35,8 @@ from fireflower.language.nodes import (
     Within,
 )
 from fireflower.language.rules import Unit, unit_of
-from fireflower.model.moments import HOUR, format_moment, format_span
+from fireflower.language.walking import bounds_of
+from fireflower.model.moments import DAY, HOUR, format_moment, format_span, unit_of_span
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SHARE_LIMIT = 2.0
@@ -53,8 +56,12 @@ _DATES = {
 
 
 def number(value: float) -> str:
-    """3, 2,000, 0.9."""
-    return f"{int(value):,}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.10g}"
+    """3, 2,000, 0.9, 12,345.6."""
+    if not abs(value) < 1e15:
+        return f"{value:.10g}"
+    if float(value).is_integer():
+        return f"{int(value):,}"
+    return f"{Decimal(repr(round(float(value), 9)) if abs(value) >= 1 else f'{value:.10g}'):,f}"
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:
@@ -90,9 +97,75 @@ def is_share(condition: Condition) -> bool:
     return isinstance(condition.quantity, Ratio) and bound < _SHARE_LIMIT
 
 
-def percent(share: float) -> str:
-    """'92.3%'."""
-    return f"{number(float(f'{share * 100:.3g}'))}%"
+def there_is(current: Any, condition: Condition, *, in_percent: bool = False) -> str:
+    """The value that a condition's quantity has: rounded, but never so far that it seems to be on the other side of the
+    condition's bound, or at it.
+
+    Parameters
+    ----------
+    current : as it is; microseconds for spans
+    in_percent : whether a share is said so
+
+    Examples
+    --------
+    >>> from fireflower.language.expressions import parse_formula
+    >>> there_is(0.8996, parse_formula("count(A) / 100 >= 90%"), in_percent=True)
+    '89.96%'
+    >>> there_is(4.81 * HOUR, parse_formula("no A for 9 days"))
+    '4.8 hours'
+    """
+    unit = unit_of(condition.quantity)
+    if not isinstance(current, int | float) or isinstance(current, bool):
+        return value(current, unit)
+    bounds = _numbers(condition.test)
+    if unit in ("span", "hours"):
+        scale = HOUR if unit == "hours" else 1
+        size, name = unit_of_span(current * scale, _greatest(unit))
+        shown = _rounded(current, bounds, size / scale, 1)
+        return f"{number(shown)} {name}" + ("" if shown == 1 else "s")
+    if in_percent and is_share(condition):
+        return f"{number(_rounded(current, bounds, 0.01, 1))}%"
+    return number(_rounded(current, bounds, 1, decimals(current, 4)))
+
+
+def at_least(length: float, unit: Unit) -> str:
+    """A span or a number of hours in the unit in which one would say it, never less than it is."""
+    span = round(length * HOUR) if unit == "hours" else round(length)
+    size, name = unit_of_span(span, _greatest(unit))
+    shown = rounded_up(span / size, 1)
+    return f"{number(shown)} {name}" + ("" if shown == 1 else "s")
+
+
+def decimals(value: float, digits: int) -> int:
+    """How many decimals give a number about so many digits; at least one, so that no whole number is made up."""
+    return max(1, digits - 1 - math.floor(math.log10(abs(value)))) if value and math.isfinite(value) else 1
+
+
+def rounded_up(value: float, decimals: int) -> float:
+    """The value with so many decimals, and not less than it is, but for the noise of binary fractions."""
+    return math.ceil(round(value * 10**decimals, 6)) / 10**decimals
+
+
+def _rounded(value: float, bounds: Iterable[float], size: float, decimals: int) -> float:
+    """The value in a unit of some size, with more decimals where it would else come to lie elsewhere beside a bound."""
+    for more in range(decimals, 10):
+        shown = round(value / size, more)
+        if all(_side(shown, round(bound / size, 9)) == _side(value, bound) for bound in bounds):
+            return shown
+    return value / size
+
+
+def _side(value: float, bound: float) -> int:
+    return (value > bound) - (value < bound)
+
+
+def _numbers(test: Test) -> list[float]:
+    return [bound for bound in bounds_of(test) if isinstance(bound, int | float) and not isinstance(bound, bool)]
+
+
+def _greatest(unit: Unit) -> int:
+    """Hours spent are said in hours, however many they are."""
+    return HOUR if unit == "hours" else DAY
 
 
 def amount(test: Test, unit: Unit) -> str:

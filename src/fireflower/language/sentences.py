@@ -236,7 +236,7 @@ def _name(name: str) -> str:
 def write_where(where: Where) -> str:
     match where:
         case FieldTest(field, test):
-            return f"{_field(field)} {write_test(test, unit_of(field))}"
+            return f"{write_field(field)} {write_test(test, unit_of(field))}"
         case No(part):
             return f"not {_where_bracketed(part)}"
         case Every(()):
@@ -254,7 +254,8 @@ def _where_bracketed(where: Where) -> str:
     return f"({text})" if isinstance(where, Every | Some) and where.parts else text
 
 
-def _field(field: Field) -> str:
+def write_field(field: Field) -> str:
+    """The field as text."""
     match field:
         case Property(path):
             return f"properties.{_path(path)}"

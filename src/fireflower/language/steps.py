@@ -17,6 +17,7 @@ from fireflower.language.nodes import (
     DistinctDays,
     Elapsed,
     EventName,
+    Extreme,
     Last,
     Members,
     Quantity,
@@ -24,14 +25,26 @@ from fireflower.language.nodes import (
     Sequence,
     Sessions,
     Streak,
-    Test,
     TimeSpent,
     Trait,
     Window,
 )
-from fireflower.language.phrases import different, events, listed, number, value, window
-from fireflower.language.rules import unit_of
+from fireflower.language.phrases import (
+    at_least,
+    decimals,
+    different,
+    events,
+    listed,
+    number,
+    rounded_up,
+    there_is,
+    window,
+)
+from fireflower.language.sentences import write_quantity
 from fireflower.model.moments import format_span
+
+_WHOLE = (Count, Distinct, DistinctDays, Actors, Members, Sessions, Streak, Sequence)
+"""Quantities that are whole numbers."""
 
 
 def next_step(condition: Condition, current: Any) -> str:
@@ -47,10 +60,11 @@ def next_step(condition: Condition, current: Any) -> str:
     >>> next_step(parse_formula("count(Report Run) >= 3"), 1)
     'do Report Run 2 more times'
     """
-    quantity, missing = condition.quantity, _shortfall(condition.test, current)
-    more = " more" if current else ""
-    if missing is None or isinstance(quantity, Trait):
+    quantity, least = condition.quantity, _least(condition, current)
+    if least is None or isinstance(quantity, Trait) or (isinstance(quantity, Extreme) and quantity.which == "min"):
         return _in_general(condition, current)
+    so_far = 0.0 if _starts_anew(quantity) else _number(current)
+    missing, more = least - so_far, " more" if so_far else ""
     match quantity:
         case Count():
             return f"do {events(quantity.events)} {_times(missing, more)}{_in_time(quantity.window)}"
@@ -66,17 +80,33 @@ def next_step(condition: Condition, current: Any) -> str:
         case Sessions():
             return f"have {_amount(missing, more, 'session')} of {events(quantity.events)}{_in_time(quantity.window)}"
         case TimeSpent():
-            return f"spend {value(missing, 'hours')}{more} on {events(quantity.events)}{_in_time(quantity.window)}"
+            return f"spend {at_least(missing, 'hours')}{more} on {events(quantity.events)}{_in_time(quantity.window)}"
         case Recency():
-            return f"wait {format_span(round(missing))} more without {events(quantity.events)}"
+            return f"wait {at_least(missing, 'span')} more without {events(quantity.events)}"
         case Elapsed():
-            return f"wait {format_span(round(missing))} more"
+            return f"wait {at_least(missing, 'span')} more"
         case Streak():
             return f"do {events(quantity.events)} on {_amount(missing, more, 'day')} in a row"
-        case Sequence(steps):
-            done = int(current or 0)
-            return f"do {listed([events(step) for step in steps[done : done + math.ceil(missing)]], 'then')}"
-    return f"raise {describe_quantity(quantity)} by {number(missing)}"
+        case Sequence(steps, span):
+            todo = listed([events(step) for step in steps[int(so_far) : math.ceil(least)]], "then")
+            return f"do {todo}{f' within {format_span(span)}' if span else ''}"
+    return f"raise {describe_quantity(quantity)} {_raised(condition, missing)}"
+
+
+def _starts_anew(quantity: Quantity) -> bool:
+    """Whether what has been done so far may be too long ago to count with what is still to be done: then the whole is
+    to be done."""
+    match quantity:
+        case Streak(longest=True) | Sequence(span=int()):
+            return True
+    return isinstance(getattr(quantity, "window", None), AnySpan)
+
+
+def _raised(condition: Condition, missing: float) -> str:
+    """ "by 3", "by more than 0.4"; "to 5" of what starts anew."""
+    strict = isinstance(condition.test, Compare) and condition.test.op == ">" and not _is_whole(condition.quantity)
+    way = "to" if _starts_anew(condition.quantity) else "by"
+    return f"{way} {'more than ' if strict else ''}{number(rounded_up(missing, decimals(missing, 3)))}"
 
 
 def _in_time(node: Window) -> str:
@@ -86,27 +116,35 @@ def _in_time(node: Window) -> str:
 def _in_general(condition: Condition, current: Any) -> str:
     """For what cannot be reached by doing more of something."""
     quantity: Quantity = condition.quantity
-    unit = unit_of(quantity)
-    shown = "missing" if current is None or current != current else value(current, unit)
+    shown = "missing" if current is None or current != current else there_is(current, condition)
     if isinstance(quantity, Recency) and isinstance(condition.test, Compare) and condition.test.op in ("<", "<="):
         return f"do {events(quantity.events)} again"
     if isinstance(quantity, Trait):
-        return f"wait for a change of {quantity.owner}.{quantity.name}: it is {shown}"
+        return f"wait for a change of {write_quantity(quantity)}: it is {shown}"
     return f"{describe_condition(condition)} (now {shown})"
 
 
-def _shortfall(test: Test, current: Any) -> float | None:
-    """How much more the value must be; None where more of it does not help, or is not known to."""
+def _least(condition: Condition, current: Any) -> float | None:
+    """What the value must come to; None where more of it does not help, or is not known to."""
     if isinstance(current, str | bool | list | tuple):
         return None
-    now = 0.0 if current is None or current != current else float(current)
-    match test:
+    now = _number(current)
+    match condition.test:
         case Compare(op, float() | int() as bound):
-            least = math.floor(bound) + 1 if op == ">" else bound
-            return least - now if op in (">", ">=", "=") and least > now else None
+            least = math.floor(bound) + 1 if op == ">" and _is_whole(condition.quantity) else bound
+            return least if op in (">", ">=", "=") and least > now else None
         case Between(low, _) if low > now:
-            return low - now
+            return low
     return None
+
+
+def _number(current: Any) -> float:
+    """0 for what is missing."""
+    return 0.0 if current is None or current != current else float(current)
+
+
+def _is_whole(quantity: Quantity) -> bool:
+    return isinstance(quantity, _WHOLE)
 
 
 def _times(count: float, more: str) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 from fireflower.language.fingerprints import canonical
 from fireflower.language.nodes import (
     Actors,
+    Between,
+    Compare,
     Condition,
     Definition,
     DistinctDays,
@@ -16,11 +18,13 @@ from fireflower.language.nodes import (
     Formula,
     LocalTime,
     Members,
+    OneOf,
     Property,
     Quantity,
     Role,
     Settings,
     Streak,
+    Test,
     Trait,
 )
 from fireflower.model.records import SubjectKind
@@ -65,6 +69,18 @@ def properties_of(node: Any) -> frozenset[str]:
 def traits_of(node: Any) -> frozenset[tuple[SubjectKind, str]]:
     """The traits that a node reads, as (owner, name)."""
     return _traits(walk(node))
+
+
+def bounds_of(test: Test) -> tuple[Any, ...]:
+    """The values with which a test compares."""
+    match test:
+        case Compare():
+            return (test.bound,)
+        case Between():
+            return (test.low, test.high)
+        case OneOf():
+            return test.values
+    return ()
 
 
 def _traits(nodes: Iterable[Any]) -> frozenset[tuple[SubjectKind, str]]:

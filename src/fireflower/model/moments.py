@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -29,6 +30,7 @@ _UNITS = {
     "day": DAY, "d": DAY,
     "week": WEEK, "w": WEEK,
 }  # fmt: skip
+_NAMED = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second"))
 _SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+?)s?\s*", re.IGNORECASE)
 
 
@@ -57,14 +59,24 @@ def parse_span(text: str) -> int:
 def format_span(span: int) -> str:
     """The shortest exact English for a span: "7 days", "36 hours", "1 minute".
 
-    >>> format_span(36 * HOUR), format_span(14 * DAY)
-    ('36 hours', '14 days')
+    >>> format_span(36 * HOUR), format_span(14 * DAY), format_span(14 * DAY + SECOND // 2)
+    ('36 hours', '14 days', '1209600.5 seconds')
     """
-    for unit, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second")):
+    for unit, name in _NAMED:
         if span % unit == 0:
             count = span // unit
             return f"{count} {name}" + ("" if count == 1 else "s")
-    return f"{span / SECOND:g} seconds"
+    return f"{Decimal(span) / SECOND:f} seconds"
+
+
+def unit_of_span(span: float, greatest: int = DAY) -> tuple[int, str]:
+    """The unit in which one would say how long something has lasted: "36 hours" is 1.5 days, "80 minutes" are minutes.
+
+    >>> unit_of_span(36 * HOUR) == (DAY, "day"), unit_of_span(80 * MINUTE) == (MINUTE, "minute")
+    (True, True)
+    """
+    units = [unit for unit in _NAMED if unit[0] <= greatest]
+    return next((unit for unit in units if span >= 1.5 * unit[0] or span == unit[0]), units[-1])
 
 
 def format_roughly(span: int) -> str:

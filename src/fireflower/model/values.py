@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from numbers import Real
 from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class SeenValues:
+    """What values a trait has in the data, or a property on the events of one name.
+
+    Attributes
+    ----------
+    numbers : whether numbers are among them
+    others : the different ones that are no numbers; of very many, some
+    complete : whether these are all
+    """
+
+    numbers: bool
+    others: Sequence[Any]
+    complete: bool = True
 
 
 def normal(value: Any) -> Any:

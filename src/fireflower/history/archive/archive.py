@@ -26,6 +26,7 @@ from fireflower.history.memberships import Attribution
 from fireflower.model.errors import ProjectError
 from fireflower.model.records import Kind, Record, SubjectKind
 from fireflower.model.timeline import Timeline, Vocabulary
+from fireflower.model.values import SeenValues
 
 _AT_ONCE = 1 << 20
 """Records that are looked at in one go."""
@@ -234,6 +235,11 @@ class Archive:
     def vocabulary(self) -> Vocabulary:
         """The names, subjects, traits and roles that occur; that of a timeline has the values of properties, too."""
         return self._blocks.vocabulary if self._current() else Vocabulary((), (), ())  # type: ignore[union-attr]
+
+    def seen_values(self, properties: Collection[str]) -> dict[str, dict[str, SeenValues]]:
+        """Property -> event -> the values that it has on the events of that name."""
+        blocks = self._current()
+        return {} if blocks is None else blocks.seen_values(self._properties(blocks, properties))
 
     def late_traits(
         self, traits: Collection[tuple[SubjectKind, str]], moment: int

@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 import weakref
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -23,10 +23,13 @@ from fireflower.history.archive.store import ColumnReader
 from fireflower.model.errors import UnknownSubjectError, did_you_mean
 from fireflower.model.records import Kind, SubjectKind
 from fireflower.model.timeline import Timeline, Vocabulary
+from fireflower.model.values import SeenValues
 
 _CANDIDATES = 2000
 _ROWS = 1 << 20
 """How many rows are looked through at once."""
+_VALUES = 10_000
+"""So many different values of a property are told, which are no numbers."""
 _NEVER = np.iinfo(np.int64).max
 
 
@@ -194,6 +197,38 @@ class Blocks:
                 detail, person = (self._columns[column].read(start, stop)[places] for column in ("detail", "person"))
                 found.append(person[np.isin(detail, alike)].astype(np.int64))
         return [self._people[code] for code in np.unique(np.concatenate(found)).tolist()]
+
+    def seen_values(self, properties: Properties) -> dict[str, dict[str, SeenValues]]:
+        """Property -> event -> the values that it has on the events of that name."""
+        numbers: dict[str, set[int]] = {}
+        pairs: dict[str, NDArray[np.int64]] = {}
+        for start in range(0, self.facts.rows, _ROWS):
+            stop = min(start + _ROWS, self.facts.rows)
+            what = self._columns["what"].read(start, stop, np.int64)
+            codes = properties.read("code", start, stop)
+            for path, column in properties.read("number", start, stop).items():
+                is_number = ~np.isnan(column)
+                numbers.setdefault(path, set()).update(np.unique(what[is_number]).tolist())
+                if path in codes:  # cells of CSV files that are numbers have a code, too
+                    codes[path] = np.where(is_number, -1, codes[path])
+            for path, column in codes.items():
+                found = np.unique((what << 32 | column)[column >= 0])
+                pairs[path] = np.union1d(pairs[path], found) if path in pairs else found
+        texts, none = properties.vocabulary.texts, np.zeros(0, np.int64)
+        return {
+            path: self._by_event(numbers.get(path, set()), pairs.get(path, none), texts.get(path, ()))
+            for path in numbers.keys() | pairs.keys()
+        }
+
+    def _by_event(self, numbers: set[int], pairs: NDArray[np.int64], texts: Sequence[Any]) -> dict[str, SeenValues]:
+        """The values of one property: `pairs` of an event's code and that of a value which is no number."""
+        events, codes = pairs >> 32, pairs & 0xFFFFFFFF
+        found: dict[str, SeenValues] = {}
+        for event in sorted(numbers | set(np.unique(events).tolist())):
+            own = codes[events == event]
+            others = [texts[code] for code in own[:_VALUES].tolist()]
+            found[self.facts.names[event][1]] = SeenValues(event in numbers, others, len(own) <= _VALUES)
+        return found
 
     def timeline(self, first: int, stop: int, properties: Properties) -> Timeline:
         """The blocks [first, stop)."""
