@@ -212,7 +212,8 @@ class Blocks:
                 if path in codes:  # cells of CSV files that are numbers have a code, too
                     codes[path] = np.where(is_number, -1, codes[path])
             for path, column in codes.items():
-                found = np.unique((what << 32 | column)[column >= 0])
+                has = column >= 0
+                found = np.unique(what[has] << 32 | column[has])
                 pairs[path] = np.union1d(pairs[path], found) if path in pairs else found
         texts, none = properties.vocabulary.texts, np.zeros(0, np.int64)
         return {
