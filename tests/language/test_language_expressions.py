@@ -80,6 +80,7 @@ QUANTITIES = {
     "members": Members(),
     "members()": Members(),
     "members(any)": Members(),
+    'members("any")': Members(("any",)),
     "members(admin, owner)": Members(("admin", "owner")),
     "actors(A, last 1 week)": Actors(A, Last(7 * DAY)),
     "streak(A)": Streak(A),
@@ -213,6 +214,18 @@ def test_event_names_with_quotes() -> None:
     )
 
 
+def test_a_name_may_have_since_in_it_where_no_anchor_follows() -> None:
+    with pytest.raises(DefinitionError, match="expected ',' before 'since'"):
+        parse_formula("count(Report Run since trial) >= 3", anchors={"trial": A})
+    assert parse_formula('count("Report Run since trial") >= 3', anchors={"trial": A})
+    assert parse_formula("count(Days since Signup) >= 3", anchors={"trial": A})
+
+
+def test_a_value_may_begin_like_a_window() -> None:
+    where = FieldTest(Property("range"), Compare("=", "last 30 days"))
+    assert condition("count(A where properties.range = last 30 days) >= 1").quantity == Count(Events(("A",), where))
+
+
 def test_condition_keeps_its_text() -> None:
     formula = parse_formula("did( A )  and\n count(B)   >=   2")
     assert isinstance(formula, All)
@@ -248,7 +261,15 @@ FAULTS = {
     "count(A, last 7 dasy) >= 1": ["15 expected a span such as", "Did you mean 'days'?"],
     "count(A, last 0 days) >= 1": ["15 expected a span longer than nothing"],
     "count(A, last 900000 days) >= 1": ["15 '900000 days' is longer than 100 years"],
-    "count(A last 7 days) >= 1": ["9 expected ',' before 'last'"],
+    "count(A, last 500 ms) >= 1": ["15 expected a span such as", "Seconds are the shortest unit"],
+    "no A for 5 hs": ["10 expected a span such as"],
+    "count(A, last -3 days) >= 1": ["15 expected a span such as", "got '-3 days'.\n"],
+    "count(A last 7 days) >= 1": ["9 expected ',' before 'last'. (If it belongs to the name, put the name in quotes.)"],
+    "count(A where properties.x != b c last 7 days) >= 1": ["35 expected ',' before 'last'. (If it belongs to"],
+    "count(A where properties.x = 5 last 7 days) >= 1": ["32 expected ',' before 'last'"],
+    "count(A where properties.x between 1 and 5 any 7 days) >= 1": ["44 expected ',' before 'any'"],
+    "count(A where properties.x = b within 7 days of A) >= 1": ["32 expected ',' before 'within'"],
+    'count("A" last 7 days) >= 1': ["11 expected ',' before 'last'"],
     "count(A, wihtin 7 days) >= 1": ["10 expected a window ('last 7 days'"],
     "count(A, within 7 days) >= 1": ["23 expected 'of' and an anchor"],
     "count(A, within 7 days of trial) >= 1": ["27 there is no anchor 'trial'. Name it under `anchors:`"],
@@ -305,7 +326,7 @@ def test_fault(text: str) -> None:
     node = parse_yaml("|\n  " + text + "\n", "", notes)
     assert isinstance(node, ScalarNode)
     formula_of(node, NoNames("account"), notes)
-    shown = "\n".join(f"{fault.column - 2} {fault.message}" for fault in notes.faults)
+    shown = "".join(f"{fault.column - 2} {fault.message}\n" for fault in notes.faults)
     for expected in FAULTS[text]:
         assert expected in shown
 

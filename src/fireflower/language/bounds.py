@@ -157,6 +157,7 @@ def _value(cursor: Cursor, unit: Unit, after: str) -> Scalar:
         cursor.take()
         return token.text
     while _continues_value(cursor):
+        cursor.expect_no_window(start, "the value")
         cursor.take()
     if cursor.at == start:
         raise cursor.failure(f"expected a value after {after!r}, got {cursor.shown()}.")
