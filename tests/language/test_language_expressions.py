@@ -241,6 +241,7 @@ FAULTS = {
     "count(A) >= 2,000": ["14 expected nothing more after ') >= 2', got ','. Numbers are written without commas"],
     "count(A) >= nan": ["10 NaN and infinity are no bounds; expected a finite number"],
     "count(A) >= 1e999": ["10 NaN and infinity are no bounds"],
+    "account.x >= 1e99999999999999999999%": ["11 NaN and infinity are no bounds"],
     "account.x > .inf": ["11 NaN and infinity are no bounds"],
     "account.x >= pro": ["11 text and truth values are compared with = and != only"],
     "count(A) >= lots": ["10 expected a number to compare with, got 'lots'"],

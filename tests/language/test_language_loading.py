@@ -259,6 +259,8 @@ SINGLE_FAULTS = {
     "quantities: {a: [A]}\nvalue: did(A)\n": "3:17 expected a quantity such as count(Report Run), got a list",
     "score: {points: {did(A): 0.0000001}}\nvalue: did(A)\n": "3:26 points have at most six decimals",
     "score: {points: {did(A): 2e9}}\nvalue: did(A)\n": "3:26 points must be a number between",
+    f"score: {{points: {{did(A): 5}}, cap: {'1' * 401}}}\nvalue: did(A)\n": "3:8 the cap of a score must be above 0",
+    f"score: {{points: {{did(A): {'1' * 5001}}}}}\nvalue: did(A)\n": "3:26 points must be a number between",
     "score: {half_life: 3 days}\nvalue: did(A)\n": "3:8 a score needs `points` or `each`",
     "score: {each: {A: 2}}\n": "1:1 expected `qualified`, or one of the circles value, fit, intent. A score alone",
     "cooldown: soon\nvalue: did(A)\n": "3:11 expected a span such as '7 days'",

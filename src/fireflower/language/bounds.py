@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Literal, cast
 
 from fireflower.language.cursor import Cursor, read_span
@@ -194,7 +194,12 @@ def _in_unit(span: int, unit: Unit) -> float:
 def number_of(text: str) -> float:
     """The number that a token of kind "number" says; 90% is 0.9."""
     digits = text.replace("_", "")
-    return float(Decimal(digits[:-1]) / 100) if digits.endswith("%") else float(digits)
+    if not digits.endswith("%"):
+        return float(digits)
+    try:
+        return float(Decimal(digits[:-1]) / 100)
+    except InvalidOperation:  # its exponent is beyond every number
+        return math.inf
 
 
 def _offset(cursor: Cursor, token: int) -> int:

@@ -17,6 +17,8 @@ _FLOW_HINT = (
 )
 _PLAIN_WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
 _MOST_REPEATED = 10_000
+_LONGEST_WHOLE = 300
+"""Digits of a whole number that is taken exactly; a little longer ones are beyond every float."""
 _NUMBER = re.compile(r"[-+]?(\d[\d_]*)?(\.\d*)?([eE][-+]?\d+)?")
 
 
@@ -91,7 +93,8 @@ def _number(text: str) -> str | int | float:
     if not match or not (match[1] or (match[2] and len(match[2]) > 1)):
         return text
     digits = text.replace("_", "")
-    return float(digits) if match[2] or match[3] else int(digits)
+    is_whole = not (match[2] or match[3]) and len(digits) <= _LONGEST_WHOLE
+    return int(digits) if is_whole else float(digits)
 
 
 # --- From a YAML text -------------------------------------------------------------------------------------------------
