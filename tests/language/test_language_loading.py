@@ -269,6 +269,9 @@ SINGLE_FAULTS = {
     "goal: {where: properties.x = 1}\nvalue: did(A)\n": "3:7 expected the key 'event'",
     "value: >\n  did(A)\n  and did(B,\n   lst 7 days)\n": "6:4 expected a window",
     'value: "did(A) and foo >= 3"\n': "3:20 there is no quantity 'foo'",
+    "value:\n  all:\n  - count(A) >= 5\n    - did(B)\n": "6:5 expected nothing more after '5'. (This line is",
+    "value:\n  all:\n  - account.x = pro\n    - fit\n": "6:5 expected nothing more after 'pro'. (This line is",
+    "value:\n  all:\n  - did(A)\n    - did(B)\n": "6:5 expected nothing more after '(A)', got '-'. (This line is",
     "value: did(A)\ntests: never\n": "4:8 expected a list of tests",
 }
 
@@ -280,11 +283,17 @@ def test_one_fault(text: str) -> None:
     assert any(expected in shown[0] for expected in SINGLE_FAULTS[text].split(" | ")), shown
 
 
+def test_a_key_that_is_not_indented() -> None:
+    shown = faults(HEAD + "value:\nall:\n  - did(A)\n")
+    assert "'all' is no key of a definition. Indent it, so that it stands under `value`." in shown[0]
+
+
 SYNTAX = {
     "value: {all: [account.x in [a, b]]}\n": "Inside [..] and {..} YAML splits at commas",
     "value: >= 3\n": "Quote a text that begins with a special sign",
     "value: a: b\n": "not readable as YAML",
     "---\nvalue: did(A)\n": "a second document begins here. Put each definition into a file of its own",
+    "value:\n\tall: [did(A)]\n": "4:1 a tab stands here, and YAML is indented with spaces: use spaces.",
     "value: \x07\n": "not readable as YAML",
 }
 

@@ -17,6 +17,7 @@ from fireflower.model.records import SubjectKind
 
 T = TypeVar("T")
 
+DEEPER_ITEM = " (This line is indented deeper than the one above, and so goes on with it: give items one indentation.)"
 LONGEST_SPAN = 36_525 * DAY
 
 
@@ -114,6 +115,10 @@ class Cursor:
         if self.at > first and self._begins_window():
             raise self.failure(f"expected ',' before {self.shown()}. (If it belongs to {what}, put {what} in quotes.)")
 
+    def begins_item(self) -> bool:
+        """Whether a line begins here with '- ', as an item of a list does, and yet belongs to this text."""
+        return self.at > 0 and self.is_word("-") and self.place().line > self.place(self.peek(-1).start).line
+
     def _begins_window(self) -> bool:
         if self.is_word("since"):
             return bool(nearest(self.peek(1).text, self.scope.anchor_names()))
@@ -175,6 +180,8 @@ def read_whole(node: ScalarNode, scope: Scope, notes: Notes, read: Callable[[Cur
 
 def _stray_hint(cursor: Cursor) -> str:
     token = cursor.peek()
+    if cursor.begins_item():
+        return DEEPER_ITEM
     if token.text in ("&&", "&"):
         return " Write 'and'."
     if token.text in ("||", "|"):

@@ -128,6 +128,8 @@ def parse_yaml(text: str, file: str, notes: Notes) -> Node | None:
 def _syntax_message(error: Any) -> str:
     context = f"{error.context}, " if error.context else ""
     message = f"not readable as YAML: {context}{error.problem}."
+    if "'\\t'" in (error.problem or ""):
+        return "a tab stands here, and YAML is indented with spaces: use spaces."
     if "flow" in (error.context or ""):
         return message + _FLOW_HINT
     if "block scalar" in context or "indicator" in (error.problem or ""):
