@@ -174,7 +174,7 @@ SCORES = st.builds(
         | st.builds(EventPoints, EVENTS, POINTS, st.none() | st.integers(1, 1000).map(float)),
         min_size=1,
         max_size=3,
-        unique_by=lambda item: write_formula(item.condition) if isinstance(item, HoldingPoints) else repr(item.events),
+        unique=True,
     ).map(tuple),
     st.none() | SPANS,
     st.none() | st.integers(1, 1000).map(float),
@@ -241,6 +241,12 @@ tests:
     as_of: day 9
   - {name: two, history: [{at: day 0, event: B, account: acme}], expect: never}
 """
+
+
+def test_points_for_one_condition_survive_in_whatever_spellings() -> None:
+    score = """{points: {did(A): 5, count(A) >= 1: 10}, each: {B: 1, '"B"': {points: 1, cap: 5}}}"""
+    definition = load_definition(f"definition: d\nsubject: account\nvalue: score >= 12\nscore: {score}\n")
+    assert fingerprint(load_definition(to_yaml(definition))) == fingerprint(definition)
 
 
 def test_tests_survive_too() -> None:
