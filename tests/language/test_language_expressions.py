@@ -253,7 +253,7 @@ FAULTS = {
     "count(A) contains x": ["10 expected a number to compare with"],
     "count(A) is missing": ["10 this always has a value"],
     "count(A) < 0": ["10 this can never hold: the value is 0 or more"],
-    "count(A) >= 0": ["10 this always holds: the value is never below 0"],
+    "count(A) >= 0": ["10 this always holds: the value is 0 or more"],
     "sequence(A, B) >= 3": ["16 this can never hold: the value is 0 to 2"],
     "distinct_days(A, last 7 days) >= 30": ["31 this can never hold"],
     "count(A where time.hour = 24) >= 1": ["25 this can never hold: the value is 0 to 23"],

@@ -120,6 +120,8 @@ EVENTS = st.builds(Events, st.lists(TEXTS, max_size=2).map(tuple), st.none() | W
 PLAIN_WINDOWS = st.one_of(st.just(Ever()), st.builds(Last, SPANS), st.builds(Within, EVENTS, st.none() | SPANS))
 WINDOWS = PLAIN_WINDOWS | st.builds(AnySpan, SPANS)
 AT_LEAST = st.builds(Compare, st.sampled_from([">=", ">", "="]), st.sampled_from([1.0, 2.0]))
+IN_REACH = st.builds(OneOf, st.lists(NUMBERS, min_size=1, max_size=2).map(tuple), st.just(True))
+"""Tests that any range of points can pass and fail."""
 NUMERIC = st.one_of(
     st.builds(Count, EVENTS, WINDOWS),
     st.builds(Distinct, PROPERTIES, EVENTS, WINDOWS),
@@ -185,7 +187,7 @@ SCORES = st.builds(
 def definitions(draw: st.DrawFn) -> Definition:
     score = draw(st.none() | SCORES)
     scores = draw(st.lists(SCORES, max_size=1)) + ([] if score is None else [score])
-    tested = [st.builds(Condition, st.just(each), AT_LEAST) for each in scores]
+    tested = [st.builds(Condition, st.just(each), IN_REACH) for each in scores]
     conditions = reduce(lambda some, more: some | more, tested, CONDITIONS)
     circles = draw(st.lists(formulas(CONDITIONS), max_size=3))
     return Definition(
