@@ -294,6 +294,8 @@ FAULTS = {
     "count(A) > 10 && count(A) < 500": ["15 expected nothing more after ') > 10', got '&&'. Write 'and'"],
     "count(A)>1||did(B)": ["11 expected nothing more after ')>1', got '||'. Write 'or'"],
     "did(A) and! did(B)": ["11 '!' means nothing by itself: write 'not'"],
+    "count(A) >= 5%": ["10 count(A) is a count, no share: write a number, or divide by what it is a share of."],
+    "members between 5 % and 10": ["9 members is a count, no share"],
     "account.x = .5": ["13 '.5' is no number: write it as in 2000, -3, 0.5 or 90%; put a text in quotes"],
     "account.x in [1, 5.]": ["18 '5.' is no number"],
     "account.x != +5": ["14 '+5' is no number"],

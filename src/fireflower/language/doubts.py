@@ -93,6 +93,8 @@ class Data:
                 yield from self._test(source, test)
             case Condition(quantity=Latest(of=source), test=test):
                 yield from self._test(source, test)
+            case Condition(quantity=Ratio(Trait() | Latest(of=Property()) as share, Trait() | Latest()), test=test):
+                yield from _large_share(share, test)
             case Sum(of=source) | Extreme(of=source):
                 yield from self._numberless(source)
             case Ratio(first, second) | Difference(first, second):
@@ -128,6 +130,15 @@ class Data:
         seen = self.values.get((what, name))
         for message in _misfits(test, seen) if seen else ():
             yield what, name, f"{_shown(source)} {message}"
+
+
+def _large_share(share: Trait | Latest, test: Test) -> Iterator[Doubt]:
+    """Of what is used of a limit, `>= 90` says 9,000 %."""
+    match test:
+        case Compare(">" | ">=" as op, int() | float() as bound) if 50 <= bound <= 100:
+            meant = f"{op} {bound:g}%"
+            what, name = _name(share.of if isinstance(share, Latest) else share)
+            yield what, name, f"'{op} {bound:g}' is {bound:,.0%} of the limit. Did you mean '{meant}'?"
 
 
 def _name(source: Trait | Property) -> tuple[str, str]:

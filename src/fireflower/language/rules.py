@@ -72,6 +72,8 @@ _EXPECTED: dict[Unit, str] = {
     "span": "a span such as '7 days'",
     "hours": "hours, such as 0.5 or '30 minutes'",
 }
+COUNTS = (Count, Distinct, DistinctDays, Members, Actors, Streak, Sequence, Sessions)
+"""Quantities that count one by one, so that a percentage says nothing of them."""
 _MAY_BE_MISSING = (Extreme, Latest, Elapsed, Ratio, Difference, Trait)
 _NOT_COMPUTED = {Recency: "recency", Elapsed: "elapsed", Score: "a score", Skill: "a skill"}
 
