@@ -108,13 +108,15 @@ class _Reader:
         line = mapping_of(node, keys.RECORD, "a line of a history", self.notes)
         if line is None:
             return
-        if line.get("at") is None:
+        when = line.get("at")
+        if when is None:
             self.notes.fault(line.place, "this line needs `at`: when it happened, such as 'day 3 14:00'.")
+        at = DAY_0 if when is None else self.moment(when)
         said = [key for key in _SAYS if line.get(key) is not None]
         if len(said) != 1:
             self.notes.fault(line.place, f"a line of a history says one of {listed(_SAYS)}, got {shown(line)}.")
         else:
-            self.statement(line, said[0], self.moment(at) if (at := line.get("at")) else DAY_0)
+            self.statement(line, said[0], at)
 
     def statement(self, line: MapNode, said: str, at: int) -> None:
         known = [key for key, _ in line.entries if key.text in keys.RECORD]
@@ -129,9 +131,9 @@ class _Reader:
             self.traits(line, value)
         else:
             text_of(value, f"a text for `{said}`", self.notes)
-        for key in ("person", "account", "role"):
-            if (node := line.get(key)) is not None and not is_nothing(node):
-                text_of(node, f"a text for `{key}`", self.notes)
+        for part in ("person", "account", "role"):
+            if (node := line.get(part)) is not None and not is_nothing(node):
+                text_of(node, f"a text for `{part}`", self.notes)
         if said in ("join", "leave") and is_nothing(line.get("account")):
             self.notes.fault(line.place, f"`{said}` needs `account`.")
         if said == "event":
