@@ -67,6 +67,8 @@ value:
     - members(admin) >= 1
     - count(any where role = owner) >= 1
     - count(Report Run) / account.employees >= 2
+    - latest(properties.rows of Report Run) / account.employees >= 90%
+    - count(Report Run) / account.employees >= 90
     - count(Report Run where properties.title = whatever) >= 1
     - sum(properties.title of Report Run) >= 1
     - account.industry not in [1, 2]
@@ -106,6 +108,7 @@ DOUBTS = {
     "members(admn) >= 1": "3:16 no member has the role 'admn' in the data. Did you mean 'admin'?",
     "count(Login where role = guest) > 1": "no member has the role 'guest' in the data",
     "count(Login where properties.row > 1) > 1": "3:26 no event has a property 'row' in the data. Did",
+    "latest(properties.rows of Report Run) / account.employees >= 90": "3:15 '>= 90' is 9,000% of the limit. Did you",
     "latest(properties.source of Login) = lve": "3:15 properties.source is never 'lve' in the data.",
 }
 

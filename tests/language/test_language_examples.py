@@ -23,7 +23,7 @@ def test_moments() -> None:
     assert moment_of("day 0") == DAY_0 == parse_moment("2026-01-01")
     assert moment_of("day 3 14:05") == DAY_0 + 3 * DAY + 14 * HOUR + 5 * MINUTE
     assert moment_of("2026-01-01 09:00") == DAY_0 + 9 * HOUR
-    for text in ("day", "day -1", "day 3 25:00", "soon"):
+    for text in ("day", "day -1", "day 3 25:00", "soon", "1969-05-01", "0001-01-01", "day 99999"):
         with pytest.raises(ValueError, match="expected a"):
             moment_of(text)
 
@@ -96,6 +96,14 @@ FAULTS = {
     "at: day 0, event: A, account: a, times: 3": "`times` and `every` stand together",
     "at: day 0, event: A, account: a, times: 0, every: 1 h": "expected a whole number from 1 to 100,000, got 0",
     "at: day 0, event: A, account: a, times: 2, every: x": "expected a span such as",
+    "at: day 0, event: A, account: a, times: 100000, every: 36500 days": "the last of these events would be in 2100",
+    "at: day 0, event: A, person: null": "an event needs `person`, `account`, or both",
+    'at: day 0, event: A, person: ""': "expected a text for `person`, got ''",
+    "at: day 0, event: null, person: b": "expected a text for `event`, got nothing",
+    "at: day 0, join: ann, account: null": "`join` needs `account`",
+    "at: day 0, traits: {x: 1}, person: ": "traits need either `person` or `account`",
+    'at: day 0, traits: {"": 1}, person: b': "expected the name of a trait, got ''",
+    "at: 1969-05-01, event: A, account: a": "expected a moment from 1970 to 2099",
 }
 
 

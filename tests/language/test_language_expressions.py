@@ -80,6 +80,7 @@ QUANTITIES = {
     "members": Members(),
     "members()": Members(),
     "members(any)": Members(),
+    'members("any")': Members(("any",)),
     "members(admin, owner)": Members(("admin", "owner")),
     "actors(A, last 1 week)": Actors(A, Last(7 * DAY)),
     "streak(A)": Streak(A),
@@ -143,6 +144,11 @@ TESTS = {
     ">= 1e3": Compare(">=", 1000.0),
     ">= 2_000": Compare(">=", 2000.0),
     ">= 90%": Compare(">=", 0.9),
+    ">= 90 %": Compare(">=", 0.9),
+    "= TRUE": Compare("=", True),
+    "= 1.2.3": Compare("=", "1.2.3"),
+    "= 50-100": Compare("=", "50-100"),
+    "starts with +49": Text("starts with", "+49"),
     "between 25 and 200": Between(25.0, 200.0),
     "in [software, internet services, 3, true]": OneOf(("software", "internet services", 3.0, True)),
     'not in ["a, b", c]': OneOf(("a, b", "c"), negated=True),
@@ -213,6 +219,18 @@ def test_event_names_with_quotes() -> None:
     )
 
 
+def test_a_name_may_have_since_in_it_where_no_anchor_follows() -> None:
+    with pytest.raises(DefinitionError, match="expected ',' before 'since'"):
+        parse_formula("count(Report Run since trial) >= 3", anchors={"trial": A})
+    assert parse_formula('count("Report Run since trial") >= 3', anchors={"trial": A})
+    assert parse_formula("count(Days since Signup) >= 3", anchors={"trial": A})
+
+
+def test_a_value_may_begin_like_a_window() -> None:
+    where = FieldTest(Property("range"), Compare("=", "last 30 days"))
+    assert condition("count(A where properties.range = last 30 days) >= 1").quantity == Count(Events(("A",), where))
+
+
 def test_condition_keeps_its_text() -> None:
     formula = parse_formula("did( A )  and\n count(B)   >=   2")
     assert isinstance(formula, All)
@@ -228,13 +246,14 @@ FAULTS = {
     "count(A) >= 2,000": ["14 expected nothing more after ') >= 2', got ','. Numbers are written without commas"],
     "count(A) >= nan": ["10 NaN and infinity are no bounds; expected a finite number"],
     "count(A) >= 1e999": ["10 NaN and infinity are no bounds"],
+    "account.x >= 1e99999999999999999999%": ["11 NaN and infinity are no bounds"],
     "account.x > .inf": ["11 NaN and infinity are no bounds"],
     "account.x >= pro": ["11 text and truth values are compared with = and != only"],
     "count(A) >= lots": ["10 expected a number to compare with, got 'lots'"],
     "count(A) contains x": ["10 expected a number to compare with"],
     "count(A) is missing": ["10 this always has a value"],
     "count(A) < 0": ["10 this can never hold: the value is 0 or more"],
-    "count(A) >= 0": ["10 this always holds: the value is never below 0"],
+    "count(A) >= 0": ["10 this always holds: the value is 0 or more"],
     "sequence(A, B) >= 3": ["16 this can never hold: the value is 0 to 2"],
     "distinct_days(A, last 7 days) >= 30": ["31 this can never hold"],
     "count(A where time.hour = 24) >= 1": ["25 this can never hold: the value is 0 to 23"],
@@ -248,7 +267,15 @@ FAULTS = {
     "count(A, last 7 dasy) >= 1": ["15 expected a span such as", "Did you mean 'days'?"],
     "count(A, last 0 days) >= 1": ["15 expected a span longer than nothing"],
     "count(A, last 900000 days) >= 1": ["15 '900000 days' is longer than 100 years"],
-    "count(A last 7 days) >= 1": ["9 expected ',' before 'last'"],
+    "count(A, last 500 ms) >= 1": ["15 expected a span such as", "Seconds are the shortest unit"],
+    "no A for 5 hs": ["10 expected a span such as"],
+    "count(A, last -3 days) >= 1": ["15 expected a span such as", "got '-3 days'.\n"],
+    "count(A last 7 days) >= 1": ["9 expected ',' before 'last'. (If it belongs to the name, put the name in quotes.)"],
+    "count(A where properties.x != b c last 7 days) >= 1": ["35 expected ',' before 'last'. (If it belongs to"],
+    "count(A where properties.x = 5 last 7 days) >= 1": ["32 expected ',' before 'last'"],
+    "count(A where properties.x between 1 and 5 any 7 days) >= 1": ["44 expected ',' before 'any'"],
+    "count(A where properties.x = b within 7 days of A) >= 1": ["32 expected ',' before 'within'"],
+    'count("A" last 7 days) >= 1': ["11 expected ',' before 'last'"],
     "count(A, wihtin 7 days) >= 1": ["10 expected a window ('last 7 days'"],
     "count(A, within 7 days) >= 1": ["23 expected 'of' and an anchor"],
     "count(A, within 7 days of trial) >= 1": ["27 there is no anchor 'trial'. Name it under `anchors:`"],
@@ -267,6 +294,18 @@ FAULTS = {
     "count(A) > 10 && count(A) < 500": ["15 expected nothing more after ') > 10', got '&&'. Write 'and'"],
     "count(A)>1||did(B)": ["11 expected nothing more after ')>1', got '||'. Write 'or'"],
     "did(A) and! did(B)": ["11 '!' means nothing by itself: write 'not'"],
+    "count(A) >= 5%": ["10 count(A) is a count, no share: write a number, or divide by what it is a share of."],
+    "members between 5 % and 10": ["9 members is a count, no share"],
+    "account.x = .5": ["13 '.5' is no number: write it as in 2000, -3, 0.5 or 90%; put a text in quotes"],
+    "account.x in [1, 5.]": ["18 '5.' is no number"],
+    "account.x != +5": ["14 '+5' is no number"],
+    "account.x = 10 000": ["13 '10 000' is no number"],
+    "count(A) >= - 5": ["13 '- 5' is no number"],
+    'count(A) >= "5"': ["13 in quotes this is a text: leave out the quotes, count(A) >= 5."],
+    'account.x >= "20"': ["14 in quotes this is a text: leave out the quotes, account.x >= 20."],
+    'recency(A) >= "7 days"': ["15 in quotes this is a text: leave out the quotes"],
+    'account.x between "20" and 30': ["19 expected a number after 'between', got '20'. Leave out the quotes."],
+    "account.editors > = 2": ["17 '> =' is no comparison: did you mean '>='?"],
     "account.editors => 2": ["17 '=>' is no comparison: did you mean '>='?"],
     "account.editors =< 2": ["17 '=<' is no comparison: did you mean '<='?"],
     "account.editors <> 2": ["17 '<>' is no comparison: did you mean '!='?"],
@@ -305,7 +344,7 @@ def test_fault(text: str) -> None:
     node = parse_yaml("|\n  " + text + "\n", "", notes)
     assert isinstance(node, ScalarNode)
     formula_of(node, NoNames("account"), notes)
-    shown = "\n".join(f"{fault.column - 2} {fault.message}" for fault in notes.faults)
+    shown = "".join(f"{fault.column - 2} {fault.message}\n" for fault in notes.faults)
     for expected in FAULTS[text]:
         assert expected in shown
 

@@ -259,6 +259,14 @@ SINGLE_FAULTS = {
     "quantities: {a: [A]}\nvalue: did(A)\n": "3:17 expected a quantity such as count(Report Run), got a list",
     "score: {points: {did(A): 0.0000001}}\nvalue: did(A)\n": "3:26 points have at most six decimals",
     "score: {points: {did(A): 2e9}}\nvalue: did(A)\n": "3:26 points must be a number between",
+    f"score: {{points: {{did(A): 5}}, cap: {'1' * 401}}}\nvalue: did(A)\n": "3:8 the cap of a score must be above 0",
+    f"score: {{points: {{did(A): {'1' * 5001}}}}}\nvalue: did(A)\n": "3:26 points must be a number between",
+    "score: {points: {did(A): 5}}\nvalue: score >= 6\n": "4:14 this can never hold: the value is 0 to 5",
+    "score: {points: {did(A): 5}}\nvalue: score >= 0\n": "4:14 this always holds: the value is 0 to 5",
+    "score: {points: {did(A): 0.1, did(B): 0.2, did(C): -1}}\nvalue: score > 0.3\n": "the value is -1 to 0.3",
+    "score: {each: {A: 5}, cap: 100}\nvalue: score >= 500\n": "4:14 this can never hold: the value is 0 to 100",
+    "score: {each: {A: {points: 5, cap: 20}, B: -1}}\nvalue: score > 20\n": "the value is 20 or less",
+    "score: {points: {did(A): many}}\nvalue: score >= 6\n": "3:26 expected points as a number, got 'many'",
     "score: {half_life: 3 days}\nvalue: did(A)\n": "3:8 a score needs `points` or `each`",
     "score: {each: {A: 2}}\n": "1:1 expected `qualified`, or one of the circles value, fit, intent. A score alone",
     "cooldown: soon\nvalue: did(A)\n": "3:11 expected a span such as '7 days'",
@@ -267,6 +275,9 @@ SINGLE_FAULTS = {
     "goal: {where: properties.x = 1}\nvalue: did(A)\n": "3:7 expected the key 'event'",
     "value: >\n  did(A)\n  and did(B,\n   lst 7 days)\n": "6:4 expected a window",
     'value: "did(A) and foo >= 3"\n': "3:20 there is no quantity 'foo'",
+    "value:\n  all:\n  - count(A) >= 5\n    - did(B)\n": "6:5 expected nothing more after '5'. (This line is",
+    "value:\n  all:\n  - account.x = pro\n    - fit\n": "6:5 expected nothing more after 'pro'. (This line is",
+    "value:\n  all:\n  - did(A)\n    - did(B)\n": "6:5 expected nothing more after '(A)', got '-'. (This line is",
     "value: did(A)\ntests: never\n": "4:8 expected a list of tests",
 }
 
@@ -278,11 +289,17 @@ def test_one_fault(text: str) -> None:
     assert any(expected in shown[0] for expected in SINGLE_FAULTS[text].split(" | ")), shown
 
 
+def test_a_key_that_is_not_indented() -> None:
+    shown = faults(HEAD + "value:\nall:\n  - did(A)\n")
+    assert "'all' is no key of a definition. Indent it, so that it stands under `value`." in shown[0]
+
+
 SYNTAX = {
     "value: {all: [account.x in [a, b]]}\n": "Inside [..] and {..} YAML splits at commas",
     "value: >= 3\n": "Quote a text that begins with a special sign",
     "value: a: b\n": "not readable as YAML",
     "---\nvalue: did(A)\n": "a second document begins here. Put each definition into a file of its own",
+    "value:\n\tall: [did(A)]\n": "4:1 a tab stands here, and YAML is indented with spaces: use spaces.",
     "value: \x07\n": "not readable as YAML",
 }
 

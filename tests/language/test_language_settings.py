@@ -93,6 +93,7 @@ FAULTS = {
     "shared_domains: [partner]\n": "1:18: error: expected a domain such as partner.com, got 'partner'.",
     "timeless: account.x\n": "1:11: error: expected a list of traits",
     "timeless: [industry]\n": "1:12: error: there is no quantity 'industry'",
+    "start: null\n": "1:8: error: expected the name of an event, or 'any', got nothing.",
     "start: {evnt: A}\n": "'evnt' is no key of an event. Did you mean 'event'?",
     "imports: all\n": "1:10: error: expected keys and values under `imports:`",
     "goals: Paid\n": "1:1: error: 'goals' is no key of the settings. Did you mean 'goal'?",
@@ -104,6 +105,11 @@ def test_fault(text: str) -> None:
     with pytest.raises(DefinitionError) as caught:
         load_settings(text)
     assert FAULTS[text] in str(caught.value)
+
+
+@pytest.mark.parametrize("nothing", ["none", "null", "~", ""])
+def test_no_goal(nothing: str) -> None:
+    assert load_settings(f"project: x\ngoal: {nothing}\n").goal is None
 
 
 def test_anchors_in_leave_out() -> None:

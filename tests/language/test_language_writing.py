@@ -120,6 +120,8 @@ EVENTS = st.builds(Events, st.lists(TEXTS, max_size=2).map(tuple), st.none() | W
 PLAIN_WINDOWS = st.one_of(st.just(Ever()), st.builds(Last, SPANS), st.builds(Within, EVENTS, st.none() | SPANS))
 WINDOWS = PLAIN_WINDOWS | st.builds(AnySpan, SPANS)
 AT_LEAST = st.builds(Compare, st.sampled_from([">=", ">", "="]), st.sampled_from([1.0, 2.0]))
+IN_REACH = st.builds(OneOf, st.lists(NUMBERS, min_size=1, max_size=2).map(tuple), st.just(True))
+"""Tests that any range of points can pass and fail."""
 NUMERIC = st.one_of(
     st.builds(Count, EVENTS, WINDOWS),
     st.builds(Distinct, PROPERTIES, EVENTS, WINDOWS),
@@ -174,7 +176,7 @@ SCORES = st.builds(
         | st.builds(EventPoints, EVENTS, POINTS, st.none() | st.integers(1, 1000).map(float)),
         min_size=1,
         max_size=3,
-        unique_by=lambda item: write_formula(item.condition) if isinstance(item, HoldingPoints) else repr(item.events),
+        unique=True,
     ).map(tuple),
     st.none() | SPANS,
     st.none() | st.integers(1, 1000).map(float),
@@ -185,7 +187,7 @@ SCORES = st.builds(
 def definitions(draw: st.DrawFn) -> Definition:
     score = draw(st.none() | SCORES)
     scores = draw(st.lists(SCORES, max_size=1)) + ([] if score is None else [score])
-    tested = [st.builds(Condition, st.just(each), AT_LEAST) for each in scores]
+    tested = [st.builds(Condition, st.just(each), IN_REACH) for each in scores]
     conditions = reduce(lambda some, more: some | more, tested, CONDITIONS)
     circles = draw(st.lists(formulas(CONDITIONS), max_size=3))
     return Definition(
@@ -241,6 +243,12 @@ tests:
     as_of: day 9
   - {name: two, history: [{at: day 0, event: B, account: acme}], expect: never}
 """
+
+
+def test_points_for_one_condition_survive_in_whatever_spellings() -> None:
+    score = """{points: {did(A): 5, count(A) >= 1: 10}, each: {B: 1, '"B"': {points: 1, cap: 5}}}"""
+    definition = load_definition(f"definition: d\nsubject: account\nvalue: score >= 12\nscore: {score}\n")
+    assert fingerprint(load_definition(to_yaml(definition))) == fingerprint(definition)
 
 
 def test_tests_survive_too() -> None:

@@ -8,13 +8,14 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fireflower.model.errors import DefinitionError, Fault
+from fireflower.model.errors import DefinitionError, Fault, did_you_mean
 from fireflower.model.moments import format_moment
 
 if TYPE_CHECKING:
     from fireflower.app.project import Project
     from fireflower.destinations import Destination
     from fireflower.language.nodes import Definition, Example, Settings
+    from fireflower.model.records import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,29 +174,46 @@ def failed_tests(definitions: tuple[Definition, ...], settings: Settings) -> Ite
     for definition in definitions:
         places = [mention for mention in definition.mentions if mention.what == "test"]
         for example, place in zip_longest(definition.examples, places):  # there are none if it was built in Python
-            got = outcome(definition, settings, example)
-            if got != example.expect:
+            if failure := _failure(definition, settings, example):
                 yield Fault(
-                    f"test {example.name!r} of {definition.name!r}: expected {_words(example.expect)}, "
-                    f"got {_words(got)}",
+                    f"test {example.name!r} of {definition.name!r}: {failure}",
                     definition.file,
                     *((place.line, place.column) if place else ()),
                 )
+
+
+def _failure(definition: Definition, settings: Settings, example: Example) -> str:
+    """How a test fails; "" if it does not."""
+    subjects = {getattr(record, definition.subject) for record in _records(example, settings)} - {None}
+    if example.subject not in subjects:  # it would pass any `expect: never`
+        near = did_you_mean(example.subject, sorted(subjects))
+        return f"there is no {definition.subject} {example.subject!r} in its history.{near}"
+    got = outcome(definition, settings, example)
+    return "" if got == example.expect else f"expected {_words(example.expect)}, got {_words(got)}"
 
 
 def outcome(definition: Definition, settings: Settings, example: Example) -> tuple[tuple[str, int], ...]:
     """The transitions of the example's subject, as (change, at)."""
     from fireflower.evaluate.replay import replay
     from fireflower.history.assembly import assemble
-    from fireflower.language.examples import as_of, to_records
+    from fireflower.language.examples import as_of
 
-    timeline = assemble(to_records(example), attribution=settings.attribution)
+    timeline = assemble(_records(example, settings), attribution=settings.attribution)
     found = replay((definition,), settings, [timeline], as_of=as_of(example), evidence=False, compiled=False)
     return tuple(
         ("entered" if found.change[i] else "left", int(found.at[i]))
         for i in range(len(found))
         if found.subject_id(i) == example.subject
     )
+
+
+def _records(example: Example, settings: Settings) -> list[Record]:
+    """The records of the example, with the memberships that an import would add by the project's settings."""
+    from fireflower.history.readers.addresses import memberships_by_address
+    from fireflower.language.examples import to_records
+
+    records = to_records(example)
+    return records + memberships_by_address(records, settings.account_email, settings.shared_domains)
 
 
 def _words(transitions: tuple[tuple[str, int], ...]) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Literal, cast
 
-from fireflower.language.cursor import Cursor, read_span
+from fireflower.language.cursor import DEEPER_ITEM, Cursor, read_span
 from fireflower.language.nodes import Between, Compare, Date, Known, OneOf, Scalar, Test, Text
 from fireflower.language.rules import Unit
 from fireflower.model.moments import HOUR, parse_moment
@@ -21,6 +21,8 @@ _MEANT = {"=>": ">=", "=<": "<=", "<>": "!=", ">=": ">=", "<=": "<="}
 """Two signs beside each other -> the comparison that they are meant to be."""
 _ENDS_A_VALUE = ("and", "or", "within", "for")
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?")
+_LIKE_A_NUMBER = re.compile(r"[-+ ]*(\d[\d_ ]*\.?[\d_ ]*|\.[\d_ ]+)%*")
+"""What is meant as a number, such as `.5`, `+5` and `10 000`; a version such as `1.2.3` is not."""
 _NOT_A_NUMBER = {"nan", "inf", "infinity", "-inf", "-infinity", ".nan", ".inf", "-.inf"}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 EXPECTED_TEST = "a comparison such as '>= 3', 'between 25 and 200', 'in [a, b]', 'contains x' or 'is missing'"
@@ -67,12 +69,16 @@ def _compare(cursor: Cursor, op: Operator, unit: Unit, of: str) -> Test:
         raise cursor.failure(f"expected a value after '{of} {op}', got the end.")
     if cursor.peek().kind == "sign" and (meant := _MEANT.get(op + cursor.peek().text)):
         sign = cursor.peek(-1).start
-        raise cursor.failure(f"{op + cursor.peek().text!r} is no comparison: did you mean {meant!r}?", sign)
+        written = cursor.node.text[sign : cursor.peek().end]
+        raise cursor.failure(f"{written!r} is no comparison: did you mean {meant!r}?", sign)
     quoted = cursor.peek().kind == "string"
     value = _value(cursor, unit, f"{of} {op}")
     as_date = unit == "value" and isinstance(value, str) and _DATE.fullmatch(value)
     if as_date and (not quoted or op not in ("=", "!=")):
         return Date(op, _moment(cursor, as_date[0], start))
+    if quoted and str(value)[:1].isdigit() and (unit not in ("value", "text") or op not in ("=", "!=")):
+        right = f"{of} {op} {value}"
+        raise cursor.failure(f"in quotes this is a text: leave out the quotes, {right}.", _offset(cursor, start))
     return Compare(op, value)
 
 
@@ -143,7 +149,8 @@ def _number(cursor: Cursor, unit: Unit, after: str) -> float:
     start = cursor.at
     value = _value(cursor, unit if unit in ("span", "hours") else "number", after)
     if isinstance(value, str | bool):
-        cursor.complain(f"expected a number after {after!r}, got {value!r}.", _offset(cursor, start))
+        hint = " Leave out the quotes." if cursor.tokens[start].kind == "string" else ""
+        cursor.complain(f"expected a number after {after!r}, got {value!r}.{hint}", _offset(cursor, start))
         return 0.0
     return value
 
@@ -157,6 +164,9 @@ def _value(cursor: Cursor, unit: Unit, after: str) -> Scalar:
         cursor.take()
         return token.text
     while _continues_value(cursor):
+        cursor.expect_no_window(start, "the value")
+        if cursor.at > start and cursor.begins_item():
+            raise cursor.failure(f"expected nothing more after '{cursor.between(start, cursor.at)}'.{DEEPER_ITEM}")
         cursor.take()
     if cursor.at == start:
         raise cursor.failure(f"expected a value after {after!r}, got {cursor.shown()}.")
@@ -164,6 +174,8 @@ def _value(cursor: Cursor, unit: Unit, after: str) -> Scalar:
         if unit == "span":
             cursor.complain(f"expected a span such as '{token.text} days', got {token.text!r}.", token.start)
         return number_of(token.text)
+    if cursor.at == start + 2 and token.kind == "number" and cursor.peek(-1).text == "%":
+        return number_of(token.text + "%")
     return _from_words(cursor.between(start, cursor.at), cursor, unit, start)
 
 
@@ -176,8 +188,12 @@ def _from_words(text: str, cursor: Cursor, unit: Unit, start: int) -> Scalar:
         return math.nan
     if unit == "weekday" and lowered in _WEEKDAYS:
         return _WEEKDAYS.index(lowered) + 1.0
-    if unit == "value" and text in ("true", "false"):
-        return text == "true"
+    if unit == "value" and lowered in ("true", "false"):
+        return lowered == "true"
+    if unit != "text" and _LIKE_A_NUMBER.fullmatch(text):
+        raise cursor.failure(
+            f"{text!r} is no number: write it as in 2000, -3, 0.5 or 90%; put a text in quotes.", _offset(cursor, start)
+        )
     return text
 
 
@@ -193,7 +209,12 @@ def _in_unit(span: int, unit: Unit) -> float:
 def number_of(text: str) -> float:
     """The number that a token of kind "number" says; 90% is 0.9."""
     digits = text.replace("_", "")
-    return float(Decimal(digits[:-1]) / 100) if digits.endswith("%") else float(digits)
+    if not digits.endswith("%"):
+        return float(digits)
+    try:
+        return float(Decimal(digits[:-1]) / 100)
+    except InvalidOperation:  # its exponent is beyond every number
+        return math.inf
 
 
 def _offset(cursor: Cursor, token: int) -> int:

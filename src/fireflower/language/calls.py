@@ -47,6 +47,8 @@ def read_call(cursor: Cursor, name: str, reader: Reader) -> Quantity:
     quantity = reader(cursor)
     if cursor.is_sign(",") and _starts_window(cursor, ahead=1):
         raise cursor.failure(f"{name} has no window: it is about all of history. Leave the window out.")
+    if _starts_window(cursor):
+        raise cursor.failure(f"expected ',' before {cursor.shown()}.")
     cursor.expect(")", f"to close the bracket of {name!r}")
     return quantity
 
@@ -105,7 +107,7 @@ def _plain(node: Callable[[Events], Quantity]) -> Reader:
 
 
 def _members(cursor: Cursor) -> Quantity:
-    if cursor.peek().text == "any" and cursor.peek(1).text == ")":
+    if cursor.is_word("any") and cursor.is_sign(")", ahead=1):
         cursor.take()
         return Members()
     roles: list[str] = []

@@ -11,12 +11,13 @@ from fireflower.language.lexing import LexicalError, Token, tokens_of
 from fireflower.language.nodes import Events, Formula, Quantity
 from fireflower.language.places import Notes, Place, Unreadable
 from fireflower.language.rules import complaints
-from fireflower.model.errors import did_you_mean
+from fireflower.model.errors import did_you_mean, nearest
 from fireflower.model.moments import DAY, parse_span
 from fireflower.model.records import SubjectKind
 
 T = TypeVar("T")
 
+DEEPER_ITEM = " (This line is indented deeper than the one above, and so goes on with it: give items one indentation.)"
 LONGEST_SPAN = 36_525 * DAY
 
 
@@ -109,6 +110,20 @@ class Cursor:
         if not self.accept(text):
             raise self.failure(f"expected {text!r} {after}, got {self.shown()}.")
 
+    def expect_no_window(self, first: int, what: str) -> None:
+        """Refuse the window that words without quotes, begun at token `first`, would swallow for want of a comma."""
+        if self.at > first and self._begins_window():
+            raise self.failure(f"expected ',' before {self.shown()}. (If it belongs to {what}, put {what} in quotes.)")
+
+    def begins_item(self) -> bool:
+        """Whether a line begins here with '- ', as an item of a list does, and yet belongs to this text."""
+        return self.at > 0 and self.is_word("-") and self.place().line > self.place(self.peek(-1).start).line
+
+    def _begins_window(self) -> bool:
+        if self.is_word("since"):
+            return bool(nearest(self.peek(1).text, self.scope.anchor_names()))
+        return self.is_word("last", "within", "any", "gap") and self.peek(1).text[:1].isdigit()
+
     def expect_end(self) -> None:
         if self.peek().kind != "end":
             done = self.between(max(self.at - 3, 0), self.at)
@@ -165,6 +180,8 @@ def read_whole(node: ScalarNode, scope: Scope, notes: Notes, read: Callable[[Cur
 
 def _stray_hint(cursor: Cursor) -> str:
     token = cursor.peek()
+    if cursor.begins_item():
+        return DEEPER_ITEM
     if token.text in ("&&", "&"):
         return " Write 'and'."
     if token.text in ("||", "|"):
@@ -200,11 +217,13 @@ def checked_span(text: str, notes: Notes, place: Place) -> int:
 
 def _calendar_hint(text: str) -> str:
     lowered = text.lower()
+    if lowered.endswith("ms") or "milli" in lowered:
+        return " Seconds are the shortest unit: write 0.5 seconds."
     if "month" in lowered:
         return " Months differ in length: write 30 days."
     if "year" in lowered or "quarter" in lowered:
         return " Years and quarters differ in length: write 365 days or 91 days."
-    unit, units = lowered.strip("0123456789. "), ("seconds", "minutes", "hours", "days", "weeks")
+    unit, units = lowered.strip("-0123456789. "), ("seconds", "minutes", "hours", "days", "weeks")
     return "" if f"{unit.removesuffix('s')}s" in units else did_you_mean(unit, units)
 
 

@@ -17,6 +17,8 @@ _FLOW_HINT = (
 )
 _PLAIN_WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
 _MOST_REPEATED = 10_000
+_LONGEST_WHOLE = 300
+"""Digits of a whole number that is taken exactly; a little longer ones are beyond every float."""
 _NUMBER = re.compile(r"[-+]?(\d[\d_]*)?(\.\d*)?([eE][-+]?\d+)?")
 
 
@@ -91,7 +93,8 @@ def _number(text: str) -> str | int | float:
     if not match or not (match[1] or (match[2] and len(match[2]) > 1)):
         return text
     digits = text.replace("_", "")
-    return float(digits) if match[2] or match[3] else int(digits)
+    is_whole = not (match[2] or match[3]) and len(digits) <= _LONGEST_WHOLE
+    return int(digits) if is_whole else float(digits)
 
 
 # --- From a YAML text -------------------------------------------------------------------------------------------------
@@ -125,6 +128,8 @@ def parse_yaml(text: str, file: str, notes: Notes) -> Node | None:
 def _syntax_message(error: Any) -> str:
     context = f"{error.context}, " if error.context else ""
     message = f"not readable as YAML: {context}{error.problem}."
+    if "'\\t'" in (error.problem or ""):
+        return "a tab stands here, and YAML is indented with spaces: use spaces."
     if "flow" in (error.context or ""):
         return message + _FLOW_HINT
     if "block scalar" in context or "indicator" in (error.problem or ""):

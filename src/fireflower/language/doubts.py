@@ -86,6 +86,8 @@ class Data:
                 yield from _about(source, _misfits(test, self._of_trait(source)))
             case Condition(quantity=Latest(of, events), test=test):
                 yield from _about(of, _misfits(test, self._of_property(of, events)))
+            case Condition(quantity=Ratio(Trait() | Latest(of=Property()) as share, Trait() | Latest()), test=test):
+                yield from _large_share(share, test)
             case Sum(of, events) | Extreme(of=of, events=events):
                 yield from self._absent(of, events)
                 consequence = "is left out" if events.where is None else ""
@@ -155,6 +157,15 @@ class Data:
             return None
         others = [value for each in seen for value in each.others]
         return SeenValues(any(each.numbers for each in seen), others, all(each.complete for each in seen))
+
+
+def _large_share(share: Trait | Latest, test: Test) -> Iterator[Doubt]:
+    """Of what is used of a limit, `>= 90` says 9,000 %."""
+    match test:
+        case Compare(">" | ">=" as op, int() | float() as bound) if 50 <= bound <= 100:
+            meant = f"{op} {bound:g}%"
+            what, name = _name(share.of if isinstance(share, Latest) else share)
+            yield what, name, f"'{op} {bound:g}' is {bound:,.0%} of the limit. Did you mean '{meant}'?"
 
 
 def _name(source: Trait | Property) -> tuple[str, str]:

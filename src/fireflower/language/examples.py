@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from fireflower.language.nodes import Example
-from fireflower.model.moments import DAY, HOUR, MINUTE, SECOND, parse_moment, parse_span
+from fireflower.model.moments import DAY, EARLIEST, HOUR, LATEST, MINUTE, SECOND, parse_moment, parse_span
 from fireflower.model.records import Kind, Record
 from fireflower.model.values import normal
 
@@ -27,14 +27,19 @@ def moment_of(text: str) -> int:
     Raises
     ------
     ValueError
-        If the text is neither.
+        If the text is neither, or a moment that no record can have.
     """
     match = _DAY.fullmatch(text.strip())
-    if not match:
-        return _iso_moment(text)
+    moment = _day_moment(match) if match else _iso_moment(text)
+    if not EARLIEST <= moment < LATEST:
+        raise ValueError(f"expected a moment from 1970 to 2099, as records have them, got {text!r}")
+    return moment
+
+
+def _day_moment(match: re.Match[str]) -> int:
     day, hour, minute, second = (int(part or 0) for part in match.groups())
     if hour > 23 or minute > 59 or second > 59:
-        raise ValueError(f"expected a time of day up to 23:59, got {text!r}")
+        raise ValueError(f"expected a time of day up to 23:59, got {match[0]!r}")
     return DAY_0 + day * DAY + hour * HOUR + minute * MINUTE + second * SECOND
 
 

@@ -29,7 +29,7 @@ from fireflower.language.nodes import (
     Trait,
 )
 from fireflower.language.places import Notes
-from fireflower.language.rules import unit_of
+from fireflower.language.rules import COUNTS, unit_of
 from fireflower.language.selections import (
     read_events,
     read_logic,
@@ -141,11 +141,13 @@ def _read_comparison(cursor: Cursor) -> Formula:
     if not starts_test(cursor):
         hint = " A minus has blanks on both sides." if cursor.peek().text.startswith("-") else ""
         raise cursor.failure(f"expected {EXPECTED_TEST} after {name!r}, got {cursor.shown()}.{hint}")
-    test_at = cursor.peek().start
+    test_at, operator = cursor.peek().start, cursor.at
     test = read_test(cursor, unit_of(quantity), name)
     condition = Condition(quantity, test, cursor.between(first, cursor.at))
     if isinstance(test, Compare) and test.bound in cursor.scope.quantity_names():
         cursor.complain(_two_quantities(name, test), test_at)
+    elif isinstance(quantity, COUNTS) and "%" in cursor.between(operator, cursor.at):
+        cursor.complain(f"{name} is a count, no share: write a number, or divide by what it is a share of.", test_at)
     elif quantity is not UNKNOWN:
         cursor.obey(condition, test_at)
     return condition

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from fireflower.language import keys
 from fireflower.language.cursor import Cursor, Scope, read_span, read_whole
-from fireflower.language.documents import ListNode, MapNode, Node, ScalarNode
+from fireflower.language.documents import ListNode, MapNode, Node, ScalarNode, is_nothing
 from fireflower.language.expressions import NOTHING, read_formula
 from fireflower.language.nodes import (
     All,
@@ -114,6 +114,9 @@ def _part_from(key: str, node: Node, logic: Logic[T], reading: Reading) -> T:
 
 def events_from(node: Node, reading: Reading) -> Events:
     """`Report Run or Report Shared where ..`, a list of names, or a mapping with `event` and `where`."""
+    if is_nothing(node):
+        reading.fault(node, "expected the name of an event, or 'any', got nothing.")
+        return NO_EVENTS
     if isinstance(node, ScalarNode):
         return reading.whole(node, read_events) or NO_EVENTS
     if isinstance(node, ListNode):
@@ -141,6 +144,12 @@ def _any_of(node: ListNode, reading: Reading) -> Events:
         reading.fault(node, "expected the names of events in this list; `where` stands beside it.")
         return NO_EVENTS
     return Events(tuple(name for events in found for name in events.names))
+
+
+def goal_from(node: Node, reading: Reading) -> Events | None:
+    """Events; None for `none` and for nothing."""
+    no_goal = is_nothing(node) or (isinstance(node, ScalarNode) and node.text == "none")
+    return None if no_goal else events_from(node, reading)
 
 
 def anchor_from(node: Node, reading: Reading) -> Events:

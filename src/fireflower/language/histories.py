@@ -8,11 +8,20 @@ from typing import Any, Literal
 
 from fireflower.language import keys
 from fireflower.language.cursor import listed
-from fireflower.language.documents import ListNode, MapNode, Node, ScalarNode, from_python, plain_value
+from fireflower.language.documents import (
+    ListNode,
+    MapNode,
+    Node,
+    ScalarNode,
+    from_python,
+    is_nothing,
+    plain_value,
+)
 from fireflower.language.examples import DAY_0, moment_of
 from fireflower.language.nodes import Example
 from fireflower.language.places import Notes
 from fireflower.language.trees import check_keys, mapping_of, number_of, shown, span_of, text_of
+from fireflower.model.moments import LATEST
 from fireflower.model.records import SubjectKind
 
 Change = Literal["entered", "left"]
@@ -24,6 +33,8 @@ _SAYS: dict[str, tuple[str, ...]] = {
     "traits": ("traits", "person", "account"),
 }
 """What a line of a history says, by the key that tells it, and the keys that may stand beside `at`."""
+_VALUES = ("properties", "traits", "times")
+"""The keys of a line whose values are more than texts; an id or a name is what is written, 007 no number."""
 MOST_TIMES = 100_000
 
 
@@ -66,7 +77,7 @@ class _Reader:
         return Example(
             name=name,
             subject=self.subject_id(form),
-            history=tuple(plain_value(line) for line in self.history(form)),
+            history=tuple(_said(line) for line in self.history(form)),
             expect=self.expect(form),
             as_of=None if as_of is None else self.moment(as_of),
         )
@@ -97,18 +108,17 @@ class _Reader:
         line = mapping_of(node, keys.RECORD, "a line of a history", self.notes)
         if line is None:
             return
-        at = line.get("at")
-        if at is None:
+        when = line.get("at")
+        if when is None:
             self.notes.fault(line.place, "this line needs `at`: when it happened, such as 'day 3 14:00'.")
-        else:
-            self.moment(at)
+        at = DAY_0 if when is None else self.moment(when)
         said = [key for key in _SAYS if line.get(key) is not None]
         if len(said) != 1:
             self.notes.fault(line.place, f"a line of a history says one of {listed(_SAYS)}, got {shown(line)}.")
         else:
-            self.statement(line, said[0])
+            self.statement(line, said[0], at)
 
-    def statement(self, line: MapNode, said: str) -> None:
+    def statement(self, line: MapNode, said: str, at: int) -> None:
         known = [key for key, _ in line.entries if key.text in keys.RECORD]
         for key in known:
             if key.text != "at" and key.text not in _SAYS[said]:
@@ -121,34 +131,41 @@ class _Reader:
             self.traits(line, value)
         else:
             text_of(value, f"a text for `{said}`", self.notes)
-        if said in ("join", "leave") and line.get("account") is None:
+        for part in ("person", "account", "role"):
+            if (node := line.get(part)) is not None and not is_nothing(node):
+                text_of(node, f"a text for `{part}`", self.notes)
+        if said in ("join", "leave") and is_nothing(line.get("account")):
             self.notes.fault(line.place, f"`{said}` needs `account`.")
         if said == "event":
-            self.event(line)
+            self.event(line, at)
 
     def traits(self, line: MapNode, value: Node) -> None:
         if not isinstance(value, MapNode):
             self.notes.fault(value.place, f"expected traits as names and values, got {shown(value)}.")
-        if (line.get("person") is None) == (line.get("account") is None):
+        for key, _ in value.entries if isinstance(value, MapNode) else ():
+            text_of(key, "the name of a trait", self.notes)
+        if is_nothing(line.get("person")) == is_nothing(line.get("account")):
             self.notes.fault(line.place, "traits need either `person` or `account`, to say whose they are.")
 
-    def event(self, line: MapNode) -> None:
-        if line.get("person") is None and line.get("account") is None:
+    def event(self, line: MapNode, at: int) -> None:
+        if is_nothing(line.get("person")) and is_nothing(line.get("account")):
             self.notes.fault(line.place, "an event needs `person`, `account`, or both.")
         properties, times, every = line.get("properties"), line.get("times"), line.get("every")
         if properties is not None and not isinstance(properties, MapNode):
             self.notes.fault(properties.place, f"expected properties as names and values, got {shown(properties)}.")
-        if times is not None:
-            self.times(times)
-        if every is not None:
-            span_of(every, "a span", self.notes)
         if (times is None) != (every is None):
             self.notes.fault(line.place, "`times` and `every` stand together: {times: 20, every: 1 hour}.")
+        how_often = self.times(times) if times is not None else 1
+        span = (span_of(every, "a span", self.notes) if every is not None else None) or 0
+        if at + (how_often - 1) * span >= LATEST:
+            self.notes.fault(line.place, "the last of these events would be in 2100 or later; repeat it less often.")
 
-    def times(self, node: Node) -> None:
+    def times(self, node: Node) -> int:
         times = number_of(node, "how often", self.notes)
-        if times is not None and not (times.is_integer() and 1 <= times <= MOST_TIMES):
-            self.notes.fault(node.place, f"expected a whole number from 1 to {MOST_TIMES:,}, got {times:g}.")
+        if times is None or (times.is_integer() and 1 <= times <= MOST_TIMES):
+            return int(times or 1)
+        self.notes.fault(node.place, f"expected a whole number from 1 to {MOST_TIMES:,}, got {times:g}.")
+        return 1
 
     # --- what it is about, and what must come of it
 
@@ -168,7 +185,7 @@ class _Reader:
     def named_by(self, line: MapNode) -> Iterator[str]:
         for key in ("account",) if self.subject == "account" else ("person", "join", "leave"):
             node = line.get(key)
-            if isinstance(node, ScalarNode):
+            if isinstance(node, ScalarNode) and not is_nothing(node):
                 yield node.text
 
     def expect(self, form: MapNode) -> tuple[tuple[Change, int], ...]:
@@ -197,3 +214,13 @@ class _Reader:
                 yield "entered", self.moment(value)
             elif key.text == "left":
                 yield "left", self.moment(value)
+
+
+def _said(line: Node) -> dict[str, Any]:
+    """A line of a history as plain values. (One that is no mapping is a fault, and means nothing.)"""
+    entries = line.entries if isinstance(line, MapNode) else ()
+    return {key.text: plain_value(value) if key.text in _VALUES else _text(value) for key, value in entries}
+
+
+def _text(node: Node) -> str | None:
+    return node.text if isinstance(node, ScalarNode) and not is_nothing(node) else None

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from fireflower.language.calls import FUNCTIONS
-from fireflower.language.documents import MapNode, Node, ScalarNode, is_nothing
+from fireflower.language.documents import MapNode, Node, ScalarNode
 from fireflower.language.expressions import NOTHING, UNKNOWN
-from fireflower.language.forms import Reading, events_from, formula_from
+from fireflower.language.forms import Reading, events_from, formula_from, goal_from
 from fireflower.language.nodes import CIRCLES, Events, Formula, Quantity, Score, Settings
 from fireflower.language.places import Notes, Place
 from fireflower.language.quantities import quantity_from
@@ -119,7 +119,7 @@ class Names:
         for name, node in self._anchors.items():
             self.anchor(name, node.place)
 
-    def _read_score(self) -> Score:
+    def _read_score(self) -> Quantity:
         node = self.form.get("score")
         assert node is not None
         return score_from(node, self.reading)
@@ -128,9 +128,7 @@ class Names:
         node = self.form.get("goal")
         if node is None:
             return self.settings.goal if self.settings else None
-        if isinstance(node, ScalarNode) and (is_nothing(node) or node.text == "none"):
-            return None
-        return events_from(node, self.reading)
+        return goal_from(node, self.reading)
 
     def _declared(self, key: str) -> dict[str, Node]:
         node = self.form.get(key)

@@ -72,6 +72,8 @@ _EXPECTED: dict[Unit, str] = {
     "span": "a span such as '7 days'",
     "hours": "hours, such as 0.5 or '30 minutes'",
 }
+COUNTS = (Count, Distinct, DistinctDays, Members, Actors, Streak, Sequence, Sessions)
+"""Quantities that count one by one, so that a percentage says nothing of them."""
 _MAY_BE_MISSING = (Extreme, Latest, Elapsed, Ratio, Difference, Trait)
 _NOT_COMPUTED = {Recency: "recency", Elapsed: "elapsed", Score: "a score", Skill: "a skill"}
 
@@ -219,12 +221,15 @@ def _range_complaints(test: Test, values: tuple[float, float], may_miss: bool) -
     low, high = values
     verdict = _verdict(test, low, high)
     if verdict == "never":
-        upper = "" if high == math.inf else f" to {high:g}"
-        yield f"this can never hold: the value is {low:g}{upper or ' or more'}"
+        yield f"this can never hold: the value is {_span_of_values(low, high)}"
     elif verdict == "always" and not may_miss:
-        yield f"this always holds: the value is never below {low:g}" + (
-            f" or above {high:g}" if high < math.inf else ""
-        )
+        yield f"this always holds: the value is {_span_of_values(low, high)}"
+
+
+def _span_of_values(low: float, high: float) -> str:
+    if high == math.inf:
+        return f"{low:.10g} or more"
+    return f"{high:.10g} or less" if low == -math.inf else f"{low:.10g} to {high:.10g}"
 
 
 def _verdict(test: Test, low: float, high: float) -> str:
@@ -280,6 +285,18 @@ def _range(quantity: Quantity) -> tuple[float, float]:
             | Recency() | Elapsed()
         ):  # fmt: skip
             return (0, math.inf)
+        case Score(items=items, cap=cap) if items:
+            ends = [_points_range(item) for item in items]
+            low, high = (round(sum(each), 6) for each in zip((0, 0), *ends, strict=True))
+            return (low, high if cap is None else min(high, cap))
         case Sum() | Extreme() | Latest() | Trait() | Ratio() | Difference() | Score() | Skill() | Number():
             return (-math.inf, math.inf)
     raise TypeError(f"not a quantity: {quantity!r}")
+
+
+def _points_range(item: HoldingPoints | EventPoints) -> tuple[float, float]:
+    """What one item of a score can bring."""
+    most = item.points if isinstance(item, HoldingPoints) else math.copysign(math.inf, item.points)
+    if isinstance(item, EventPoints) and item.cap is not None:
+        most = min(most, item.cap)
+    return (min(most, 0), max(most, 0))

@@ -48,7 +48,8 @@ def project_schema() -> Schema:
     """The schema of fireflower.yaml."""
     values = {
         "project": _TEXT,
-        **dict.fromkeys(("start", "activation", "goal"), _ref("events")),
+        **dict.fromkeys(("start", "activation"), _ref("events")),
+        "goal": {"anyOf": [_ref("events"), {"type": "null"}]},
         "leave_out": _object(keys.LEAVE_OUT, dict.fromkeys(keys.LEAVE_OUT, _ref("formula"))),
         "timezone": {"type": "string"},
         "timezone_traits": _object(keys.TIMEZONE_TRAITS, dict.fromkeys(keys.TIMEZONE_TRAITS, _TEXT)),

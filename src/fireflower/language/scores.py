@@ -6,17 +6,18 @@ from collections.abc import Iterator
 
 from fireflower.language import keys
 from fireflower.language.documents import MapNode, Node, ScalarNode
+from fireflower.language.expressions import UNKNOWN
 from fireflower.language.forms import Reading, events_from, formula_from
-from fireflower.language.nodes import EventPoints, HoldingPoints, Score
+from fireflower.language.nodes import EventPoints, HoldingPoints, Quantity, Score
 from fireflower.language.trees import mapping_of, number_of, shown, span_of
 
 
-def score_from(node: Node, reading: Reading) -> Score:
-    """A mapping with `points`, `each`, `half_life` and `cap`."""
+def score_from(node: Node, reading: Reading) -> Quantity:
+    """A mapping with `points`, `each`, `half_life` and `cap`; `UNKNOWN` if it has faults, which have been noted."""
+    faults = len(reading.notes.faults)
     form = mapping_of(node, keys.SCORE, "a score", reading.notes)
     if form is None:
-        return Score(())
-    faults = len(reading.notes.faults)
+        return UNKNOWN
     half_life, cap = form.get("half_life"), form.get("cap")
     score = Score(
         (*_holding_points(form.get("points"), reading), *_event_points(form.get("each"), reading)),
@@ -25,7 +26,7 @@ def score_from(node: Node, reading: Reading) -> Score:
     )
     if len(reading.notes.faults) == faults:
         reading.obey(score, node)
-    return score
+    return score if len(reading.notes.faults) == faults else UNKNOWN
 
 
 def _holding_points(node: Node | None, reading: Reading) -> Iterator[HoldingPoints]:

@@ -32,7 +32,6 @@ T = TypeVar("T")
 
 WINDOW_WORDS = ("last", "within", "since", "any", "ever")
 _ENDS_A_NAME = ("or", "where")
-_NEEDS_A_COMMA = ("last", "within", "any", "gap")
 _FIELDS = ("properties.NAME", "time.hour", "time.weekday", "role")
 NO_EVENTS = Events(("",))
 """Stands in for events that could not be read; their fault has been noted."""
@@ -84,10 +83,7 @@ def _read_name(cursor: Cursor, until: tuple[str, ...]) -> str | None:
         return token.text
     first = cursor.at
     while _continues_name(cursor, until):
-        if cursor.is_word(*_NEEDS_A_COMMA) and cursor.peek(1).text[:1].isdigit() and cursor.at > first:
-            raise cursor.failure(
-                f"expected ',' before {cursor.shown()}. (If it belongs to the event's name, put the name in quotes.)"
-            )
+        cursor.expect_no_window(first, "the name")
         cursor.take()
     name = cursor.between(first, cursor.at)
     if not name:

@@ -12,7 +12,7 @@ from fireflower.language.cursor import NoNames
 from fireflower.language.databases import database_from
 from fireflower.language.documents import ListNode, MapNode, Node, plain_value
 from fireflower.language.expressions import UNKNOWN, quantity_of
-from fireflower.language.forms import Reading, events_from, formula_from
+from fireflower.language.forms import Reading, events_from, formula_from, goal_from
 from fireflower.language.nodes import Events, Formula, Settings, Trait
 from fireflower.language.places import Notes, Place
 from fireflower.language.trees import choice_of, mapping_of, shown, span_of, text_of
@@ -61,12 +61,13 @@ class _Anchors(NoNames):
         super().__init__()
         self.form = form
         self.notes = notes
-        self._found: dict[str, Events] = {}
+        self._found: dict[str, Events | None] = {}
 
     def events(self, key: str) -> Events | None:
         node = self.form.get(key)
         if node is not None and key not in self._found:
-            self._found[key] = events_from(node, Reading(NoNames(), self.notes))
+            read = goal_from if key == "goal" else events_from
+            self._found[key] = read(node, Reading(NoNames(), self.notes))
         return self._found.get(key)
 
     def anchor(self, name: str, place: Place) -> Events | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TypeVar
 
 from fireflower.language.cursor import checked_span, listed
-from fireflower.language.documents import ListNode, MapNode, Node, ScalarNode
+from fireflower.language.documents import ListNode, MapNode, Node, ScalarNode, is_nothing
 from fireflower.language.places import Notes
 from fireflower.model.errors import did_you_mean
 
@@ -23,10 +23,15 @@ def mapping_of(node: Node, known: Collection[str], what: str, notes: Notes) -> M
 
 
 def check_keys(node: MapNode, known: Collection[str], what: str, notes: Notes) -> None:
-    for key, _ in node.entries:
+    for before, (key, _) in zip((None, *node.entries), node.entries, strict=False):
         if key.text not in known:
-            hint = did_you_mean(key.text, known) or f" Expected {listed(known)}."
+            hint = did_you_mean(key.text, known) or _indentation_hint(before) or f" Expected {listed(known)}."
             notes.fault(key.place, f"{key.text!r} is no key of {what}.{hint}")
+
+
+def _indentation_hint(before: tuple[ScalarNode, Node] | None) -> str:
+    """For a key after one that has no value: it may be what belongs there."""
+    return f" Indent it, so that it stands under `{before[0].text}`." if before and is_nothing(before[1]) else ""
 
 
 def text_of(node: Node, what: str, notes: Notes) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fireflower.language.fingerprints import canonical
@@ -102,10 +102,20 @@ def _formula(formula: Formula, names: Names) -> Any:
 
 def _score(score: Score, names: Names) -> dict[str, Any]:
     holding = [item for item in score.items if not isinstance(item, EventPoints)]
-    points = {write_formula(item.condition, names): _plain(item.points) for item in holding}
-    each = {write_events(item.events): _capped(item) for item in score.items if isinstance(item, EventPoints)}
+    points = _mapping((write_formula(item.condition, names), _plain(item.points)) for item in holding)
+    each = _mapping((write_events(item.events), _capped(item)) for item in score.items if isinstance(item, EventPoints))
     half_life = "" if score.half_life is None else write_span(score.half_life)
     return dict(_given(points=points, each=each, half_life=half_life, cap=score.cap and _plain(score.cap)))
+
+
+def _mapping(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """The pairs as a mapping, none lost: a key that stands there already gets a blank, which means nothing."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        while key in found:
+            key += " "
+        found[key] = value
+    return found
 
 
 def _capped(item: EventPoints) -> Any:

@@ -31,7 +31,8 @@ _UNITS = {
     "week": WEEK, "w": WEEK,
 }  # fmt: skip
 _NAMED = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second"))
-_SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+?)s?\s*", re.IGNORECASE)
+_SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:([smhdw])|(second|sec|minute|min|hour|day|week)s?)\s*", re.IGNORECASE)
+"""A letter has no plural: "ms" would be milliseconds, of which there are none here."""
 
 
 def parse_span(text: str) -> int:
@@ -47,10 +48,9 @@ def parse_span(text: str) -> int:
         have no fixed length.
     """
     match = _SPAN.fullmatch(text)
-    unit = match and (_UNITS.get(match[2].lower()) or _UNITS.get(match[2].lower() + "s"))
-    if not match or not unit:
+    if not match:
         raise ValueError(f"expected a span such as '7 days', '12 hours' or '30 minutes', got {text!r}")
-    span = round(float(match[1]) * unit)
+    span = round(float(match[1]) * _UNITS[(match[2] or match[3]).lower()])
     if span <= 0:
         raise ValueError(f"expected a span longer than nothing, got {text!r}")
     return span

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -11,7 +13,7 @@ import msgspec
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.batches import Told
 from fireflower.history.readers.told import FirstTimes
-from fireflower.model.records import Kind
+from fireflower.model.records import Kind, Record
 
 _MORE = frozenset(("hey.com", "privaterelay.appleid.com", "tuta.com", "tutanota.com"))
 """Those that the list does not have."""
@@ -60,6 +62,21 @@ class Addresses:
                 if account:
                     first.saw(Kind.JOIN, each.person, account, each.time, each.received)
         return told
+
+
+def memberships_by_address(
+    records: Iterable[Record], account_email: str, shared_domains: tuple[str, ...]
+) -> list[Record]:  # fmt: skip
+    """Who joins what by the addresses in these records, each from the first of them on."""
+    addresses = Addresses(Mapping(account_email=account_email, shared_domains=shared_domains))
+    first: dict[tuple[str | None, str], Record] = {}
+    for record in sorted(records, key=attrgetter("time")):
+        if record.kind == Kind.PERSON_TRAIT and record.name == addresses.trait:
+            account = addresses.account(record.value)
+            if account:
+                joined = Record(record.time, Kind.JOIN, "", record.person, account, received=record.received)
+                first.setdefault((record.person, account), joined)
+    return list(first.values())
 
 
 def _ascii(domain: str) -> str:
