@@ -142,6 +142,19 @@ def test_a_group_has_an_account_and_a_member() -> None:
     assert (trait["kind"], trait["account"], trait["value"]) == (Kind.ACCOUNT_TRAIT, "acme", "5.0")
 
 
+def test_a_trait_has_a_name_and_is_said_once() -> None:
+    traits = {"": "x", "!": {"b": 1}, "!.b": None, "plan": "pro"}
+    for said in ({"type": "group", "groupId": "acme"}, {"type": "identify"}):
+        told = segment(track(**said, traits=traits)).told()
+        assert {each["name"]: each["value"] for each in told if each["name"]} == {"!.b": None, "plan": '"pro"'}
+        assert len(told) == (3 if said["type"] == "group" else 2)
+    grouped = {"$group_type": "company", "$group_key": "acme", "$group_set": traits}
+    names = [each["name"] for each in posthog(capture("$groupidentify", properties=grouped)).told()]
+    assert sorted(names) == ["!.b", "plan"]
+    unset = {"$set": {"": 1}, "$set_once": {"": 2}, "$unset": ["", "old"]}
+    assert [each["name"] for each in posthog(capture("$set", properties=unset)).told()] == ["old"]
+
+
 def test_php_writes_empty_objects_as_lists() -> None:
     (told,) = segment(track(properties=[], context=[])).told()
     assert told["name"] == "Ran" and told["properties"] is None
