@@ -129,6 +129,15 @@ def test_nested_too_deep() -> None:
     assert desk.reasons() == ["is nested more than 100 deep: flatten it"] * 2
 
 
+def test_however_deep_it_is_kept_aside() -> None:
+    event = json.dumps(track(properties=0))
+    for depth in (101, *range(850, 1_000, 5), 1_100):
+        desk, deep = Desk(), b'{"a":' * depth + b"1" + b"}" * depth
+        batch = b'{"batch": [%b]}' % event.encode().replace(b'"properties": 0', b'"properties": %b' % deep)
+        assert desk.post("/v1/batch", batch).json["rejected"] == 1
+        assert "deep" in desk.reasons()[0] and len(desk.sink.rejects["key-a"]) == 1
+
+
 def test_traits_of_rudderstack_stand_in_the_context() -> None:
     event = {"type": "identify", "userId": "u1", "anonymousId": None, "context": {"traits": {"plan": "pro"}}}
     (told,) = segment({**event, "timestamp": AT, "channel": "server"}).told()
@@ -200,6 +209,26 @@ def test_events_without_an_id_are_known_by_their_content(path: str, event: Any, 
 def test_a_long_id_has_a_short_key() -> None:
     (key,) = keys(track(messageId="m" * 10_000))
     assert key.startswith("long:") and len(key) < 50
+
+
+@pytest.mark.parametrize(
+    ("path", "around", "headers"),
+    [("/v1/batch", {}, None), ("/v1/batch", {"writeKey": "key-a"}, {}), ("/batch/", {"api_key": "key-a"}, {})],
+)
+def test_what_is_beyond_all_parsing_is_kept_aside_alone(
+    path: str, around: dict[str, str], headers: dict[str, str] | None
+) -> None:
+    desk = Desk()
+    event = track(distinct_id="u1", properties={"text": '"]}[{\\'})
+    ids = [{"messageId": id, "uuid": id, "n": id} for id in ("m1", "m2", "m3", "m4")]
+    body = json.dumps({**around, "batch": [{**event, **each} for each in ids]}).encode()
+    body = body.replace(b'"n": "m2"', b'"n": ' + b"9" * 5_000)
+    body = body.replace(b'"n": "m3"', b'"n": ' + b"[" * 100_000 + b'"]"' + b"]" * 100_000)
+    answer = desk.post(path, body, headers)
+    assert (answer.status, answer.json["rejected"]) == (200, 2)
+    too_large, too_deep = desk.reasons()
+    assert "holds a number that is too large" in too_large and "is nested more than 100 deep" in too_deep
+    assert len(desk.messages()) == 2 and all(b"u1" in reject.body for reject in desk.sink.rejects["key-a"])
 
 
 def test_clients_write_what_is_no_json() -> None:

@@ -139,16 +139,17 @@ class _Endpoint:
         except Refusal as refusal:
             if source is not None and refusal.status == 400:
                 text = readable(body, headers, self._limits.body)
-                await self._accept([], [reject_whole(refusal.message, text, now, source)])
+                await self._accept([], [reject_whole(refusal.message, text, key, now, source)])
             raise
         if source is None:
-            source = self._admitted(envelope.key, now)
+            key = envelope.key
+            source = self._admitted(key, now)
         if len(envelope.events) > self._limits.events:
             raise too_large(
                 f"The request has {len(envelope.events)} events. Send at most {self._limits.events} in one."
             )
         self._buckets.take(source, len(envelope.events), now)
-        messages, reasons, rejects = await taken(self._forms[route.form], envelope, body, now, source)
+        messages, reasons, rejects = await taken(self._forms[route.form], envelope, body, key, now, source)
         new = await self._accept(messages, rejects) if messages or rejects else 0
         if envelope.single and reasons:
             raise Refusal(400, "rejected_event", f"The event was kept aside: {reasons[0][1]}.")

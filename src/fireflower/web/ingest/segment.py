@@ -77,16 +77,12 @@ class SegmentDelivery:
         ValueError
             With the reason, if its reader could not read it.
         """
-        event = object_of(event)
-        event.pop("writeKey", None)
-        if self._type:
-            event["type"] = self._type
+        event = self._typed(object_of(event))
         key = event.get("messageId")
         if not is_id(key):
             is_timed = event.get("timestamp") is not None or event.get("originalTimestamp") is not None
             key = id_text(key, "messageId") or content_key(event, is_timed, self._received, position)
-        self._mark(event)
-        body = encode(_without_empty_lists(event))
+        body = self.marked(event)
         if is_deep(body, event):
             raise ValueError(too_deep())
         said = plain(body)
@@ -94,8 +90,18 @@ class SegmentDelivery:
             self._judge.check(body, self._received)
         return str(key), body
 
+    def marked(self, event: dict[str, Any]) -> bytes:
+        """An event with what only the request knows, and without the write key. It may be marked twice."""
+        self._mark(self._typed(event))
+        return encode(_without_empty_lists(event))
+
+    def _typed(self, event: dict[str, Any]) -> dict[str, Any]:
+        event.pop("writeKey", None)
+        if self._type:
+            event["type"] = self._type
+        return event
+
     def _mark(self, event: dict[str, Any]) -> None:
-        """What only the request knows."""
         if self._context is not None:
             context = event.get("context")
             if not context:
