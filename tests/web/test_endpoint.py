@@ -16,7 +16,7 @@ import pytest
 
 from fireflower.history.mapping import Mapping
 from fireflower.model.errors import InputError, Overloaded, Unavailable
-from fireflower.web.ingest import Limits, handles, ingest
+from fireflower.web.ingest import Limits, elsewhere, handles, ingest
 from fireflower.web.ingest.opening import envelope_of
 from web.asking import KEY, NOW, Desk, basic
 from web.serving import MemorySink
@@ -325,6 +325,18 @@ def test_browsers_may_send_from_any_page() -> None:
         assert answer.status == status
         assert answer.headers["access-control-allow-origin"] == "https://app.example.com"
     assert desk.post("/v1/t", TRACK).headers["access-control-allow-origin"] == "*"
+
+
+def test_a_process_that_takes_no_events_in_says_so_to_any_client() -> None:
+    desk = Desk()
+    desk.app = elsewhere
+    page = {"origin": "https://app.example.com"}
+    answer = desk.post("/v1/batch", {"batch": [TRACK]}, {**KEY, **page})
+    assert (answer.status, answer.json["code"], answer.headers["retry-after"]) == (503, "not_here", "1")
+    assert "--role ingest" in answer.json["message"] and answer.json["detail"] == answer.json["message"]
+    asked = asyncio.run(desk.ask("OPTIONS", "/v1/batch", headers=page))
+    assert asked.status == 204 and "POST" in asked.headers["access-control-allow-methods"]
+    assert {each.headers["access-control-allow-origin"] for each in (answer, asked)} == {page["origin"]}
 
 
 def test_a_half_bad_batch_is_half_taken() -> None:
