@@ -138,6 +138,45 @@ def test_however_deep_it_is_kept_aside() -> None:
         assert "deep" in desk.reasons()[0] and len(desk.sink.rejects["key-a"]) == 1
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"userId": "u" * 501},
+        {"userId": 10**600},
+        {"anonymousId": "a" * 501},
+        {"groupId": "g" * 501},
+        {"context": {"groupId": "g" * 501}},
+        {"type": "alias", "previousId": "p" * 501},
+        {"type": "identify", "userId": "u" * 501, "traits": {"plan": "pro"}},
+    ],
+)
+def test_an_id_that_nobody_could_ask_for_is_kept_aside(said: dict[str, Any]) -> None:
+    desk = Desk()
+    for number in range(2):
+        desk.post("/v1/batch", {"batch": [track(**said), {**track(messageId=f"m{number}"), **said}]})
+    assert not desk.messages()
+    assert ["ids of people and accounts have at most 500" in reason for reason in desk.reasons()] == [True] * 4
+    desk.post("/v1/batch", {"batch": [track(userId="u" * 500, messageId="m" * 1_000, properties={"x": "x" * 501})]})
+    assert len(desk.messages()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Ran", {"distinct_id": "u" * 501}),
+        ("Ran", {"properties": {"$groups": {"company": "g" * 501}}}),
+        ("$identify", {"properties": {"$anon_distinct_id": "a" * 501}}),
+        ("$set", {"properties": {"$anon_distinct_id": "a" * 501}}),
+        ("$create_alias", {"properties": {"alias": "a" * 501}}),
+        ("$groupidentify", {"properties": {"$group_key": "g" * 501, "$group_set": {"plan": "pro"}}}),
+    ],
+)
+def test_ids_of_posthog_are_no_longer(name: str, said: dict[str, Any]) -> None:
+    assert "ids of people and accounts have at most 500" in posthog(capture(name, **said)).reasons()[0]
+    other = {"$groups": {"company": "acme", "page": "p" * 501}, "alias": "a" * 501}
+    assert posthog(capture(properties=other)).told()[0]["account"] == "acme"
+
+
 def test_traits_of_rudderstack_stand_in_the_context() -> None:
     event = {"type": "identify", "userId": "u1", "anonymousId": None, "context": {"traits": {"plan": "pro"}}}
     (told,) = segment({**event, "timestamp": AT, "channel": "server"}).told()

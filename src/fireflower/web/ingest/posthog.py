@@ -19,7 +19,7 @@ from fireflower.model.messages import SaidEvent, too_far_ahead
 from fireflower.model.moments import EARLIEST, LATEST, to_datetime
 from fireflower.web.ingest.envelopes import Envelope, content_key
 from fireflower.web.ingest.judging import OBJECT_OR_NONE, TEXT_OR_NONE, Judge, iso
-from fireflower.web.ingest.limits import Limits
+from fireflower.web.ingest.limits import LONGEST_ID, Limits
 from fireflower.web.ingest.parsing import encode, is_deep, object_of, parsed_event, too_deep
 from fireflower.web.ingest.refusals import malformed
 
@@ -27,7 +27,6 @@ KEY_NAMES = ("api_key", "token", "$token")
 
 _SPECIAL = ("$identify", "$create_alias", "$merge_dangerously", "$groupidentify", "$unset")
 _MILLISECOND = 1_000
-_TEXT = {str}
 _KEYS = frozenset(KEY_NAMES)
 _TRAITS = frozenset(("$set", "$set_once"))
 
@@ -166,16 +165,21 @@ def _is_plain(event: dict[str, Any], properties: dict[str, Any]) -> bool:
         is_id(name)
         and name not in _SPECIAL
         and is_id(event.get("distinct_id"))
+        and len(event["distinct_id"]) <= LONGEST_ID
         and type(event.get("uuid")) in TEXT_OR_NONE
         and (properties is event.get("properties") or "properties" not in event)
-        and (groups is None or (type(groups) is dict and set(map(type, groups.values())) <= _TEXT))
+        and (groups is None or (type(groups) is dict and all(map(_is_plain_id, groups.values()))))
         and said("$unset") is None
-        and type(said("$anon_distinct_id")) in TEXT_OR_NONE
+        and (said("$anon_distinct_id") is None or _is_plain_id(said("$anon_distinct_id")))
         and type(said("$set")) in OBJECT_OR_NONE
         and type(said("$set_once")) in OBJECT_OR_NONE
         and type(event.get("$set")) in OBJECT_OR_NONE
         and type(event.get("$set_once")) in OBJECT_OR_NONE
     )
+
+
+def _is_plain_id(id: Any) -> bool:
+    return type(id) is str and len(id) <= LONGEST_ID
 
 
 def unwrapped(body: bytes, compression: str) -> bytes:
