@@ -244,6 +244,7 @@ def test_write_keys_are_kept_nowhere(path: str) -> None:
         json.dumps({**event, "batch": [event]}).encode() + b"no JSON",
         gzip.compress(b'{"said": ["key-a"], ' + b" " * 100_000),
         b'{"writeKey": "key-a',
+        base64.b64encode(b'{"token": "key-a", no JSON'),
     ):
         desk.post(path, body)
     assert len(desk.sink.rejects["key-a"]) >= 5

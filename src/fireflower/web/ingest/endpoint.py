@@ -19,7 +19,7 @@ from fireflower.web.ingest.envelopes import Envelope
 from fireflower.web.ingest.harmless import harmless, settings, settings_key
 from fireflower.web.ingest.keys import key_in_headers, key_in_query
 from fireflower.web.ingest.limits import Buckets, Held, Limits, Room
-from fireflower.web.ingest.opening import envelope_of, is_wrapped
+from fireflower.web.ingest.opening import envelope_of, is_wrapped, text_of
 from fireflower.web.ingest.paths import ROUTES, Route, plain
 from fireflower.web.ingest.ports import Keys, Sink
 from fireflower.web.ingest.posthog import PostHogForm
@@ -132,13 +132,14 @@ class _Endpoint:
     ) -> dict[str, Any]:  # fmt: skip
         body = await received(receive, self._limits, held)
         now = self._clock()
-        key = key_in_headers(headers) or key_in_query(scope.get("query_string", b""))
+        query = scope.get("query_string", b"")
+        key = key_in_headers(headers) or key_in_query(query)
         source = self._admitted(key, now) if key else None
         try:
             envelope, body = await self._apart(route, body, scope, headers, held, is_known=source is not None)
         except Refusal as refusal:
             if source is not None and refusal.status == 400:
-                text = readable(body, headers, self._limits.body)
+                text = text_of(route, readable(body, headers, self._limits.body), query, self._limits.body)
                 await self._accept([], [reject_whole(refusal.message, text, key, now, source)])
             raise
         if source is None:

@@ -41,7 +41,7 @@ def key_in_query(query: bytes) -> str:
     return next((said[name][0] for name in _IN_QUERY if name in said), "")
 
 
-def without_keys(text: bytes, key: str) -> bytes:
+def without_keys(text: bytes, key: str = "") -> bytes:
     """The text without the key that its sender has named, and without what stands where clients put their keys: whoever
     may read what was kept aside may not send in their place."""
     hidden = _IN_TEXT.sub(rb'\1"%b"' % _HIDDEN, text)
