@@ -65,7 +65,8 @@ def test_rejects_are_read_again(serving: Served) -> None:
     serving.service.submit([], [Reject("made up", body, moment, "web") for body in bodies]).result(10)
     listed = serving.get("/api/v1/rejects", limit=3)
     assert [each["reason"] for each in listed["rejects"]] == ["made up"] * 3
-    assert len(serving.get("/api/v1/rejects", limit=3, cursor=listed["next"])["rejects"]) == 1
+    (first,) = serving.get("/api/v1/rejects", limit=3, cursor=listed["next"])["rejects"]
+    assert '"writeKey": "***"' in first["body"]
     assert serving.post("/api/v1/rejects/replay", {"source": "app"}) == {"taken": 0, "rejected": 0, "still": []}
     assert serving.post("/api/v1/rejects/replay", {}, 422)["message"].startswith("say which")
     since = {"since": iso(moment)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.serving import Served
 from fireflower.model.moments import DAY, HOUR, MINUTE
+from fireflower.web.api.cursors import cursor_of
 
 
 def qualify(serving: Served, *people: str) -> None:
@@ -36,6 +37,12 @@ def test_a_definition_that_is_not_there(reading: Served) -> None:
 def test_a_cursor_that_was_not_given(reading: Served) -> None:
     for cursor in ("x", "AAAA", "!!", "WzEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIsImEiXQ"):
         assert reading.get("/api/v1/qualified", 400, definition="team", cursor=cursor)["code"] == "bad_cursor"
+
+
+def test_a_page_may_end_with_any_id(reading: Served) -> None:
+    for id in ("\u754c" * 500, "\1" * 500, "imported" * 1_000):
+        asked = {"definition": "active", "cursor": cursor_of((0, id))}
+        assert reading.get("/api/v1/qualified", **asked)["next"] is None
 
 
 def test_a_cursor_neither_skips_nor_repeats(serving: Served) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fireflower.history.assembly import assemble
+from fireflower.history.assembly import assemble, canonical
 from fireflower.model.records import Kind, Record
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline
 
@@ -216,3 +216,13 @@ def test_nothing_at_all_is_a_timeline_without_blocks() -> None:
 def test_a_record_about_nobody_is_refused() -> None:
     with pytest.raises(ValueError, match="JOIN needs a person and an account"):
         assemble([Record(1, Kind.JOIN, person="ann")])
+
+
+def test_a_record_about_nobody_in_a_history_that_is_there_is_passed_over_and_told_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    nameless = account_trait(1, "acme", "", "x", message_id="nameless")
+    for _ in range(2):
+        assert canonical([nameless, event(2, "login", "ann")]) == [event(2, "login", "ann")]
+    (warning,) = caplog.messages
+    assert "ACCOUNT_TRAIT of the message 'nameless'" in warning

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from oracle import strategies
 from oracle.engine import Told, told, told_by_engine
 
@@ -20,6 +22,7 @@ from fireflower.history.ongoing import Numbered
 from fireflower.language.nodes import Compare, Condition, Count, Definition, Events, Settings
 from fireflower.model.moments import DAY, HOUR
 from fireflower.model.records import Kind, Record
+from live.messaging import Side, at, make_project, segment, track
 
 
 class Verdicts:
@@ -176,3 +179,31 @@ def test_much_that_is_late_at_once_is_looked_up_once(late: list[Record]) -> None
         asked = memory.asked
         qualifying.take(fresh, 2 * DAY)
     assert 0 < memory.asked - asked < 10
+
+
+def test_what_a_message_of_the_future_says_more_than_it_has_numbers_for_waits(tmp_path: Path) -> None:
+    side = Side(make_project(tmp_path / "project"))
+    traits = {f"trait{number}": number for number in range(300)} | {"!": {"b": 1}, "!.b": None}
+    side.take(segment("g", 0.5, received=0.1, type="group", userId="ann", groupId="acme", traits=traits), now=at(0.1))
+    side.take(segment("h", 0.5, received=0.2, type="group", userId="bob", groupId="acme", traits=traits), now=at(0.2))
+    news = side.take(now=at(0.6))
+    assert [(each.definition, each.subject) for each in news.new] == [("teams", "acme")]
+    side.close()
+
+
+def test_records_of_one_place_wait_in_the_order_in_which_they_came() -> None:
+    qualifying = Qualifying([], Settings(), Memory().find)
+    record = Record(HOUR, Kind.ACCOUNT_TRAIT, "plan", account="acme", message_id="m")
+    qualifying.take([Numbered(record, 7), Numbered(replace(record, value="pro"), 7)], now=0)
+    assert qualifying.next_due == HOUR
+    qualifying.take([], now=HOUR)
+    assert qualifying.history.memberships.traits("acme") == {"plan": "pro"}
+
+
+def test_a_trait_without_a_name_holds_nobody_up(tmp_path: Path) -> None:
+    side = Side(make_project(tmp_path / "project"))
+    side.take(track("e", 0.2, "ann", "login"), now=at(0.2))
+    said = {"userId": "ann", "groupId": "acme", "traits": {"": "x", "plan": "pro"}}
+    news = side.take(segment("late", 0.1, received=0.3, type="group", **said), now=at(0.3))
+    assert [(each.definition, each.subject) for each in news.new] == [("paying-people", "ann")]
+    side.close()

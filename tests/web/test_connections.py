@@ -27,7 +27,7 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
     if body == b"slow":
         await asyncio.sleep(1.0)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body[-4:]})
 
 
 @pytest.fixture
@@ -77,6 +77,28 @@ def test_a_head_without_end_is_refused(address: tuple[str, int]) -> None:
                 client.sendall(b"x-%05d: " % number + b"y" * 1_000 + b"\r\n")
             came = answer(client)
         assert came == b"reset" or came.startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.parametrize("size", [100_000, 300_000, 1_000_000])
+def test_a_body_is_no_head_however_large_its_last_piece(address: tuple[str, int], size: int) -> None:
+    request = REQUEST.replace(b"length: 4", b"length: %d" % size)
+    with socket.create_connection(address) as client:
+        for _ in range(5):
+            client.sendall(request)
+            client.sendall(b"x" * (size - 4) + b"ping")
+            assert answer(client).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_head_without_end_behind_another_request_is_refused(address: tuple[str, int]) -> None:
+    with socket.create_connection(address) as client:
+        came = b"reset"
+        with suppress(ConnectionError):
+            client.sendall(REQUEST + b"ping" + b"GET /x HTTP/1.1\r\nx-long: ")
+            for _ in range(20):
+                client.sendall(b"y" * LARGEST_HEAD)
+            client.settimeout(10)
+            came = b"".join(iter(lambda: client.recv(1 << 16), b""))
+        assert came == b"reset" or b"HTTP/1.1 431 " in came
 
 
 def test_others_are_served_again_and_again(address: tuple[str, int]) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from fireflower.history.mapping import Mapping
 from fireflower.model.errors import InputError, Overloaded, Unavailable
-from fireflower.web.ingest import Limits, handles, ingest
+from fireflower.web.ingest import Limits, elsewhere, handles, ingest
 from fireflower.web.ingest.opening import envelope_of
 from web.asking import KEY, NOW, Desk, basic
 from web.serving import MemorySink
@@ -31,6 +31,7 @@ BODIES = {
     "group": {"userId": "u1", "groupId": "acme", "traits": {"seats": 5}},
     "alias": {"userId": "u1", "previousId": "old"},
 }
+STAMP = "2026-03-01T12:00:00.000000Z"
 RECORDS = {"identify": 1, "track": 1, "page": 1, "screen": 1, "group": 2, "alias": 1}
 
 
@@ -205,7 +206,7 @@ def test_without_a_key_nothing_is_taken(headers: dict[str, str], body: Any, code
         ("/v1/batch", b"5", "Expected a JSON object"),
         ("/v1/batch", b'"\\ud800"', "Expected a JSON object"),
         ("/v1/batch", b'{"batch": 5}', "Expected 'batch' to be a list"),
-        ("/v1/batch", b"[" * 100_000, "nested too deep"),
+        ("/v1/batch", b"[" * 100_000, "not JSON"),
         ("/v1/batch", b'{"batch": []} x', "not JSON"),
         ("/v1/track", b'{"userId": "\xff", "event": "Ran"}', "not UTF-8"),
         ("/v1/batch", b"\x1f\x8bno gzip", "damaged"),
@@ -230,6 +231,24 @@ def test_a_body_that_cannot_be_taken_apart_is_kept() -> None:
     assert desk.sink.rejects["key-a"].pop().body == b"{no json"
     assert "not JSON" in reject.reason and reject.body.startswith(b"{no json") and len(reject.body) == 64 << 10
     assert (reject.received, reject.source) == (NOW, "key-a")
+
+
+@pytest.mark.parametrize("path", ["/v1/track", "/v1/batch", "/capture/", "/batch/"])
+def test_write_keys_are_kept_nowhere(path: str) -> None:
+    desk = Desk()
+    theirs = {"api_key": "key-a", "token": "key-b", "$token": 'key-"b', "properties": {"token": "key-a"}}
+    event: dict[str, Any] = {"writeKey": "key-a"} if path.startswith("/v1") else theirs
+    for body in (
+        json.dumps({**event, "batch": [5, event]} if "batch" in path else event).encode(),
+        json.dumps({**event, "n": 1}).encode().replace(b"1}", b"Infinity}"),
+        json.dumps({**event, "batch": [event]}).encode() + b"no JSON",
+        gzip.compress(b'{"said": ["key-a"], ' + b" " * 100_000),
+        b'{"writeKey": "key-a',
+        base64.b64encode(b'{"token": "key-a", no JSON'),
+    ):
+        desk.post(path, body)
+    assert len(desk.sink.rejects["key-a"]) >= 5
+    assert not [reject.body for reject in desk.sink.rejects["key-a"] if b"key-" in reject.body]
 
 
 def test_an_encoding_that_is_not_read() -> None:
@@ -309,6 +328,18 @@ def test_browsers_may_send_from_any_page() -> None:
     assert desk.post("/v1/t", TRACK).headers["access-control-allow-origin"] == "*"
 
 
+def test_a_process_that_takes_no_events_in_says_so_to_any_client() -> None:
+    desk = Desk()
+    desk.app = elsewhere
+    page = {"origin": "https://app.example.com"}
+    answer = desk.post("/v1/batch", {"batch": [TRACK]}, {**KEY, **page})
+    assert (answer.status, answer.json["code"], answer.headers["retry-after"]) == (503, "not_here", "1")
+    assert "--role ingest" in answer.json["message"] and answer.json["detail"] == answer.json["message"]
+    asked = asyncio.run(desk.ask("OPTIONS", "/v1/batch", headers=page))
+    assert asked.status == 204 and "POST" in asked.headers["access-control-allow-methods"]
+    assert {each.headers["access-control-allow-origin"] for each in (answer, asked)} == {page["origin"]}
+
+
 def test_a_half_bad_batch_is_half_taken() -> None:
     desk = Desk()
     batch = [TRACK, {"type": "track", "userId": "u1"}, 5, {**TRACK, "messageId": "m2"}, {**TRACK, "timestamp": "soon"}]
@@ -317,16 +348,17 @@ def test_a_half_bad_batch_is_half_taken() -> None:
     assert (answer.json["accepted"], answer.json["rejected"]) == (2, 3)
     assert [reject["position"] for reject in answer.json["rejects"]] == [1, 2, 4]
     assert "names no event" in answer.json["rejects"][0]["reason"]
-    assert [json.loads(reject.body) for reject in desk.sink.rejects["key-a"]] == [batch[1], 5, batch[4]]
+    marked = [{**batch[1], "receivedAt": STAMP}, 5, {**batch[4], "receivedAt": STAMP}]  # type: ignore[dict-item]
+    assert [json.loads(reject.body) for reject in desk.sink.rejects["key-a"]] == marked
 
 
 def test_one_event_that_is_rejected_is_an_error_and_kept() -> None:
     desk = Desk()
-    body = b'{"type": "track",  "userId": "u1"}'
-    answer = desk.post("/v1/track", body)
+    answer = desk.post("/v1/track", b'{"userId":  "u1", "properties": {"n": NaN}}')
     assert answer.status == 400
     assert answer.json["code"] == "rejected_event" and "names no event" in answer.json["message"]
-    assert [reject.body for reject in desk.sink.rejects["key-a"]] == [body]
+    kept = {"userId": "u1", "properties": {"n": None}, "type": "track", "receivedAt": STAMP}
+    assert [json.loads(reject.body) for reject in desk.sink.rejects["key-a"]] == [kept]
 
 
 def test_an_answer_names_only_the_first_of_many() -> None:

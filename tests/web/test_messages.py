@@ -129,6 +129,54 @@ def test_nested_too_deep() -> None:
     assert desk.reasons() == ["is nested more than 100 deep: flatten it"] * 2
 
 
+def test_however_deep_it_is_kept_aside() -> None:
+    event = json.dumps(track(properties=0))
+    for depth in (101, *range(850, 1_000, 5), 1_100):
+        desk, deep = Desk(), b'{"a":' * depth + b"1" + b"}" * depth
+        batch = b'{"batch": [%b]}' % event.encode().replace(b'"properties": 0', b'"properties": %b' % deep)
+        assert desk.post("/v1/batch", batch).json["rejected"] == 1
+        assert "deep" in desk.reasons()[0] and len(desk.sink.rejects["key-a"]) == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"userId": "u" * 501},
+        {"userId": 10**600},
+        {"anonymousId": "a" * 501},
+        {"groupId": "g" * 501},
+        {"context": {"groupId": "g" * 501}},
+        {"type": "alias", "previousId": "p" * 501},
+        {"type": "identify", "userId": "u" * 501, "traits": {"plan": "pro"}},
+    ],
+)
+def test_an_id_that_nobody_could_ask_for_is_kept_aside(said: dict[str, Any]) -> None:
+    desk = Desk()
+    for number in range(2):
+        desk.post("/v1/batch", {"batch": [track(**said), {**track(messageId=f"m{number}"), **said}]})
+    assert not desk.messages()
+    assert ["ids of people and accounts have at most 500" in reason for reason in desk.reasons()] == [True] * 4
+    desk.post("/v1/batch", {"batch": [track(userId="u" * 500, messageId="m" * 1_000, properties={"x": "x" * 501})]})
+    assert len(desk.messages()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Ran", {"distinct_id": "u" * 501}),
+        ("Ran", {"properties": {"$groups": {"company": "g" * 501}}}),
+        ("$identify", {"properties": {"$anon_distinct_id": "a" * 501}}),
+        ("$set", {"properties": {"$anon_distinct_id": "a" * 501}}),
+        ("$create_alias", {"properties": {"alias": "a" * 501}}),
+        ("$groupidentify", {"properties": {"$group_key": "g" * 501, "$group_set": {"plan": "pro"}}}),
+    ],
+)
+def test_ids_of_posthog_are_no_longer(name: str, said: dict[str, Any]) -> None:
+    assert "ids of people and accounts have at most 500" in posthog(capture(name, **said)).reasons()[0]
+    other = {"$groups": {"company": "acme", "page": "p" * 501}, "alias": "a" * 501}
+    assert posthog(capture(properties=other)).told()[0]["account"] == "acme"
+
+
 def test_traits_of_rudderstack_stand_in_the_context() -> None:
     event = {"type": "identify", "userId": "u1", "anonymousId": None, "context": {"traits": {"plan": "pro"}}}
     (told,) = segment({**event, "timestamp": AT, "channel": "server"}).told()
@@ -140,6 +188,19 @@ def test_a_group_has_an_account_and_a_member() -> None:
     join, trait = desk.told()
     assert (join["kind"], join["person"], join["account"]) == (Kind.JOIN, "u1", "acme")
     assert (trait["kind"], trait["account"], trait["value"]) == (Kind.ACCOUNT_TRAIT, "acme", "5.0")
+
+
+def test_a_trait_has_a_name_and_is_said_once() -> None:
+    traits = {"": "x", "!": {"b": 1}, "!.b": None, "plan": "pro"}
+    for said in ({"type": "group", "groupId": "acme"}, {"type": "identify"}):
+        told = segment(track(**said, traits=traits)).told()
+        assert {each["name"]: each["value"] for each in told if each["name"]} == {"!.b": None, "plan": '"pro"'}
+        assert len(told) == (3 if said["type"] == "group" else 2)
+    grouped = {"$group_type": "company", "$group_key": "acme", "$group_set": traits}
+    names = [each["name"] for each in posthog(capture("$groupidentify", properties=grouped)).told()]
+    assert sorted(names) == ["!.b", "plan"]
+    unset = {"$set": {"": 1}, "$set_once": {"": 2}, "$unset": ["", "old"]}
+    assert [each["name"] for each in posthog(capture("$set", properties=unset)).told()] == ["old"]
 
 
 def test_php_writes_empty_objects_as_lists() -> None:
@@ -187,6 +248,26 @@ def test_events_without_an_id_are_known_by_their_content(path: str, event: Any, 
 def test_a_long_id_has_a_short_key() -> None:
     (key,) = keys(track(messageId="m" * 10_000))
     assert key.startswith("long:") and len(key) < 50
+
+
+@pytest.mark.parametrize(
+    ("path", "around", "headers"),
+    [("/v1/batch", {}, None), ("/v1/batch", {"writeKey": "key-a"}, {}), ("/batch/", {"api_key": "key-a"}, {})],
+)
+def test_what_is_beyond_all_parsing_is_kept_aside_alone(
+    path: str, around: dict[str, str], headers: dict[str, str] | None
+) -> None:
+    desk = Desk()
+    event = track(distinct_id="u1", properties={"text": '"]}[{\\'})
+    ids = [{"messageId": id, "uuid": id, "n": id} for id in ("m1", "m2", "m3", "m4")]
+    body = json.dumps({**around, "batch": [{**event, **each} for each in ids]}).encode()
+    body = body.replace(b'"n": "m2"', b'"n": ' + b"9" * 5_000)
+    body = body.replace(b'"n": "m3"', b'"n": ' + b"[" * 100_000 + b'"]"' + b"]" * 100_000)
+    answer = desk.post(path, body, headers)
+    assert (answer.status, answer.json["rejected"]) == (200, 2)
+    too_large, too_deep = desk.reasons()
+    assert "holds a number that is too large" in too_large and "is nested more than 100 deep" in too_deep
+    assert len(desk.messages()) == 2 and all(b"u1" in reject.body for reject in desk.sink.rejects["key-a"])
 
 
 def test_clients_write_what_is_no_json() -> None:

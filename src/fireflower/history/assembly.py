@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -19,6 +21,8 @@ from fireflower.model.records import ACCOUNT_TRAIT, EVENT, IDENTITY, JOIN, PERSO
 from fireflower.model.rows import Row
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Name, Timeline, Vocabulary
 from fireflower.model.values import flatten, normal
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def assemble(
@@ -37,7 +41,7 @@ def assemble(
     ValueError
         If a record does not name the subject that its kind is about.
     """
-    ordered = canonical(records)
+    ordered = canonical(map(checked, records))
     identities = Identities(record for record in ordered if record.kind == IDENTITY)
     telling = Telling(identities, attribution, Memberships())
     rows = [row for place, record in enumerate(ordered) for row in _named(telling.rows(record), place)]
@@ -54,11 +58,17 @@ def _named(rows: Iterable[Row], number: int) -> Iterator[Row]:
 
 
 def canonical(records: Iterable[Record]) -> list[Record]:
-    """The records in canonical order. Of those with one message id the first stays (of equals, the first received)."""
+    """The records in canonical order. Of those with one message id the first stays (of equals, the first received).
+
+    Records about nobody are passed over: a history may hold some that an earlier version has taken, and everybody
+    else's verdicts must not wait for them.
+    """
     seen: dict[tuple[str, ...], int] = {}
     kept: list[Record] = []
     for record in _in_order(records):
-        check(record)
+        if not _is_whole(record):
+            _pass_over(record.kind.name, record.message_id)
+            continue
         if record.message_id and seen.setdefault(record.identity(), len(kept)) < len(kept):
             continue
         kept.append(record)
@@ -85,11 +95,27 @@ _NEEDS: tuple[tuple[Callable[[Record], Any], str], ...] = (
 """What a record says at least, by its kind."""
 
 
-def check(record: Record) -> None:
-    """Refuse a record that is about nobody."""
-    is_whole, wanted = _NEEDS[record.kind]
-    if not is_whole(record):
-        raise ValueError(f"a record of kind {record.kind.name} needs {wanted}, got {record!r}")
+def checked(record: Record) -> Record:
+    """The record.
+
+    Raises
+    ------
+    ValueError
+        If it does not name the subject that its kind is about.
+    """
+    if not _is_whole(record):
+        raise ValueError(f"a record of kind {record.kind.name} needs {_NEEDS[record.kind][1]}, got {record!r}")
+    return record
+
+
+def _is_whole(record: Record) -> bool:
+    return bool(_NEEDS[record.kind][0](record))
+
+
+@lru_cache
+def _pass_over(kind: str, message_id: str) -> None:
+    """Say it once of each: the same history is read again and again."""
+    _LOGGER.warning("A record of kind %s of the message %r is about nobody, and is passed over.", kind, message_id)
 
 
 def _received(record: Record) -> int:

@@ -56,7 +56,7 @@ class Reject:
     Attributes
     ----------
     reason : what, where, what was expected, and what to do
-    body : what came, as it came
+    body : what came: an event with what its request said of it, or as it came where it is none; without write keys
     received : when, a moment
     source : the name of the write key by which it came
     """

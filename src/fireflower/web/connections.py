@@ -32,8 +32,9 @@ class Connection(HttpToolsProtocol):
         if self._is_head and self._deadline is None:
             self._wait()
         self._has_come = False
+        is_all_head = self._is_head
         super().data_received(data)
-        if self._is_head and not self._has_come:
+        if is_all_head and not self._has_come:  # else some of it is a body
             self._head += len(data)
             if self._head > LARGEST_HEAD and not self.transport.is_closing():
                 self.transport.write(_TOO_LARGE)

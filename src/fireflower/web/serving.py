@@ -16,7 +16,7 @@ from fireflower.app.live.service import Service
 from fireflower.history.log.database import StorageError
 from fireflower.history.log.tokens import Accepted, Tokens, matching
 from fireflower.web.api import api
-from fireflower.web.ingest import DurableSink, Limits, handles, ingest
+from fireflower.web.ingest import DurableSink, Limits, elsewhere, handles, ingest
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -83,7 +83,7 @@ class Site:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http" and handles(scope["path"]):
-            await (self._ingest if "ingest" in self.service.roles else _elsewhere)(scope, receive, send)
+            await (self._ingest if "ingest" in self.service.roles else elsewhere)(scope, receive, send)
         else:
             await self._api(scope, receive, send)
 
@@ -111,16 +111,6 @@ class Site:
         while not self.service.state.ready:
             await asyncio.sleep(_LOOK)
         _LOGGER.info("Ready: %s", "verdicts are up to date." if "evaluate" in self.service.roles else "at work.")
-
-
-_ELSEWHERE = "this process takes no events in: send them to one that was started with --role ingest, or without --role."
-
-
-async def _elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
-    from starlette.responses import JSONResponse
-
-    answer = JSONResponse({"error": "not_here", "message": _ELSEWHERE}, 503, {"Retry-After": "1"})
-    await answer(scope, receive, send)
 
 
 def serve(site: Site, sockets: list[socket.socket]) -> None:

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from operator import attrgetter
 from typing import Any
 
@@ -58,7 +59,8 @@ class Qualifying:
         self.history = OngoingHistory(settings.attribution, find, self._last)
         self._leaving = _LeavingOut.of(settings, begun, **how)
         self._sieve = Sieve(concerns) if concerns is not None else None
-        self._waiting: list[tuple[tuple[object, ...], int, Numbered]] = []
+        self._waiting: list[tuple[tuple[object, ...], int, int, Numbered]] = []
+        self._come = count()
         self._doubtful: set[int] = set()
         self._now = -1
         if compiled:
@@ -140,7 +142,7 @@ class Qualifying:
     def next_due(self) -> int | None:
         """The moment at which something changes next, if nothing comes; None if nothing ever does."""
         timers = [self.replay.next_timer, self._leaving.replay.next_timer if self._leaving else None]
-        waiting = self._waiting[0][2].record.time if self._waiting else None
+        waiting = self._waiting[0][-1].record.time if self._waiting else None
         return min((moment for moment in (*timers, waiting) if moment is not None), default=None)
 
     def _last(self, kind: SubjectKind, id: str) -> int:
@@ -150,13 +152,14 @@ class Qualifying:
     def _due(self, numbered: Sequence[Numbered], now: int) -> list[Numbered]:
         """The records whose time has come, of those that have been waiting and of these. The others wait."""
         waited: list[Numbered] = []
-        while self._waiting and self._waiting[0][2].record.time <= now:
-            waited.append(heapq.heappop(self._waiting)[2])
+        while self._waiting and self._waiting[0][-1].record.time <= now:
+            waited.append(heapq.heappop(self._waiting)[-1])
         due = [each for each in numbered if each.record.time <= now]
         if len(due) < len(numbered):
             for each in numbered:
                 if each.record.time > now:
-                    heapq.heappush(self._waiting, (place(each.record), each.number, each))
+                    # What a message says beyond its last number shares that, and records have no order of their own
+                    heapq.heappush(self._waiting, (place(each.record), each.number, next(self._come), each))
         return sorted(waited, key=attrgetter("number")) + due
 
     def _leave_out(

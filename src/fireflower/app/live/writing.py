@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from fireflower.app.live.counting import Tally
 from fireflower.app.live.suppressing import names, rid_of, without_rejects
+from fireflower.history.assembly import checked
 from fireflower.history.forgotten import Forgotten
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.firsts import Firsts
@@ -270,10 +271,11 @@ class Writer:
             self._firsts.take_back(what)
 
     def _records(self, message: Message) -> list[Record]:
-        """What a message says. Mostly it is one event, which is known already."""
+        """What a message says. Mostly it is one event, which is known already. Whatever evaluation could not take is
+        refused here, before it is acknowledged."""
         if message.said is not None and not self._says_more(message.said):
             return [message.said.record]
-        return [record_of(told) for told in self._reader.told(message)]
+        return [checked(record_of(told)) for told in self._reader.told(message)]
 
     def _says_more(self, said: SaidEvent) -> bool:
         """Whether the message is the first to say who is who, or, where that counts, who is a member of what."""

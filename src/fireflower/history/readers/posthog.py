@@ -134,7 +134,7 @@ def _names(unset: Any) -> list[str]:
         return []
     if not (isinstance(unset, list) and all(isinstance(name, str) for name in unset)):
         raise ValueError(f"expected $unset to be a list of names, got {unset!r:.60}")
-    return unset
+    return [name for name in unset if name]
 
 
 def _unquoted(raw: msgspec.Raw) -> bytes:

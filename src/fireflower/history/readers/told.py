@@ -48,7 +48,8 @@ def json_text(value: Any) -> str | None:
 
 
 def trait_values(traits: Any) -> Iterator[tuple[str, str | None]]:
-    """(name, value in JSON) of an object of traits; null removes one.
+    """(name, value in JSON) of an object of traits, each name once; null removes one, and wins over what is nested, as
+    the less nested does in `flatten`. What has no name is no trait.
 
     Raises
     ------
@@ -59,11 +60,9 @@ def trait_values(traits: Any) -> Iterator[tuple[str, str | None]]:
         return
     if not isinstance(traits, Mapping):
         raise ValueError(f"expected traits to be an object, got {traits!r:.60}")
-    for name, value in flatten(traits).items():
-        yield name, json_text(value)
-    for name, value in traits.items():
-        if value is None:
-            yield name, None
+    values = {name: json_text(value) for name, value in flatten(traits).items()}
+    values.update((name, None) for name, value in traits.items() if value is None)
+    yield from ((name, value) for name, value in values.items() if name)
 
 
 def object_text(raw: Any, part: str = "properties") -> bytes | None:

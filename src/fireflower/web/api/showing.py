@@ -22,6 +22,7 @@ from fireflower.language.nodes import Compare
 from fireflower.model.moments import iso
 from fireflower.model.remembering import remembered
 from fireflower.web.api import answers
+from fireflower.web.ingest.keys import without_keys
 
 _in_words = remembered(describe_condition)
 _evidence = msgspec.json.Decoder(list[answers.Condition]).decode
@@ -187,7 +188,7 @@ def delivery(found: Posting) -> answers.Delivery:
 
 
 def reject(found: Rejected) -> answers.Reject:
-    body = found.body.decode("utf-8", "replace")
+    body = without_keys(found.body).decode("utf-8", "replace")  # an earlier version kept them
     received, replayed = iso(found.received), _moment(found.replayed)
     return answers.Reject(found.id, received, found.source, found.reason, body, replayed)
 

@@ -19,7 +19,7 @@ from fireflower.web.ingest.envelopes import Envelope
 from fireflower.web.ingest.harmless import harmless, settings, settings_key
 from fireflower.web.ingest.keys import key_in_headers, key_in_query
 from fireflower.web.ingest.limits import Buckets, Held, Limits, Room
-from fireflower.web.ingest.opening import envelope_of, is_wrapped
+from fireflower.web.ingest.opening import envelope_of, is_wrapped, text_of
 from fireflower.web.ingest.paths import ROUTES, Route, plain
 from fireflower.web.ingest.ports import Keys, Sink
 from fireflower.web.ingest.posthog import PostHogForm
@@ -132,23 +132,25 @@ class _Endpoint:
     ) -> dict[str, Any]:  # fmt: skip
         body = await received(receive, self._limits, held)
         now = self._clock()
-        key = key_in_headers(headers) or key_in_query(scope.get("query_string", b""))
+        query = scope.get("query_string", b"")
+        key = key_in_headers(headers) or key_in_query(query)
         source = self._admitted(key, now) if key else None
         try:
             envelope, body = await self._apart(route, body, scope, headers, held, is_known=source is not None)
         except Refusal as refusal:
             if source is not None and refusal.status == 400:
-                text = readable(body, headers, self._limits.body)
-                await self._accept([], [reject_whole(refusal.message, text, now, source)])
+                text = text_of(route, readable(body, headers, self._limits.body), query, self._limits.body)
+                await self._accept([], [reject_whole(refusal.message, text, key, now, source)])
             raise
         if source is None:
-            source = self._admitted(envelope.key, now)
+            key = envelope.key
+            source = self._admitted(key, now)
         if len(envelope.events) > self._limits.events:
             raise too_large(
                 f"The request has {len(envelope.events)} events. Send at most {self._limits.events} in one."
             )
         self._buckets.take(source, len(envelope.events), now)
-        messages, reasons, rejects = await taken(self._forms[route.form], envelope, body, now, source)
+        messages, reasons, rejects = await taken(self._forms[route.form], envelope, body, key, now, source)
         new = await self._accept(messages, rejects) if messages or rejects else 0
         if envelope.single and reasons:
             raise Refusal(400, "rejected_event", f"The event was kept aside: {reasons[0][1]}.")

@@ -11,6 +11,7 @@ import msgspec
 from fireflower.history.readers.batches import Told
 from fireflower.model.messages import too_far_ahead
 from fireflower.model.moments import to_datetime
+from fireflower.web.ingest.limits import LONGEST_ID
 
 _AFRESH = 500
 
@@ -20,6 +21,10 @@ class Shape(Protocol):
 
     def read(self, raw: bytes) -> list[Told]:
         """Its records. Raises ValueError with the reason if it cannot be read."""
+        ...
+
+    def finish(self) -> list[Told]:
+        """What it is the first to say of who is who, and who is a member of what."""
         ...
 
 
@@ -36,19 +41,29 @@ class Judge:
         Raises
         ------
         ValueError
-            With the reader's reason if it cannot, or if its time is one that cannot have been.
+            With the reader's reason if it cannot, if its time is one that cannot have been, or if an id is too long.
         """
         self._asked += 1
         if self._asked % _AFRESH == 0:
             self._shape = self._make()
         try:
-            told = self._shape.read(body)
+            told = [*self._shape.read(body), *self._shape.finish()]
         except msgspec.MsgspecError as error:
             raise ValueError(f"not of the expected form: {error}") from None
         except (TypeError, RecursionError, UnicodeError) as error:
             raise ValueError(f"cannot be read: {error}") from None
         if told and (latest := max(record.time for record in told)) >= received + self._ahead:
             raise ValueError(too_far_ahead(latest, received, self._ahead))
+        if (longest := max((_longest_id(record) for record in told), default=0)) > LONGEST_ID:
+            self._shape = self._make()  # else it would say of an id only the first time whose it is
+            raise ValueError(
+                f"an id has {longest} characters, and ids of people and accounts have at most {LONGEST_ID}: send a "
+                "shorter one"
+            )
+
+
+def _longest_id(told: Told) -> int:
+    return max(len(id or "") for id in (told.person, told.account, told.other))
 
 
 TEXT_OR_NONE = frozenset((str, NoneType))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from urllib.parse import parse_qs
 
 from fireflower.web.ingest.asgi import Headers
 
 _IN_QUERY = ("writeKey", "api_key", "token")
+_IN_TEXT = re.compile(rb'("(?:writeKey|api_key|\$?token)"\s*:\s*)"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_HIDDEN = b"***"
 
 
 def key_in_headers(headers: Headers) -> str:
@@ -36,3 +39,10 @@ def key_in_query(query: bytes) -> str:
     except ValueError:
         return ""
     return next((said[name][0] for name in _IN_QUERY if name in said), "")
+
+
+def without_keys(text: bytes, key: str = "") -> bytes:
+    """The text without the key that its sender has named, and without what stands where clients put their keys: whoever
+    may read what was kept aside may not send in their place."""
+    hidden = _IN_TEXT.sub(rb'\1"%b"' % _HIDDEN, text)
+    return hidden.replace(key.encode(), _HIDDEN) if key else hidden

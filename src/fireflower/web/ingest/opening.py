@@ -9,7 +9,7 @@ from fireflower.web.ingest.envelopes import Envelope, opened, opened_texts
 from fireflower.web.ingest.parsing import Broken, parsed
 from fireflower.web.ingest.paths import Route
 from fireflower.web.ingest.posthog import KEY_NAMES, said_in_query, unwrapped
-from fireflower.web.ingest.refusals import malformed
+from fireflower.web.ingest.refusals import Refusal, malformed
 
 
 def envelope_of(route: Route, body: bytes, query: bytes, limit: int, *, is_known: bool) -> tuple[Envelope, bytes]:
@@ -29,11 +29,24 @@ def envelope_of(route: Route, body: bytes, query: bytes, limit: int, *, is_known
         raise malformed("The body is empty. Expected a JSON object with an event, or a list of events under 'batch'.")
     if route.form == "segment":
         return _segment(body, route.type, is_known), body
-    said = said_in_query(query)
-    text = decompressed(unwrapped(body, said.compression), {}, limit)
+    text = _unwrapped(body, query, limit)
     envelope = opened(_whole(parsed(text)), key_names=KEY_NAMES, sent_name="sent_at")
-    envelope.sent = envelope.sent or said.sent
+    envelope.sent = envelope.sent or said_in_query(query).sent
     return envelope, text
+
+
+def text_of(route: Route, body: bytes, query: bytes, limit: int) -> bytes:
+    """The text of a body that is no envelope, without its wrapping where that can be taken off, for people to read."""
+    if route.form == "segment":
+        return body
+    try:
+        return _unwrapped(body, query, limit)
+    except Refusal:
+        return body
+
+
+def _unwrapped(body: bytes, query: bytes, limit: int) -> bytes:
+    return decompressed(unwrapped(body, said_in_query(query).compression), {}, limit)
 
 
 def is_wrapped(body: bytes) -> bool:

@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fireflower.web.ingest.limits import DEEPEST
-from fireflower.web.ingest.refusals import Refusal, malformed
+from fireflower.web.ingest.refusals import malformed
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _FOREIGN_BYTE = re.compile("[\udc80-\udcff]")
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+"""A text, which may hold brackets, or a bracket."""
 _CONSTANTS = {"NaN": None, "Infinity": inf, "-Infinity": -inf}
 
 encode = msgspec.json.Encoder().encode
@@ -28,7 +30,8 @@ class Broken(NamedTuple):
 
 
 def parsed(body: bytes) -> Any:
-    """What the body holds; single events that are beyond repair are `Broken`.
+    """What the body holds; single events that are beyond repair are `Broken`, and what lies so deep that it cannot be
+    parsed is missing: what is left of its event still is nested too deep to be taken.
 
     Clients are known to send NaN for a missing number and texts cut in the middle of a surrogate pair. Neither is JSON,
     and neither is worth a whole batch: NaN is missing, half a character is U+FFFD.
@@ -39,17 +42,18 @@ def parsed(body: bytes) -> Any:
         If it is no JSON at all.
     """
     try:
-        return _decode(body)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return _mended(body)
+        return _parsed(body)
+    except ValueError as error:
+        wanted = "Expected a JSON object with an event, or with a list of events under 'batch'"
+        raise malformed(f"The body {error}. {wanted}.") from None
 
 
 def parsed_event(text: bytes) -> Any:
     """What the text of a single event holds, or `Broken`."""
     try:
-        return parsed(text)
-    except Refusal:
-        return Broken(too_deep())
+        return _parsed(text)
+    except ValueError as error:
+        return Broken(str(error))
 
 
 def object_of(event: Any) -> dict[str, Any]:
@@ -67,6 +71,14 @@ def object_of(event: Any) -> dict[str, Any]:
     raise ValueError(f"expected an event to be a JSON object, got {event!r:.60}")
 
 
+def _parsed(body: bytes) -> Any:
+    """Raises ValueError with the reason, if it is no JSON at all."""
+    try:
+        return _decode(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return _mended(body)
+
+
 def _mended(body: bytes) -> Any:
     body = body.removeprefix(_BYTE_ORDER_MARK)
     try:
@@ -74,17 +86,46 @@ def _mended(body: bytes) -> Any:
     except UnicodeDecodeError:
         text, is_utf8 = body.decode(errors="surrogateescape"), False
     try:
-        value = json.loads(text, parse_constant=_CONSTANTS.__getitem__)
-    except RecursionError:
-        raise malformed(f"The body is nested too deep. Expected events nested at most {DEEPEST} deep.") from None
+        value = _loaded(text)
     except ValueError as error:
-        wanted = "Expected a JSON object with an event, or with a list of events under 'batch'"
-        raise malformed(f"The body is not JSON: {_printable(error)}. {wanted}.") from None
+        raise ValueError(f"is not JSON: {_printable(error)}") from None
     if isinstance(value, list):
         return [_mended_event(event, is_utf8) for event in value]
     if isinstance(value, dict) and isinstance(value.get("batch"), list):
         return _mended_batch(value, is_utf8)
     return _mended_event(value, is_utf8)
+
+
+def _loaded(text: str) -> Any:
+    load = json.JSONDecoder(parse_constant=_CONSTANTS.__getitem__, parse_int=_integer).decode
+    try:
+        return load(text)
+    except RecursionError:
+        return load(_shallow(text))
+
+
+def _integer(digits: str) -> float:
+    try:
+        return int(digits)
+    except ValueError:  # more digits than Python reads
+        return inf
+
+
+def _shallow(text: str) -> str:
+    """The text without what is nested twice as deep as events may be."""
+    kept: list[str] = []
+    depth = end = 0
+    for token in _TOKEN.finditer(text):
+        if token[0] in ("[", "{"):
+            depth += 1
+            if depth == 2 * DEEPEST:
+                kept += text[end : token.start()], "null"
+                end = len(text)
+        elif token[0] in ("]", "}"):
+            if depth == 2 * DEEPEST:
+                end = token.end()
+            depth -= 1
+    return "".join([*kept, text[end:]])
 
 
 def _mended_batch(value: dict[str, Any], is_utf8: bool) -> dict[str, Any]:

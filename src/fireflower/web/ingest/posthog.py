@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
@@ -18,7 +19,7 @@ from fireflower.model.messages import SaidEvent, too_far_ahead
 from fireflower.model.moments import EARLIEST, LATEST, to_datetime
 from fireflower.web.ingest.envelopes import Envelope, content_key
 from fireflower.web.ingest.judging import OBJECT_OR_NONE, TEXT_OR_NONE, Judge, iso
-from fireflower.web.ingest.limits import Limits
+from fireflower.web.ingest.limits import LONGEST_ID, Limits
 from fireflower.web.ingest.parsing import encode, is_deep, object_of, parsed_event, too_deep
 from fireflower.web.ingest.refusals import malformed
 
@@ -26,7 +27,6 @@ KEY_NAMES = ("api_key", "token", "$token")
 
 _SPECIAL = ("$identify", "$create_alias", "$merge_dangerously", "$groupidentify", "$unset")
 _MILLISECOND = 1_000
-_TEXT = {str}
 _KEYS = frozenset(KEY_NAMES)
 _TRAITS = frozenset(("$set", "$set_once"))
 
@@ -74,6 +74,8 @@ class PostHogDelivery:
             is_timed = event.get("timestamp") is not None
             key = id_text(key, "uuid") or content_key(event, is_timed, self._received, position)
         event["timestamp"] = self._corrected(event, properties)
+        event.pop("offset", None)
+        event.pop("sent_at", None)
         event["created_at"] = self._stamp
         body = encode(event)
         if is_deep(body, event):
@@ -81,6 +83,15 @@ class PostHogDelivery:
         if not _is_plain(event, properties):
             self._judge.check(body, self._received)
         return str(key), body
+
+    def marked(self, event: dict[str, Any]) -> bytes:
+        """An event that cannot be taken, with what only the request knows, and without write keys."""
+        properties = _without_keys(event)
+        if not isinstance(event.get("timestamp"), datetime):
+            with suppress(ValueError):
+                event["timestamp"] = to_datetime(self._moment(event, properties))
+        event["created_at"] = self._stamp
+        return encode(event)
 
     def _skew(self, sent: Any) -> int:
         """How far the client's clock was behind when it sent; 0 where it does not say when."""
@@ -94,27 +105,31 @@ class PostHogDelivery:
     def _corrected(self, event: dict[str, Any], properties: dict[str, Any]) -> datetime:
         """When it happened, by our clock: PostHog's clients say how long ago, or when by a clock that also says when
         they sent it. (A datetime, because msgspec writes one faster than Python makes a text of it.)"""
-        offset, sent = event.pop("offset", None), event.pop("sent_at", None)
-        ignores_clock = properties.get("$ignore_sent_at") is True
-        if offset is None and sent is None and not ignores_clock:
+        if event.get("offset") is None and event.get("sent_at") is None and not _ignores_clock(properties):
             plain = self._span.corrected(event.get("timestamp"))
             if plain is not None:
                 return plain if plain.tzinfo is UTC else plain.astimezone(UTC)
-        return to_datetime(self._closely(event.get("timestamp"), offset, sent, ignores_clock))
+        time = self._moment(event, properties)
+        if time >= self._received + self._ahead:
+            raise ValueError(too_far_ahead(time, self._received, self._ahead))
+        return to_datetime(time)
 
-    def _closely(self, timestamp: Any, offset: Any, sent: Any, ignores_clock: bool) -> int:
+    def _moment(self, event: dict[str, Any], properties: dict[str, Any]) -> int:
+        timestamp, offset, sent = event.get("timestamp"), event.get("offset"), event.get("sent_at")
         if isinstance(offset, int | float) and not isinstance(offset, bool) and abs(offset) < LATEST:
             time = self._received - round(offset * _MILLISECOND)
         elif timestamp is None or timestamp == "":
             time = self._received
         else:
-            shift = 0 if ignores_clock else self._shift if sent is None else self._skew(sent)
+            shift = 0 if _ignores_clock(properties) else self._shift if sent is None else self._skew(sent)
             time = self._times.corrected(self._times.moment(timestamp), shift)
         if not EARLIEST <= time < LATEST:
             raise ValueError(f"the offset of {offset!r:.60} ms leads to no time between 1970 and 2100")
-        if time >= self._received + self._ahead:
-            raise ValueError(too_far_ahead(time, self._received, self._ahead))
         return time
+
+
+def _ignores_clock(properties: dict[str, Any]) -> bool:
+    return properties.get("$ignore_sent_at") is True
 
 
 def _without_keys(event: dict[str, Any]) -> dict[str, Any]:
@@ -150,16 +165,21 @@ def _is_plain(event: dict[str, Any], properties: dict[str, Any]) -> bool:
         is_id(name)
         and name not in _SPECIAL
         and is_id(event.get("distinct_id"))
+        and len(event["distinct_id"]) <= LONGEST_ID
         and type(event.get("uuid")) in TEXT_OR_NONE
         and (properties is event.get("properties") or "properties" not in event)
-        and (groups is None or (type(groups) is dict and set(map(type, groups.values())) <= _TEXT))
+        and (groups is None or (type(groups) is dict and all(map(_is_plain_id, groups.values()))))
         and said("$unset") is None
-        and type(said("$anon_distinct_id")) in TEXT_OR_NONE
+        and (said("$anon_distinct_id") is None or _is_plain_id(said("$anon_distinct_id")))
         and type(said("$set")) in OBJECT_OR_NONE
         and type(said("$set_once")) in OBJECT_OR_NONE
         and type(event.get("$set")) in OBJECT_OR_NONE
         and type(event.get("$set_once")) in OBJECT_OR_NONE
     )
+
+
+def _is_plain_id(id: Any) -> bool:
+    return type(id) is str and len(id) <= LONGEST_ID
 
 
 def unwrapped(body: bytes, compression: str) -> bytes:

@@ -7,14 +7,14 @@ from typing import Any
 import msgspec
 
 from fireflower.history.mapping import Mapping
-from fireflower.history.readers.plain_segment import UNSET, PlainChecks, plain, said_by, sent_of
+from fireflower.history.readers.plain_segment import UNSET, Plain, PlainChecks, plain, said_by, sent_of
 from fireflower.history.readers.segment import SegmentShape
 from fireflower.history.readers.times import TimeReader
 from fireflower.history.readers.told import id_text, is_id
 from fireflower.model.messages import SaidEvent
 from fireflower.web.ingest.envelopes import Envelope, content_key
 from fireflower.web.ingest.judging import TEXT_OR_NONE, Judge, iso
-from fireflower.web.ingest.limits import Limits
+from fireflower.web.ingest.limits import LONGEST_ID, Limits
 from fireflower.web.ingest.parsing import encode, is_deep, may_be_deep, object_of, parsed_event, too_deep
 
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
@@ -65,7 +65,8 @@ class SegmentDelivery:
             sent, end = self._sent, self._end_with_sent
         body = bytes(text)
         time = self._checks.time(said, sent)
-        if time is None or not is_id(said.messageId) or b"\n" in body or may_be_deep(body):
+        is_plain = is_id(said.messageId) and not _has_long_id(said)
+        if time is None or not is_plain or b"\n" in body or may_be_deep(body):
             return *self.take(parsed_event(body), position), None
         return said.messageId, body[:-1] + end, said_by(said, time, self._received)  # type: ignore[return-value]
 
@@ -77,25 +78,31 @@ class SegmentDelivery:
         ValueError
             With the reason, if its reader could not read it.
         """
-        event = object_of(event)
-        event.pop("writeKey", None)
-        if self._type:
-            event["type"] = self._type
+        event = self._typed(object_of(event))
         key = event.get("messageId")
         if not is_id(key):
             is_timed = event.get("timestamp") is not None or event.get("originalTimestamp") is not None
             key = id_text(key, "messageId") or content_key(event, is_timed, self._received, position)
-        self._mark(event)
-        body = encode(_without_empty_lists(event))
+        body = self.marked(event)
         if is_deep(body, event):
             raise ValueError(too_deep())
         said = plain(body)
-        if said is None or not self._checks.pass_(said, sent_of(said)):
+        if said is None or _has_long_id(said) or not self._checks.pass_(said, sent_of(said)):
             self._judge.check(body, self._received)
         return str(key), body
 
+    def marked(self, event: dict[str, Any]) -> bytes:
+        """An event with what only the request knows, and without the write key. It may be marked twice."""
+        self._mark(self._typed(event))
+        return encode(_without_empty_lists(event))
+
+    def _typed(self, event: dict[str, Any]) -> dict[str, Any]:
+        event.pop("writeKey", None)
+        if self._type:
+            event["type"] = self._type
+        return event
+
     def _mark(self, event: dict[str, Any]) -> None:
-        """What only the request knows."""
         if self._context is not None:
             context = event.get("context")
             if not context:
@@ -105,6 +112,12 @@ class SegmentDelivery:
         if self._sent is not None and event.get("sentAt") is None:
             event["sentAt"] = self._sent
         event["receivedAt"] = self._stamp
+
+
+def _has_long_id(said: Plain) -> bool:
+    context = said.context
+    account = context.groupId if context is not None else None
+    return any(id and len(id) > LONGEST_ID for id in (said.userId, said.anonymousId, said.groupId, account))
 
 
 def _merged(outer: dict[str, Any], inner: dict[str, Any]) -> dict[str, Any]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 from msgspec import Raw
 
 from fireflower.model.messages import Message, Reject, SaidEvent
 from fireflower.web.ingest.envelopes import LONGEST_KEY, Envelope, short_key
-from fireflower.web.ingest.parsing import pieces, too_deep
+from fireflower.web.ingest.keys import without_keys
+from fireflower.web.ingest.parsing import parsed_event, pieces, too_deep
 
 _SLICE = 500
 """After how many events others get their turn."""
@@ -28,6 +30,10 @@ class Delivery(Protocol):
         """The same, from an event's text; and what it says, where that is known already."""
         ...
 
+    def marked(self, event: dict[str, Any]) -> bytes:
+        """What is kept of an event that cannot be taken: as much as is needed to read it again, without its request."""
+        ...
+
 
 class Form(Protocol):
     """What clients of one kind send."""
@@ -40,9 +46,15 @@ class Form(Protocol):
 
 
 async def taken(
-    form: Form, envelope: Envelope, text: bytes, received: int, source: str
+    form: Form, envelope: Envelope, text: bytes, key: str, received: int, source: str
 ) -> tuple[list[Message], list[tuple[int, str]], list[Reject]]:
-    """(messages, (position, reason) of each rejected event, rejects)."""
+    """(messages, (position, reason) of each rejected event, rejects).
+
+    Parameters
+    ----------
+    text : of the body that the envelope was
+    key : the write key, which is not kept
+    """
     delivery, name = form.opened(envelope, received), form.name
     take, take_text = delivery.take, delivery.take_text
     messages: list[Message] = []
@@ -51,29 +63,55 @@ async def taken(
         if position % _SLICE == _SLICE - 1:
             await asyncio.sleep(0)
         try:
-            key, body, said = take_text(event, position) if type(event) is Raw else (*take(event, position), None)
+            id, body, said = take_text(event, position) if type(event) is Raw else (*take(event, position), None)
         except ValueError as error:
             reasons.append((position, _reason(error)))
         except RecursionError:
             reasons.append((position, too_deep()))
         else:
-            key = key if len(key) <= LONGEST_KEY else short_key(key)
-            messages.append(Message(name, key, body, received, source, said))
-    return messages, reasons, _rejects(reasons, envelope, text, received, source) if reasons else []
+            id = id if len(id) <= LONGEST_KEY else short_key(id)
+            messages.append(Message(name, id, body, received, source, said))
+    return messages, reasons, list(_rejects(reasons, delivery, envelope, text, key, received, source))
 
 
-def reject_whole(reason: str, text: bytes, received: int, source: str) -> Reject:
+def reject_whole(reason: str, text: bytes, key: str, received: int, source: str) -> Reject:
     """A body that cannot be taken apart."""
-    return Reject(reason, text[:_LONGEST], received, source)
+    return Reject(reason, without_keys(text, key)[:_LONGEST], received, source)
 
 
 def _rejects(
-    reasons: list[tuple[int, str]], envelope: Envelope, text: bytes, received: int, source: str
-) -> list[Reject]:
-    cut = [text] if envelope.single else pieces(text, len(envelope.events))
-    if cut is None:
-        return [reject_whole(reasons[0][1], text, received, source)]
-    return [Reject(reason, cut[position], received, source) for position, reason in reasons]
+    reasons: list[tuple[int, str]],
+    delivery: Delivery,
+    envelope: Envelope,
+    text: bytes,
+    key: str,
+    received: int,
+    source: str,
+) -> Iterator[Reject]:
+    """Each event that cannot be taken; of what is no object that can be marked the text, or where that cannot be cut
+    out, once the body."""
+    marked = [_marked(delivery, envelope.events[position]) for position, _ in reasons]
+    texts: list[bytes] | None = []
+    if None in marked:
+        text = without_keys(text, key)
+        texts = [text] if envelope.single else pieces(text, len(envelope.events))
+    for body, (position, reason) in zip(marked, reasons, strict=True):
+        if body is not None:
+            yield Reject(reason, body, received, source)
+        elif texts is not None:
+            yield Reject(reason, texts[position], received, source)
+        elif text:
+            yield reject_whole(reason, text, key, received, source)
+            text = b""
+
+
+def _marked(delivery: Delivery, event: Any) -> bytes | None:
+    """What is kept of an event; None if it is no object, or nested too deep to be written."""
+    try:
+        event = parsed_event(bytes(event)) if type(event) is Raw else event
+        return delivery.marked(event) if type(event) is dict else None
+    except RecursionError:
+        return None
 
 
 def _reason(error: ValueError) -> str:
