@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,36 @@ def test_who_says_no_is_told_how_to_say_it(
     text = run("import", path, project=empty_project, fails=1).output
     flags = "--kind events --map 'time=Event Time' --map event=What --map 'person=Who (uid)'"
     assert flags in without and flags in text and "Aborted" not in text
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.jsonl"])
+def test_days_without_dashes_are_days(name: str, empty_project: Path, tmp_path: Path, run) -> None:
+    row = (
+        "user,day,event\nann,20260101,Login\n" if name == "in.csv" else '{"user":"ann","day":20260101,"event":"Login"}'
+    )
+    (tmp_path / name).write_text(row)
+    assert "note:" not in run("import", tmp_path / name, "--yes", project=empty_project).output
+    history = json.loads(run("doctor", "--json", project=empty_project).stdout)["history"]
+    assert history["first"] == "2026-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "hint"),
+    [
+        (("46023.5", "46024.25"), "such as 46023.5, .* look like Excel's serial dates: export them as text"),
+        (("20260101123000", "20260101124500"), r"--map time_unit=s .*--time-format '%Y%m%d%H%M%S'"),
+    ],
+)
+@pytest.mark.parametrize("flags", [(), ("-m", "time=timestamp", "-m", "person=user_id", "-m", "event=event")])
+def test_numbers_that_come_to_1970_are_doubted(
+    flags: tuple[str, ...], numbers: tuple[str, ...], hint: str, empty_project: Path, tmp_path: Path, run
+) -> None:
+    rows = "".join(f"u{i},Login,{number}\n" for i, number in enumerate(numbers))
+    (tmp_path / "in.csv").write_text("user_id,event,timestamp\n" + rows)
+    assert (
+        "nothing was imported"
+        in run("import", tmp_path / "in.csv", *flags, project=empty_project, fails=1).output.lower()
+    )
+    text = run("import", tmp_path / "in.csv", *flags, "--yes", project=empty_project).output
+    assert re.search(hint, " ".join(text.split()))
+    assert "the first record is of 1970" in run("doctor", project=empty_project).output

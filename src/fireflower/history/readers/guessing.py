@@ -12,10 +12,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from fireflower.history.mapping import Mapping, TimeUnit
+from fireflower.history.mapping import Mapping
 from fireflower.history.readers.files import detect
-from fireflower.history.readers.times import TimeReader, likely_unit
+from fireflower.history.readers.times import TimeReader, is_day, likely_unit
 from fireflower.model.errors import InputError
+from fireflower.model.moments import DAY
 from fireflower.model.records import Kind
 
 _SAMPLE = 1000
@@ -56,9 +57,11 @@ _NAMES: dict[str, tuple[str, ...]] = {
 _DEALS = ("dealid", "dealname", "dealstage", "closedate", "opportunityid", "opportunity", "dealvalue")
 _FORMATS = (
     "%d-%m-%Y %H:%M", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y", "%d/%m/%y",
-    "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y", "%m/%d/%y", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d", "%a, %d %b %Y %H:%M:%S %z", "%b %d, %Y", "%d %b %Y",
+    "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y", "%m/%d/%y", "%d.%m.%Y %H:%M", "%d.%m.%Y",
+    "%a, %d %b %Y %H:%M:%S %z", "%b %d, %Y", "%d %b %Y",
 )  # fmt: skip
+_EXCEL = (25569, 73051)
+"""1970-01-01 and 2100-01-01 as Excel counts days."""
 _SEGMENT = ("track", "page", "screen", "identify", "group", "alias")
 
 UNTIMED = (
@@ -141,7 +144,9 @@ def guess_times(path: str | Path, column: str) -> tuple[str, tuple[str, ...]]:
     if values and format is None:
         raise _unreadable(path, column, values)
     doubts: list[str] = []
-    return (_settled(values, column, doubts) if format else ""), tuple(doubts)
+    if not format:
+        return "", tuple(_early(values, column))
+    return _settled(values, column, doubts), tuple(doubts)
 
 
 def _unreadable(path: Path, column: str, values: Sequence[Any]) -> InputError:
@@ -456,9 +461,35 @@ def _time_form(rows: Sequence[Row], column: str, doubts: list[str]) -> dict[str,
     share = 0.5 if _format_of(values) is not None else _HARDLY
     if _format_of(values, share):
         return {"time_format": _settled(values, column, doubts, share)}
-    numbers = [float(value) for value in values if re.fullmatch(r"-?\d+(\.\d+)?", str(value))]
-    unit: TimeUnit = Counter(map(likely_unit, numbers)).most_common(1)[0][0] if numbers else ""
+    doubts += _early(values, column)
+    units = Counter("" if is_day(number) else likely_unit(number) for number in _numbers(values))
+    unit = units.most_common(1)[0][0] if units else ""
     return {"time_unit": unit} if unit else {}
+
+
+def _numbers(values: Sequence[Any]) -> list[float]:
+    return [float(value) for value in values if re.fullmatch(r"-?\d+(\.\d+)?", str(value))]
+
+
+def _early(values: Sequence[Any], column: str) -> list[str]:
+    """What to look at where numbers come to times of 1970: that year is where those of no known kind end up."""
+    early = [number for number in _numbers(values[:_TIMES]) if _is_early(number)]
+    if len(early) <= 0.5 * len(values[:_TIMES]):
+        return []
+    such = f"The times in {column!r} are numbers such as {early[0]:.10g}, which since 1970 come to times of that year"
+    if all(_EXCEL[0] <= number < _EXCEL[1] for number in early):
+        return [f"{such}. They look like Excel's serial dates: export them as text, such as 2026-01-01 12:00."]
+    return [
+        f"{such}. Say what they count, --map time_unit=s (or ms, us, ns), or how they are written, such as "
+        "--time-format '%Y%m%d%H%M%S'."
+    ]
+
+
+def _is_early(number: float) -> bool:
+    try:
+        return TimeReader(Mapping()).moment(number) < 365 * DAY
+    except ValueError:
+        return False
 
 
 def _settled(values: Sequence[Any], column: str, doubts: list[str], share: float = 0.5) -> str:
