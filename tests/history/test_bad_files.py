@@ -112,6 +112,30 @@ def test_lines_that_do_not_fit_the_header_are_kept_aside(tmp_path: Path) -> None
     assert "Expected Number of Columns: 3 Found: 2" in found[0][1]
 
 
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("ends", ["\r\n \n \r\n", "\n \r\n \n", "\r\n \r\n \n", "\r\n \r\r\n \r", "\r \n \r"])
+def test_lines_may_end_in_different_ways(tmp_path: Path, ends: str, packed: bool) -> None:
+    rows = ["time,event,user,note", "2026-03-01,E,ann,a", "2026-03-02,E,ben,c,d", '2026-03-03,E,cleo,"b\nc"']
+    text = "".join(row + end for row, end in zip(rows, [*ends.split(" "), ""], strict=True)).encode()
+    file = table(tmp_path, gzip.compress(text, mtime=0) if packed else text)
+    guessed = guess_mapping(file).mapping
+    found = aside(tmp_path, file, guessed)
+    assert [(line, reason) for line, reason, _ in found] == [(3, "Expected Number of Columns: 4 Found: 5")]
+    notes = [record.properties["note"] for record in Archive.open(tmp_path / "archive").records([0, 1])]
+    assert sorted(notes) == ["a", "b\nc"]
+
+
+def test_what_the_database_cannot_read_is_refused_in_one_line(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("fireflower.history.readers.columns.is_mixed", lambda head: False)
+    file = table(tmp_path, "time,event,user\r\n" + GOOD + GOOD)
+    for use in (guess_mapping, lambda file: Archive.open(tmp_path / "archive").ingest(file, FLAT)):
+        with pytest.raises(
+            InputError, match=r"in.csv has lines that end in different ways.*: sed 's/\\r\$//'"
+        ) as error:
+            use(file)
+        assert "\n" not in str(error.value)
+
+
 def test_broken_json_lines_are_kept_aside(tmp_path: Path) -> None:
     good = {"time": 1772366400, "event": "Edit", "user": "ann"}
     deep = '{"time":1,"event":"E","user":"a","x":' + "[" * 3000 + "]" * 3000 + "}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,11 @@ from fireflower.history.mapping import Mapping
 from fireflower.history.readers.batches import PropertyForm
 from fireflower.history.readers.database import literal, parquet_sql, quoted
 from fireflower.history.readers.files import Compression, FileFormat, damaged, open_text, read_some
+from fireflower.history.readers.line_ends import evened, is_mixed
 from fireflower.model.errors import InputError, did_you_mean
 
+_HEAD = 16 << 20
+"""How much of a file is looked at to find how its lines end, and the header."""
 _LONGEST_LINE = 32 << 20
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "FLOAT", "DOUBLE")
 
@@ -51,12 +55,22 @@ class TableFile:
 
     def __init__(self, connection: Any, path: Path, format: FileFormat, compression: Compression) -> None:
         self.path, self.format = path, format
-        header = "" if format == "parquet" else _header(path, compression)
-        self.separator = max(",\t;|", key=header.count)
-        self.relation = parquet_sql(path) if not header else _csv_sql(path, compression, header, self.separator)
+        self.separator = ","
+        self.relation = parquet_sql(path) if format == "parquet" else self._text(compression)
         described = _relation(connection, self)
         self.names: list[str] = list(described.columns)
         self.columns = list(_leaves(zip(described.columns, described.types, strict=True)))
+
+    def _text(self, compression: Compression) -> str:
+        """SQL that reads a CSV file."""
+        path, head = self.path, _head(self.path, compression)
+        if is_mixed(head):
+            path, compression = evened(path, compression), ""
+            weakref.finalize(self, path.unlink, missing_ok=True)
+            head = _head(path, compression)
+        header = _header(head, self.path)
+        self.separator = max(",\t;|", key=header.count)
+        return _csv_sql(path, compression, header, self.separator)
 
     def column(self, name: str) -> Column:
         """The column of that name.
@@ -143,11 +157,14 @@ def _line_ends(header: str) -> str:
     return f" new_line='{ends}'," if ends else ""
 
 
-def _header(path: Path, compression: Compression) -> str:
+def _head(path: Path, compression: Compression) -> bytes:
     with open_text(path, compression) as file:
-        head = read_some(file, 1 << 20, path)
+        return read_some(file, _HEAD, path)
+
+
+def _header(head: bytes, path: Path) -> str:
     try:
-        return _first_record(head.removeprefix(b"\xef\xbb\xbf").lstrip()).decode()
+        return _first_record(head[: 1 << 20].removeprefix(b"\xef\xbb\xbf").lstrip()).decode()
     except UnicodeDecodeError:
         raise InputError(f"{path} is not in UTF-8. Convert it, for example with: iconv -f latin1 -t utf-8") from None
 
