@@ -155,6 +155,20 @@ def test_a_property_is_found_however_it_is_nested(tmp_path: Path) -> None:
     assert archive.summary().properties == {"E": {"plan.name": {"text": 2, "number": 1}}}
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Invoice No.", "a..b", ".a", ".", "", "*", "[0]", "$", "$.a", "a\\b", 'a "b"', "it's", "a\nb", "#", "0", "/"],
+)
+def test_a_property_may_have_any_name(tmp_path: Path, name: str) -> None:
+    archive = Archive.open(tmp_path / "archive")
+    rows = [{"t": 1000, "e": "E", "u": "ann", "p": {name: 7, "list": [5]}}, {"t": 2000, "e": "E", "u": "ann", "p": {}}]
+    archive.ingest(lines(tmp_path, *rows), Mapping(time="t", event="e", person="u", properties="p"))
+    (timeline,) = archive.timelines([name, f"list.{name}"])
+    assert str(timeline.numbers[name].tolist()) == "[7.0, nan]"
+    assert f"list.{name}" not in timeline.numbers
+    assert archive.records([0])[0].properties == {name: 7, "list": [5]}
+
+
 SEGMENT = Mapping(form="segment")
 
 
