@@ -79,6 +79,22 @@ def test_other_separators_are_found_in_the_header(tmp_path: Path, separator: str
     assert read(tmp_path, file, FLAT) == (EVENTS, [])
 
 
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        ("Plan,plan", ["Plan", "plan_2"]),
+        ("a,a,a_2", ["a", "a_3", "a_2"]),
+        ("a,A_2,a,a", ["a", "A_2", "a_3", "a_4"]),
+        (",column4, ,Column4", ["column4", "column4_2", "column6", "Column4_3"]),
+    ],
+)
+def test_names_that_come_twice_are_numbered_until_one_is_free(tmp_path: Path, header: str, names: list[str]) -> None:
+    cells = ",".join(f"v{i}" for i in range(len(names)))
+    file = table(tmp_path, f"time,event,user,{header}\n1000,E,ann,{cells}\n")
+    (record,), aside = read(tmp_path, file, Mapping(time="time", event="event", person="user"))
+    assert (record.properties, aside) == ({name: f"v{i}" for i, name in enumerate(names)}, [])
+
+
 def test_gzip_and_zstd(tmp_path: Path) -> None:
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(CSV.encode()))
     with pa.CompressedOutputStream(str(tmp_path / "b.csv.zst"), "zstd") as file:

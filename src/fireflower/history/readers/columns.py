@@ -7,6 +7,7 @@ import io
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -180,11 +181,18 @@ def _first_record(head: bytes) -> bytes:
 
 
 def _distinct(names: list[str]) -> list[str]:
-    """The names of a header; empty and repeated ones are numbered."""
-    seen: dict[str, int] = {}
+    """The names of a header; empty ones are numbered, and so are repeated ones, until nothing else has the name. To
+    DuckDB names are the same if only their case differs."""
+    names = [name.strip() or f"column{position}" for position, name in enumerate(names, 1)]
+    taken = {name.casefold() for name in names}
+    seen: set[str] = set()
     distinct = []
-    for position, name in enumerate(names, 1):
-        name = name.strip() or f"column{position}"
-        seen[name] = seen.get(name, 0) + 1
-        distinct.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    for name in names:
+        free = name
+        if name.casefold() in seen:
+            numbered = (f"{name}_{number}" for number in count(2))
+            free = next(each for each in numbered if each.casefold() not in taken)
+        taken.add(free.casefold())
+        seen.add(free.casefold())
+        distinct.append(free)
     return distinct
