@@ -14,6 +14,7 @@ from typing import Any
 
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.files import detect
+from fireflower.history.readers.time_formats import looks_like
 from fireflower.history.readers.times import TimeReader, is_day, likely_unit
 from fireflower.model.errors import InputError
 from fireflower.model.moments import DAY
@@ -55,11 +56,6 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "left": ("leftat", "left", "removedat", "endedat", "until", "enddate"),
 }  # fmt: skip
 _DEALS = ("dealid", "dealname", "dealstage", "closedate", "opportunityid", "opportunity", "dealvalue")
-_FORMATS = (
-    "%d-%m-%Y %H:%M", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y", "%d/%m/%y",
-    "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y", "%m/%d/%y", "%d.%m.%Y %H:%M", "%d.%m.%Y",
-    "%a, %d %b %Y %H:%M:%S %z", "%b %d, %Y", "%d %b %Y",
-)  # fmt: skip
 _EXCEL = (25569, 73051)
 """1970-01-01 and 2100-01-01 as Excel counts days."""
 _SEGMENT = ("track", "page", "screen", "identify", "group", "alias")
@@ -152,8 +148,9 @@ def guess_times(path: str | Path, column: str) -> tuple[str, tuple[str, ...]]:
 def _unreadable(path: Path, column: str, values: Sequence[Any]) -> InputError:
     """The times in a column are none, or are written in a way that is not known."""
     such = f"has values such as {str(values[0])!r:.60} that cannot be read as times" if values else "is empty"
+    format = next((format for value in values[:1] for format in looks_like(str(value))), "%d/%m/%Y %H:%M")
     return InputError(
-        f"{path}: column {column!r} {such}. Say how they are written: --time-format '%d/%m/%Y %H:%M', or which other "
+        f"{path}: column {column!r} {such}. Say how they are written, such as --time-format '{format}', or which other "
         "column holds the times: --map time=COLUMN (in fireflower.yaml: `time_format`, `time`)."
     )
 
@@ -434,8 +431,9 @@ def _format_of(values: Sequence[Any], share: float = 0.5) -> str | None:
 def _formats(values: Sequence[Any], share: float = 0.5) -> list[str]:
     """The formats in which more than this share can be read, those first that read more."""
     values = values[:_TIMES]
-    counts = {format: sum(_is_in_format(value, format) for value in values) for format in _FORMATS}
-    fit = (format for format in _FORMATS if counts[format] > share * len(values))
+    formats = dict.fromkeys(format for value in values for format in looks_like(str(value)))
+    counts = {format: sum(_is_in_format(value, format) for value in values) for format in formats}
+    fit = (format for format in formats if counts[format] > share * len(values))
     return sorted(fit, key=lambda each: -counts[each])
 
 
@@ -497,7 +495,10 @@ def _settled(values: Sequence[Any], column: str, doubts: list[str], share: float
     format, *more = _formats(values, share)
     swapped = [other for other in more if sorted(other) == sorted(format)]
     if swapped and not any(_is_in_format(value, format) != _is_in_format(value, swapped[0]) for value in values):
-        doubts.append(f"The times in {column!r} are read as {format}; they could be {swapped[0]}, too.")
+        doubts.append(
+            f"The times in {column!r} are read as {format}; they could be {swapped[0]}, too. If they are, import the "
+            f"file with --replace --time-format '{swapped[0]}'."
+        )
     return format
 
 
