@@ -211,6 +211,33 @@ def test_a_csv_file_in_latin_1_is_refused_with_a_cure(tmp_path: Path) -> None:
         Archive.open(tmp_path / "archive").ingest(file, FLAT)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_csv_file_in_utf_16_is_refused_with_its_cure(tmp_path: Path, encoding: str) -> None:
+    file = table(tmp_path, ("time\tevent\tuser\n" + GOOD.replace(",", "\t")).encode(encoding), "in.txt")
+    for use in (guess_mapping, lambda file: Archive.open(tmp_path / "archive").ingest(file, FLAT)):
+        with pytest.raises(InputError, match=r"seems, in UTF-16.*iconv -f utf-16 -t utf-8"):
+            use(file)
+
+
+def test_lines_in_latin_1_are_kept_aside_with_a_cure(tmp_path: Path) -> None:
+    file = table(tmp_path, ("time,event,user\n" + GOOD + GOOD.replace("ann", "jürgen")).encode("latin-1"))
+    ((line, reason, _),) = aside(tmp_path, file)
+    assert (line, reason) == (3, "is not in UTF-8. Convert it, for example with: iconv -f latin1 -t utf-8")
+
+
+@pytest.mark.parametrize("first", ["sep=;\r\n", "\ufeffsep=;\n", '"sep=;"\n', "\n\r\n", "  \n\n\nsep=;\n", ""])
+def test_what_stands_before_the_header(tmp_path: Path, first: str) -> None:
+    note = "a,b,c,d,e" if "sep" in first else "note"  # most of its commas, though they separate nothing
+    end = "\r\n" if "\r" in first else "\n"
+    rows = [f"time;event;user;{note}", "2026-03-01;E;ann;1", "2026-03-02;E", "soon;E;ben;2", "2026-03-03;E;cleo;3"]
+    file = table(tmp_path, first + end.join(rows))
+    guess = guess_mapping(file)
+    assert {*guess.columns} == {"time", "event", "user", note}
+    lines = [line for line, _, _ in aside(tmp_path, file, guess.mapping)]
+    assert lines == [first.count("\n") + 3, first.count("\n") + 4]
+    assert Archive.open(tmp_path / "archive").summary().records == 2
+
+
 def test_tables_without_times_need_a_moment(tmp_path: Path) -> None:
     file = table(tmp_path, "id,plan\nacme,pro\n")
     with pytest.raises(InputError, match="has no column of times"):

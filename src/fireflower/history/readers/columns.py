@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,11 @@ from fireflower.model.errors import InputError, did_you_mean
 
 _HEAD = 16 << 20
 """How much of a file is looked at to find how its lines end, and the header."""
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_BEFORE = re.compile(rb'(?:[ \t]*(?:\r\n|\r|\n))*(?:"?sep=([^\r\n"])"?(?:\r\n|\r|\n))?')
+"""What may stand before a header: empty lines, and one for Excel."""
+CONVERT = "Convert it, for example with: iconv -f latin1 -t utf-8"
+"""What to do with a file in another encoding."""
 _LONGEST_LINE = 32 << 20
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "FLOAT", "DOUBLE")
 
@@ -49,14 +55,16 @@ class TableFile:
 
     Attributes
     ----------
-    separator : what stands between the cells of a CSV file: of the usual ones that which its header has most of
+    separator : what stands between the cells of a CSV file: what a first line such as `sep=;` says, as Excel writes and
+        reads it; else of the usual ones that which its header has most of
+    before : how many lines stand before its first row
     names : of its own columns, in their order
     columns : those, with the fields of a column of structs in its place
     """
 
     def __init__(self, connection: Any, path: Path, format: FileFormat, compression: Compression) -> None:
         self.path, self.format = path, format
-        self.separator = ","
+        self.separator, self.before = ",", 0
         self.relation = parquet_sql(path) if format == "parquet" else self._text(compression)
         described = _relation(connection, self)
         self.names: list[str] = list(described.columns)
@@ -69,9 +77,10 @@ class TableFile:
             path, compression = evened(path, compression), ""
             weakref.finalize(self, path.unlink, missing_ok=True)
             head = _head(path, compression)
-        header = _header(head, self.path)
-        self.separator = max(",\t;|", key=header.count)
-        return _csv_sql(path, compression, header, self.separator)
+        before, separator, header = _header(head, self.path)
+        self.separator = separator or max(",\t;|", key=header.count)
+        self.before = before + len(header.encode().splitlines())
+        return _csv_sql(path, compression, header, self.separator, before)
 
     def column(self, name: str) -> Column:
         """The column of that name.
@@ -135,13 +144,14 @@ def _leaves(columns: Any, path: str = "", sql: str = "") -> Iterator[Column]:
             yield Column(inner, here, str(type))
 
 
-def _csv_sql(path: Path, compression: Compression, header: str, separator: str) -> str:
-    """SQL that reads a CSV file as text. Lines that do not fit are stored in DuckDB's table of rejects."""
+def _csv_sql(path: Path, compression: Compression, header: str, separator: str, before: int) -> str:
+    """SQL that reads a CSV file as text. Lines that do not fit are stored in DuckDB's table of rejects. So many stand
+    before the header."""
     names = _distinct(next(csv.reader(io.StringIO(header, newline=""), delimiter=separator)))
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     packing = compression or "none"
     return (
-        f"read_csv({literal(str(path))}, auto_detect=false, header=true, columns={{{columns}}},"
+        f"read_csv({literal(str(path))}, auto_detect=false, header=true, skip={before}, columns={{{columns}}},"
         f" delim={literal(separator)},{_line_ends(header)} quote='\"', escape='\"', nullstr='',"
         f" compression='{packing}',"
         f" store_rejects=true, rejects_limit=0, max_line_size={_LONGEST_LINE}, buffer_size={2 * _LONGEST_LINE})"
@@ -160,14 +170,24 @@ def _line_ends(header: str) -> str:
 
 def _head(path: Path, compression: Compression) -> bytes:
     with open_text(path, compression) as file:
-        return read_some(file, _HEAD, path)
+        head = read_some(file, _HEAD, path)
+    if head.startswith(_UTF_16) or b"\0" in head[:1024]:
+        raise InputError(
+            f"{path} is not in UTF-8 but, it seems, in UTF-16, as what Excel calls 'Unicode Text'. Convert it, for "
+            "example with: iconv -f utf-16 -t utf-8"
+        )
+    return head
 
 
-def _header(head: bytes, path: Path) -> str:
+def _header(head: bytes, path: Path) -> tuple[int, str, str]:
+    """How many lines stand before the header, the separator that they name, and the header itself."""
+    head = head[: 1 << 20].removeprefix(b"\xef\xbb\xbf")
+    match = _BEFORE.match(head)
+    before, separator = match.group(0, 1) if match else (b"", b"")
     try:
-        return _first_record(head[: 1 << 20].removeprefix(b"\xef\xbb\xbf").lstrip()).decode()
+        return len(before.splitlines()), (separator or b"").decode(), _first_record(head[len(before) :]).decode()
     except UnicodeDecodeError:
-        raise InputError(f"{path} is not in UTF-8. Convert it, for example with: iconv -f latin1 -t utf-8") from None
+        raise InputError(f"{path} is not in UTF-8. {CONVERT}") from None
 
 
 def _first_record(head: bytes) -> bytes:

@@ -35,7 +35,7 @@ def rows_as_objects(
     fields = {name for name in file.names if whole and format != "csv" and _object_of(name)}
     values = {name: _value_sql(quoted(name), types.get(name), name in fields) for name in sorted(file.names)}
     selected = ", ".join(f"{value} AS {quoted(name)}" for name, value in values.items())
-    line = 1 if format == "csv" else 0
+    line = file.before
     try:
         for rows in connection.sql(f"SELECT {selected} FROM {file.relation}").to_arrow_reader(_ROWS):
             for row in rows.to_pylist():

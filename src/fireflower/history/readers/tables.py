@@ -12,7 +12,7 @@ from fireflower.history.mapping import Mapping
 from fireflower.history.readers.addresses import Addresses
 from fireflower.history.readers.batches import OBJECT, Batch, KeptAside, PropertyForm
 from fireflower.history.readers.cells import cell
-from fireflower.history.readers.columns import Column, TableFile
+from fireflower.history.readers.columns import CONVERT, Column, TableFile
 from fireflower.history.readers.database import connect_to_read, quoted
 from fireflower.history.readers.files import Compression, FileFormat, damaged
 from fireflower.history.readers.parquet import PlainParquet
@@ -252,7 +252,6 @@ class TableSource:
 
     def _bad_rows(self, broken: list[KeptAside]) -> Iterator[KeptAside]:
         """The rows with a reason why they cannot be read. Lines whose cells do not fit the header are no rows."""
-        header = 1 if self._file.format == "csv" else 0
         cells = ", ".join(f"coalesce({column.sql}::VARCHAR, '')" for column in self._file.columns)
         selected = self._select('row_number() OVER () AS "~row"', f'[{cells}] AS "~cells"')
         reasons = self._connection.execute(
@@ -260,7 +259,7 @@ class TableSource:
         ).fetchall()  # fmt: skip
         lines = [row.line for row in broken]
         for number, reason, cells in reasons:
-            line = number + header
+            line = number + self._file.before
             for skipped in lines:
                 line += skipped <= line
             yield KeptAside(line, reason, _written(cells, self._file.separator))
@@ -269,7 +268,12 @@ class TableSource:
         rows = self._connection.execute(
             "SELECT line, first(error_message), first(csv_line) FROM reject_errors GROUP BY line ORDER BY line"
         ).fetchall()  # fmt: skip
-        return [KeptAside(line, message.splitlines()[0], (raw or "").strip("\n")) for line, message, raw in rows]
+        return [KeptAside(line, _why(message), (raw or "").strip("\r\n")) for line, message, raw in rows]
+
+
+def _why(message: str) -> str:
+    """Why DuckDB cannot read a line."""
+    return f"is not in UTF-8. {CONVERT}" if "unicode" in message else message.partition("\n")[0]
 
 
 def _written(cells: list[str], separator: str) -> str:
