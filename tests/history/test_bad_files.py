@@ -136,6 +136,17 @@ def test_what_the_database_cannot_read_is_refused_in_one_line(tmp_path: Path, mo
         assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_lines_are_counted_with_empty_ones_and_those_within_cells(tmp_path: Path, end: str, packed: bool) -> None:
+    rows = ["", "time,event,user,note", "2026-03-01,E,ann,a", "", "", "soon,E,ann,b", '2026-03-01,E,ben,"c', "", 'd"']
+    text = end.join([*rows, "2026-03-01,E", "", "later,E,ann,e"]).encode()
+    found = aside(tmp_path, table(tmp_path, gzip.compress(text, mtime=0) if packed else text))
+    assert [(line, raw) for line, _, raw in found] == [
+        (6, "soon,E,ann,b"), (10, "2026-03-01,E"), (12, "later,E,ann,e")
+    ]  # fmt: skip
+
+
 def test_broken_json_lines_are_kept_aside(tmp_path: Path) -> None:
     good = {"time": 1772366400, "event": "Edit", "user": "ann"}
     deep = '{"time":1,"event":"E","user":"a","x":' + "[" * 3000 + "]" * 3000 + "}"

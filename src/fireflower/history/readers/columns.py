@@ -16,7 +16,7 @@ from fireflower.history.mapping import Mapping
 from fireflower.history.readers.batches import PropertyForm
 from fireflower.history.readers.database import literal, parquet_sql, quoted
 from fireflower.history.readers.files import Compression, FileFormat, damaged, open_text, read_some
-from fireflower.history.readers.line_ends import evened, is_mixed
+from fireflower.history.readers.lines import LONGEST_LINE, count_lines, evened, is_mixed, records
 from fireflower.model.errors import InputError, did_you_mean
 
 _HEAD = 16 << 20
@@ -26,7 +26,6 @@ _BEFORE = re.compile(rb'(?:[ \t]*(?:\r\n|\r|\n))*(?:"?sep=([^\r\n"])"?(?:\r\n|\r
 """What may stand before a header: empty lines, and one for Excel."""
 CONVERT = "Convert it, for example with: iconv -f latin1 -t utf-8"
 """What to do with a file in another encoding."""
-_LONGEST_LINE = 32 << 20
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "FLOAT", "DOUBLE")
 
 
@@ -77,10 +76,34 @@ class TableFile:
             path, compression = evened(path, compression), ""
             weakref.finalize(self, path.unlink, missing_ok=True)
             head = _head(path, compression)
+        self._source = path, compression
         before, separator, header = _header(head, self.path)
         self.separator = separator or max(",\t;|", key=header.count)
-        self.before = before + len(header.encode().splitlines())
+        self._header, self.before = before + 1, before + len(header.encode().splitlines())
         return _csv_sql(path, compression, header, self.separator, before)
+
+    def lines(self, rows: Sequence[int], broken: Sequence[int], read: int) -> tuple[dict[int, int], dict[int, int]]:
+        """The lines on which some rows begin, by their number; and those on which broken ones do, by their place among
+        all records, as DuckDB counts lines: with empty ones, but those of one record as one.
+
+        Parameters
+        ----------
+        read : how many rows could be read
+        """
+        of_rows, of_broken = {row: _after(row + self.before, broken) for row in rows}, {line: line for line in broken}
+        if self.format != "csv" or count_lines(*self._source) == self.before + read + len(broken):
+            return of_rows, of_broken
+        number, left = 0, len(of_rows) + len(of_broken)
+        for place, (line, is_said) in enumerate(records(*self._source, self.separator), 1):
+            is_row = is_said and place > self._header and place not in of_broken
+            number += is_row
+            if place in of_broken:
+                of_broken[place], left = line, left - 1
+            elif is_row and number in of_rows:
+                of_rows[number], left = line, left - 1
+            if not left:
+                break
+        return of_rows, of_broken
 
     def column(self, name: str) -> Column:
         """The column of that name.
@@ -121,6 +144,13 @@ class TableFile:
         return "text", f"{sql}::VARCHAR"
 
 
+def _after(line: int, broken: Sequence[int]) -> int:
+    """The line of what would be on this one without the broken ones."""
+    for skipped in broken:
+        line += skipped <= line
+    return line
+
+
 def no_column(path: Path, name: str, names: Sequence[str]) -> InputError:
     """A file has no column of that name, but these."""
     return InputError(f"{path} has no column {name!r}.{did_you_mean(name, names)} It has: {', '.join(names)}.")
@@ -154,7 +184,7 @@ def _csv_sql(path: Path, compression: Compression, header: str, separator: str, 
         f"read_csv({literal(str(path))}, auto_detect=false, header=true, skip={before}, columns={{{columns}}},"
         f" delim={literal(separator)},{_line_ends(header)} quote='\"', escape='\"', nullstr='',"
         f" compression='{packing}',"
-        f" store_rejects=true, rejects_limit=0, max_line_size={_LONGEST_LINE}, buffer_size={2 * _LONGEST_LINE})"
+        f" store_rejects=true, rejects_limit=0, max_line_size={LONGEST_LINE}, buffer_size={2 * LONGEST_LINE})"
     )
 
 

@@ -1,13 +1,18 @@
-"""Text files whose lines end in different ways, as they do where programs of different systems write to one file."""
+"""The lines of CSV files: where records begin, and ends that differ, as where programs of different systems write to
+one file."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from fireflower.history.readers.files import Compression, open_text, read_some
 
+LONGEST_LINE = 32 << 20
 _PIECE = 1 << 20
 
 
@@ -37,3 +42,25 @@ def evened(path: Path, compression: Compression) -> Path:
         Path(name).unlink()
         raise
     return Path(name)
+
+
+def count_lines(path: Path, compression: Compression) -> int:
+    """How many lines there are, empty ones too."""
+    feeds = returns = 0
+    last = b""
+    with open_text(path, compression) as file:
+        while piece := read_some(file, _PIECE, path):
+            feeds, returns, last = feeds + piece.count(b"\n"), returns + piece.count(b"\r"), piece[-1:]
+    return (feeds or returns) + (last not in (b"", b"\n", b"\r"))
+
+
+def records(path: Path, compression: Compression, separator: str) -> Iterator[tuple[int, bool]]:
+    """The line on which each record begins, and whether it is more than an empty line. One with line breaks in quotes
+    goes over several."""
+    csv.field_size_limit(LONGEST_LINE)
+    with open_text(path, compression) as file:
+        text = io.TextIOWrapper(io.BufferedReader(file), encoding="utf-8-sig", errors="replace", newline="")
+        begin, reader = 1, csv.reader(text, delimiter=separator)
+        for record in reader:
+            yield begin, bool(record)
+            begin = reader.line_num + 1
