@@ -9,6 +9,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 from fireflower.history.readers.files import Compression, open_text, read_some
 
@@ -59,7 +60,8 @@ def records(path: Path, compression: Compression, separator: str) -> Iterator[tu
     goes over several."""
     csv.field_size_limit(LONGEST_LINE)
     with open_text(path, compression) as file:
-        text = io.TextIOWrapper(io.BufferedReader(file), encoding="utf-8-sig", errors="replace", newline="")
+        buffered = io.BufferedReader(cast(Any, file))  # Arrow's files are raw ones, though no type says so
+        text = io.TextIOWrapper(buffered, encoding="utf-8-sig", errors="replace", newline="")
         begin, reader = 1, csv.reader(text, delimiter=separator)
         for record in reader:
             yield begin, bool(record)
