@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from fireflower.history.mapping import Mapping
@@ -20,6 +22,8 @@ BERLIN = {
     "2026-01-05 7:05": "2026-01-05 06:05",
     "2026/01/05 07:05": "2026-01-05 06:05",
     " 2026-01-05  07:05\r": "2026-01-05 06:05",
+    "\t20260105T0705 \n": "2026-01-05 06:05",
+    " 1772366400\t": "2026-03-01 12:00",
     "2026-01-05t07:05:06,123": "2026-01-05 06:05:06.123",
     "2026-01-05 07:05:06.123456789": "2026-01-05 06:05:06.123456",
     "20260105T070506": "2026-01-05 06:05:06",
@@ -76,3 +80,11 @@ def test_a_number_that_is_almost_a_day_is_no_time() -> None:
     with pytest.raises(ValueError, match="cannot read the time '20260230': expected ISO 8601 or a number since 1970"):
         TimeReader(Mapping()).moment(20260230)
     assert read(20260230.0, Mapping()) == (None, None)
+
+
+@pytest.mark.parametrize("text", ["2026-10-25 02:30:00", "2026-03-29 02:30:00", "2026-07-01 00:00:00"])
+def test_a_time_of_parquet_is_the_same_as_text(text: str) -> None:
+    mapping = Mapping(timezone="Europe/Berlin")
+    query = f"SELECT {time_sql('time', 'TIMESTAMP', mapping)} FROM (SELECT TIMESTAMP '{text}' AS time)"
+    (moment,) = connect_to_read(mapping.timezone, None).execute(query).fetchone()
+    assert moment == TimeReader(mapping).moment(text) == TimeReader(mapping).moment(datetime.fromisoformat(text))

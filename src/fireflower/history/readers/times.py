@@ -159,7 +159,7 @@ def time_sql(column: str, type: str, mapping: Mapping) -> str:
     if type.startswith(("TIMESTAMP", "DATE")):
         return f"epoch_us({column}::TIMESTAMP::TIMESTAMPTZ)"
     if type == "VARCHAR":
-        return _text_sql(f"trim({column}, E' \\t\\r\\n')", mapping)
+        return _text_sql(column, mapping)
     return _number_sql(f"{column}::DOUBLE", mapping)
 
 
@@ -167,17 +167,18 @@ def _text_sql(text: str, mapping: Mapping) -> str:
     if mapping.time_format:
         format = mapping.time_format.replace("'", "''")
         zoned = "" if "%z" in mapping.time_format.lower() else "::TIMESTAMP"
-        return f"epoch_us(try_strptime({text}, '{format}'){zoned}::TIMESTAMPTZ)"
+        return f"epoch_us(try_strptime(trim({text}), '{format}'){zoned}::TIMESTAMPTZ)"
     number = _number_sql(f"try_cast({text} AS DOUBLE)", mapping)
+    iso = f"coalesce(try_cast({text} AS TIMESTAMPTZ), try_cast({_tidied(text)} AS TIMESTAMPTZ))"
     return (
-        f"CASE WHEN regexp_full_match({text}, '{_NUMBER}') THEN {number} WHEN regexp_full_match({text}, '{_ISO}')"
-        f" THEN epoch_us(coalesce(try_cast({text} AS TIMESTAMPTZ), try_cast({_tidied(text)} AS TIMESTAMPTZ))) END"
+        f"CASE WHEN regexp_full_match({text}, '\\s*{_NUMBER}\\s*') THEN {number}"
+        f" WHEN regexp_full_match({text}, '\\s*{_ISO}\\s*') THEN epoch_us({iso}) END"
     )
 
 
 def _tidied(text: str) -> str:
     """SQL for a time in the one spelling that DuckDB always knows."""
-    part = {name: f"regexp_extract({text}, '^{_ISO}$', {_PARTS})['{name}']" for name in _PARTS}
+    part = {name: f"regexp_extract({text}, '^\\s*{_ISO}\\s*$', {_PARTS})['{name}']" for name in _PARTS}
     clock = ", ':', ".join(f"lpad({part[name]}, 2, '0')" for name in ("hour", "minute", "second"))
     zone = part["zone"]
     place = f"CASE WHEN contains({zone}, '/') THEN ' ' || {zone} ELSE regexp_replace({zone}, '[A-Za-z]+', '+00') END"
