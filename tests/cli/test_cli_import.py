@@ -209,7 +209,7 @@ def test_days_without_dashes_are_days(name: str, empty_project: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("numbers", "hint"),
     [
-        (("46023.5", "46024.25"), "such as 46023.5, .* look like Excel's serial dates: export them as text"),
+        (("46023.5", "46024.25"), "such as 46023.5; .* look like Excel's serial dates: export them as text"),
         (("20260101123000", "20260101124500"), r"--map time_unit=s .*--time-format '%Y%m%d%H%M%S'"),
     ],
 )

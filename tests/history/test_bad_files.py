@@ -218,7 +218,7 @@ def test_what_is_no_parquet_inside_is_refused(tmp_path: Path) -> None:
 
 def test_a_csv_file_in_latin_1_is_refused_with_a_cure(tmp_path: Path) -> None:
     file = table(tmp_path, "time,event,näme\n".encode("latin-1"))
-    with pytest.raises(InputError, match=r"not in UTF-8. Convert it"):
+    with pytest.raises(InputError, match=r"not in UTF-8. Convert the file"):
         Archive.open(tmp_path / "archive").ingest(file, FLAT)
 
 
@@ -233,7 +233,7 @@ def test_a_csv_file_in_utf_16_is_refused_with_its_cure(tmp_path: Path, encoding:
 def test_lines_in_latin_1_are_kept_aside_with_a_cure(tmp_path: Path) -> None:
     file = table(tmp_path, ("time,event,user\n" + GOOD + GOOD.replace("ann", "jürgen")).encode("latin-1"))
     ((line, reason, _),) = aside(tmp_path, file)
-    assert (line, reason) == (3, "is not in UTF-8. Convert it, for example with: iconv -f latin1 -t utf-8")
+    assert (line, reason) == (3, "is not in UTF-8. Convert the file, for example with: iconv -f latin1 -t utf-8")
 
 
 @pytest.mark.parametrize("first", ["sep=;\r\n", "\ufeffsep=;\n", '"sep=;"\n', "\n\r\n", "  \n\n\nsep=;\n", ""])

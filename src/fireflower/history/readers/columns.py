@@ -24,7 +24,7 @@ _HEAD = 16 << 20
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _BEFORE = re.compile(rb'(?:[ \t]*(?:\r\n|\r|\n))*(?:"?sep=([^\r\n"])"?(?:\r\n|\r|\n))?')
 """What may stand before a header: empty lines, and one for Excel."""
-CONVERT = "Convert it, for example with: iconv -f latin1 -t utf-8"
+CONVERT = "Convert the file, for example with: iconv -f latin1 -t utf-8"
 """What to do with a file in another encoding."""
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "FLOAT", "DOUBLE")
 

@@ -474,7 +474,7 @@ def _early(values: Sequence[Any], column: str) -> list[str]:
     early = [number for number in _numbers(values[:_TIMES]) if _is_early(number)]
     if len(early) <= 0.5 * len(values[:_TIMES]):
         return []
-    such = f"The times in {column!r} are numbers such as {early[0]:.10g}, which since 1970 come to times of that year"
+    such = f"The times in {column!r} are numbers such as {early[0]:.15g}; counted since 1970 they come to times of 1970"
     if all(_EXCEL[0] <= number < _EXCEL[1] for number in early):
         return [f"{such}. They look like Excel's serial dates: export them as text, such as 2026-01-01 12:00."]
     return [
