@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -267,3 +268,65 @@ def test_who_says_no_is_told_how_to_say_it(
     text = run("import", path, project=empty_project, fails=1).output
     flags = "--kind events --map 'time=Event Time' --map event=What --map 'person=Who (uid)'"
     assert flags in without and flags in text and "Aborted" not in text
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.jsonl"])
+def test_days_without_dashes_are_days(name: str, empty_project: Path, tmp_path: Path, run) -> None:
+    row = (
+        "user,day,event\nann,20260101,Login\n" if name == "in.csv" else '{"user":"ann","day":20260101,"event":"Login"}'
+    )
+    (tmp_path / name).write_text(row)
+    assert "note:" not in run("import", tmp_path / name, "--yes", project=empty_project).output
+    history = json.loads(run("doctor", "--json", project=empty_project).stdout)["history"]
+    assert history["first"] == "2026-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "hint"),
+    [
+        (("46023.5", "46024.25"), "such as 46023.5; .* look like Excel's serial dates: export them as text"),
+        (("20260101123000", "20260101124500"), r"--map time_unit=s .*--time-format '%Y%m%d%H%M%S'"),
+    ],
+)
+@pytest.mark.parametrize("flags", [(), ("-m", "time=timestamp", "-m", "person=user_id", "-m", "event=event")])
+def test_numbers_that_come_to_1970_are_doubted(
+    flags: tuple[str, ...], numbers: tuple[str, ...], hint: str, empty_project: Path, tmp_path: Path, run
+) -> None:
+    rows = "".join(f"u{i},Login,{number}\n" for i, number in enumerate(numbers))
+    (tmp_path / "in.csv").write_text("user_id,event,timestamp\n" + rows)
+    assert (
+        "nothing was imported"
+        in run("import", tmp_path / "in.csv", *flags, project=empty_project, fails=1).output.lower()
+    )
+    text = run("import", tmp_path / "in.csv", *flags, "--yes", project=empty_project).output
+    assert re.search(hint, " ".join(text.split()))
+    assert "the first record is of 1970" in run("doctor", project=empty_project).output
+
+
+@pytest.mark.parametrize(
+    ("texts", "first", "note"),
+    [
+        (["11/11/2025 03:28 PM", "11/30/2025 12:05 AM"], "2025-11-11T15:28:00Z", ""),
+        (["11/10/2025 3:28:09 PM"], "2025-11-10T15:28:09Z", "--replace --time-format '%d/%m/%Y %I:%M:%S %p'"),
+        (["30/11/2025 3:28 pm"], "2025-11-30T15:28:00Z", ""),
+        (["02/03/26 9:15"], "2026-03-02T09:15:00Z", "--replace --time-format '%m/%d/%y %H:%M'"),
+        (["Feb 3 2026 9:15 AM"], "2026-02-03T09:15:00Z", ""),
+        (["3-Feb-26"], "2026-02-03T00:00:00Z", ""),
+        (["03.02.2026 9:15:00"], "2026-02-03T09:15:00Z", ""),
+        (["Tue, 03 Feb 2026 09:15:00 +0100"], "2026-02-03T08:15:00Z", ""),
+    ],
+)
+def test_how_times_are_written_is_found(
+    texts: list[str], first: str, note: str, empty_project: Path, tmp_path: Path, run
+) -> None:
+    (tmp_path / "in.csv").write_text("Date;user;event\n" + "".join(f'"{text}";ann;Login\n' for text in texts))
+    text = " ".join(run("import", tmp_path / "in.csv", "--yes", project=empty_project).output.split())
+    assert ("note:" in text, note in text) == (bool(note), True)
+    history = json.loads(run("doctor", "--json", project=empty_project).stdout)["history"]
+    assert (history["first"], history["records"]) == (first, len(texts))
+
+
+def test_a_hint_at_a_format_fits_the_time_that_it_shows(empty_project: Path, tmp_path: Path, run) -> None:
+    (tmp_path / "in.csv").write_text("Date,user,event\n13/13/2025 9:15 PM,ann,Go\n" + "soon,ann,Go\n" * 20)
+    text = run("import", tmp_path / "in.csv", "--yes", project=empty_project, fails=1).output
+    assert "'13/13/2025 9:15 PM'" in text and "--time-format '%d/%m/%Y %I:%M %p'" in " ".join(text.split())

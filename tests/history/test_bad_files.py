@@ -113,6 +113,41 @@ def test_lines_that_do_not_fit_the_header_are_kept_aside(tmp_path: Path) -> None
     assert "Expected Number of Columns: 3 Found: 2" in found[0][1]
 
 
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("ends", ["\r\n \n \r\n", "\n \r\n \n", "\r\n \r\n \n", "\r\n \r\r\n \r", "\r \n \r"])
+def test_lines_may_end_in_different_ways(tmp_path: Path, ends: str, packed: bool) -> None:
+    rows = ["time,event,user,note", "2026-03-01,E,ann,a", "2026-03-02,E,ben,c,d", '2026-03-03,E,cleo,"b\nc"']
+    text = "".join(row + end for row, end in zip(rows, [*ends.split(" "), ""], strict=True)).encode()
+    file = table(tmp_path, gzip.compress(text, mtime=0) if packed else text)
+    guessed = guess_mapping(file).mapping
+    found = aside(tmp_path, file, guessed)
+    assert [(line, reason) for line, reason, _ in found] == [(3, "Expected Number of Columns: 4 Found: 5")]
+    notes = [record.properties["note"] for record in Archive.open(tmp_path / "archive").records([0, 1])]
+    assert sorted(notes) == ["a", "b\nc"]
+
+
+def test_what_the_database_cannot_read_is_refused_in_one_line(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("fireflower.history.readers.columns.is_mixed", lambda head: False)
+    file = table(tmp_path, "time,event,user\r\n" + GOOD + GOOD)
+    for use in (guess_mapping, lambda file: Archive.open(tmp_path / "archive").ingest(file, FLAT)):
+        with pytest.raises(
+            InputError, match=r"in.csv has lines that end in different ways.*: sed 's/\\r\$//'"
+        ) as error:
+            use(file)
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_lines_are_counted_with_empty_ones_and_those_within_cells(tmp_path: Path, end: str, packed: bool) -> None:
+    rows = ["", "time,event,user,note", "2026-03-01,E,ann,a", "", "", "soon,E,ann,b", '2026-03-01,E,ben,"c', "", 'd"']
+    text = end.join([*rows, "2026-03-01,E", "", "later,E,ann,e"]).encode()
+    found = aside(tmp_path, table(tmp_path, gzip.compress(text, mtime=0) if packed else text))
+    assert [(line, raw) for line, _, raw in found] == [
+        (6, "soon,E,ann,b"), (10, "2026-03-01,E"), (12, "later,E,ann,e")
+    ]  # fmt: skip
+
+
 def test_broken_json_lines_are_kept_aside(tmp_path: Path) -> None:
     good = {"time": 1772366400, "event": "Edit", "user": "ann"}
     deep = '{"time":1,"event":"E","user":"a","x":' + "[" * 3000 + "]" * 3000 + "}"
@@ -184,8 +219,35 @@ def test_what_is_no_parquet_inside_is_refused(tmp_path: Path) -> None:
 
 def test_a_csv_file_in_latin_1_is_refused_with_a_cure(tmp_path: Path) -> None:
     file = table(tmp_path, "time,event,näme\n".encode("latin-1"))
-    with pytest.raises(InputError, match=r"not in UTF-8. Convert it"):
+    with pytest.raises(InputError, match=r"not in UTF-8. Convert the file"):
         Archive.open(tmp_path / "archive").ingest(file, FLAT)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_csv_file_in_utf_16_is_refused_with_its_cure(tmp_path: Path, encoding: str) -> None:
+    file = table(tmp_path, ("time\tevent\tuser\n" + GOOD.replace(",", "\t")).encode(encoding), "in.txt")
+    for use in (guess_mapping, lambda file: Archive.open(tmp_path / "archive").ingest(file, FLAT)):
+        with pytest.raises(InputError, match=r"seems, in UTF-16.*iconv -f utf-16 -t utf-8"):
+            use(file)
+
+
+def test_lines_in_latin_1_are_kept_aside_with_a_cure(tmp_path: Path) -> None:
+    file = table(tmp_path, ("time,event,user\n" + GOOD + GOOD.replace("ann", "jürgen")).encode("latin-1"))
+    ((line, reason, _),) = aside(tmp_path, file)
+    assert (line, reason) == (3, "is not in UTF-8. Convert the file, for example with: iconv -f latin1 -t utf-8")
+
+
+@pytest.mark.parametrize("first", ["sep=;\r\n", "\ufeffsep=;\n", '"sep=;"\n', "\n\r\n", "  \n\n\nsep=;\n", ""])
+def test_what_stands_before_the_header(tmp_path: Path, first: str) -> None:
+    note = "a,b,c,d,e" if "sep" in first else "note"  # most of its commas, though they separate nothing
+    end = "\r\n" if "\r" in first else "\n"
+    rows = [f"time;event;user;{note}", "2026-03-01;E;ann;1", "2026-03-02;E", "soon;E;ben;2", "2026-03-03;E;cleo;3"]
+    file = table(tmp_path, first + end.join(rows))
+    guess = guess_mapping(file)
+    assert {*guess.columns} == {"time", "event", "user", note}
+    lines = [line for line, _, _ in aside(tmp_path, file, guess.mapping)]
+    assert lines == [first.count("\n") + 3, first.count("\n") + 4]
+    assert Archive.open(tmp_path / "archive").summary().records == 2
 
 
 def test_tables_without_times_need_a_moment(tmp_path: Path) -> None:

@@ -80,6 +80,22 @@ def test_other_separators_are_found_in_the_header(tmp_path: Path, separator: str
     assert read(tmp_path, file, FLAT) == (EVENTS, [])
 
 
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        ("Plan,plan", ["Plan", "plan_2"]),
+        ("a,a,a_2", ["a", "a_3", "a_2"]),
+        ("a,A_2,a,a", ["a", "A_2", "a_3", "a_4"]),
+        (",column4, ,Column4", ["column4", "column4_2", "column6", "Column4_3"]),
+    ],
+)
+def test_names_that_come_twice_are_numbered_until_one_is_free(tmp_path: Path, header: str, names: list[str]) -> None:
+    cells = ",".join(f"v{i}" for i in range(len(names)))
+    file = table(tmp_path, f"time,event,user,{header}\n1000,E,ann,{cells}\n")
+    (record,), aside = read(tmp_path, file, Mapping(time="time", event="event", person="user"))
+    assert (record.properties, aside) == ({name: f"v{i}" for i, name in enumerate(names)}, [])
+
+
 def test_gzip_and_zstd(tmp_path: Path) -> None:
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(CSV.encode()))
     with pa.CompressedOutputStream(str(tmp_path / "b.csv.zst"), "zstd") as file:
@@ -154,6 +170,20 @@ def test_a_property_is_found_however_it_is_nested(tmp_path: Path) -> None:
     assert [texts[code] if code >= 0 else None for code in timeline.codes["plan.name"]] == ["free", "pro", None]
     assert timeline.numbers["plan.name"].tolist()[2] == 5
     assert archive.summary().properties == {"E": {"plan.name": {"text": 2, "number": 1}}}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Invoice No.", "a..b", ".a", ".", "", "*", "[0]", "$", "$.a", "a\\b", 'a "b"', "it's", "a\nb", "#", "0", "/"],
+)
+def test_a_property_may_have_any_name(tmp_path: Path, name: str) -> None:
+    archive = Archive.open(tmp_path / "archive")
+    rows = [{"t": 1000, "e": "E", "u": "ann", "p": {name: 7, "list": [5]}}, {"t": 2000, "e": "E", "u": "ann", "p": {}}]
+    archive.ingest(lines(tmp_path, *rows), Mapping(time="t", event="e", person="u", properties="p"))
+    (timeline,) = archive.timelines([name, f"list.{name}"])
+    assert str(timeline.numbers[name].tolist()) == "[7.0, nan]"
+    assert f"list.{name}" not in timeline.numbers
+    assert archive.records([0])[0].properties == {name: 7, "list": [5]}
 
 
 SEGMENT = Mapping(form="segment")

@@ -150,7 +150,8 @@ def _events_aside(project: Project) -> Iterator[Finding]:
 
 
 def _clocks(summary: Summary) -> Iterator[Finding]:
-    """Events of the future are a clock or a unit that is wrong: they move the moment as of which all is decided."""
+    """Times of the future are of a wrong clock or unit, and move the moment as of which all is decided; those of 1970
+    are numbers of another unit, or of no time."""
     now = time.time_ns() // 1000
     last = last_event(summary)
     if last > now + DAY:
@@ -159,6 +160,13 @@ def _clocks(summary: Summary) -> Iterator[Finding]:
             "error",
             f"the last event is {ahead} in the future ({format_moment(last)} UTC), and verdicts are as of it",
             "Look for a wrong clock or unit of time in the export; until then give the moment with --as-of.",
+        )
+    if summary.events and summary.first is not None and summary.first < 365 * DAY:
+        yield Finding(
+            "warning",
+            f"the first record is of 1970 ({format_moment(summary.first)} UTC)",
+            "Look for numbers in the columns of times that count no seconds since 1970; import the file again with "
+            "--replace and '--map time_unit=..' or --time-format.",
         )
 
 

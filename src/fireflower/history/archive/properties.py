@@ -161,11 +161,11 @@ def _readers(column: str, form: PropertyForm, path: str) -> Iterator[tuple[str, 
     sql = quoted(column)
     if form == "json":
         inner = path if column == OBJECT else path.removeprefix(f"{column}.") if path.startswith(f"{column}.") else None
-        if column == path:
+        if column == path != OBJECT:
             yield _from_json(sql)
         elif inner is not None:
             for way in spellings(inner):
-                yield _from_json(f"json_extract({sql}, {literal('$' + ''.join(f'.{_key(key)}' for key in way))})")
+                yield _from_json(_extracted(sql, way))
     elif column == path:
         yield {
             "number": (f"nullif({sql}::DOUBLE, 'nan'::DOUBLE)", "NULL"),
@@ -173,6 +173,15 @@ def _readers(column: str, form: PropertyForm, path: str) -> Iterator[tuple[str, 
             "truth": ("NULL", f"{sql}::VARCHAR"),
             "cell": _from_cell(sql),
         }[form]
+
+
+def _extracted(sql: str, way: tuple[str, ...]) -> str:
+    """SQL for what stands under keys in each other. A path of DuckDB's has no empty key, but a pointer has."""
+    if "" in way:
+        for key in way:
+            sql = f"json_extract({sql}, {literal(f'$.{_key(key)}' if key else '/')})"
+        return sql
+    return f"json_extract({sql}, {literal('$' + ''.join(f'.{_key(key)}' for key in way))})"
 
 
 def _key(key: str) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +16,16 @@ from fireflower.history.mapping import Mapping
 from fireflower.history.readers.batches import PropertyForm
 from fireflower.history.readers.database import literal, parquet_sql, quoted
 from fireflower.history.readers.files import Compression, FileFormat, damaged, open_text, read_some
+from fireflower.history.readers.lines import LONGEST_LINE, count_lines, evened, is_mixed, records
 from fireflower.model.errors import InputError, did_you_mean
 
-_LONGEST_LINE = 32 << 20
+_HEAD = 16 << 20
+"""How much of a file is looked at to find how its lines end, and the header."""
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_BEFORE = re.compile(rb'(?:[ \t]*(?:\r\n|\r|\n))*(?:"?sep=([^\r\n"])"?(?:\r\n|\r|\n))?')
+"""What may stand before a header: empty lines, and one for Excel."""
+CONVERT = "Convert the file, for example with: iconv -f latin1 -t utf-8"
+"""What to do with a file in another encoding."""
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "FLOAT", "DOUBLE")
 
 
@@ -44,19 +54,56 @@ class TableFile:
 
     Attributes
     ----------
-    separator : what stands between the cells of a CSV file: of the usual ones that which its header has most of
+    separator : what stands between the cells of a CSV file: what a first line such as `sep=;` says, as Excel writes and
+        reads it; else of the usual ones that which its header has most of
+    before : how many lines stand before its first row
     names : of its own columns, in their order
     columns : those, with the fields of a column of structs in its place
     """
 
     def __init__(self, connection: Any, path: Path, format: FileFormat, compression: Compression) -> None:
         self.path, self.format = path, format
-        header = "" if format == "parquet" else _header(path, compression)
-        self.separator = max(",\t;|", key=header.count)
-        self.relation = parquet_sql(path) if not header else _csv_sql(path, compression, header, self.separator)
+        self.separator, self.before = ",", 0
+        self.relation = parquet_sql(path) if format == "parquet" else self._text(compression)
         described = _relation(connection, self)
         self.names: list[str] = list(described.columns)
         self.columns = list(_leaves(zip(described.columns, described.types, strict=True)))
+
+    def _text(self, compression: Compression) -> str:
+        """SQL that reads a CSV file."""
+        path, head = self.path, _head(self.path, compression)
+        if is_mixed(head):
+            path, compression = evened(path, compression), ""
+            weakref.finalize(self, path.unlink, missing_ok=True)
+            head = _head(path, compression)
+        self._source = path, compression
+        before, separator, header = _header(head, self.path)
+        self.separator = separator or max(",\t;|", key=header.count)
+        self._header, self.before = before + 1, before + len(header.encode().splitlines())
+        return _csv_sql(path, compression, header, self.separator, before)
+
+    def lines(self, rows: Sequence[int], broken: Sequence[int], read: int) -> tuple[dict[int, int], dict[int, int]]:
+        """The lines on which some rows begin, by their number; and those on which broken ones do, by their place among
+        all records, as DuckDB counts lines: with empty ones, but those of one record as one.
+
+        Parameters
+        ----------
+        read : how many rows could be read
+        """
+        of_rows, of_broken = {row: _after(row + self.before, broken) for row in rows}, {line: line for line in broken}
+        if self.format != "csv" or count_lines(*self._source) == self.before + read + len(broken):
+            return of_rows, of_broken
+        number, left = 0, len(of_rows) + len(of_broken)
+        for place, (line, is_said) in enumerate(records(*self._source, self.separator), 1):
+            is_row = is_said and place > self._header and place not in of_broken
+            number += is_row
+            if place in of_broken:
+                of_broken[place], left = line, left - 1
+            elif is_row and number in of_rows:
+                of_rows[number], left = line, left - 1
+            if not left:
+                break
+        return of_rows, of_broken
 
     def column(self, name: str) -> Column:
         """The column of that name.
@@ -97,6 +144,13 @@ class TableFile:
         return "text", f"{sql}::VARCHAR"
 
 
+def _after(line: int, broken: Sequence[int]) -> int:
+    """The line of what would be on this one without the broken ones."""
+    for skipped in broken:
+        line += skipped <= line
+    return line
+
+
 def no_column(path: Path, name: str, names: Sequence[str]) -> InputError:
     """A file has no column of that name, but these."""
     return InputError(f"{path} has no column {name!r}.{did_you_mean(name, names)} It has: {', '.join(names)}.")
@@ -120,16 +174,17 @@ def _leaves(columns: Any, path: str = "", sql: str = "") -> Iterator[Column]:
             yield Column(inner, here, str(type))
 
 
-def _csv_sql(path: Path, compression: Compression, header: str, separator: str) -> str:
-    """SQL that reads a CSV file as text. Lines that do not fit are stored in DuckDB's table of rejects."""
+def _csv_sql(path: Path, compression: Compression, header: str, separator: str, before: int) -> str:
+    """SQL that reads a CSV file as text. Lines that do not fit are stored in DuckDB's table of rejects. So many stand
+    before the header."""
     names = _distinct(next(csv.reader(io.StringIO(header, newline=""), delimiter=separator)))
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     packing = compression or "none"
     return (
-        f"read_csv({literal(str(path))}, auto_detect=false, header=true, columns={{{columns}}},"
+        f"read_csv({literal(str(path))}, auto_detect=false, header=true, skip={before}, columns={{{columns}}},"
         f" delim={literal(separator)},{_line_ends(header)} quote='\"', escape='\"', nullstr='',"
         f" compression='{packing}',"
-        f" store_rejects=true, rejects_limit=0, max_line_size={_LONGEST_LINE}, buffer_size={2 * _LONGEST_LINE})"
+        f" store_rejects=true, rejects_limit=0, max_line_size={LONGEST_LINE}, buffer_size={2 * LONGEST_LINE})"
     )
 
 
@@ -143,13 +198,26 @@ def _line_ends(header: str) -> str:
     return f" new_line='{ends}'," if ends else ""
 
 
-def _header(path: Path, compression: Compression) -> str:
+def _head(path: Path, compression: Compression) -> bytes:
     with open_text(path, compression) as file:
-        head = read_some(file, 1 << 20, path)
+        head = read_some(file, _HEAD, path)
+    if head.startswith(_UTF_16) or b"\0" in head[:1024]:
+        raise InputError(
+            f"{path} is not in UTF-8 but, it seems, in UTF-16, as what Excel calls 'Unicode Text'. Convert it, for "
+            "example with: iconv -f utf-16 -t utf-8"
+        )
+    return head
+
+
+def _header(head: bytes, path: Path) -> tuple[int, str, str]:
+    """How many lines stand before the header, the separator that they name, and the header itself."""
+    head = head[: 1 << 20].removeprefix(b"\xef\xbb\xbf")
+    match = _BEFORE.match(head)
+    before, separator = match.group(0, 1) if match else (b"", b"")
     try:
-        return _first_record(head.removeprefix(b"\xef\xbb\xbf").lstrip()).decode()
+        return len(before.splitlines()), (separator or b"").decode(), _first_record(head[len(before) :]).decode()
     except UnicodeDecodeError:
-        raise InputError(f"{path} is not in UTF-8. Convert it, for example with: iconv -f latin1 -t utf-8") from None
+        raise InputError(f"{path} is not in UTF-8. {CONVERT}") from None
 
 
 def _first_record(head: bytes) -> bytes:
@@ -163,11 +231,18 @@ def _first_record(head: bytes) -> bytes:
 
 
 def _distinct(names: list[str]) -> list[str]:
-    """The names of a header; empty and repeated ones are numbered."""
-    seen: dict[str, int] = {}
+    """The names of a header; empty ones are numbered, and so are repeated ones, until nothing else has the name. To
+    DuckDB names are the same if only their case differs."""
+    names = [name.strip() or f"column{position}" for position, name in enumerate(names, 1)]
+    taken = {name.casefold() for name in names}
+    seen: set[str] = set()
     distinct = []
-    for position, name in enumerate(names, 1):
-        name = name.strip() or f"column{position}"
-        seen[name] = seen.get(name, 0) + 1
-        distinct.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    for name in names:
+        free = name
+        if name.casefold() in seen:
+            numbered = (f"{name}_{number}" for number in count(2))
+            free = next(each for each in numbered if each.casefold() not in taken)
+        taken.add(free.casefold())
+        seen.add(free.casefold())
+        distinct.append(free)
     return distinct

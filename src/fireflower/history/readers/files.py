@@ -130,8 +130,14 @@ def read_some(file: IO[bytes], size: int, path: Path) -> bytes:
 
 def damaged(path: Path, error: Exception) -> InputError:
     """The file breaks off or is not what it says."""
+    reason = str(error).partition("\n")[0]
+    if "CSV Parser state machine" in reason:
+        return InputError(
+            f"{path} has lines that end in different ways, or line breaks in cells that are not in quotes. Make all "
+            r"ends the same, for example with: sed 's/\r$//'; nothing of it has been imported."
+        )
     cure = "Copy or export it again; nothing of it has been imported."
-    return InputError(f"{path} is damaged or breaks off ({error}). {cure}")
+    return InputError(f"{path} is damaged or breaks off ({reason}). {cure}")
 
 
 def digest(path: Path) -> str:

@@ -13,12 +13,14 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from fireflower.history.mapping import Mapping, TimeUnit
+from fireflower.history.mapping import Mapping
 from fireflower.history.readers import open_source
 from fireflower.history.readers.files import detect
 from fireflower.history.readers.posthog import USUAL_GROUP_TYPES
-from fireflower.history.readers.times import TimeReader, likely_unit
+from fireflower.history.readers.time_formats import looks_like
+from fireflower.history.readers.times import TimeReader, is_day, likely_unit
 from fireflower.model.errors import InputError
+from fireflower.model.moments import DAY
 from fireflower.model.records import Kind
 
 _SAMPLE = 1000
@@ -60,11 +62,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "left": ("leftat", "left", "removedat", "endedat", "until", "enddate"),
 }  # fmt: skip
 _DEALS = ("dealid", "dealname", "dealstage", "closedate", "opportunityid", "opportunity", "dealvalue")
-_FORMATS = (
-    "%d-%m-%Y %H:%M", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y", "%d/%m/%y",
-    "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y", "%m/%d/%y", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d", "%a, %d %b %Y %H:%M:%S %z", "%b %d, %Y", "%d %b %Y",
-)  # fmt: skip
+_EXCEL = (25569, 73051)
+"""1970-01-01 and 2100-01-01 as Excel counts days."""
 _SEGMENT = ("track", "page", "screen", "identify", "group", "alias")
 
 _UNTIMED = (
@@ -150,7 +149,9 @@ def guess_times(path: str | Path, column: str) -> tuple[str, tuple[str, ...]]:
     if values and format is None:
         raise _unreadable(path, column, values)
     doubts: list[str] = []
-    return (_settled(values, column, doubts) if format else ""), tuple(doubts)
+    if not format:
+        return "", tuple(_early(values, column))
+    return _settled(values, column, doubts), tuple(doubts)
 
 
 def people_of_events(files: Iterable[tuple[Path, Mapping]]) -> set[str]:
@@ -199,8 +200,9 @@ def _looks_like_times(values: Sequence[Any]) -> bool:
 def _unreadable(path: Path, column: str, values: Sequence[Any]) -> InputError:
     """The times in a column are none, or are written in a way that is not known."""
     such = f"has values such as {str(values[0])!r:.60} that cannot be read as times" if values else "is empty"
+    format = next((format for value in values[:1] for format in looks_like(str(value))), "%d/%m/%Y %H:%M")
     return InputError(
-        f"{path}: column {column!r} {such}. Say how they are written: --time-format '%d/%m/%Y %H:%M', or which other "
+        f"{path}: column {column!r} {such}. Say how they are written, such as --time-format '{format}', or which other "
         "column holds the times: --map time=COLUMN (in fireflower.yaml: `time_format`, `time`)."
     )
 
@@ -533,8 +535,9 @@ def _format_of(values: Sequence[Any], share: float = 0.5) -> str | None:
 def _formats(values: Sequence[Any], share: float = 0.5) -> list[str]:
     """The formats in which more than this share can be read, those first that read more."""
     values = values[:_TIMES]
-    counts = {format: sum(_is_in_format(value, format) for value in values) for format in _FORMATS}
-    fit = (format for format in _FORMATS if counts[format] > share * len(values))
+    formats = dict.fromkeys(format for value in values for format in looks_like(str(value)))
+    counts = {format: sum(_is_in_format(value, format) for value in values) for format in formats}
+    fit = (format for format in formats if counts[format] > share * len(values))
     return sorted(fit, key=lambda each: -counts[each])
 
 
@@ -560,9 +563,35 @@ def _time_form(rows: Sequence[Row], column: str, doubts: list[str]) -> dict[str,
     share = 0.5 if _format_of(values) is not None else _HARDLY
     if _format_of(values, share):
         return {"time_format": _settled(values, column, doubts, share)}
-    numbers = [float(value) for value in values if re.fullmatch(r"-?\d+(\.\d+)?", str(value))]
-    unit: TimeUnit = Counter(map(likely_unit, numbers)).most_common(1)[0][0] if numbers else ""
+    doubts += _early(values, column)
+    units = Counter("" if is_day(number) else likely_unit(number) for number in _numbers(values))
+    unit = units.most_common(1)[0][0] if units else ""
     return {"time_unit": unit} if unit else {}
+
+
+def _numbers(values: Sequence[Any]) -> list[float]:
+    return [float(value) for value in values if re.fullmatch(r"-?\d+(\.\d+)?", str(value))]
+
+
+def _early(values: Sequence[Any], column: str) -> list[str]:
+    """What to look at where numbers come to times of 1970: that year is where those of no known kind end up."""
+    early = [number for number in _numbers(values[:_TIMES]) if _is_early(number)]
+    if len(early) <= 0.5 * len(values[:_TIMES]):
+        return []
+    such = f"The times in {column!r} are numbers such as {early[0]:.15g}; counted since 1970 they come to times of 1970"
+    if all(_EXCEL[0] <= number < _EXCEL[1] for number in early):
+        return [f"{such}. They look like Excel's serial dates: export them as text, such as 2026-01-01 12:00."]
+    return [
+        f"{such}. Say what they count, --map time_unit=s (or ms, us, ns), or how they are written, such as "
+        "--time-format '%Y%m%d%H%M%S'."
+    ]
+
+
+def _is_early(number: float) -> bool:
+    try:
+        return TimeReader(Mapping()).moment(number) < 365 * DAY
+    except ValueError:
+        return False
 
 
 def _settled(values: Sequence[Any], column: str, doubts: list[str], share: float = 0.5) -> str:
@@ -570,7 +599,10 @@ def _settled(values: Sequence[Any], column: str, doubts: list[str], share: float
     format, *more = _formats(values, share)
     swapped = [other for other in more if sorted(other) == sorted(format)]
     if swapped and not any(_is_in_format(value, format) != _is_in_format(value, swapped[0]) for value in values):
-        doubts.append(f"The times in {column!r} are read as {format}; they could be {swapped[0]}, too.")
+        doubts.append(
+            f"The times in {column!r} are read as {format}; they could be {swapped[0]}, too. If they are, import the "
+            f"file with --replace --time-format '{swapped[0]}'."
+        )
     return format
 
 

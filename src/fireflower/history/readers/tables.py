@@ -12,7 +12,7 @@ from fireflower.history.mapping import Mapping
 from fireflower.history.readers.addresses import Addresses
 from fireflower.history.readers.batches import OBJECT, Batch, KeptAside, PropertyForm
 from fireflower.history.readers.cells import cell
-from fireflower.history.readers.columns import Column, TableFile
+from fireflower.history.readers.columns import CONVERT, Column, TableFile
 from fireflower.history.readers.database import connect_to_read, quoted
 from fireflower.history.readers.files import Compression, FileFormat, damaged
 from fireflower.history.readers.parquet import PlainParquet
@@ -74,9 +74,10 @@ class TableSource:
     def batches(self) -> Iterator[Batch]:
         import duckdb
 
-        any_bad = False
+        any_bad, read = False, 0
         try:
             for rows in self._joined():
+                read += len(rows)
                 reason = rows["~reason"]
                 is_good = reason.null_count == len(rows)
                 any_bad |= not is_good
@@ -84,8 +85,8 @@ class TableSource:
                 yield from self._read(good, len(rows))
             yield from self._first_times()
             broken = self._broken_lines() if self._file.format == "csv" else []
-            bad = list(self._bad_rows(broken)) if any_bad else []
-            yield Batch({}, 0, len(broken), kept_aside=sorted([*broken, *bad]))
+            bad = self._bad_rows() if any_bad else []
+            yield Batch({}, 0, len(broken), kept_aside=self._placed(bad, broken, read))
         except duckdb.Error as error:
             raise damaged(self._file.path, error) from None
 
@@ -262,26 +263,34 @@ class TableSource:
             {"kind": kind, "name": "", part: rows["other"].combine_chunks(), **columns, **untimed}, len(rows), 0
         )
 
-    def _bad_rows(self, broken: list[KeptAside]) -> Iterator[KeptAside]:
-        """The rows with a reason why they cannot be read. Lines whose cells do not fit the header are no rows."""
-        header = 1 if self._file.format == "csv" else 0
+    def _placed(self, bad: list[KeptAside], broken: list[KeptAside], read: int) -> list[KeptAside]:
+        """All that is kept aside, with the lines on which it stands."""
+        if not bad and not broken:
+            return []
+        rows, lines = self._file.lines([row.line for row in bad], [row.line for row in broken], read)
+        placed = [row._replace(line=rows[row.line]) for row in bad]
+        return sorted([*placed, *(row._replace(line=lines[row.line]) for row in broken)])
+
+    def _bad_rows(self) -> list[KeptAside]:
+        """The rows with a reason why they cannot be read, by their number. Lines whose cells do not fit the header are
+        no rows."""
         cells = ", ".join(f"coalesce({column.sql}::VARCHAR, '')" for column in self._file.columns)
         selected = self._select('row_number() OVER () AS "~row"', f'[{cells}] AS "~cells"')
         reasons = self._connection.execute(
             f'SELECT "~row", "~reason", "~cells" FROM ({selected}) WHERE "~reason" IS NOT NULL ORDER BY "~row"'
         ).fetchall()  # fmt: skip
-        lines = [row.line for row in broken]
-        for number, reason, cells in reasons:
-            line = number + header
-            for skipped in lines:
-                line += skipped <= line
-            yield KeptAside(line, reason, _written(cells, self._file.separator))
+        return [KeptAside(row, reason, _written(cells, self._file.separator)) for row, reason, cells in reasons]
 
     def _broken_lines(self) -> list[KeptAside]:
         rows = self._connection.execute(
             "SELECT line, first(error_message), first(csv_line) FROM reject_errors GROUP BY line ORDER BY line"
         ).fetchall()  # fmt: skip
-        return [KeptAside(line, message.splitlines()[0], (raw or "").strip("\n")) for line, message, raw in rows]
+        return [KeptAside(line, _why(message), (raw or "").strip("\r\n")) for line, message, raw in rows]
+
+
+def _why(message: str) -> str:
+    """Why DuckDB cannot read a line."""
+    return f"is not in UTF-8. {CONVERT}" if "unicode" in message else message.partition("\n")[0]
 
 
 def _written(cells: list[str], separator: str) -> str:

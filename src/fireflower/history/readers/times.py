@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,18 @@ from fireflower.history.mapping import Mapping, TimeUnit
 from fireflower.model.moments import EARLIEST, LATEST, format_moment, from_datetime, to_datetime
 
 _UNITS: dict[TimeUnit, float] = {"s": 1_000_000.0, "ms": 1_000.0, "us": 1.0, "ns": 0.001}
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_NUMBER = r"-?[0-9]+(\.[0-9]+)?"
+_ISO = (
+    "([0-9]{4})[-/]?([0-9]{1,2})[-/]?([0-9]{1,2})"
+    "(?:[Tt ] *([0-9]{1,2})(?::?([0-9]{1,2})(?::?([0-9]{1,2})([.,][0-9]+)?)?)?"
+    " ?([Zz]|UTC|utc|GMT|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?|[A-Za-z]+/[A-Za-z0-9_/+-]+)?)?"
+)
+"""How a time may be written: in what regular expressions of Python and of DuckDB have in common."""
+_PARTS = ["year", "month", "day", "hour", "minute", "second", "fraction", "zone"]
+"""What its groups are."""
+_DAYS = (19700101, 20991231)
+"""Numbers between these are days, written without dashes; as seconds since 1970 they would all lie in one August."""
+_is_number, _in_iso = re.compile(_NUMBER).fullmatch, re.compile(_ISO).fullmatch
 _REMEMBERED = 4096
 """Texts whose moment is remembered: one message names its time several times, and so do those sent together."""
 _NO_TIME = "'there is no time'"
@@ -67,7 +78,10 @@ class TimeReader:
         if isinstance(value, str):
             return self._text(value.strip())
         if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
-            return self._number(float(value))
+            try:
+                return self._number(float(value))
+            except (ValueError, OverflowError):
+                raise ValueError(unreadable(str(value), self._format)) from None
         if isinstance(value, datetime):
             return self._placed(value)
         if isinstance(value, date):
@@ -80,17 +94,40 @@ class TimeReader:
         try:
             if self._format:
                 return self._placed(datetime.strptime(text, self._format))
-            if _NUMBER.fullmatch(text):
+            if _is_number(text):
                 return self._number(float(text))
-            return self._placed(datetime.fromisoformat(text.removesuffix(" UTC") + "+00:00" * text.endswith(" UTC")))
-        except (ValueError, OverflowError):
+            return self._placed(_iso(text))
+        except (ValueError, OverflowError, KeyError, OSError):  # the last two: no such zone
             raise ValueError(unreadable(text, self._format)) from None
 
     def _placed(self, value: datetime) -> int:
-        return from_datetime(value if value.tzinfo else value.replace(tzinfo=self._zone))
+        """Of an hour that the clocks repeat the second is meant; one that they leave out goes on after it."""
+        if isinstance(value.tzinfo, timezone):
+            return from_datetime(value)
+        there = value if value.tzinfo else value.replace(tzinfo=self._zone)
+        return max(from_datetime(there), from_datetime(there.replace(fold=1)))
 
     def _number(self, number: float) -> int:
+        if not self._unit and is_day(number):
+            return self._placed(datetime.strptime(str(int(number)), "%Y%m%d"))
         return round(number * _UNITS[self._unit or likely_unit(number)])
+
+
+def _iso(text: str) -> datetime:
+    match = _in_iso(text)
+    if match is None:
+        raise ValueError(text)
+    year, month, day, hour, minute, second, fraction, zone = match.groups("")
+    is_end = hour == "24" and not (minute + second + fraction).strip("0")
+    clock = f"{'00' if is_end else hour:0>2}:{minute:0>2}:{second:0>2}{fraction.replace(',', '.')}"
+    time = datetime.fromisoformat(f"{year}-{month:0>2}-{day:0>2}T{clock}{zone if zone[:1] in ('+', '-') else ''}")
+    time += timedelta(days=is_end)
+    return time if not zone or time.tzinfo else time.replace(tzinfo=ZoneInfo(zone) if "/" in zone else UTC)
+
+
+def is_day(number: float) -> bool:
+    """Whether a number that names no unit is a day, written as 20260301."""
+    return _DAYS[0] <= number <= _DAYS[1] and number == int(number)
 
 
 def likely_unit(number: float) -> TimeUnit:
@@ -122,7 +159,7 @@ def time_sql(column: str, type: str, mapping: Mapping) -> str:
     if type.startswith(("TIMESTAMP", "DATE")):
         return f"epoch_us({column}::TIMESTAMP::TIMESTAMPTZ)"
     if type == "VARCHAR":
-        return _text_sql(f"trim({column})", mapping)
+        return _text_sql(column, mapping)
     return _number_sql(f"{column}::DOUBLE", mapping)
 
 
@@ -130,21 +167,37 @@ def _text_sql(text: str, mapping: Mapping) -> str:
     if mapping.time_format:
         format = mapping.time_format.replace("'", "''")
         zoned = "" if "%z" in mapping.time_format.lower() else "::TIMESTAMP"
-        return f"epoch_us(try_strptime({text}, '{format}'){zoned}::TIMESTAMPTZ)"
+        return f"epoch_us(try_strptime(trim({text}), '{format}'){zoned}::TIMESTAMPTZ)"
     number = _number_sql(f"try_cast({text} AS DOUBLE)", mapping)
+    iso = f"coalesce(try_cast({text} AS TIMESTAMPTZ), try_cast({_tidied(text)} AS TIMESTAMPTZ))"
     return (
-        f"CASE WHEN regexp_full_match({text}, '-?[0-9]+(\\.[0-9]+)?') THEN {number}"
-        f" ELSE epoch_us(try_cast({text} AS TIMESTAMPTZ)) END"
+        f"CASE WHEN regexp_full_match({text}, '\\s*{_NUMBER}\\s*') THEN {number}"
+        f" WHEN regexp_full_match({text}, '\\s*{_ISO}\\s*') THEN epoch_us({iso}) END"
+    )
+
+
+def _tidied(text: str) -> str:
+    """SQL for a time in the one spelling that DuckDB always knows."""
+    part = {name: f"regexp_extract({text}, '^\\s*{_ISO}\\s*$', {_PARTS})['{name}']" for name in _PARTS}
+    clock = ", ':', ".join(f"lpad({part[name]}, 2, '0')" for name in ("hour", "minute", "second"))
+    zone = part["zone"]
+    place = f"CASE WHEN contains({zone}, '/') THEN ' ' || {zone} ELSE regexp_replace({zone}, '[A-Za-z]+', '+00') END"
+    return (
+        f"concat({part['year']}, '-', {part['month']}, '-', {part['day']}, ' ', {clock},"
+        f" replace({part['fraction']}, ',', '.'), {place})"
     )
 
 
 def _number_sql(number: str, mapping: Mapping) -> str:
     if mapping.time_unit:
         return _rounded(f"{number} * {_UNITS[mapping.time_unit]}")
+    day = f"epoch_us(try_strptime(try_cast({number} AS BIGINT)::VARCHAR, '%Y%m%d')::TIMESTAMPTZ)"
+    is_day = f"{number} BETWEEN {_DAYS[0]} AND {_DAYS[1]} AND {number} = trunc({number})"
     size = f"abs({number}) * 1e6"
     bounds = ((LATEST, "1e6"), (f"{LATEST}e3", "1e3"), (f"{LATEST}e6", "1"))
     scale = " ".join(f"WHEN {size} < {bound} THEN {factor}" for bound, factor in bounds)
-    return _rounded(f"{number} * (CASE {scale} ELSE 1e-3 END)")
+    since_1970 = _rounded(f"{number} * (CASE {scale} ELSE 1e-3 END)")
+    return f"CASE WHEN {is_day} THEN {day} ELSE {since_1970} END"
 
 
 def _rounded(number: str) -> str:
