@@ -180,7 +180,8 @@ def _planned(
 
 def _completed(path: Path, mapping: Columns, source: Source) -> Planned:
     """What was said, with the form of its times and the type of its groups where these were not."""
-    from fireflower.history.readers.guessing import guess_group_type, guess_times, untimed
+    from fireflower.history.readers.guessing import guess_group_type, untimed
+    from fireflower.history.readers.guessing_times import guess_times
 
     if mapping.form == "posthog" and not mapping.group_type:
         group_type, several = guess_group_type(path)

@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Mapping as Object
 from dataclasses import dataclass, replace
-from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -16,18 +14,14 @@ from typing import Any
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers import open_source
 from fireflower.history.readers.files import detect
+from fireflower.history.readers.guessing_times import check_times, format_of, looks_like_times, time_form
 from fireflower.history.readers.posthog import USUAL_GROUP_TYPES
-from fireflower.history.readers.time_formats import looks_like
-from fireflower.history.readers.times import TimeReader, is_day, likely_unit
+from fireflower.history.readers.sampling import Row, keys_of, sample, values_of
 from fireflower.model.errors import InputError
-from fireflower.model.moments import DAY
 from fireflower.model.records import Kind
 
-_SAMPLE = 1000
-_TIMES = 200
-"""How many values of a column are looked at to find how times are written."""
-_HARDLY = 0.1
-"""A column of which no larger share can be read as times holds no times that are known."""
+_FEW_VALUES = 200
+"""Of how many values it is asked whether they are people."""
 _FEW = 60
 """Up to how many different texts can be names of events."""
 _LOOKED = 200_000
@@ -62,8 +56,6 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "left": ("leftat", "left", "removedat", "endedat", "until", "enddate"),
 }  # fmt: skip
 _DEALS = ("dealid", "dealname", "dealstage", "closedate", "opportunityid", "opportunity", "dealvalue")
-_EXCEL = (25569, 73051)
-"""1970-01-01 and 2100-01-01 as Excel counts days."""
 _SEGMENT = ("track", "page", "screen", "identify", "group", "alias")
 
 _UNTIMED = (
@@ -71,8 +63,6 @@ _UNTIMED = (
     "it. Declare the traits `timeless` (or --map timeless=true) if they have always held."
 )
 """What follows for a table without times."""
-
-Row = Object[str, Any]
 
 
 class NothingToGuessError(InputError):
@@ -135,25 +125,6 @@ def guess_mapping(path: str | Path, said: Object[str, Any] | None = None, known:
     return _guess_table(path, rows, columns, said, known)
 
 
-def guess_times(path: str | Path, column: str) -> tuple[str, tuple[str, ...]]:
-    """The format of the times in a column, "" for ISO 8601 and numbers, and what to look at.
-
-    Raises
-    ------
-    InputError
-        If most of them can be read in no known way.
-    """
-    path = Path(path)
-    values = [value for row in sample(path) if (value := _inner(row, column)) not in (None, "")]
-    format = _format_of(values)
-    if values and format is None:
-        raise _unreadable(path, column, values)
-    doubts: list[str] = []
-    if not format:
-        return "", tuple(_early(values, column))
-    return _settled(values, column, doubts), tuple(doubts)
-
-
 def people_of_events(files: Iterable[tuple[Path, Mapping]]) -> set[str]:
     """Whom the events in some files are about, as far as the first of their rows tell."""
     import pyarrow as pa
@@ -181,7 +152,7 @@ def untimed(path: str | Path, mapping: Mapping) -> str:
 
 
 def _untimed(rows: Sequence[Row], columns: Sequence[str], taken: Collection[str]) -> str:
-    free = [column for column in columns if column not in taken and _looks_like_times(_values(rows, column))]
+    free = [column for column in columns if column not in taken and looks_like_times(values_of(rows, column))]
     if not free:
         return f"No column holds times: {_UNTIMED}"
     which = f"{free[0]!r} looks" if len(free) == 1 else f"{', '.join(map(repr, free))} look"
@@ -189,31 +160,6 @@ def _untimed(rows: Sequence[Row], columns: Sequence[str], taken: Collection[str]
         f"No column is taken for times, but {which} like them. If a row holds from then: --map time={quote(free[0])}. "
         f"Else {_UNTIMED}"
     )
-
-
-def _looks_like_times(values: Sequence[Any]) -> bool:
-    """Whether texts are times. Numbers could be anything."""
-    texts = [value for value in values if isinstance(value, str) and not re.fullmatch(r"-?\d+(\.\d+)?", value.strip())]
-    return len(texts) == len(values) > 0 and _format_of(texts) is not None
-
-
-def _unreadable(path: Path, column: str, values: Sequence[Any]) -> InputError:
-    """The times in a column are none, or are written in a way that is not known."""
-    such = f"has values such as {str(values[0])!r:.60} that cannot be read as times" if values else "is empty"
-    format = next((format for value in values[:1] for format in looks_like(str(value))), "%d/%m/%Y %H:%M")
-    return InputError(
-        f"{path}: column {column!r} {such}. Say how they are written, such as --time-format '{format}', or which other "
-        "column holds the times: --map time=COLUMN (in fireflower.yaml: `time_format`, `time`)."
-    )
-
-
-def _inner(row: Row, column: str) -> Any:
-    """The value of a column, or of an inner key named with dots."""
-    if column in row:
-        return row[column]
-    outer, dot, rest = column.partition(".")
-    inner = row.get(outer)
-    return _inner(inner, rest) if dot and isinstance(inner, dict) else None
 
 
 def check_columns(path: str | Path, said: Object[str, Any]) -> None:
@@ -237,7 +183,7 @@ def check_columns(path: str | Path, said: Object[str, Any]) -> None:
         return
     format, compression = detect(path)
     if format == "json":
-        names = list(dict.fromkeys(name for row in sample(path) for name in _keys(row)))
+        names = list(dict.fromkeys(name for row in sample(path) for name in keys_of(row)))
         subjects = parts.keys() & {"person", "anonymous", "account"}
         needed = {"time", "event", *(subjects if len(subjects) == 1 else ())}
     else:
@@ -247,36 +193,6 @@ def check_columns(path: str | Path, said: Object[str, Any]) -> None:
         is_there = any(name == column or name.startswith(f"{column}.") for name in names)
         if names and part in needed and not is_there:
             raise no_column(path, column, names)
-
-
-def _keys(row: Row) -> list[str]:
-    """The keys of an object; inner keys with dots."""
-    inner = {key: _keys(value) if isinstance(value, dict) else [] for key, value in row.items()}
-    return [f"{key}.{more}" if more else key for key, mores in inner.items() for more in mores or [""]]
-
-
-def sample(path: Path) -> list[Row]:
-    """Some rows, as objects.
-
-    Raises
-    ------
-    InputError
-        If the file is empty or damaged.
-    """
-    import msgspec
-
-    from fireflower.history.readers.messages import rows_as_objects
-    from fireflower.history.readers.objects import objects
-
-    format, compression = detect(path)
-    texts = objects(path, compression) if format == "json" else rows_as_objects(path, format, compression)
-    rows = []
-    for _, text in islice(texts, _SAMPLE):
-        try:
-            rows.append(msgspec.json.decode(text))
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            continue
-    return [row for row in rows if isinstance(row, dict)]
 
 
 def _message_form(rows: Sequence[Row]) -> Mapping | None:
@@ -355,7 +271,7 @@ def _guess_table(
     if table == "events" and "time" not in parts:
         parts.update(_called_time(columns, parts))
     if table == "events" and "time" in parts and not (said.get("time_format") or said.get("time_unit")):
-        _check_times(path, rows, parts["time"])
+        check_times(path, rows, parts["time"])
     parts = {part: column for part, column in parts.items() if part in _PARTS[table] or part in given}
     settings: dict[str, Any] = {"table": table, **parts}
     if table in ("memberships", "identities"):
@@ -365,7 +281,7 @@ def _guess_table(
     elif table == "events" and "event" not in given and parts.get("event", "").lower() in ("status", "stage"):
         doubts.append(f"{settings['event']!r} is taken for the event's name.")
     if "time" in parts and not (said.get("time_format") or said.get("time_unit")):
-        settings.update(_time_form(rows, parts["time"], doubts))
+        settings.update(time_form(rows, parts["time"], doubts))
     elif table == "events" and "time" not in parts:
         doubts.append("No column holds times: name it as time.")
     if table != "events" and "time" not in parts and not said.get("timeless"):
@@ -381,7 +297,7 @@ def _known_people(rows: Sequence[Row], columns: Sequence[str], parts: Object[str
     """The column that names most of the people of the history, if it names more than the one taken so far."""
 
     def share(column: str) -> float:
-        values = {str(value).strip() for value in _values(rows, column)[:_TIMES]}
+        values = {str(value).strip() for value in values_of(rows, column)[:_FEW_VALUES]}
         return sum(map(known, values)) / len(values) if values else 0.0
 
     taken = {column for part, column in parts.items() if part != "person"}
@@ -399,7 +315,7 @@ def _unread(table: str, columns: Sequence[str], read: Collection[str]) -> list[s
 
 def _strangers(rows: Sequence[Row], column: str, known: Known) -> list[str]:
     """A doubt whether a column names people, where the history has none of them."""
-    if any(known(str(value).strip()) for value in _values(rows, column)):
+    if any(known(str(value).strip()) for value in values_of(rows, column)):
         return []
     return [
         f"Nobody whom {column!r} names is among the people of the events so far. If another column holds the ids that "
@@ -411,7 +327,7 @@ def _event_column(
     path: Path, rows: Sequence[Row], columns: Sequence[str], parts: Object[str, str], doubts: list[str]
 ) -> dict[str, str]:
     """The one column of few different texts, as that of the events' names; else one name for all, of the file's."""
-    few = [column for column in columns if column not in parts.values() and _few_texts(_values(rows, column))]
+    few = [column for column in columns if column not in parts.values() and _few_texts(values_of(rows, column))]
     if len(few) == 1:
         doubts.append(f"{few[0]!r} is taken for the event's name because it has few different texts.")
         return {"event": few[0]}
@@ -459,32 +375,21 @@ def _called_time(columns: Sequence[str], parts: Object[str, str]) -> dict[str, s
     return {"time": named[0]} if named else {}
 
 
-def _check_times(path: Path, rows: Sequence[Row], column: str) -> None:
-    """Refuse a column of times where hardly any can be read. Where some can, the other rows are kept aside."""
-    values = [value for row in rows if (value := _inner(row, column)) not in (None, "")]
-    if not values or _format_of(values, _HARDLY) is None:
-        raise _unreadable(path, column, values)
-
-
 def _fits(part: str, rows: Sequence[Row], column: str) -> bool:
-    values = _values(rows, column)
+    values = values_of(rows, column)
     if not values:
         return False
     if part in ("time", "received", "left"):
-        return _format_of(values) is not None and not {str(value) for value in values} <= {"0", "1"}
+        return format_of(values) is not None and not {str(value) for value in values} <= {"0", "1"}
     if part == "properties":
         return all(isinstance(value, dict) or str(value).lstrip().startswith("{") for value in values)
     return not any(isinstance(value, dict | list) for value in values)
 
 
-def _values(rows: Sequence[Row], column: str) -> list[Any]:
-    return [row[column] for row in rows if row.get(column) not in (None, "")]
-
-
 def _unique_id(rows: Sequence[Row], columns: Sequence[str], doubts: list[str]) -> dict[str, str]:
     """A column of ids that names each row, as the person; none if an account's name does so."""
     for column in columns:
-        values = [str(value) for value in _values(rows, column)]
+        values = [str(value) for value in values_of(rows, column)]
         unique = len(values) == len(rows) == len(set(values))
         if (
             unique
@@ -519,91 +424,8 @@ def _table(rows: Sequence[Row], columns: Sequence[str], parts: dict[str, str]) -
 
 def _names_each_row(rows: Sequence[Row], column: str) -> bool:
     """Whether nearly every row names another subject."""
-    values = [str(value) for value in _values(rows, column)]
+    values = [str(value) for value in values_of(rows, column)]
     return len(set(values)) >= 0.98 * len(values)
-
-
-def _format_of(values: Sequence[Any], share: float = 0.5) -> str | None:
-    """The empty text for ISO 8601 and numbers, else a strptime format, or None if no larger share are times."""
-    values = values[:_TIMES]
-    reader = TimeReader(Mapping())
-    if sum(_is_moment(reader, value) for value in values) > share * len(values):
-        return ""
-    return next(iter(_formats(values, share)), None)
-
-
-def _formats(values: Sequence[Any], share: float = 0.5) -> list[str]:
-    """The formats in which more than this share can be read, those first that read more."""
-    values = values[:_TIMES]
-    formats = dict.fromkeys(format for value in values for format in looks_like(str(value)))
-    counts = {format: sum(_is_in_format(value, format) for value in values) for format in formats}
-    fit = (format for format in formats if counts[format] > share * len(values))
-    return sorted(fit, key=lambda each: -counts[each])
-
-
-def _is_moment(reader: TimeReader, value: Any) -> bool:
-    try:
-        reader.moment(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_in_format(value: Any, format: str) -> bool:
-    try:
-        datetime.strptime(str(value).strip(), format)
-    except ValueError:
-        return False
-    return True
-
-
-def _time_form(rows: Sequence[Row], column: str, doubts: list[str]) -> dict[str, str]:
-    """The format or unit of a column of times."""
-    values = _values(rows, column)
-    share = 0.5 if _format_of(values) is not None else _HARDLY
-    if _format_of(values, share):
-        return {"time_format": _settled(values, column, doubts, share)}
-    doubts += _early(values, column)
-    units = Counter("" if is_day(number) else likely_unit(number) for number in _numbers(values))
-    unit = units.most_common(1)[0][0] if units else ""
-    return {"time_unit": unit} if unit else {}
-
-
-def _numbers(values: Sequence[Any]) -> list[float]:
-    return [float(value) for value in values if re.fullmatch(r"-?\d+(\.\d+)?", str(value))]
-
-
-def _early(values: Sequence[Any], column: str) -> list[str]:
-    """What to look at where numbers come to times of 1970: that year is where those of no known kind end up."""
-    early = [number for number in _numbers(values[:_TIMES]) if _is_early(number)]
-    if len(early) <= 0.5 * len(values[:_TIMES]):
-        return []
-    such = f"The times in {column!r} are numbers such as {early[0]:.15g}; counted since 1970 they come to times of 1970"
-    if all(_EXCEL[0] <= number < _EXCEL[1] for number in early):
-        return [f"{such}. They look like Excel's serial dates: export them as text, such as 2026-01-01 12:00."]
-    return [
-        f"{such}. Say what they count, --map time_unit=s (or ms, us, ns), or how they are written, such as "
-        "--time-format '%Y%m%d%H%M%S'."
-    ]
-
-
-def _is_early(number: float) -> bool:
-    try:
-        return TimeReader(Mapping()).moment(number) < 365 * DAY
-    except ValueError:
-        return False
-
-
-def _settled(values: Sequence[Any], column: str, doubts: list[str], share: float = 0.5) -> str:
-    """The format of times, which needs to be asked about where day and month could be swapped."""
-    format, *more = _formats(values, share)
-    swapped = [other for other in more if sorted(other) == sorted(format)]
-    if swapped and not any(_is_in_format(value, format) != _is_in_format(value, swapped[0]) for value in values):
-        doubts.append(
-            f"The times in {column!r} are read as {format}; they could be {swapped[0]}, too. If they are, import the "
-            f"file with --replace --time-format '{swapped[0]}'."
-        )
-    return format
 
 
 def _title(path: Path) -> str:
