@@ -153,7 +153,7 @@ class Service:
         compactor = Compactor(project, beside, mappings)
         evaluated = Leases(beside, name, lease)
         retention = project.settings.retention
-        retainer = Retainer(project, retention, compiled=compiled) if retention is not None else None
+        retainer = None if retention is None else Retainer(lambda: self.project, retention, compiled=compiled)
         self._housekeeper = Housekeeper(compactor, compaction or Compaction(), evaluated.position, clock, retainer)
 
     def _another(self, wanted: bool) -> Database:
