@@ -464,6 +464,37 @@ def test_who_is_who_is_not_told_by_what_was_there_already(opened: Opener, togeth
     assert [(each.person, each.other) for _, told in log for each in told] == [("ann", "x1"), ("ben", "x2")]
 
 
+def test_what_others_said_while_one_waited_for_them_is_not_said_again(opened: Opener) -> None:
+    """Two processes, the second of which has read its message before the first has written one that says the same."""
+    told: list[Record] = []
+    writers = [
+        Writer(opened(), PLAIN, lambda some: told.extend(each for _, said in some for each in said)) for _ in range(2)
+    ]
+    for writer in writers:
+        writer.start()
+    between = opened()
+    with between.transaction():
+        between.in_order("messages")
+        waiting = []
+        for number, writer in enumerate(writers):
+            body = {
+                "uuid": str(number),
+                "event": "login",
+                "distinct_id": "ann",
+                "timestamp": f"2026-01-01T00:00:0{number}Z",
+            }
+            said = json.dumps(body | {"properties": {"$set_once": {"source": f"ad {number}"}}}).encode()
+            waiting.append(writer.submit([Message("posthog", str(number), said, 1, "web")]))
+            time.sleep(0.2)
+    assert [each.result(30) for each in waiting] == [1, 1]
+    for writer in writers:
+        writer.stop()
+    assert between.rows("SELECT COUNT(*) FROM firsts") == [(1,)]
+    log = LogReader(between, PLAIN).all(MessageLog(between).all())
+    assert len([each for _, said in log for each in said if each.name == "source"]) == 1
+    assert len({each.value for each in told if each.name == "source"}) == 1
+
+
 def test_who_is_who_is_told_by_what_has_been_kept(opened: Opener) -> None:
     """A message that says so and could not be written says it again when it comes again."""
     body = b'{"type": "identify", "userId": "ann", "anonymousId": "x1", "timestamp": "2026-01-01T00:00:00Z"}'

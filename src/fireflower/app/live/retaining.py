@@ -125,7 +125,8 @@ def _make_sure_that_it_decides(project: Project, database: Database) -> None:
     """By other definitions, others would have another past: what the record says of them would be taken back later."""
     here = {each.name: meaning_of(each, project.settings) for each in project.definitions}
     evaluated = Leases(database, "", 0).evaluated(ALL_SHARES).values()
-    others = {name for each in evaluated for name, meaning in (each.meanings or {}).items() if here.get(name) != meaning}
+    at_work = {meant for each in evaluated for meant in (each.meanings or {}).items()}
+    others = {name for name, meaning in at_work if here.get(name) != meaning}
     if others:
         raise ProjectError(
             f"nothing has been removed: the files of {project.folder} say something else than is at work, of "
