@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -110,20 +111,26 @@ def test_a_long_history_waits_until_the_kernel_is_compiled(
     assert recorded(database) == expected(acme, database, clock.now)
 
 
-def test_a_fault_is_told_to_anybody_by_its_name_alone(
-    tmp_path: Path, url: str, database: Database, monkeypatch: pytest.MonkeyPatch
+def test_a_fault_is_told_by_its_kind_and_place_alone_and_once(
+    tmp_path: Path, url: str, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fails(self: Evaluator, *given: Any) -> Any:
-        raise KeyError("ann@acme.example")
+        raise KeyError(personal)
 
-    acme, clock = project(tmp_path), Clock()
+    acme, clock, personal = project(tmp_path), Clock(), "ann@acme.example"
 
     with running(acme, url, clock) as service:
         monkeypatch.setattr(Evaluator, "take", fails)
         monkeypatch.setattr(Evaluator, "begin", fails)
         assert service.submit(messages(7, 10)).result(30) == 10
         wait_until(lambda: service.state.trouble)
-        assert service.state.trouble == "evaluation has stopped by a fault (KeyError); the log tells more."
+        assert re.fullmatch(
+            r"evaluation has stopped by a fault \(KeyError at test_service.py, line \d+\); the log tells more\.",
+            service.state.trouble,
+        )
+        time.sleep(1.2)  # it has been tried again
+        told = [each.getMessage() for each in caplog.records if "Evaluation has stopped" in each.getMessage()]
+        assert len(told) == 1 and "in fails" in told[0] and personal not in caplog.text
         monkeypatch.undo()
         wait_until(lambda: service.state.ready and not service.state.trouble)
         clock.now = moment(MINUTES)

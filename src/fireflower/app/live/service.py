@@ -6,9 +6,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import traceback
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args
 
 from fireflower.app.check import read_files
@@ -412,11 +414,16 @@ class Service:
         return self._begin()
 
     def _troubled(self, error: Exception) -> None:
-        """Anybody may ask what the trouble is. Of a fault of the program, whose words may hold anything, they are told
-        the kind alone."""
+        """Anybody may ask what the trouble is, and logs are kept long. Of a fault of the program, whose words may hold
+        anything, both are told the kind and the place alone. While it stays the same it is said once."""
+        steps = traceback.extract_tb(error.__traceback__)
+        kind = f"{type(error).__name__} at {Path(steps[-1].filename).name}, line {steps[-1].lineno}"
         said = str(error) if isinstance(error, FireflowerError) else ""
-        self.state.trouble = said or f"evaluation has stopped by a fault ({type(error).__name__}); the log tells more."
-        _LOGGER.error("Evaluation has stopped: %s", error, exc_info=not isinstance(error, StorageError))
+        trouble = said or f"evaluation has stopped by a fault ({kind}); the log tells more."
+        if trouble != self.state.trouble:
+            way = "" if isinstance(error, StorageError) else "\n" + "".join(traceback.format_list(steps)).rstrip()
+            _LOGGER.error("Evaluation has stopped, and is tried again every second: %s%s", said or kind, way)
+        self.state.trouble = trouble
 
     def _tell(self, news: News) -> None:
         self.told.add(news)
