@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 import time
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from fireflower.app.live.exporting import export
 from fireflower.app.live.forgetting import Forgetter
@@ -23,10 +27,10 @@ from fireflower.cli.program import program
 from fireflower.history.archive.importing import Importer
 from fireflower.history.archive.manifest import Manifest
 from fireflower.history.forgotten import Naming
-from fireflower.history.log.messages import MessageLog
+from fireflower.history.log.messages import MessageLog, stored_key
 from fireflower.history.log.scrubbing import Scrubbing
 from fireflower.model.errors import UnknownSubjectError
-from fireflower.model.messages import Message, Reject
+from fireflower.model.messages import Message, Reject, key_for
 from live.messaging import JOINING, Side, at, make_project, segment, track
 from live.test_one_history import live, replayed, wait_until
 
@@ -181,6 +185,34 @@ def test_what_comes_again_is_left_out(tmp_path: Path) -> None:
         side.compactor().compact()
         assert found(side.project.folder) == []
         assert len(side.project.open_archive().history("person", "ann")) == records
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("wrap", [b"%b", b"data=%b", b"ip=1&data=%b&compression=base64"])
+def test_rejects_are_looked_into(tmp_path: Path, wrap: bytes, pack: Callable[[bytes], bytes]) -> None:
+    def body(text: bytes) -> bytes:
+        packed = b64encode(pack(text))
+        return wrap % (quote(packed).encode() if b"data=" in wrap else packed)
+
+    with a_side(tmp_path) as side:
+        bodies = body(b'{"distinct_id": "cemil", "event": "x'), body(b'{"distinct_id":"cemilia"}')
+        with side.database.transaction():
+            MessageLog(side.database).reject([Reject("no", each, at(1), "web") for each in bodies])
+        forget_beside(side)
+        left = [bytes(row[0]) for row in side.database.rows("SELECT body FROM rejects ORDER BY id")]
+        assert left == [bodies[1]]
+
+
+def test_the_keys_of_their_messages_go(tmp_path: Path) -> None:
+    with a_side(tmp_path) as side:
+        ids = "cemil-1", "cemil-" + "x" * 300
+        said = [track(id, 0.9, "cemil", "export") for id in ids]
+        side.take(*(replace(each, key=key_for(each.key)) for each in said), now=at(1))
+        kept = {bytes(key) for (key,) in side.database.rows("SELECT key FROM messages")}
+        assert {stored_key(key_for(id)) for id in ids} <= kept
+        forget_beside(side)
+        kept = {bytes(key) for (key,) in side.database.rows("SELECT key FROM messages")}
+        assert not {stored_key(key_for(id)) for id in ids} & kept
 
 
 class Killed(BaseException):

@@ -3,19 +3,30 @@ was decided and is to be sent about others."""
 
 from __future__ import annotations
 
+import binascii
+import re
+import zlib
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from secrets import token_bytes
 from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes
 
 from fireflower.history.forgotten import Naming
 from fireflower.history.log.database import Database, SQLite
 from fireflower.history.log.firsts import digest as digest_of_first
 from fireflower.history.log.messages import stored_key
+from fireflower.model.messages import key_for
 
 A_PERSON = "a person who was forgotten"
 """What stands in the place of an id."""
 
 _AT_ONCE = 1_000
+
+_DATA = re.compile(rb"(?:\A|&)data=([^&]*)")
+_MOST = 1 << 20
+"""Bytes that are inflated of a body of which 64 KiB are kept at most."""
 
 _TABLES = ("messages", "firsts", "rejects", "transitions", "standing", "changes", "deliveries", "attempts", "meta")
 
@@ -70,7 +81,7 @@ class Scrubbing:
         rejects = [(id,) for id in self._rejects()]
         self._database.many(
             "UPDATE messages SET key = ?, source = '' WHERE key = ?",
-            [(token_bytes(16), stored_key(id)) for id in messages],
+            [(token_bytes(16), stored_key(key_for(id))) for id in messages],
         )
         self._database.many("DELETE FROM firsts WHERE what = ?", [(digest_of_first(what),) for what in identities])
         self._database.many("DELETE FROM rejects WHERE id = ?", rejects)
@@ -91,7 +102,7 @@ class Scrubbing:
 
     def _rejects(self) -> Iterator[int]:
         for id, reason, body in self._all("rejects", "id", "reason, body"):
-            if self._is_in(reason, body):
+            if self._is_in(reason, *_readings(bytes(body))):
                 yield id
 
     def _theirs(self, table: str, key: str) -> list[Any]:
@@ -134,6 +145,21 @@ class Scrubbing:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else bytes(value).decode("utf-8", "surrogateescape")
+
+
+def _readings(body: bytes) -> Iterator[str]:
+    """What may stand in a body: in it as it is, in the field `data` of a form, and in that which is in base 64, as
+    PostHog's clients wrap it. It may have been cut off when it was kept."""
+    yield _text(body)
+    form = _DATA.search(body)
+    text = unquote_to_bytes(form[1].replace(b"+", b" ")) if form else body.strip()
+    if form:
+        yield _text(text)
+    plain = text.replace(b" ", b"+").replace(b"-", b"+").replace(b"_", b"/").rstrip(b"=")
+    plain = plain[: len(plain) - (len(plain) % 4 == 1)]
+    with suppress(binascii.Error, zlib.error):
+        held = b64decode(plain + b"=" * (-len(plain) % 4), validate=True)
+        yield _text(zlib.decompressobj(31).decompress(held, _MOST) if held.startswith(b"\x1f\x8b") else held)
 
 
 def vacuum(database: Database, wait: Callable[[], bool]) -> bool:

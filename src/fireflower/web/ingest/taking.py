@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from msgspec import Raw
 
-from fireflower.model.messages import Message, Reject, SaidEvent
-from fireflower.web.ingest.envelopes import LONGEST_KEY, Envelope, short_key
+from fireflower.model.messages import Message, Reject, SaidEvent, key_for
+from fireflower.web.ingest.envelopes import Envelope
 from fireflower.web.ingest.parsing import pieces, too_deep
 
 _SLICE = 500
@@ -57,8 +57,7 @@ async def taken(
         except RecursionError:
             reasons.append((position, too_deep()))
         else:
-            key = key if len(key) <= LONGEST_KEY else short_key(key)
-            messages.append(Message(name, key, body, received, source, said))
+            messages.append(Message(name, key_for(key), body, received, source, said))
     return messages, reasons, _rejects(reasons, envelope, text, received, source) if reasons else []
 
 
