@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from fireflower.app.live.exporting import export
@@ -221,12 +223,14 @@ class Killed(BaseException):
 
 STEPS: list[tuple[Any, str, int]] = [
     (Scrubbing, "scrub", 1),
+    (Scrubbing, "search", 1),
     (Forgetter, "_move_in", 2),
     (Importer, "_put", 1),
     (Importer, "_put", 2),
     (Importer, "rebuild", 1),
     (Manifest, "write", 1),
     (Forgetter, "_is_clean", 1),
+    (Scrubbing, "search", 2),
     (Scrubbing, "scrub", 2),
     (Forgetter, "_pack", 1),
 ]
@@ -324,6 +328,12 @@ def test_the_command(tmp_path: Path) -> None:
 )
 def test_ids_are_found_where_they_stand_by_themselves(text: str, is_named: bool) -> None:
     assert Naming(["ann"]).is_in(text) == is_named
+
+
+@given(st.lists(st.text("ab.-@ :é", min_size=1, max_size=4), min_size=1, max_size=4), st.text("ab.-@ :é", max_size=12))
+def test_ids_are_found_where_they_would_be_replaced(ids: list[str], text: str) -> None:
+    naming = Naming(ids)
+    assert naming.is_in(text) == (naming.replaced(text, "\0") != text)
 
 
 def test_a_verdict_by_what_is_left_is_said_to_be(tmp_path: Path) -> None:

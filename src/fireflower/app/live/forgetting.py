@@ -1,10 +1,11 @@
 """Forgetting a person: everything about them goes, everywhere, while the server runs.
 
 First their ids become known as forgotten, in the transaction that takes them out of the log's database: from then on
-nothing of them is taken in, recorded or sent. Then what the log still has moves into the archive, and the archive is
-written anew without them. Last, when nobody reads the archive of before any longer, what has been recorded about others
-meanwhile is looked through once more, and the database's file is packed. The ids are kept until then, so that whoever
-is killed is followed by the next one, who goes on.
+nothing of them is taken in, recorded or sent. What was rejected, and what is about others, is looked through for them.
+Then what the log still has moves into the archive, and the archive is written anew without them. Last, when nobody
+reads the archive of before any longer, what has been recorded about others meanwhile is looked through once more, and
+the database's file is packed. The ids are kept until then, so that whoever is killed is followed by the next one, who
+goes on.
 """
 
 from __future__ import annotations
@@ -175,13 +176,16 @@ class Forgetter:
 
     def _begin(self, found: Forgettable, now: int) -> Scrubbed:
         """From now on nothing of them comes in or is recorded, and the record of their accounts stands as it is."""
+        scrubbing = Scrubbing(self._database, found.ids, found.addresses)
         with self._database.transaction():
             self._database.in_order("messages")
             self._database.in_order("transitions")
             keep_value(self._database, _UNDER_WAY, json.dumps([found.ids, found.addresses]))
             self._people.add(found.ids, now)
             Settled(self._database).settle([("account", id) for id in found.accounts], now)
-            return Scrubbing(self._database, found.ids, found.addresses).scrub(found.messages, found.identities)
+            log = scrubbing.scrub(found.messages, found.identities)
+        searched = scrubbing.search()
+        return log._replace(rejects=searched.rejects, mentions=searched.mentions)
 
     def _removed(self, found: Forgettable) -> Removed:
         archive = self._project.open_archive()
@@ -192,10 +196,12 @@ class Forgetter:
 
     def _end(self, found: Forgettable) -> None:
         """Look through what has been recorded meanwhile, and keep the ids no longer."""
+        scrubbing = Scrubbing(self._database, found.ids, found.addresses)
+        scrubbing.search()
         with self._database.transaction():
             self._database.in_order("messages")
             self._database.in_order("transitions")
-            Scrubbing(self._database, found.ids, found.addresses).scrub(found.messages, found.identities)
+            scrubbing.scrub(found.messages, found.identities)
             keep_value(self._database, _UNDER_WAY, None)
             keep_value(self._database, _PACKING, "1")
 
