@@ -23,7 +23,7 @@ from fireflower.app.live import service as service_module
 from fireflower.app.live import writing as writing_module
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.service import Service
-from fireflower.app.live.sharing import LEASE
+from fireflower.app.live.sharing import LEASE, evaluate_anew
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
 from fireflower.history.log.connecting import connect
@@ -34,8 +34,9 @@ from fireflower.history.log.outbox import Outbox
 from fireflower.history.log.postings import Posting
 from fireflower.history.log.reading import PLAIN, Durable, LogReader
 from fireflower.history.log.verdicts import VerdictLog
+from fireflower.model.errors import ProjectError
 from fireflower.model.messages import Message, Reject
-from fireflower.model.moments import MINUTE
+from fireflower.model.moments import DAY, MINUTE
 from fireflower.model.records import Kind, Record
 from live.projects import MINUTES, expected, messages, moment, project, recorded, standing, standing_after
 
@@ -208,6 +209,32 @@ def test_accounts_follow_from_addresses(tmp_path: Path, url: str, database: Data
         assert service.submit(known[1:]).result(30) == 1
     with running(Project(acme.folder), url, clock):
         assert {each[:3] for each in standing(database)} >= {("team", "account", "acme.com")}
+
+
+def test_a_clock_that_was_ahead_is_said_and_undone(
+    tmp_path: Path, url: str, opened: Opener, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    acme, clock = project(tmp_path), Clock()
+    with running(acme, url, clock) as service:
+        feed(service, clock, messages(5, 150), 50)
+        right = clock.now
+        assert not service.clock_trouble()
+        with pytest.raises(ProjectError, match="other processes evaluate this project: stop all of them first"):
+            evaluate_anew(opened())
+        clock.now += 366 * DAY
+        assert service.submit([replace(messages(5, 1)[0], key="ahead")]).result(30) == 1
+        wait_until(lambda: service.state.evaluated == 151)
+        clock.now = right
+        assert "is 366 days behind" in service.clock_trouble()
+        for number in range(2):
+            assert service.submit([replace(messages(5, 1)[0], key=f"late {number}")]).result(30) == 1
+            wait_until(lambda number=number: service.state.evaluated == 152 + number)
+    assert len([each for each in caplog.records if "is 366 days behind" in each.getMessage()]) == 1
+    assert recorded(database) != expected(acme, database, right)
+    evaluate_anew(database)
+    with running(acme, url, clock) as service:
+        assert recorded(database) == expected(acme, database, right)
+        assert not service.clock_trouble()
 
 
 # --- Several processes --------------------------------------------------------------------------------------
