@@ -189,6 +189,35 @@ def test_what_comes_again_is_left_out(tmp_path: Path) -> None:
         assert len(side.project.open_archive().history("person", "ann")) == records
 
 
+def test_accounts_no_longer_name_them(tmp_path: Path) -> None:
+    """A trait of an account that is an id or address of theirs says nothing any longer; but what is a trait of somebody
+    else stays. The record of accounts stands."""
+    with a_side(tmp_path) as side:
+        (side.project.folder / "definitions" / "owned.yaml").write_text(
+            "definition: owned\nsubject: account\nvalue: account.owner = cemil or account.by = cemil\n"
+        )
+        side.project = Project(side.project.folder)
+        side.restart(at(1))
+        traits = {"owner": "cemil", "contact": "Cemil@example.com", "channel": "ads", "plan": "team"}
+        side.take(
+            segment("cemil-5", 0.9, type="group", userId="cemil", groupId="acme", traits=traits),
+            segment("e8", 0.9, type="group", userId="dan", groupId="gamma", traits={"by": "cemil"}),
+            now=at(1.05),
+        )
+        before = [row[:6] for row in side.transitions() if row[2] == "owned"]
+        assert [row[1] for row in before] == ["acme", "gamma"]
+        forget_beside(side)
+        assert found(side.project.folder / ".fireflower") == []
+        archive = side.project.open_archive()
+        told = {each.name: each.value for each in archive.history("account", "acme") if each.time == at(0.9)}
+        assert (told["channel"], told["plan"]) == ("ads", "team")
+        assert str(told["owner"]).startswith("removed ") and str(told["contact"]).startswith("removed ")
+        assert not [each for each in archive.history("account", "acme") if each.message_id == "cemil-5"]
+        after = [row[:6] for row in side.transitions() if row[2] == "owned"]
+        assert after[:2] == before and {row[4] for row in after[2:]} == {"history removed"}
+        assert not side.restart(at(1.3)).retracted
+
+
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 @pytest.mark.parametrize("wrap", [b"%b", b"data=%b", b"ip=1&data=%b&compression=base64"])
 def test_rejects_are_looked_into(tmp_path: Path, wrap: bytes, pack: Callable[[bytes], bytes]) -> None:

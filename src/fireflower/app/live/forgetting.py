@@ -49,7 +49,8 @@ class Forgettable:
     ----------
     ids : all of their ids, the one by which verdicts name them first
     records : how many are about them
-    accounts : of which they have been a member, or for which they have done something
+    accounts : of which they have been a member, for which they have done something, or which have a trait that names
+        them
     addresses : their e-mail addresses, as their traits have them
     identities : what was said once of them; see `log.firsts`
     messages : the ids of the messages about them
@@ -190,7 +191,7 @@ class Forgetter:
     def _removed(self, found: Forgettable) -> Removed:
         archive = self._project.open_archive()
         try:
-            return self._unlocked(lambda: archive.forget(found.ids))
+            return self._unlocked(lambda: archive.forget(found.ids, found.addresses))
         finally:
             archive.release()
 
@@ -223,11 +224,12 @@ class Forgetter:
         try:
             theirs = list(dict.fromkeys(id for each in ids for id in _ids(archive, each)))
             records = list(_records(archive, theirs))
+            addresses = sorted({address for record in records for address in _addresses(record)})
+            named = archive.accounts_named_by([*theirs, *addresses])
         finally:
             archive.release()
         log = Scrubbing(self._database, theirs).count()
-        accounts = sorted({record.account for record in records if record.account})
-        addresses = sorted({address for record in records for address in _addresses(record)})
+        accounts = sorted({record.account for record in records if record.account} | named)
         return Forgettable(
             tuple(theirs),
             len(records),

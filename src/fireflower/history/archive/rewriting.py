@@ -16,6 +16,7 @@ from fireflower.history.archive.segment_writer import SegmentWriter
 from fireflower.history.archive.segments import TEXTS, Dictionaries, Segment, SegmentFacts
 from fireflower.history.forgotten import Naming
 from fireflower.history.readers.batches import KeptAside
+from fireflower.history.readers.told import json_text
 from fireflower.model.records import Kind
 
 Columns = Mapping[str, NDArray[Any]]
@@ -23,44 +24,85 @@ _NEEDED = ("kind", "time", "name", "person", "account", "value")
 
 
 class Doomed(Protocol):
-    """What is to be removed."""
+    """What is to be removed.
+
+    Attributes
+    ----------
+    with_ids : whether the message ids of what is removed go, too, where other records of these messages stay
+    """
+
+    with_ids: bool
 
     def records(self, columns: Columns) -> NDArray[np.bool_]:
         """Which records of a piece."""
 
     def texts(self) -> Mapping[str, Sequence[int]]:
-        """Texts that go though records may remain that use them: their codes, by the name of the dictionary."""
+        """Texts that go though records may remain that use them: their codes, by the name of the dictionary. Asked when
+        all records have been looked at."""
 
     def is_row(self, row: KeptAside) -> bool:
         """Whether a row that was kept aside is."""
 
 
 class OfPeople:
-    """Everything about some people.
+    """Everything about some people. What names them in traits of accounts goes from these, unless it is a trait of
+    somebody else, too.
 
     Parameters
     ----------
     ids : all of their ids
+    texts : what else names them, such as addresses
     """
 
-    def __init__(self, ids: Sequence[str], dictionaries: Dictionaries) -> None:
+    with_ids = True
+
+    def __init__(self, ids: Sequence[str], texts: Sequence[str], dictionaries: Dictionaries) -> None:
         wanted = set(ids)
         self._codes = np.array([code for code, id in enumerate(dictionaries.people.texts) if id in wanted], np.int64)
+        self._values = naming_values(dictionaries, [*ids, *texts])
+        self._of_others: set[int] = set()
         self._naming = Naming(ids)
 
     def records(self, columns: Columns) -> NDArray[np.bool_]:
         theirs = np.isin(columns["person"], self._codes)
+        traits = columns["value"][(columns["kind"] == Kind.PERSON_TRAIT) & ~theirs]
+        self._of_others.update(traits[np.isin(traits, self._values)].tolist())
         return theirs | ((columns["kind"] == Kind.IDENTITY) & np.isin(columns["value"], self._codes))
 
     def texts(self) -> Mapping[str, Sequence[int]]:
-        return {"people": self._codes.tolist()}
+        values = [code for code in self._values.tolist() if code not in self._of_others]
+        return {"people": self._codes.tolist(), "values": values}
 
     def is_row(self, row: KeptAside) -> bool:
         return self._naming.is_in(row.raw) or self._naming.is_in(row.reason)
 
 
+def naming_values(dictionaries: Dictionaries, texts: Sequence[str]) -> NDArray[np.int64]:
+    """The codes of trait values that are just one of these texts; addresses are the same in capital letters."""
+    wanted = {json_text(text.casefold() if "@" in text else text) for text in texts}
+    values = enumerate(dictionaries.values.texts)
+    return np.array([code for code, value in values if value in wanted or _folded(value) in wanted], np.int64)
+
+
+def _folded(value: str) -> str:
+    return value.casefold() if "@" in value else value
+
+
+def accounts_named_by(segments: Sequence[Segment], texts: Sequence[str]) -> set[str]:
+    """The accounts that have a trait whose value is just one of these texts."""
+    dictionaries = Dictionaries.read([segment.folder for segment in segments])
+    values, found = naming_values(dictionaries, texts), set[int]()
+    for segment in segments if len(values) else ():
+        for start, stop in _ranges(len(segment)):
+            kind, account, value = (segment.column(name).read(start, stop) for name in ("kind", "account", "value"))
+            found.update(account[(kind == Kind.ACCOUNT_TRAIT) & np.isin(value, values)].tolist())
+    return {dictionaries.accounts.texts[code] for code in found}
+
+
 class EventsBefore:
     """All events before a moment."""
+
+    with_ids = False
 
     def __init__(self, moment: int) -> None:
         self._moment = moment
@@ -98,11 +140,13 @@ class Survey:
     keep : which records of each stay
     aside : which rows kept aside do
     removed : how many do not
+    ids : the message ids that go from what stays
     """
 
     keep: list[NDArray[np.bool_]] = field(default_factory=list)
     aside: list[list[KeptAside]] = field(default_factory=list)
     removed: Removed = field(default_factory=Removed)
+    ids: set[str] = field(default_factory=set)
 
 
 class Rewriting:
@@ -145,9 +189,8 @@ class Rewriting:
             for name in TEXTS
         }
         writer = SegmentWriter(folder, self._dictionaries)
-        return writer.copy(
-            self._segments[position], self._survey.keep[position], self._survey.aside[position], texts
-        )  # fmt: skip
+        keep, aside = self._survey.keep[position], self._survey.aside[position]
+        return writer.copy(self._segments[position], keep, aside, texts, self._survey.ids)
 
     def _surveyed(self) -> Survey:
         found = Survey()
@@ -162,10 +205,13 @@ class Rewriting:
                 keep[start:stop] = ~self._doomed.records(columns)
                 self._note(columns, keep[start:stop])
             aside = [row for row in segment.kept_aside() if not self._doomed.is_row(row)]
+            if self._doomed.with_ids:
+                found.ids.update(segment.ids_of(np.flatnonzero(~keep)).to_pylist())
             found.keep.append(keep)
             found.aside.append(aside)
             records += int((~keep).sum())
             rows += segment.facts.kept_aside - len(aside)
+        found.ids.discard("")
         found.removed = Removed(records, rows)
         return found
 
