@@ -31,6 +31,7 @@ from fireflower.history.archive.manifest import Manifest
 from fireflower.history.forgotten import Naming
 from fireflower.history.log.messages import MessageLog, stored_key
 from fireflower.history.log.scrubbing import Scrubbing
+from fireflower.history.mapping import Mapping
 from fireflower.model.errors import UnknownSubjectError
 from fireflower.model.messages import Message, Reject, key_for
 from live.messaging import JOINING, Side, at, make_project, segment, track
@@ -197,6 +198,7 @@ def test_accounts_no_longer_name_them(tmp_path: Path) -> None:
             "definition: owned\nsubject: account\nvalue: account.owner = cemil or account.by = cemil\n"
         )
         side.project = Project(side.project.folder)
+        side.evaluator._parts[0].past.close()
         side.restart(at(1))
         traits = {"owner": "cemil", "contact": "Cemil@example.com", "channel": "ads", "plan": "team"}
         side.take(
@@ -216,6 +218,42 @@ def test_accounts_no_longer_name_them(tmp_path: Path) -> None:
         after = [row[:6] for row in side.transitions() if row[2] == "owned"]
         assert after[:2] == before and {row[4] for row in after[2:]} == {"history removed"}
         assert not side.restart(at(1.3)).retracted
+
+
+def test_events_of_others_no_longer_name_them(tmp_path: Path) -> None:
+    """Where a property is just an id or address of theirs; but not where a definition asks for that."""
+    said = {"by": "cemil", "mail": "Cemil@Example.com", "to": ["cemil", "cemilia"], "note": "of cemil's", "cemil": 1}
+    with a_side(tmp_path) as side:
+        table = tmp_path / "b.csv"
+        table.write_text(
+            "at,who,what,by\n2026-01-01 06:00:00,ann,invite,cemil\n2026-01-01 07:00:00,ann,invite,cemilia\n"
+        )
+        mapping = Mapping(time="at", person="who", event="what")
+        side.project.open_archive().ingest(table, mapping)
+        side.take(track("e8", 0.9, "ann", "invite", properties=said), now=at(1))
+        before = [(each.time, each.name) for each in side.project.open_archive().history("person", "ann")]
+        forget_beside(side)
+        events = [each for each in side.project.open_archive().history("person", "ann") if each.name == "invite"]
+        by_time = [each.properties for each in sorted(events, key=lambda each: each.time)]
+        assert by_time[0]["by"].startswith("removed ") and by_time[1]["by"] == "cemilia"
+        told = by_time[2]
+        assert told["by"].startswith("removed ") and told["mail"].startswith("removed ")
+        assert told["to"][0].startswith("removed ") and told["to"][1] == "cemilia"
+        assert (told["note"], told["cemil"]) == ("of cemil's", 1)
+        assert set(before) <= {(each.time, each.name) for each in side.project.open_archive().history("person", "ann")}
+
+
+def test_what_a_definition_asks_for_stays_in_events_of_others(tmp_path: Path) -> None:
+    with a_side(tmp_path) as side:
+        (side.project.folder / "definitions" / "invited.yaml").write_text(
+            "definition: invited\nsubject: person\nvalue: count(invite where properties.by = cemil) >= 1\n"
+        )
+        side.project = Project(side.project.folder)
+        side.restart(at(1))
+        side.take(track("e8", 0.9, "ann", "invite", properties={"by": "cemil"}), now=at(1.05))
+        assert [row[1] for row in side.transitions() if row[2] == "invited"] == ["ann"]
+        forget_beside(side)
+        assert [row[1] for row in side.transitions() if row[2] == "invited"] == ["ann"]
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])

@@ -21,7 +21,7 @@ from typing import TypeVar
 from fireflower.app.live.compacting import FOLDER, PATIENCE, Compactor, alone, when_unlocked
 from fireflower.app.live.database import log_file, opener
 from fireflower.app.live.storage import keep_value, mappings_of, value_of
-from fireflower.app.project import HISTORY_FOLDER, Project
+from fireflower.app.project import HISTORY_FOLDER, PROJECT_FILE, Project
 from fireflower.history.archive import Archive
 from fireflower.history.archive.rewriting import Removed
 from fireflower.history.forgotten import Naming
@@ -190,10 +190,20 @@ class Forgetter:
 
     def _removed(self, found: Forgettable) -> Removed:
         archive = self._project.open_archive()
+        named = [*found.ids, *found.addresses]
+        # Others are not to be judged otherwise: what a definition asks for stays.
+        asked = self._definitions()
+        said = [text for text in named if not Naming([text.casefold()]).is_in(asked)]
         try:
-            return self._unlocked(lambda: archive.forget(found.ids, found.addresses))
+            return self._unlocked(lambda: archive.forget(found.ids, found.addresses, said))
         finally:
             archive.release()
+
+    def _definitions(self) -> str:
+        """The texts of the files that say whom to qualify, without regard to case."""
+        folder = self._project.folder
+        files = (folder / PROJECT_FILE, *(folder / "definitions").rglob("*.y*ml"))
+        return "\n".join(file.read_text("utf-8") for file in files).casefold()
 
     def _end(self, found: Forgettable) -> None:
         """Look through what has been recorded meanwhile, and keep the ids no longer."""

@@ -119,20 +119,27 @@ class Archive:
             self._renew()
         return report
 
-    def forget(self, ids: Sequence[str], texts: Sequence[str] = (), progress: Progress | None = None) -> Removed:
+    def forget(
+        self,
+        ids: Sequence[str],
+        texts: Sequence[str] = (),
+        said: Sequence[str] = (),
+        progress: Progress | None = None,
+    ) -> Removed:
         """Remove all records that name one of these ids of people, what only they said, and rows kept aside in which
         one of them stands: all of it or, if it is broken off, nothing.
 
         Parameters
         ----------
         texts : what else names them where it is the value of an account's trait, as their ids do
+        said : what names them where it is the value of a property of somebody's event
 
         Raises
         ------
         ProjectError
             If another process is writing to the archive.
         """
-        return self._remove(lambda dictionaries: OfPeople(ids, texts, dictionaries), progress)
+        return self._remove(lambda dictionaries: OfPeople(ids, texts, said, dictionaries), progress)
 
     def accounts_named_by(self, texts: Sequence[str]) -> set[str]:
         """The accounts that have a trait whose value is just one of these texts."""

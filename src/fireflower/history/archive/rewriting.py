@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.history.archive.dictionaries import read_texts
+from fireflower.history.archive.property_texts import PropertyTexts
 from fireflower.history.archive.segment_writer import SegmentWriter
 from fireflower.history.archive.segments import TEXTS, Dictionaries, Segment, SegmentFacts
 from fireflower.history.forgotten import Naming
@@ -28,10 +29,12 @@ class Doomed(Protocol):
 
     Attributes
     ----------
-    with_ids : whether the message ids of what is removed go, too, where other records of these messages stay
+    named : of a message of which some records go and others stay, the id goes if one of these is in it
+    said : the texts that go from the properties of events that stay
     """
 
-    with_ids: bool
+    named: Sequence[str]
+    said: PropertyTexts | None
 
     def records(self, columns: Columns) -> NDArray[np.bool_]:
         """Which records of a piece."""
@@ -52,14 +55,17 @@ class OfPeople:
     ----------
     ids : all of their ids
     texts : what else names them, such as addresses
+    said : what names them where it is the value of a property
     """
 
-    with_ids = True
-
-    def __init__(self, ids: Sequence[str], texts: Sequence[str], dictionaries: Dictionaries) -> None:
+    def __init__(
+        self, ids: Sequence[str], texts: Sequence[str], said: Sequence[str], dictionaries: Dictionaries
+    ) -> None:
+        self.named = [*ids, *texts]
+        self.said = PropertyTexts(said) if said else None
         wanted = set(ids)
         self._codes = np.array([code for code, id in enumerate(dictionaries.people.texts) if id in wanted], np.int64)
-        self._values = naming_values(dictionaries, [*ids, *texts])
+        self._values = naming_values(dictionaries, self.named)
         self._of_others: set[int] = set()
         self._naming = Naming(ids)
 
@@ -102,7 +108,8 @@ def accounts_named_by(segments: Sequence[Segment], texts: Sequence[str]) -> set[
 class EventsBefore:
     """All events before a moment."""
 
-    with_ids = False
+    named = ()
+    said = None
 
     def __init__(self, moment: int) -> None:
         self._moment = moment
@@ -141,12 +148,14 @@ class Survey:
     aside : which rows kept aside do
     removed : how many do not
     ids : the message ids that go from what stays
+    said : whether the properties of what stays say something that goes, segment by segment
     """
 
     keep: list[NDArray[np.bool_]] = field(default_factory=list)
     aside: list[list[KeptAside]] = field(default_factory=list)
     removed: Removed = field(default_factory=Removed)
     ids: set[str] = field(default_factory=set)
+    said: list[bool] = field(default_factory=list)
 
 
 class Rewriting:
@@ -176,7 +185,7 @@ class Rewriting:
 
     def concerns(self, position: int) -> bool:
         """Whether a segment has anything that goes."""
-        if not self._survey.keep[position].all():
+        if self._survey.said[position] or not self._survey.keep[position].all():
             return True
         if len(self._survey.aside[position]) < self._segments[position].facts.kept_aside:
             return True
@@ -190,7 +199,7 @@ class Rewriting:
         }
         writer = SegmentWriter(folder, self._dictionaries)
         keep, aside = self._survey.keep[position], self._survey.aside[position]
-        return writer.copy(self._segments[position], keep, aside, texts, self._survey.ids)
+        return writer.copy(self._segments[position], keep, aside, texts, self._survey.ids, self._doomed.said)
 
     def _surveyed(self) -> Survey:
         found = Survey()
@@ -205,15 +214,20 @@ class Rewriting:
                 keep[start:stop] = ~self._doomed.records(columns)
                 self._note(columns, keep[start:stop])
             aside = [row for row in segment.kept_aside() if not self._doomed.is_row(row)]
-            if self._doomed.with_ids:
-                found.ids.update(segment.ids_of(np.flatnonzero(~keep)).to_pylist())
+            if named := self._doomed.named:
+                ids = segment.ids_of(np.flatnonzero(~keep)).to_pylist()
+                found.ids.update(id for id in ids if any(each in id for each in named))
+            found.said.append(self._is_said(segment))
             found.keep.append(keep)
             found.aside.append(aside)
             records += int((~keep).sum())
             rows += segment.facts.kept_aside - len(aside)
-        found.ids.discard("")
         found.removed = Removed(records, rows)
         return found
+
+    def _is_said(self, segment: Segment) -> bool:
+        said = self._doomed.said
+        return said is not None and any(said.are_in(piece, segment.facts.forms) for _, _, piece in segment.pieces())
 
     def _note(self, columns: Columns, keep: NDArray[np.bool_]) -> None:
         """Which texts records use that stay, and which are used by those that go."""

@@ -17,6 +17,7 @@ from fireflower.history.archive.files import NewFile
 from fireflower.history.archive.integrity import seal
 from fireflower.history.archive.manifest import write_safely
 from fireflower.history.archive.properties import PropertyWriter
+from fireflower.history.archive.property_texts import PropertyTexts
 from fireflower.history.archive.segments import COLUMNS, TIMELESS, UNTIMED, Dictionaries, Loose, Segment, SegmentFacts
 from fireflower.history.archive.store import ColumnWriter
 from fireflower.history.readers.batches import Batch, KeptAside, PropertyForm, Source
@@ -56,6 +57,7 @@ class SegmentWriter:
         aside: Iterable[KeptAside],
         texts: Mapping[str, Sequence[str]],
         ids_gone: Collection[str] = (),
+        said_gone: PropertyTexts | None = None,
     ) -> SegmentFacts:
         """Write another segment anew, without some of its records.
 
@@ -65,6 +67,7 @@ class SegmentWriter:
         aside : the rows kept aside that stay
         texts : the texts that came first with the segment, by the name of their dictionary
         ids_gone : message ids that no record has any longer
+        said_gone : texts that no property is any longer
         """
         before = segment.facts
         properties = PropertyWriter(self._folder / "properties.parquet", before.forms)
@@ -76,6 +79,7 @@ class SegmentWriter:
             ids = _without(segment.ids_of(start + rows), ["", *ids_gone]) if before.has_ids else None
             names = self._add(coded, ids, len(rows))
             told = {path: column.take(rows) for path, column in said.items()}
+            told = told if said_gone is None else said_gone.without(told, before.forms)
             properties.append(Batch({}, len(rows), 0, told), names, self._dictionaries.words.texts)
         properties.close()
         self._aside.append(list(aside))
