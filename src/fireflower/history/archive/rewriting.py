@@ -61,7 +61,7 @@ class OfPeople:
     def __init__(
         self, ids: Sequence[str], texts: Sequence[str], said: Sequence[str], dictionaries: Dictionaries
     ) -> None:
-        self.named = [*ids, *texts]
+        self.named: Sequence[str] = [*ids, *texts]
         self.said = PropertyTexts(said) if said else None
         wanted = set(ids)
         self._codes = np.array([code for code, id in enumerate(dictionaries.people.texts) if id in wanted], np.int64)
@@ -108,8 +108,8 @@ def accounts_named_by(segments: Sequence[Segment], texts: Sequence[str]) -> set[
 class EventsBefore:
     """All events before a moment."""
 
-    named = ()
-    said = None
+    named: Sequence[str] = ()
+    said: PropertyTexts | None = None
 
     def __init__(self, moment: int) -> None:
         self._moment = moment
