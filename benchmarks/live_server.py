@@ -122,10 +122,12 @@ class Store:
 
     def __init__(self, service: Storing) -> None:
         self.service = service
-        self._ingest = ingest(DurableSink(service), WriteKeys(service))  # type: ignore[arg-type]
+        self._keys = WriteKeys(service)  # type: ignore[arg-type]
+        self._ingest = ingest(DurableSink(service), self._keys)  # type: ignore[arg-type]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan":
+            await self._keys.look_up()
             return await self._ingest(scope, receive, send)
         await receive()
         self.service.start()

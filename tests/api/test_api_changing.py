@@ -148,6 +148,14 @@ def test_merging_and_splitting(serving: Served) -> None:
     ]
 
 
+def test_what_nobody_can_answer_for_is_not_said(serving: Served) -> None:
+    serving.service.state.ready = False
+    said = serving.service.tally.received
+    assert serving.post("/api/v1/identities/merge", {"id": "ann", "other": "ben"}, 503)["code"] == "not_ready"
+    serving.service.state.ready = True
+    assert serving.service.tally.received == said and ids(serving, "ann") == ["ann", "anon-1"]
+
+
 def test_what_a_client_has_joined_is_set_apart(serving: Served, run: Run) -> None:
     assert ids(serving, "ann") == ["ann", "anon-1"]
     assert run("identities", "split", "ann", "anon-1").output == "ann\nanon-1\n"

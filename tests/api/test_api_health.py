@@ -9,7 +9,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.serving import Served
+from fireflower.app.live.asking import Asking
+from fireflower.app.live.past import Outdated
 from fireflower.history.log.database import SQLite, StorageError
+from fireflower.history.log.leases import LeaseLostError
 from fireflower.model.moments import DAY
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -41,6 +44,19 @@ def test_a_database_that_cannot_be_written(serving: Served, monkeypatch: pytest.
 
     monkeypatch.setattr(SQLite, "rows", full)
     assert serving.get("/readyz", 503)["message"].endswith("Make room.")
+
+
+@pytest.mark.parametrize("error", [Outdated(), LeaseLostError({1})])
+def test_what_can_be_answered_in_a_moment_is_to_be_asked_again(
+    serving: Served, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def moved_on(*what: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Asking, "subject", moved_on)
+    answer = serving.client.get("/api/v1/subjects/person/ann")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert answer.json() == {"code": "not_ready", "message": str(error)}
 
 
 def test_figures_count(serving: Served) -> None:

@@ -13,6 +13,7 @@ import httpx
 
 from api.serving import Served, seed, served, shop, token
 from api.test_api_record import qualify
+from fireflower.app.live.access import revoke_token
 from fireflower.web.api.stream import Streams
 
 
@@ -66,6 +67,20 @@ def test_a_reader_who_goes_is_forgotten(serving: Served) -> None:
     while len(serving.streams) and time.monotonic() < until:
         time.sleep(0.01)
     assert len(serving.streams) == 0
+
+
+def test_it_ends_when_its_token_is_revoked(serving: Served) -> None:
+    project = serving.service.project
+    headers = {"Authorization": f"Bearer {token(project.folder, 'spy', 'read')}"}
+    time.sleep(1.1)  # a token is believed to be what it was for a second
+    with serving.client.stream("GET", "/api/v1/stream", headers=headers) as answer:
+        stream = events(answer)
+        next(stream)
+        revoke_token(project, "spy")
+        time.sleep(1.1)
+        qualify(serving, "zoe")
+        assert not [each for each in stream if "data" in each]
+    assert serving.client.get("/api/v1/stream", headers=headers).status_code == 401
 
 
 def test_a_slow_reader_is_cut_off_and_slows_nobody(tmp_path: Path) -> None:

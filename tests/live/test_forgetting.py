@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 import time
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fireflower.app.live.exporting import export
 from fireflower.app.live.forgetting import Forgetter
@@ -23,10 +29,11 @@ from fireflower.cli.program import program
 from fireflower.history.archive.importing import Importer
 from fireflower.history.archive.manifest import Manifest
 from fireflower.history.forgotten import Naming
-from fireflower.history.log.messages import MessageLog
+from fireflower.history.log.messages import MessageLog, stored_key
 from fireflower.history.log.scrubbing import Scrubbing
+from fireflower.history.mapping import Mapping
 from fireflower.model.errors import UnknownSubjectError
-from fireflower.model.messages import Message, Reject
+from fireflower.model.messages import Message, Reject, key_for
 from live.messaging import JOINING, Side, at, make_project, segment, track
 from live.test_one_history import live, replayed, wait_until
 
@@ -183,18 +190,114 @@ def test_what_comes_again_is_left_out(tmp_path: Path) -> None:
         assert len(side.project.open_archive().history("person", "ann")) == records
 
 
+def test_accounts_no_longer_name_them(tmp_path: Path) -> None:
+    """A trait of an account that is an id or address of theirs says nothing any longer; but what is a trait of somebody
+    else stays. The record of accounts stands."""
+    with a_side(tmp_path) as side:
+        (side.project.folder / "definitions" / "owned.yaml").write_text(
+            "definition: owned\nsubject: account\nvalue: account.owner = cemil or account.by = cemil\n"
+        )
+        side.project = Project(side.project.folder)
+        side.evaluator._parts[0].past.close()
+        side.restart(at(1))
+        traits = {"owner": "cemil", "contact": "Cemil@example.com", "channel": "ads", "plan": "team"}
+        side.take(
+            segment("cemil-5", 0.9, type="group", userId="cemil", groupId="acme", traits=traits),
+            segment("e8", 0.9, type="group", userId="dan", groupId="gamma", traits={"by": "cemil"}),
+            now=at(1.05),
+        )
+        before = [row[:6] for row in side.transitions() if row[2] == "owned"]
+        assert [row[1] for row in before] == ["acme", "gamma"]
+        forget_beside(side)
+        assert found(side.project.folder / ".fireflower") == []
+        archive = side.project.open_archive()
+        told = {each.name: each.value for each in archive.history("account", "acme") if each.time == at(0.9)}
+        assert (told["channel"], told["plan"]) == ("ads", "team")
+        assert str(told["owner"]).startswith("removed ") and str(told["contact"]).startswith("removed ")
+        assert not [each for each in archive.history("account", "acme") if each.message_id == "cemil-5"]
+        after = [row[:6] for row in side.transitions() if row[2] == "owned"]
+        assert after[:2] == before and {row[4] for row in after[2:]} == {"history removed"}
+        assert not side.restart(at(1.3)).retracted
+
+
+def test_events_of_others_no_longer_name_them(tmp_path: Path) -> None:
+    """Where a property is just an id or address of theirs; but not where a definition asks for that."""
+    said = {"by": "cemil", "mail": "Cemil@Example.com", "to": ["cemil", "cemilia"], "note": "of cemil's", "cemil": 1}
+    with a_side(tmp_path) as side:
+        table = tmp_path / "b.csv"
+        table.write_text(
+            "at,who,what,by\n2026-01-01 06:00:00,ann,invite,cemil\n2026-01-01 07:00:00,ann,invite,cemilia\n"
+        )
+        mapping = Mapping(time="at", person="who", event="what")
+        side.project.open_archive().ingest(table, mapping)
+        side.take(track("e8", 0.9, "ann", "invite", properties=said), now=at(1))
+        before = [(each.time, each.name) for each in side.project.open_archive().history("person", "ann")]
+        forget_beside(side)
+        events = [each for each in side.project.open_archive().history("person", "ann") if each.name == "invite"]
+        by_time = [each.properties for each in sorted(events, key=lambda each: each.time)]
+        assert by_time[0]["by"].startswith("removed ") and by_time[1]["by"] == "cemilia"
+        told = by_time[2]
+        assert told["by"].startswith("removed ") and told["mail"].startswith("removed ")
+        assert told["to"][0].startswith("removed ") and told["to"][1] == "cemilia"
+        assert (told["note"], told["cemil"]) == ("of cemil's", 1)
+        assert set(before) <= {(each.time, each.name) for each in side.project.open_archive().history("person", "ann")}
+
+
+def test_what_a_definition_asks_for_stays_in_events_of_others(tmp_path: Path) -> None:
+    with a_side(tmp_path) as side:
+        (side.project.folder / "definitions" / "invited.yaml").write_text(
+            "definition: invited\nsubject: person\nvalue: count(invite where properties.by = cemil) >= 1\n"
+        )
+        side.project = Project(side.project.folder)
+        side.restart(at(1))
+        side.take(track("e8", 0.9, "ann", "invite", properties={"by": "cemil"}), now=at(1.05))
+        assert [row[1] for row in side.transitions() if row[2] == "invited"] == ["ann"]
+        forget_beside(side)
+        assert [row[1] for row in side.transitions() if row[2] == "invited"] == ["ann"]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("wrap", [b"%b", b"data=%b", b"ip=1&data=%b&compression=base64"])
+def test_rejects_are_looked_into(tmp_path: Path, wrap: bytes, pack: Callable[[bytes], bytes]) -> None:
+    def body(text: bytes) -> bytes:
+        packed = b64encode(pack(text))
+        return wrap % (quote(packed).encode() if b"data=" in wrap else packed)
+
+    with a_side(tmp_path) as side:
+        bodies = body(b'{"distinct_id": "cemil", "event": "x'), body(b'{"distinct_id":"cemilia"}')
+        with side.database.transaction():
+            MessageLog(side.database).reject([Reject("no", each, at(1), "web") for each in bodies])
+        forget_beside(side)
+        left = [bytes(row[0]) for row in side.database.rows("SELECT body FROM rejects ORDER BY id")]
+        assert left == [bodies[1]]
+
+
+def test_the_keys_of_their_messages_go(tmp_path: Path) -> None:
+    with a_side(tmp_path) as side:
+        ids = "cemil-1", "cemil-" + "x" * 300
+        said = [track(id, 0.9, "cemil", "export") for id in ids]
+        side.take(*(replace(each, key=key_for(each.key)) for each in said), now=at(1))
+        kept = {bytes(key) for (key,) in side.database.rows("SELECT key FROM messages")}
+        assert {stored_key(key_for(id)) for id in ids} <= kept
+        forget_beside(side)
+        kept = {bytes(key) for (key,) in side.database.rows("SELECT key FROM messages")}
+        assert not {stored_key(key_for(id)) for id in ids} & kept
+
+
 class Killed(BaseException):
     """The process ends here."""
 
 
 STEPS: list[tuple[Any, str, int]] = [
     (Scrubbing, "scrub", 1),
+    (Scrubbing, "search", 1),
     (Forgetter, "_move_in", 2),
     (Importer, "_put", 1),
     (Importer, "_put", 2),
     (Importer, "rebuild", 1),
     (Manifest, "write", 1),
     (Forgetter, "_is_clean", 1),
+    (Scrubbing, "search", 2),
     (Scrubbing, "scrub", 2),
     (Forgetter, "_pack", 1),
 ]
@@ -292,6 +395,12 @@ def test_the_command(tmp_path: Path) -> None:
 )
 def test_ids_are_found_where_they_stand_by_themselves(text: str, is_named: bool) -> None:
     assert Naming(["ann"]).is_in(text) == is_named
+
+
+@given(st.lists(st.text("ab.-@ :é", min_size=1, max_size=4), min_size=1, max_size=4), st.text("ab.-@ :é", max_size=12))
+def test_ids_are_found_where_they_would_be_replaced(ids: list[str], text: str) -> None:
+    naming = Naming(ids)
+    assert naming.is_in(text) == (naming.replaced(text, "\0") != text)
 
 
 def test_a_verdict_by_what_is_left_is_said_to_be(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_if_anything_else_has_changed_it_compares(
             with Forgetter(side.project, patience=0.1) as forgetter:
                 forgetter.forget("ben", at(1.6))
         case "retain":
-            Retainer(side.project, DAY // 2, compiled=False).retain(at(1.6))
+            Retainer(lambda: side.project, DAY // 2, compiled=False).retain(at(1.6))
     side.restart(at(1.7))
     assert compared
     compared.clear()

@@ -13,6 +13,7 @@ from fireflower.app.live.retaining import Retainer
 from fireflower.app.project import Project
 from fireflower.cli.program import program
 from fireflower.history.log.messages import MessageLog
+from fireflower.model.errors import ProjectError
 from fireflower.model.messages import Message, Reject
 from fireflower.model.moments import DAY
 from live.messaging import JOINING, Side, at, make_project, segment, track
@@ -47,7 +48,7 @@ def test_what_is_old_goes_and_what_was_decided_stays(side: Side) -> None:
     with side.database.transaction():
         MessageLog(side.database).reject([Reject("no", b"old", at(1), "web"), Reject("no", b"new", at(40), "web")])
     side.evaluator.keep()
-    gone = Retainer(side.project, KEPT, compiled=False).retain(at(42))
+    gone = Retainer(lambda: side.project, KEPT, compiled=False).retain(at(42))
     assert (gone.before, gone.events, gone.rejects, gone.settled) == (at(12), 4, 1, 2)
     assert [row[0] for row in side.database.rows("SELECT body FROM rejects")] == [b"new"]
     archive = side.project.open_archive()
@@ -66,7 +67,7 @@ def test_what_is_old_goes_and_what_was_decided_stays(side: Side) -> None:
 
 def test_of_whom_nothing_depends_on_it_is_told_as_ever(side: Side) -> None:
     """A late event from before the removal still counts, for all whose past would have been the same."""
-    Retainer(side.project, KEPT, compiled=False).retain(at(41))
+    Retainer(lambda: side.project, KEPT, compiled=False).retain(at(41))
     side.evaluator.take([], at(41.1))
     some = [track(f"g{n}", 40.1 + n / 10, "dan", "export", "gamma") for n in range(3)]
     news = side.take(*some, now=at(41.2))
@@ -75,7 +76,7 @@ def test_of_whom_nothing_depends_on_it_is_told_as_ever(side: Side) -> None:
 
 
 def test_again_it_does_nothing(side: Side) -> None:
-    retainer = Retainer(side.project, KEPT, compiled=False)
+    retainer = Retainer(lambda: side.project, KEPT, compiled=False)
     assert retainer.retain(at(41)).events == 4
     assert not retainer.is_due(at(41)) and retainer.is_due(at(51))
     gone = retainer.retain(at(41))
@@ -84,7 +85,7 @@ def test_again_it_does_nothing(side: Side) -> None:
 
 def test_the_service_does_it_once_a_day(side: Side) -> None:
     now = [at(41)]
-    retainer = Retainer(side.project, KEPT, compiled=False)
+    retainer = Retainer(lambda: side.project, KEPT, compiled=False)
     side.compactor().compact()
     keeper = Housekeeper(side.compactor(), Compaction(), lambda: side.evaluator.position, lambda: now[0], retainer)
     keeper.retain()
@@ -95,6 +96,24 @@ def test_the_service_does_it_once_a_day(side: Side) -> None:
     now[0] = at(62)
     keeper.retain()
     assert side.project.open_archive().first_event() == at(36)
+
+
+def test_it_goes_by_what_has_taken_effect(side: Side) -> None:
+    file = side.project.folder / "definitions" / "busy.yaml"
+    busy = file.read_text()
+    file.write_text(busy.replace(">= 6", ">= 600"))
+    former, edited = side.project, Project(side.project.folder)
+    with pytest.raises(ProjectError, match=r"say something else than is at work, of busy\. .*`fireflower apply`"):
+        Retainer(lambda: edited, KEPT, compiled=False).retain(at(42))
+    file.write_text(busy)
+
+    works = [edited]
+    retainer = Retainer(lambda: works[0], KEPT, compiled=False)
+    works[0] = former
+    before = {row[:6] for row in side.transitions()}
+    assert retainer.retain(at(42)).events == 4
+    side.evaluator.take([], at(42.1))
+    assert before <= {row[:6] for row in side.transitions()}
 
 
 def test_the_command(side: Side) -> None:

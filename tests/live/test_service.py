@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +23,7 @@ from fireflower.app.live import service as service_module
 from fireflower.app.live import writing as writing_module
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.service import Service
-from fireflower.app.live.sharing import LEASE
+from fireflower.app.live.sharing import LEASE, evaluate_anew
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
 from fireflower.history.log.connecting import connect
@@ -33,8 +34,9 @@ from fireflower.history.log.outbox import Outbox
 from fireflower.history.log.postings import Posting
 from fireflower.history.log.reading import PLAIN, Durable, LogReader
 from fireflower.history.log.verdicts import VerdictLog
+from fireflower.model.errors import ProjectError
 from fireflower.model.messages import Message, Reject
-from fireflower.model.moments import MINUTE
+from fireflower.model.moments import DAY, MINUTE
 from fireflower.model.records import Kind, Record
 from live.projects import MINUTES, expected, messages, moment, project, recorded, standing, standing_after
 
@@ -110,20 +112,26 @@ def test_a_long_history_waits_until_the_kernel_is_compiled(
     assert recorded(database) == expected(acme, database, clock.now)
 
 
-def test_a_fault_is_told_to_anybody_by_its_name_alone(
-    tmp_path: Path, url: str, database: Database, monkeypatch: pytest.MonkeyPatch
+def test_a_fault_is_told_by_its_kind_and_place_alone_and_once(
+    tmp_path: Path, url: str, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fails(self: Evaluator, *given: Any) -> Any:
-        raise KeyError("ann@acme.example")
+        raise KeyError(personal)
 
-    acme, clock = project(tmp_path), Clock()
+    acme, clock, personal = project(tmp_path), Clock(), "ann@acme.example"
 
     with running(acme, url, clock) as service:
         monkeypatch.setattr(Evaluator, "take", fails)
         monkeypatch.setattr(Evaluator, "begin", fails)
         assert service.submit(messages(7, 10)).result(30) == 10
         wait_until(lambda: service.state.trouble)
-        assert service.state.trouble == "evaluation has stopped by a fault (KeyError); the log tells more."
+        assert re.fullmatch(
+            r"evaluation has stopped by a fault \(KeyError at test_service.py, line \d+\); the log tells more\.",
+            service.state.trouble,
+        )
+        time.sleep(1.2)  # it has been tried again
+        told = [each.getMessage() for each in caplog.records if "Evaluation has stopped" in each.getMessage()]
+        assert len(told) == 1 and "in fails" in told[0] and personal not in caplog.text
         monkeypatch.undo()
         wait_until(lambda: service.state.ready and not service.state.trouble)
         clock.now = moment(MINUTES)
@@ -201,6 +209,32 @@ def test_accounts_follow_from_addresses(tmp_path: Path, url: str, database: Data
         assert service.submit(known[1:]).result(30) == 1
     with running(Project(acme.folder), url, clock):
         assert {each[:3] for each in standing(database)} >= {("team", "account", "acme.com")}
+
+
+def test_a_clock_that_was_ahead_is_said_and_undone(
+    tmp_path: Path, url: str, opened: Opener, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    acme, clock = project(tmp_path), Clock()
+    with running(acme, url, clock) as service:
+        feed(service, clock, messages(5, 150), 50)
+        right = clock.now
+        assert not service.clock_trouble()
+        with pytest.raises(ProjectError, match="other processes evaluate this project: stop all of them first"):
+            evaluate_anew(opened())
+        clock.now += 366 * DAY
+        assert service.submit([replace(messages(5, 1)[0], key="ahead")]).result(30) == 1
+        wait_until(lambda: service.state.evaluated == 151)
+        clock.now = right
+        assert "is 366 days behind" in service.clock_trouble()
+        for number in range(2):
+            assert service.submit([replace(messages(5, 1)[0], key=f"late {number}")]).result(30) == 1
+            wait_until(lambda number=number: service.state.evaluated == 152 + number)
+    assert len([each for each in caplog.records if "is 366 days behind" in each.getMessage()]) == 1
+    assert recorded(database) != expected(acme, database, right)
+    evaluate_anew(database)
+    with running(acme, url, clock) as service:
+        assert recorded(database) == expected(acme, database, right)
+        assert not service.clock_trouble()
 
 
 # --- Several processes --------------------------------------------------------------------------------------
@@ -462,6 +496,37 @@ def test_who_is_who_is_not_told_by_what_was_there_already(opened: Opener, togeth
     assert [(each.person, each.value) for each in followed] == [("ann", "x1"), ("ben", "x2")]
     log = LogReader(opened(), PLAIN).all(MessageLog(opened()).all())
     assert [(each.person, each.other) for _, told in log for each in told] == [("ann", "x1"), ("ben", "x2")]
+
+
+def test_what_others_said_while_one_waited_for_them_is_not_said_again(opened: Opener) -> None:
+    """Two processes, the second of which has read its message before the first has written one that says the same."""
+    told: list[Record] = []
+    writers = [
+        Writer(opened(), PLAIN, lambda some: told.extend(each for _, said in some for each in said)) for _ in range(2)
+    ]
+    for writer in writers:
+        writer.start()
+    between = opened()
+    with between.transaction():
+        between.in_order("messages")
+        waiting = []
+        for number, writer in enumerate(writers):
+            body = {
+                "uuid": str(number),
+                "event": "login",
+                "distinct_id": "ann",
+                "timestamp": f"2026-01-01T00:00:0{number}Z",
+            }
+            said = json.dumps(body | {"properties": {"$set_once": {"source": f"ad {number}"}}}).encode()
+            waiting.append(writer.submit([Message("posthog", str(number), said, 1, "web")]))
+            time.sleep(0.2)
+    assert [each.result(30) for each in waiting] == [1, 1]
+    for writer in writers:
+        writer.stop()
+    assert between.rows("SELECT COUNT(*) FROM firsts") == [(1,)]
+    log = LogReader(between, PLAIN).all(MessageLog(between).all())
+    assert len([each for _, said in log for each in said if each.name == "source"]) == 1
+    assert len({each.value for each in told if each.name == "source"}) == 1
 
 
 def test_who_is_who_is_told_by_what_has_been_kept(opened: Opener) -> None:

@@ -45,7 +45,7 @@ def retain(folder: Path | None, span: int | None, yes: bool) -> None:
     moment = now()
     if not yes:
         _confirm(f"Events from before {iso(moment - retention)} ({format_span(retention)} ago) will be removed.")
-    _show(Retainer(project, retention).retain(moment))
+    _show(Retainer(lambda: project, retention).retain(moment))
 
 
 def _confirm(what: str) -> None:

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     help="What this process does, of what several share with PostgreSQL; may be given several times.",
 )
 @click.option("--dry-run", is_flag=True, help="Plan and record what would be sent to destinations; send nothing.")
+@click.option(
+    "--evaluate-anew",
+    "anew",
+    is_flag=True,
+    help="Evaluate all of history as of now: after a clock was ahead, by which more has lapsed than is right.",
+)
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How the log is written.")
 def serve(
     folder: Path | None,
@@ -43,6 +49,7 @@ def serve(
     rate: float,
     roles: tuple[str, ...],
     dry_run: bool,
+    anew: bool,
     log_format: str,
 ) -> None:
     """Take events in from the clients of Segment, RudderStack, PostHog and others, qualify people and accounts within
@@ -76,12 +83,26 @@ def serve(
     sockets = listen(host, port)
     key = first_write_key(project)
     doing = ROLES if "all" in roles else [role for role in ROLES if role in roles]
+    if anew:
+        _evaluate_anew(project)
     service = Service(project, roles=doing, dry_run=dry_run)
     site = Site(service, limits=Limits(rate=rate), origins=origins)
     _greet(project, host, sockets[0].getsockname()[1], key)
     if dry_run:
         click.echo("  dry run       nothing is sent; 'fireflower deliveries' shows what would have been\n")
     run(site, sockets)
+
+
+def _evaluate_anew(project: Project) -> None:
+    from fireflower.app.live.sharing import evaluate_anew
+    from fireflower.app.live.storage import existing_log
+
+    database = existing_log(project)
+    if database is not None:
+        try:
+            evaluate_anew(database)
+        finally:
+            database.close()
 
 
 def _greet(project: Project, host: str, port: int, key: str | None) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from fireflower.history.identities import Identities
 from fireflower.history.memberships import Attribution, Memberships, Seen
+from fireflower.model.moments import iso
 from fireflower.model.records import ACCOUNT_TRAIT, EVENT, IDENTITY, JOIN, PERSON_TRAIT, Record
 from fireflower.model.rows import Row
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Name, Timeline, Vocabulary
@@ -104,7 +105,12 @@ def checked(record: Record) -> Record:
         If it does not name the subject that its kind is about.
     """
     if not _is_whole(record):
-        raise ValueError(f"a record of kind {record.kind.name} needs {_NEEDS[record.kind][1]}, got {record!r}")
+        # What is in it may be personal, and errors are logged: it is told by when it happened and what it lacks.
+        given = [each for each in ("person", "account", "name", "value") if getattr(record, each)]
+        raise ValueError(
+            f"a record of kind {record.kind.name} needs {_NEEDS[record.kind][1]}; that of {iso(record.time)} has "
+            f"{', '.join(given) or 'none of these'}"
+        )
     return record
 
 

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from fireflower.model.errors import ProjectError
@@ -107,16 +107,39 @@ class Naming:
 
     def __init__(self, ids: Iterable[str]) -> None:
         written = {form for id in ids for form in _written(id)}
-        longest_first = sorted(written, key=lambda id: (-len(id), id))
-        self._pattern = re.compile(rf"(?<![\w@+.-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w@+-]|\.\w)")
+        self._words = frozenset(form for form in written if _WORD.fullmatch(form))
+        self._others = _pattern(written - self._words)
+        self._all = _pattern(written)
 
     def is_in(self, text: str) -> bool:
-        """Whether one of them stands in a text."""
-        return self._pattern.search(text) is not None
+        """Whether one of them stands in a text. Most ids are words: to look those of a text up takes a hundredth of
+        the time that it takes to look for each id."""
+        return (
+            not self._words.isdisjoint(_WORD.findall(text))
+            or not self._words.isdisjoint(_before_dots(text))
+            or (self._others is not None and self._others.search(text) is not None)
+        )
 
     def replaced(self, text: str, by: str) -> str:
         """The text with something else in their place."""
-        return self._pattern.sub(lambda _: by, text)
+        return text if self._all is None else self._all.sub(lambda _: by, text)
+
+
+_WORD = re.compile(r"[\w@+.-]+")
+_DOT = re.compile(r"\.(?!\w)")
+
+
+def _before_dots(text: str) -> Iterator[str]:
+    """The words of a text without a dot at their end that may be that of a sentence, and what follows it."""
+    if _DOT.search(text):
+        for word in _WORD.findall(text):
+            yield from (word[: dot.start()] for dot in _DOT.finditer(word))
+
+
+def _pattern(ids: Collection[str]) -> re.Pattern[str] | None:
+    longest_first = sorted(ids, key=lambda id: (-len(id), id))
+    words = "|".join(map(re.escape, longest_first))
+    return re.compile(rf"(?<![\w@+.-])(?:{words})(?![\w@+-]|\.\w)") if ids else None
 
 
 def _written(id: str) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Literal
 
 from msgspec import Struct
@@ -14,6 +15,14 @@ Form = Literal["segment", "posthog"]
 
 AHEAD = DAY
 """Span by which what a message says may lie after its receipt, once its sender's clock has been corrected."""
+
+
+_LONGEST_KEY = 200
+
+
+def key_for(id: str) -> str:
+    """By what a message of this id is known: by the id, if it is not too long to be kept in an index."""
+    return id if len(id) <= _LONGEST_KEY else f"long:{blake2b(id.encode(), digest_size=16).hexdigest()}"
 
 
 class SaidEvent(Struct, frozen=True, gc=False):

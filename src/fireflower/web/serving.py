@@ -24,6 +24,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _BELIEVED = 1.0
 """Seconds for which write keys are believed before they are looked up again: so late is one revoked."""
+_ANSWERS = 2.0
+"""Seconds that the database has to say which write keys there are."""
 _LOOK = 0.1
 """Seconds between two looks whether history has been evaluated."""
 _PATIENCE = 10
@@ -37,13 +39,24 @@ _LOGGER = logging.getLogger("fireflower.serve")
 
 
 class WriteKeys:
-    """The write keys of a project, looked up now and then."""
+    """The write keys of a project, looked up now and then: in a thread, as the database may not answer."""
 
     def __init__(self, service: Service) -> None:
         self._tokens = Tokens(service.connect())
-        self._looked = float("-inf")
-        self._accepted: list[Accepted] = []
-        self._known: dict[str, Accepted | None] = {}
+        self._accepted = self._tokens.accepted()
+        self._known: dict[str, Accepted] = {}
+        self._looked = self._begun = float("-inf")
+        self._looking: asyncio.Future[None] | None = None
+
+    async def look_up(self) -> None:
+        """Look them up if that is some time ago. While the database does not answer, those that were accepted before go
+        on being accepted."""
+        now = time.monotonic()
+        if now - self._looked <= _BELIEVED:
+            return
+        if self._looking is None or self._looking.done():
+            self._looking, self._begun = asyncio.ensure_future(asyncio.to_thread(self._look)), now
+        await asyncio.wait((self._looking,), timeout=max(0.0, self._begun + _ANSWERS - now))
 
     def source(self, key: str) -> str | None:
         """The name of a write key; None if it is none."""
@@ -55,15 +68,18 @@ class WriteKeys:
         found = self._found(key)
         return "" if found is None else f"the token {found.name!r} is of the scope {found.scope}"
 
+    def _look(self) -> None:
+        with suppress(StorageError):
+            self._accepted = self._tokens.accepted()
+            self._known = {}
+        self._looked = time.monotonic()
+
     def _found(self, key: str) -> Accepted | None:
-        if time.monotonic() - self._looked > _BELIEVED:
-            with suppress(StorageError):  # then those that were accepted before go on being accepted
-                self._accepted = self._tokens.accepted()
-            self._looked = time.monotonic()
-            self._known.clear()
-        if key not in self._known:
-            self._known[key] = matching(key, self._accepted)
-        return self._known[key]
+        known = self._known  # of the accepted ones of now, or of before: never of before under those of now
+        found = known.get(key)
+        if found is None and (found := matching(key, self._accepted)) is not None:
+            known[key] = found
+        return found
 
 
 class Site:
@@ -76,16 +92,20 @@ class Site:
 
     def __init__(self, service: Service, *, limits: Limits | None = None, origins: Sequence[str] = ()) -> None:
         self.service = service
-        self._ingest = ingest(DurableSink(service), WriteKeys(service), limits=limits)
+        self._keys = WriteKeys(service)
+        self._ingest = ingest(DurableSink(service), self._keys, limits=limits)
         self._api = api(service, origins=origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
-        elif scope["type"] == "http" and handles(scope["path"]):
-            await (self._ingest if "ingest" in self.service.roles else elsewhere)(scope, receive, send)
-        else:
+        elif scope["type"] != "http" or not handles(scope["path"]):
             await self._api(scope, receive, send)
+        elif "ingest" not in self.service.roles:
+            await elsewhere(scope, receive, send)
+        else:
+            await self._keys.look_up()
+            await self._ingest(scope, receive, send)
 
     def end_streams(self) -> None:
         """Let those go who follow a stream, so that the server can stop."""

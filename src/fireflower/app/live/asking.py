@@ -311,7 +311,7 @@ class Asking:
             return "history is being evaluated; verdicts are not up to date yet."
         with self._reader() as reader, reader.database.transaction():
             reader.database.rows("UPDATE meta SET value = value WHERE name = 'schema'")
-        return ""
+        return self.service.clock_trouble()
 
     def measured(self) -> Measured:
         """Figures of the database."""

@@ -1,10 +1,11 @@
 """Forgetting a person: everything about them goes, everywhere, while the server runs.
 
 First their ids become known as forgotten, in the transaction that takes them out of the log's database: from then on
-nothing of them is taken in, recorded or sent. Then what the log still has moves into the archive, and the archive is
-written anew without them. Last, when nobody reads the archive of before any longer, what has been recorded about others
-meanwhile is looked through once more, and the database's file is packed. The ids are kept until then, so that whoever
-is killed is followed by the next one, who goes on.
+nothing of them is taken in, recorded or sent. What was rejected, and what is about others, is looked through for them.
+Then what the log still has moves into the archive, and the archive is written anew without them. Last, when nobody
+reads the archive of before any longer, what has been recorded about others meanwhile is looked through once more, and
+the database's file is packed. The ids are kept until then, so that whoever is killed is followed by the next one, who
+goes on.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import TypeVar
 from fireflower.app.live.compacting import FOLDER, PATIENCE, Compactor, alone, when_unlocked
 from fireflower.app.live.database import log_file, opener
 from fireflower.app.live.storage import keep_value, mappings_of, value_of
-from fireflower.app.project import HISTORY_FOLDER, Project
+from fireflower.app.project import HISTORY_FOLDER, PROJECT_FILE, Project
 from fireflower.history.archive import Archive
 from fireflower.history.archive.rewriting import Removed
 from fireflower.history.forgotten import Naming
@@ -48,7 +49,8 @@ class Forgettable:
     ----------
     ids : all of their ids, the one by which verdicts name them first
     records : how many are about them
-    accounts : of which they have been a member, or for which they have done something
+    accounts : of which they have been a member, for which they have done something, or which have a trait that names
+        them
     addresses : their e-mail addresses, as their traits have them
     identities : what was said once of them; see `log.firsts`
     messages : the ids of the messages about them
@@ -175,27 +177,42 @@ class Forgetter:
 
     def _begin(self, found: Forgettable, now: int) -> Scrubbed:
         """From now on nothing of them comes in or is recorded, and the record of their accounts stands as it is."""
+        scrubbing = Scrubbing(self._database, found.ids, found.addresses)
         with self._database.transaction():
             self._database.in_order("messages")
             self._database.in_order("transitions")
             keep_value(self._database, _UNDER_WAY, json.dumps([found.ids, found.addresses]))
             self._people.add(found.ids, now)
             Settled(self._database).settle([("account", id) for id in found.accounts], now)
-            return Scrubbing(self._database, found.ids, found.addresses).scrub(found.messages, found.identities)
+            log = scrubbing.scrub(found.messages, found.identities)
+        searched = scrubbing.search()
+        return log._replace(rejects=searched.rejects, mentions=searched.mentions)
 
     def _removed(self, found: Forgettable) -> Removed:
         archive = self._project.open_archive()
+        named = [*found.ids, *found.addresses]
+        # Others are not to be judged otherwise: what a definition asks for stays.
+        asked = self._definitions()
+        said = [text for text in named if not Naming([text.casefold()]).is_in(asked)]
         try:
-            return self._unlocked(lambda: archive.forget(found.ids))
+            return self._unlocked(lambda: archive.forget(found.ids, found.addresses, said))
         finally:
             archive.release()
 
+    def _definitions(self) -> str:
+        """The texts of the files that say whom to qualify, without regard to case."""
+        folder = self._project.folder
+        files = (folder / PROJECT_FILE, *(folder / "definitions").rglob("*.y*ml"))
+        return "\n".join(file.read_text("utf-8") for file in files).casefold()
+
     def _end(self, found: Forgettable) -> None:
         """Look through what has been recorded meanwhile, and keep the ids no longer."""
+        scrubbing = Scrubbing(self._database, found.ids, found.addresses)
+        scrubbing.search()
         with self._database.transaction():
             self._database.in_order("messages")
             self._database.in_order("transitions")
-            Scrubbing(self._database, found.ids, found.addresses).scrub(found.messages, found.identities)
+            scrubbing.scrub(found.messages, found.identities)
             keep_value(self._database, _UNDER_WAY, None)
             keep_value(self._database, _PACKING, "1")
 
@@ -217,11 +234,12 @@ class Forgetter:
         try:
             theirs = list(dict.fromkeys(id for each in ids for id in _ids(archive, each)))
             records = list(_records(archive, theirs))
+            addresses = sorted({address for record in records for address in _addresses(record)})
+            named = archive.accounts_named_by([*theirs, *addresses])
         finally:
             archive.release()
         log = Scrubbing(self._database, theirs).count()
-        accounts = sorted({record.account for record in records if record.account})
-        addresses = sorted({address for record in records for address in _addresses(record)})
+        accounts = sorted({record.account for record in records if record.account} | named)
         return Forgettable(
             tuple(theirs),
             len(records),

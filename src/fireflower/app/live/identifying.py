@@ -43,6 +43,7 @@ def merge(service: Service, id: str, other: str) -> list[Bearer]:
         As the service does.
     """
     id, other = _both(id, other)
+    service.ask(lambda evaluator: None).result(_PATIENCE)  # if nobody can answer, nothing is to have been said
     return _say(service, "alias", id, other)
 
 

@@ -7,7 +7,7 @@ the log knows yet, until they have moved into the archive.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fireflower.app.live.compacting import FOLDER, Compactor, alone, when_unlocked
 from fireflower.app.live.storage import existing_log, mappings_of
+from fireflower.app.live.telling import meaning_of
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.evaluate.replay import replay
 from fireflower.evaluate.results import Subject, Transitions
@@ -24,6 +25,7 @@ from fireflower.history.log.forgotten import Settled
 from fireflower.history.log.leases import ALL_SHARES, Leases
 from fireflower.history.log.verdicts import Who
 from fireflower.language.walking import needs
+from fireflower.model.errors import ProjectError
 from fireflower.model.records import Kind
 from fireflower.model.timeline import Timeline
 
@@ -54,17 +56,17 @@ class Retainer:
 
     Parameters
     ----------
+    at_work : the project, with the definitions that decide just now: they change when edited ones take effect
     retention : span for which events are kept
     compiled : whether the compiled kernel is used
     """
 
-    def __init__(self, project: Project, retention: int, *, compiled: bool = True) -> None:
-        self._project, self._retention, self._compiled = project, retention, compiled
-        self._folder = project.folder / HISTORY_FOLDER
+    def __init__(self, at_work: Callable[[], Project], retention: int, *, compiled: bool = True) -> None:
+        self._at_work, self._retention, self._compiled = at_work, retention, compiled
 
     def is_due(self, now: int) -> bool:
         """Whether the archive has events that are too old."""
-        archive = self._project.open_archive()
+        archive = self._at_work().open_archive()
         try:
             first = archive.first_event()
         finally:
@@ -81,30 +83,32 @@ class Retainer:
         Raises
         ------
         ProjectError
-            If another process writes to the archive for very long.
+            If another process writes to the archive for very long, or if the record is by other definitions.
         """
-        before, database = now - self._retention, existing_log(self._project)
+        project, before = self._at_work(), now - self._retention
+        database = existing_log(project)
         try:
-            with alone(self._folder / FOLDER / "retaining"):
+            with alone(project.folder / HISTORY_FOLDER / FOLDER / "retaining"):
                 since = now
                 if database is not None:
+                    _make_sure_that_it_decides(project, database)
                     since = min([now, *_moments(database)])
-                    when_unlocked(lambda: Compactor(self._project, database, mappings_of(self._project)).compact(up_to))
-                return self._remove(before, now, since, database)
+                    when_unlocked(lambda: Compactor(project, database, mappings_of(project)).compact(up_to))
+                return self._remove(project, before, now, since, database)
         finally:
             if database is not None:
                 database.close()
 
-    def _remove(self, before: int, now: int, since: int, database: Database | None) -> Gone:
+    def _remove(self, project: Project, before: int, now: int, since: int, database: Database | None) -> Gone:
         """
         Parameters
         ----------
         since : what has been decided after this moment may rest on what the archive does not have yet
         """
-        archive = self._project.open_archive()
+        archive = project.open_archive()
         first = archive.first_event()
         is_anything = first is not None and first < before
-        settled = _of_another_past(self._project, archive, before, now, self._compiled) if is_anything else set()
+        settled = _of_another_past(project, archive, before, now, self._compiled) if is_anything else set()
         rejects = deliveries = 0
         if database is not None:
             with database.transaction():
@@ -115,6 +119,20 @@ class Retainer:
         removed = when_unlocked(lambda: archive.forget_events(before)).records if is_anything else 0
         archive.release()
         return Gone(before, removed, rejects, deliveries, len(settled))
+
+
+def _make_sure_that_it_decides(project: Project, database: Database) -> None:
+    """By other definitions, others would have another past: what the record says of them would be taken back later."""
+    here = {each.name: meaning_of(each, project.settings) for each in project.definitions}
+    evaluated = Leases(database, "", 0).evaluated(ALL_SHARES).values()
+    at_work = {meant for each in evaluated for meant in (each.meanings or {}).items()}
+    others = {name for name, meaning in at_work if here.get(name) != meaning}
+    if others:
+        raise ProjectError(
+            f"nothing has been removed: the files of {project.folder} say something else than is at work, of "
+            f"{', '.join(sorted(others))}. Have them take effect first, by `fireflower apply` or a start of the "
+            "server, or put back what was there; then try again."
+        )
 
 
 def _decided_since(database: Database, moment: int) -> set[Who]:

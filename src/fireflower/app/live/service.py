@@ -6,9 +6,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import traceback
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args
 
 from fireflower.app.check import read_files
@@ -39,11 +41,15 @@ from fireflower.history.log.schema import prepare
 from fireflower.history.log.verdicts import News
 from fireflower.model.errors import FireflowerError
 from fireflower.model.messages import Message, Reject
+from fireflower.model.moments import MINUTE, format_roughly, iso
 
 _LOGGER = logging.getLogger("fireflower.live")
 
 _PATIENCE = 5.0
 """Seconds after which the evaluator looks around though nothing was due."""
+
+_BEHIND = MINUTE
+"""How far a clock may be behind what has been decided before that is said: those of several machines differ."""
 
 _LONG = 200_000
 """Records of history beyond which it takes longer to evaluate them uncompiled than to compile."""
@@ -134,7 +140,7 @@ class Service:
         evaluator = self._evaluator = Evaluator(project, own, mappings, announcer, leases=leases, compiled=ready)
         keeps = self._another("evaluate" in self.roles)
         self._keeper = Keeper(keeps, name, lease, self._inbox.wake, lambda: evaluator.editions)
-        self._looked = 0.0
+        self._looked, self._was_behind = 0.0, False
         self._deliverer = Deliverer(
             self._another("deliver" in self.roles), destinations, clock, takes_over=self._is_alone
         )
@@ -153,7 +159,7 @@ class Service:
         compactor = Compactor(project, beside, mappings)
         evaluated = Leases(beside, name, lease)
         retention = project.settings.retention
-        retainer = Retainer(project, retention, compiled=compiled) if retention is not None else None
+        retainer = None if retention is None else Retainer(lambda: self.project, retention, compiled=compiled)
         self._housekeeper = Housekeeper(compactor, compaction or Compaction(), evaluated.position, clock, retainer)
 
     def _another(self, wanted: bool) -> Database:
@@ -208,6 +214,19 @@ class Service:
     def is_ready(self) -> bool:
         """Whether verdicts are up to date, or nearly."""
         return self.state.ready and not self._evaluator.is_beginning
+
+    def clock_trouble(self) -> str:
+        """What is wrong if this machine's clock is well behind what has been decided; "" if it is not."""
+        decided = self._evaluator.now
+        behind = decided - self.clock()
+        if behind < _BEHIND:
+            return ""
+        return (
+            f"this machine's clock is {format_roughly(behind)} behind {iso(decided)}, up to which verdicts have been "
+            "decided: until then everybody is judged as of that moment, by which more may have lapsed. If the clock is "
+            "wrong, set it right. If this one, or another server's, was ahead before: stop every server, and start one "
+            "with 'fireflower serve --evaluate-anew'."
+        )
 
     @property
     def tally(self) -> Tally:
@@ -371,7 +390,15 @@ class Service:
     def _take(self, messages: Batch) -> bool:
         done = self._persist(lambda: self._evaluator.take(messages, self.clock()))
         self.state.evaluated += len(messages)
+        self._look_at_clock()
         return done
+
+    def _look_at_clock(self) -> None:
+        """Say it once if time has been further than it is now."""
+        trouble = self.clock_trouble()
+        if trouble and not self._was_behind:
+            _LOGGER.error("%s", trouble)
+        self._was_behind = bool(trouble)
 
     def _begin(self) -> bool:
         while not self._inbox.stopped:
@@ -412,11 +439,16 @@ class Service:
         return self._begin()
 
     def _troubled(self, error: Exception) -> None:
-        """Anybody may ask what the trouble is. Of a fault of the program, whose words may hold anything, they are told
-        the kind alone."""
+        """Anybody may ask what the trouble is, and logs are kept long. Of a fault of the program, whose words may hold
+        anything, both are told the kind and the place alone. While it stays the same it is said once."""
+        steps = traceback.extract_tb(error.__traceback__)
+        kind = f"{type(error).__name__} at {Path(steps[-1].filename).name}, line {steps[-1].lineno}"
         said = str(error) if isinstance(error, FireflowerError) else ""
-        self.state.trouble = said or f"evaluation has stopped by a fault ({type(error).__name__}); the log tells more."
-        _LOGGER.error("Evaluation has stopped: %s", error, exc_info=not isinstance(error, StorageError))
+        trouble = said or f"evaluation has stopped by a fault ({kind}); the log tells more."
+        if trouble != self.state.trouble:
+            way = "" if isinstance(error, StorageError) else "\n" + "".join(traceback.format_list(steps)).rstrip()
+            _LOGGER.error("Evaluation has stopped, and is tried again every second: %s%s", said or kind, way)
+        self.state.trouble = trouble
 
     def _tell(self, news: News) -> None:
         self.told.add(news)

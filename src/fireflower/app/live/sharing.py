@@ -162,6 +162,26 @@ class Keeper:
         return terms, frozenset(sorted(terms)[due:])
 
 
+def evaluate_anew(database: Database) -> None:
+    """Have all of history evaluated as of now by who begins next, whatever moment has been reached before: what had
+    been decided of the time to come is taken back, and nobody is told.
+
+    Raises
+    ------
+    ProjectError
+        If somebody is at work, who would go on from that moment.
+    """
+    leases = Leases(database, "", 0)
+    with database.transaction():
+        database.in_order("evaluators")
+        if leases.others() if database.shared else not database.is_alone():
+            raise ProjectError(
+                "other processes evaluate this project: stop all of them first. One that was killed counts for "
+                f"{LEASE:g} seconds more."
+            )
+        leases.forget_evaluated()
+
+
 def _refusal(other: str) -> str:
     host, process, _ = f"{other}::".split(":")[:3]
     return (

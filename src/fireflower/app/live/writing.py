@@ -88,7 +88,7 @@ class Writer:
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="fireflower-writer")
         self._stopped = False
-        self._handed_on = self._log.end()
+        self._handed_on = self._written_to = self._log.end()
         self._doubtful = self._is_behind = False
         self.tally = Tally()
 
@@ -140,7 +140,7 @@ class Writer:
         try:
             counts, durable = self._written(requests)
         except BaseException as error:
-            self._doubtful = True
+            self._doubtful, self._written_to = True, -1
             self._firsts.forget_known()
             self._reader = MessageReader(self._mappings, self._is_new)  # what it has told has not been kept
             for request in requests:
@@ -199,13 +199,14 @@ class Writer:
         durable: list[Durable] = []
         with self._database.transaction():
             self._database.in_order("messages")
-            self._doubtful = self._doubtful or self._log.end() != self._handed_on
+            end = self._log.end()
+            self._doubtful = self._doubtful or end != self._handed_on
             people = None if self._people is None else self._people.now()
             if people:
                 self._leave_out(people, read, first)
             places = self._log.append([one.message for one in first.values()])
             new = [(place, one) for place, one in zip(places, first.values(), strict=True) if place is not None]
-            self._say_again(read, [one for _, one in new])
+            self._say_again(read, [one for _, one in new], others_wrote=end != self._written_to)
             for place, one in new:
                 counts[one.request] += 1
                 durable.append((place, one.records))
@@ -215,6 +216,7 @@ class Writer:
             rejects = [reject for each in requests for reject in each.rejects]
             rejects += [reject for each in read for reject in each.rejects]
             self._log.reject(without_rejects(people, rejects) if people else rejects)
+        self._written_to = durable[-1][0] if durable else end
         self._count(requests, read, len(durable))
         return counts, durable
 
@@ -255,11 +257,12 @@ class Writer:
             del first[key]
             read[each.request].left_out += 1
 
-    def _say_again(self, read: Sequence[_Readable], kept: Sequence[_Read]) -> None:
-        """If a message that is not kept, as its id was known, is the first to say something, then another one is."""
+    def _say_again(self, read: Sequence[_Readable], kept: Sequence[_Read], *, others_wrote: bool) -> None:
+        """If a message that is not kept, as its id was known, is the first to say something, then another one is. If
+        other processes have written since it was looked up, theirs may have said it before."""
         saying = [one for each in read for one in each.read if one.said]
-        if not saying or {id(one) for one in saying} <= {id(one) for one in kept}:
-            return
+        if {id(one) for one in saying} <= {id(one) for one in kept}:
+            kept = saying if others_wrote else []
         for one in (*saying, *kept):
             self._take_back(one)
         for one in kept:

@@ -16,7 +16,7 @@ from fireflower.history.archive.manifest import Manifest, Unwritable, writing
 from fireflower.history.archive.moments import Traits
 from fireflower.history.archive.promotion import located, promote
 from fireflower.history.archive.rejects import Rejected, RejectedKind, by_kind, rejected
-from fireflower.history.archive.rewriting import Doomed, EventsBefore, OfPeople, Removed
+from fireflower.history.archive.rewriting import Doomed, EventsBefore, OfPeople, Removed, accounts_named_by
 from fireflower.history.archive.rows import Rows
 from fireflower.history.archive.segments import Dictionaries, Segment, SegmentFacts
 from fireflower.history.archive.summary import Summary, summarize
@@ -120,16 +120,31 @@ class Archive:
             self._renew()
         return report
 
-    def forget(self, ids: Sequence[str], progress: Progress | None = None) -> Removed:
+    def forget(
+        self,
+        ids: Sequence[str],
+        texts: Sequence[str] = (),
+        said: Sequence[str] = (),
+        progress: Progress | None = None,
+    ) -> Removed:
         """Remove all records that name one of these ids of people, what only they said, and rows kept aside in which
         one of them stands: all of it or, if it is broken off, nothing.
+
+        Parameters
+        ----------
+        texts : what else names them where it is the value of an account's trait, as their ids do
+        said : what names them where it is the value of a property of somebody's event
 
         Raises
         ------
         ProjectError
             If another process is writing to the archive.
         """
-        return self._remove(lambda dictionaries: OfPeople(ids, dictionaries), progress)
+        return self._remove(lambda dictionaries: OfPeople(ids, texts, said, dictionaries), progress)
+
+    def accounts_named_by(self, texts: Sequence[str]) -> set[str]:
+        """The accounts that have a trait whose value is just one of these texts."""
+        return accounts_named_by(self._segments, texts)
 
     def forget_events(self, before: int, progress: Progress | None = None) -> Removed:
         """Remove all events from before a moment, and what only they said."""

@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.history.archive.dictionaries import read_texts
+from fireflower.history.archive.property_texts import PropertyTexts
 from fireflower.history.archive.segment_writer import SegmentWriter
 from fireflower.history.archive.segments import TEXTS, Dictionaries, Segment, SegmentFacts
 from fireflower.history.forgotten import Naming
 from fireflower.history.readers.batches import KeptAside
+from fireflower.history.readers.told import json_text
 from fireflower.model.records import Kind
 
 Columns = Mapping[str, NDArray[Any]]
@@ -23,44 +25,91 @@ _NEEDED = ("kind", "time", "name", "person", "account", "value")
 
 
 class Doomed(Protocol):
-    """What is to be removed."""
+    """What is to be removed.
+
+    Attributes
+    ----------
+    named : of a message of which some records go and others stay, the id goes if one of these is in it
+    said : the texts that go from the properties of events that stay
+    """
+
+    named: Sequence[str]
+    said: PropertyTexts | None
 
     def records(self, columns: Columns) -> NDArray[np.bool_]:
         """Which records of a piece."""
 
     def texts(self) -> Mapping[str, Sequence[int]]:
-        """Texts that go though records may remain that use them: their codes, by the name of the dictionary."""
+        """Texts that go though records may remain that use them: their codes, by the name of the dictionary. Asked when
+        all records have been looked at."""
 
     def is_row(self, row: KeptAside) -> bool:
         """Whether a row that was kept aside is."""
 
 
 class OfPeople:
-    """Everything about some people.
+    """Everything about some people. What names them in traits of accounts goes from these, unless it is a trait of
+    somebody else, too.
 
     Parameters
     ----------
     ids : all of their ids
+    texts : what else names them, such as addresses
+    said : what names them where it is the value of a property
     """
 
-    def __init__(self, ids: Sequence[str], dictionaries: Dictionaries) -> None:
+    def __init__(
+        self, ids: Sequence[str], texts: Sequence[str], said: Sequence[str], dictionaries: Dictionaries
+    ) -> None:
+        self.named: Sequence[str] = [*ids, *texts]
+        self.said = PropertyTexts(said) if said else None
         wanted = set(ids)
         self._codes = np.array([code for code, id in enumerate(dictionaries.people.texts) if id in wanted], np.int64)
+        self._values = naming_values(dictionaries, self.named)
+        self._of_others: set[int] = set()
         self._naming = Naming(ids)
 
     def records(self, columns: Columns) -> NDArray[np.bool_]:
         theirs = np.isin(columns["person"], self._codes)
+        traits = columns["value"][(columns["kind"] == Kind.PERSON_TRAIT) & ~theirs]
+        self._of_others.update(traits[np.isin(traits, self._values)].tolist())
         return theirs | ((columns["kind"] == Kind.IDENTITY) & np.isin(columns["value"], self._codes))
 
     def texts(self) -> Mapping[str, Sequence[int]]:
-        return {"people": self._codes.tolist()}
+        values = [code for code in self._values.tolist() if code not in self._of_others]
+        return {"people": self._codes.tolist(), "values": values}
 
     def is_row(self, row: KeptAside) -> bool:
         return self._naming.is_in(row.raw) or self._naming.is_in(row.reason)
 
 
+def naming_values(dictionaries: Dictionaries, texts: Sequence[str]) -> NDArray[np.int64]:
+    """The codes of trait values that are just one of these texts; addresses are the same in capital letters."""
+    wanted = {json_text(text.casefold() if "@" in text else text) for text in texts}
+    values = enumerate(dictionaries.values.texts)
+    return np.array([code for code, value in values if value in wanted or _folded(value) in wanted], np.int64)
+
+
+def _folded(value: str) -> str:
+    return value.casefold() if "@" in value else value
+
+
+def accounts_named_by(segments: Sequence[Segment], texts: Sequence[str]) -> set[str]:
+    """The accounts that have a trait whose value is just one of these texts."""
+    dictionaries = Dictionaries.read([segment.folder for segment in segments])
+    values, found = naming_values(dictionaries, texts), set[int]()
+    for segment in segments if len(values) else ():
+        for start, stop in _ranges(len(segment)):
+            kind, account, value = (segment.column(name).read(start, stop) for name in ("kind", "account", "value"))
+            found.update(account[(kind == Kind.ACCOUNT_TRAIT) & np.isin(value, values)].tolist())
+    return {dictionaries.accounts.texts[code] for code in found}
+
+
 class EventsBefore:
     """All events before a moment."""
+
+    named: Sequence[str] = ()
+    said: PropertyTexts | None = None
 
     def __init__(self, moment: int) -> None:
         self._moment = moment
@@ -98,11 +147,15 @@ class Survey:
     keep : which records of each stay
     aside : which rows kept aside do
     removed : how many do not
+    ids : the message ids that go from what stays
+    said : whether the properties of what stays say something that goes, segment by segment
     """
 
     keep: list[NDArray[np.bool_]] = field(default_factory=list)
     aside: list[list[KeptAside]] = field(default_factory=list)
     removed: Removed = field(default_factory=Removed)
+    ids: set[str] = field(default_factory=set)
+    said: list[bool] = field(default_factory=list)
 
 
 class Rewriting:
@@ -132,7 +185,7 @@ class Rewriting:
 
     def concerns(self, position: int) -> bool:
         """Whether a segment has anything that goes."""
-        if not self._survey.keep[position].all():
+        if self._survey.said[position] or not self._survey.keep[position].all():
             return True
         if len(self._survey.aside[position]) < self._segments[position].facts.kept_aside:
             return True
@@ -145,9 +198,8 @@ class Rewriting:
             for name in TEXTS
         }
         writer = SegmentWriter(folder, self._dictionaries)
-        return writer.copy(
-            self._segments[position], self._survey.keep[position], self._survey.aside[position], texts
-        )  # fmt: skip
+        keep, aside = self._survey.keep[position], self._survey.aside[position]
+        return writer.copy(self._segments[position], keep, aside, texts, self._survey.ids, self._doomed.said)
 
     def _surveyed(self) -> Survey:
         found = Survey()
@@ -162,12 +214,20 @@ class Rewriting:
                 keep[start:stop] = ~self._doomed.records(columns)
                 self._note(columns, keep[start:stop])
             aside = [row for row in segment.kept_aside() if not self._doomed.is_row(row)]
+            if named := self._doomed.named:
+                ids = segment.ids_of(np.flatnonzero(~keep)).to_pylist()
+                found.ids.update(id for id in ids if any(each in id for each in named))
+            found.said.append(self._is_said(segment))
             found.keep.append(keep)
             found.aside.append(aside)
             records += int((~keep).sum())
             rows += segment.facts.kept_aside - len(aside)
         found.removed = Removed(records, rows)
         return found
+
+    def _is_said(self, segment: Segment) -> bool:
+        said = self._doomed.said
+        return said is not None and any(said.are_in(piece, segment.facts.forms) for _, _, piece in segment.pieces())
 
     def _note(self, columns: Columns, keep: NDArray[np.bool_]) -> None:
         """Which texts records use that stay, and which are used by those that go."""

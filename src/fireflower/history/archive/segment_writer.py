@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from fireflower.history.archive.files import NewFile
 from fireflower.history.archive.integrity import seal
 from fireflower.history.archive.manifest import write_safely
 from fireflower.history.archive.properties import PropertyWriter
+from fireflower.history.archive.property_texts import PropertyTexts
 from fireflower.history.archive.segments import COLUMNS, TIMELESS, UNTIMED, Dictionaries, Loose, Segment, SegmentFacts
 from fireflower.history.archive.store import ColumnWriter
 from fireflower.history.readers.batches import Batch, KeptAside, PropertyForm, Source
@@ -55,6 +56,8 @@ class SegmentWriter:
         keep: NDArray[np.bool_],
         aside: Iterable[KeptAside],
         texts: Mapping[str, Sequence[str]],
+        ids_gone: Collection[str] = (),
+        said_gone: PropertyTexts | None = None,
     ) -> SegmentFacts:
         """Write another segment anew, without some of its records.
 
@@ -63,6 +66,8 @@ class SegmentWriter:
         keep : for each record, whether it stays
         aside : the rows kept aside that stay
         texts : the texts that came first with the segment, by the name of their dictionary
+        ids_gone : message ids that no record has any longer
+        said_gone : texts that no property is any longer
         """
         before = segment.facts
         properties = PropertyWriter(self._folder / "properties.parquet", before.forms)
@@ -71,9 +76,10 @@ class SegmentWriter:
             if not len(rows):
                 continue
             coded = {name: segment.column(name).read(start, stop)[rows] for name in COLUMNS}
-            ids = _without_empty(segment.ids_of(start + rows)) if before.has_ids else None
+            ids = _without(segment.ids_of(start + rows), ["", *ids_gone]) if before.has_ids else None
             names = self._add(coded, ids, len(rows))
             told = {path: column.take(rows) for path, column in said.items()}
+            told = told if said_gone is None else said_gone.without(told, before.forms)
             properties.append(Batch({}, len(rows), 0, told), names, self._dictionaries.words.texts)
         properties.close()
         self._aside.append(list(aside))
@@ -144,11 +150,12 @@ def write_emptied(segment: Segment, folder: Path) -> SegmentFacts:
     return writer.write(_Nothing(), origin, lambda read: None)
 
 
-def _without_empty(ids: Any) -> Any:
-    """Message ids with null in place of ""."""
+def _without(ids: Any, gone: Sequence[str]) -> Any:
+    """Message ids with null in place of some."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.if_else(pc.equal(ids, ""), None, ids)
+    return pc.if_else(pc.is_in(ids, pa.array(gone, ids.type)), None, ids)
 
 
 class _Nothing:

@@ -233,6 +233,10 @@ class Leases:
             if share in shares
         }
 
+    def forget_evaluated(self) -> None:
+        """Have every share evaluated as if it never had been, inside of the caller's transaction."""
+        self._database.rows("UPDATE leases SET position = -1, moment = -1, meanings = '', basis = ''")
+
     def position(self) -> int:
         """The place in the log up to which everybody has been evaluated."""
         rows = self._database.rows("SELECT COUNT(*), MIN(position) FROM leases")

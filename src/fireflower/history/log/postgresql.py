@@ -23,6 +23,7 @@ _DEFAULTS = {
     "keepalives_idle": "30",
     "keepalives_interval": "10",
     "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
 }
 """What a connection is asked to be, unless the URL says otherwise: a server that is gone is noticed within a minute."""
 

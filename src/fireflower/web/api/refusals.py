@@ -12,7 +12,9 @@ from starlette.responses import Response
 
 from fireflower.app.live.identifying import NotJoined
 from fireflower.app.live.inbox import NotReady
+from fireflower.app.live.past import Outdated
 from fireflower.history.log.database import StorageError
+from fireflower.history.log.leases import LeaseLostError
 from fireflower.model.errors import DefinitionError, FireflowerError, ProjectError, UnknownSubjectError
 
 _LOGGER = logging.getLogger("fireflower.api")
@@ -66,7 +68,7 @@ def refusal(error: Exception) -> Refused:
     match error:
         case Refused():
             return error
-        case NotReady():
+        case NotReady() | Outdated() | LeaseLostError():
             return Refused(503, "not_ready", str(error), {"Retry-After": "1"})
         case TimeoutError():
             message = "the evaluator has been busy for too long. Ask again; /metrics says how much waits."

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from fireflower.app.live.asking import Asking
 from fireflower.history.log.verdicts import News
 from fireflower.web.api import showing
+from fireflower.web.api.keys import authorize
 from fireflower.web.api.refusals import Refused
 
 _LOGGER = logging.getLogger("fireflower.api")
@@ -66,7 +67,7 @@ class Streams:
         begin = seen if seen is not None else after
         if begin is None:
             begin = await run_in_threadpool(asking.last_change)
-        return _Stream(self, asking, begin)
+        return _Stream(self, asking, begin, lambda: authorize(request, asking, "read"))
 
     def enter(self) -> asyncio.Event:
         """Have a reader woken by news."""
@@ -84,14 +85,19 @@ class Streams:
 
 
 class _Stream(Response):
-    """One stream."""
+    """One stream.
+
+    Parameters
+    ----------
+    authorized : raises Refused once its token is good for it no longer
+    """
 
     media_type = "text/event-stream"
 
-    def __init__(self, streams: Streams, asking: Asking, after: int) -> None:
+    def __init__(self, streams: Streams, asking: Asking, after: int, authorized: Callable[[], Awaitable[None]]) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
-        self._streams, self._asking, self._after = streams, asking, after
+        self._streams, self._asking, self._after, self._authorized = streams, asking, after, authorized
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         wake = self._streams.enter()
@@ -116,12 +122,15 @@ class _Stream(Response):
         except TimeoutError:
             _LOGGER.info("A stream was cut off behind change %d: its reader takes nothing.", self._after)
             return
+        except Refused:
+            _LOGGER.info("A stream has ended behind change %d: its token has been revoked.", self._after)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _texts(self, wake: asyncio.Event) -> AsyncIterator[bytes]:
         yield b"retry: 1000\n\n"
         while not self._streams.ended:
             wake.clear()
+            await self._authorized()
             found = await run_in_threadpool(self._asking.changes, self._after, _PAGE)
             for each in found:
                 data = msgspec.json.encode(showing.change(each))

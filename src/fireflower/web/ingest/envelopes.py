@@ -11,7 +11,6 @@ import msgspec
 from fireflower.web.ingest.parsing import encode
 from fireflower.web.ingest.refusals import malformed
 
-LONGEST_KEY = 200
 _DIGEST = 16
 _OF_THE_REQUEST = ("sentAt", "sent_at", "offset")
 """What differs when the same event is sent again."""
@@ -109,8 +108,3 @@ def content_key(event: dict[str, Any], is_timed: bool, received: int, position: 
     if not is_timed:
         digest.update(b"%d %d" % (received, position))
     return f"content:{digest.hexdigest()}"
-
-
-def short_key(key: str) -> str:
-    """What stands for a key that is too long to be kept in an index."""
-    return f"long:{blake2b(key.encode(), digest_size=_DIGEST).hexdigest()}"

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from msgspec import Raw
 
-from fireflower.model.messages import Message, Reject, SaidEvent
-from fireflower.web.ingest.envelopes import LONGEST_KEY, Envelope, short_key
+from fireflower.model.messages import Message, Reject, SaidEvent, key_for
+from fireflower.web.ingest.envelopes import Envelope
 from fireflower.web.ingest.keys import without_keys
 from fireflower.web.ingest.parsing import parsed_event, pieces, too_deep
 
@@ -69,8 +69,7 @@ async def taken(
         except RecursionError:
             reasons.append((position, too_deep()))
         else:
-            id = id if len(id) <= LONGEST_KEY else short_key(id)
-            messages.append(Message(name, id, body, received, source, said))
+            messages.append(Message(name, key_for(id), body, received, source, said))
     return messages, reasons, list(_rejects(reasons, delivery, envelope, text, key, received, source))
 
 
