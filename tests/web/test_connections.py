@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import threading
 import time
@@ -116,3 +117,12 @@ def test_others_are_served_again_and_again(address: tuple[str, int]) -> None:
         time.sleep(0.1)
         client.sendall(REQUEST[20:] + b"slow")
         assert answer(client).endswith(b"slow")
+
+
+@pytest.mark.parametrize("asked", [b"no http at all\r\n\r\n", b"GET /x HTTP/1.1\r\nwith a blank: x\r\n\r\n"])
+def test_what_is_no_http_is_answered_as_other_faults_are(address: tuple[str, int], asked: bytes) -> None:
+    with socket.create_connection(address) as client:
+        client.sendall(asked)
+        head, _, body = answer(client).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ") and b"content-type: application/json" in head
+    assert {"code", "message", "detail"} <= json.loads(body).keys()

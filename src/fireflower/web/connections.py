@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from fireflower.web.ingest.answers import refused
+from fireflower.web.ingest.refusals import Refusal
 
 PATIENCE = 20.0
 """Seconds that the head of a request has to come, from the beginning of the connection or from its first byte."""
@@ -14,6 +18,7 @@ LARGEST_HEAD = 64 << 10
 """Bytes of a request's line and headers; those of browsers with all their cookies have a tenth."""
 
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_NO_HTTP = Refusal(400, "malformed_request", "This is no request as HTTP writes them, or its address is too long.")
 
 
 class Connection(HttpToolsProtocol):
@@ -48,6 +53,13 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._is_head = True
         super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP is answered as whatever else is asked wrongly."""
+        body = msgspec.json.encode(refused(_NO_HTTP))
+        head = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: "
+        self.transport.write(f"{head}{len(body)}\r\n\r\n".encode() + body)
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._go_on()

@@ -97,6 +97,7 @@ def _responses(endpoint: Endpoint) -> Json:
         found[status] = {"description": said, "content": content}
         if status == "401":
             found[status]["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}}}
+    found["431"] = {"description": "The line and headers of the request have more than 64 kB. There is no body."}
     return found
 
 

@@ -12,7 +12,7 @@ from fireflower.model.moments import parse_moment
 from fireflower.web.api.refusals import Refused
 
 Name = Annotated[str, Meta(min_length=1, max_length=500)]
-Cursor = Annotated[str, Meta(min_length=1, max_length=50_000, description="`next` of the page before, as it is.")]
+Cursor = Annotated[str, Meta(min_length=1, max_length=4_500, description="`next` of the page before, as it is.")]
 Place = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Limit = Annotated[int, Meta(ge=1, le=500)]
 When = Annotated[
