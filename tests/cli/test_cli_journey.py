@@ -162,7 +162,7 @@ def test_explain_somebody_who_does_not(project: Path, run) -> None:
     text = run("explain", "birch", project=project).output
     assert "not qualified, and never was" in text
     assert "○ count(Report Run) >= 3: 1" in text
-    assert "Nearest next step:" in text
+    assert "Nearest next step: do Report Run 2 more times. Then 1 more is missing.\n" in text
 
 
 def test_explain_for_machines(project: Path, run) -> None:

@@ -95,7 +95,9 @@ def _show(found: Explanation, tipped: dict[int, str], *, by_less: bool) -> None:
         if found.definition.score is not None and found.definition.score.half_life is not None:
             click.echo(f"    Points fade: half of them are gone after {format_span(found.definition.score.half_life)}.")
     if found.next_step:
-        click.echo(f"\n  Nearest next step: {in_one_line(found.next_step)}.")
+        others = len(found.missing) - 1
+        more = f" Then {others} more {'is' if others == 1 else 'are'} missing." if others else ""
+        click.echo(f"\n  Nearest next step: {in_one_line(found.next_step)}.{more}")
     if found.history:
         click.echo("\n  So far:")
         for change in found.history:
