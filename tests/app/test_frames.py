@@ -51,7 +51,7 @@ def test_every_kind_of_frame_gives_the_same(make) -> None:
 def test_results_come_as_arrow_pandas_and_polars() -> None:
     found = fireflower.qualify(TWICE, pd.DataFrame(COLUMNS))
     table = found.to_arrow()
-    assert table.column_names == ["subject_kind", "subject", "name", "definition", "since", "evidence"]
+    assert table.column_names == ["subject_kind", "subject", "definition", "since", "name", "evidence"]
     assert found.to_pandas()["subject"].tolist() == ["ann"]
     assert found.to_pandas()["since"][0] == pd.Timestamp("2026-01-02T09:00:00Z")
     assert found.to_polars()["subject"].to_list() == ["ann"]

@@ -17,18 +17,15 @@ if TYPE_CHECKING:
 def leads_table(standing: Transitions, names: Sequence[str]) -> pa.Table:
     """Who is qualified, the most recent first.
 
-    Columns: subject_kind, subject, name, definition, since, evidence. The evidence is a list of structs, one a
+    Columns: subject_kind, subject, definition, since, name, evidence. The evidence is a list of structs, one a
     condition: condition, holds, number, text, since, record (the position in the archive of the record that tipped it).
     """
     import pyarrow as pa
 
-    subject = _subject(standing)
-    definition = subject.pop("definition")
     columns = {
-        **subject,
-        "name": pa.array([name or None for name in names], pa.string()),
-        "definition": definition,
+        **_subject(standing),
         "since": _times(standing.at),
+        "name": pa.array([name or None for name in names], pa.string()),
         "evidence": _evidence(standing),
     }
     newest_first = np.argsort(-standing.at, kind="stable")
