@@ -121,8 +121,8 @@ def test_a_fault_is_told_by_its_kind_and_place_alone_and_once(
     acme, clock, personal = project(tmp_path), Clock(), "ann@acme.example"
 
     with running(acme, url, clock) as service:
+        monkeypatch.setattr(Evaluator, "begin", fails)  # first, as what is taken in may come at any moment
         monkeypatch.setattr(Evaluator, "take", fails)
-        monkeypatch.setattr(Evaluator, "begin", fails)
         assert service.submit(messages(7, 10)).result(30) == 10
         wait_until(lambda: service.state.trouble)
         assert re.fullmatch(
