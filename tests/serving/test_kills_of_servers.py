@@ -108,7 +108,7 @@ def test_nothing_is_lost_and_everybody_is_told(url: str, tmp_path: Path) -> None
             sender.join()
         database = connect(url)
         soon(lambda: is_evaluated(database), 60)
-        time.sleep(2.5)  # so that whoever was busy is no longer, and has been told
+        soon(lambda: all(definition != "busy" for definition, *_ in standing(database)), 60)  # nobody is any longer
         give_up(database)
         soon(lambda: not waiting(database), 60)
         running.process.send_signal(signal.SIGTERM)
