@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fireflower.evaluate.results import Change, Facts, Reason, Subject, Transitions
-from fireflower.language.describing import describe_condition
+from fireflower.language.describing import as_written
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,7 +84,7 @@ def _ids(found: Transitions) -> pa.Array:
 def _evidence(found: Transitions) -> pa.Array:
     import pyarrow as pa
 
-    conditions = [condition.text or describe_condition(condition) for condition in found.conditions]
+    conditions = [as_written(condition) for condition in found.conditions]
     facts = Facts.of(found.facts)
     states = {
         "condition": _named(facts.condition, conditions),

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def asked(state: Evidence) -> str:
     """The condition as its author wrote it; in plain English where it was built in Python."""
-    from fireflower.language.describing import describe_condition
+    from fireflower.language.describing import as_written
 
-    return state.condition.text or describe_condition(state.condition)
+    return as_written(state.condition)
 
 
 def there_is(state: Evidence) -> str:

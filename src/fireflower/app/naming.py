@@ -54,9 +54,11 @@ def without_names(
     names = [""] * len(found)
     for i, value in zip(np.flatnonzero(added).tolist(), values, strict=True):
         names[i] = called(value)
-    for i in np.flatnonzero(~added).tolist():
+    named = np.array([trait is not None for trait in traits], bool)[found.definition]
+    own = np.flatnonzero(named & ~added).tolist()
+    for i, evidence_of in zip(own, found.shown_together(own), strict=True):
         trait = traits[found.definition[i]]
-        names[i] = called(next((each.value for each in found.shown(i) if each.condition.quantity == trait), None))
+        names[i] = called(next((state.value for state in evidence_of if state.condition.quantity == trait), None))
     return replace(found, definitions=tuple(definitions), evidence=evidence), names
 
 

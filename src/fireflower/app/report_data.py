@@ -8,9 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fireflower.app.replaying import history_arguments, history_of
-from fireflower.language.describing import describe_formula
-from fireflower.language.nodes import AnyOf, Condition, Definition, Formula
-from fireflower.model.records import SubjectKind
+from fireflower.language.describing import as_written
+from fireflower.language.nodes import Definition
 from fireflower.report import DataSummary, KeptAside, LeftOut
 
 if TYPE_CHECKING:
@@ -46,18 +45,12 @@ def left_out(project: Project, as_of: int) -> tuple[LeftOut, ...]:
     arguments = history_arguments(project, rules, as_of, None)
     arguments["settings"] = replace(project.settings, leave_out=())
     counts = Counter(standing(rules, **arguments).definition.tolist())
-    return tuple(LeftOut(rule.subject, _words(rule.qualified), counts[i]) for i, rule in enumerate(rules))
+    return tuple(LeftOut(rule.subject, as_written(rule.qualified), counts[i]) for i, rule in enumerate(rules))
 
 
 def _rules(project: Project) -> Iterator[Definition]:
-    for subject, formula in project.settings.leave_out:
-        for number, part in enumerate(formula.parts if isinstance(formula, AnyOf) else (formula,)):
-            yield _rule(f"({subject} left out {number})", subject, part)
+    from fireflower.evaluate.leaving_out import rules_of
 
-
-def _rule(name: str, subject: SubjectKind, formula: Formula) -> Definition:
-    return Definition(name, subject, formula, keep_after_goal=True)
-
-
-def _words(formula: Formula) -> str:
-    return (formula.text if isinstance(formula, Condition) else "") or describe_formula(formula)
+    for subject in dict.fromkeys(subject for subject, _ in project.settings.leave_out):
+        for number, rule in enumerate(rules_of(project.settings, subject)):
+            yield Definition(f"({subject} left out {number})", subject, rule, keep_after_goal=True)

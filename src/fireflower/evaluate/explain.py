@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fireflower.evaluate.formulas import conditions_of
+from fireflower.evaluate.leaving_out import rules_of
 from fireflower.evaluate.replay import replay, standing
 from fireflower.evaluate.results import Evidence, Reason, Subject, Transitions
-from fireflower.language.describing import describe_formula
+from fireflower.language.describing import as_written
 from fireflower.language.fingerprints import canonical
 from fireflower.language.nodes import (
     All,
@@ -171,8 +172,9 @@ def explain(
     states = {canonical(state.condition): state for i in rows.values() for state in found.shown(i)}
     transitions = replay([definition], settings, timelines, as_of=as_of, compiled=False)
     history = tuple(_change(transitions, i) for i in _rows_of(transitions, kind, subject_id))
-    out = _people_left_out(settings, timelines, kind, subject_id, as_of)
-    return _explanation(definition, settings, found, rows[definition.name], states, history, out)
+    row = rows[definition.name]
+    out = _people_left_out(settings, timelines, int(found.subject[row]), as_of) if kind == "account" else 0
+    return _explanation(definition, settings, found, row, states, history, out)
 
 
 def _explanation(
@@ -225,8 +227,8 @@ def _held_back(
     as_of: int,
 ) -> HeldBack | None:
     if reason == Reason.LEFT_OUT:
-        rule = next(part for part in _out_parts(settings, definition.subject) if _truth(part, states))
-        return HeldBack(reason, by=(rule.text if isinstance(rule, Condition) else "") or describe_formula(rule))
+        rule = next(rule for rule in rules_of(settings, definition.subject) if _truth(rule, states))
+        return HeldBack(reason, by=as_written(rule))
     if reason == Reason.CONVERTED:
         return HeldBack(reason, since=states[canonical(_goal_reached(definition))].since)
     lapsed = history[-1] if history else None
@@ -235,26 +237,19 @@ def _held_back(
     return None
 
 
-def _people_left_out(
-    settings: Settings, timelines: Sequence[Timeline], kind: SubjectKind, subject_id: str, as_of: int
-) -> int:
-    """How many people of the account, of those who did something in it, are left out as of then."""
-    if kind != "account" or all(of != "person" for of, _ in settings.leave_out):
+def _people_left_out(settings: Settings, timelines: Sequence[Timeline], account: int, as_of: int) -> int:
+    """How many people of the account with this code, of those who did something in it, are left out as of then."""
+    rules = rules_of(settings, "person")
+    if not rules:
         return 0
-    rule = Definition("(left out)", "person", AnyOf(tuple(_out_parts(settings, "person"))), keep_after_goal=True)
+    rule = Definition("(left out)", "person", AnyOf(tuple(rules)), keep_after_goal=True)
     out = standing([rule], replace(settings, leave_out=()), timelines, as_of=as_of, compiled=False)
     inside = {
         person
         for timeline in timelines
-        for person in timeline.person[
-            (timeline.account == _code(timeline.vocabulary.accounts, subject_id)) & (timeline.time <= as_of)
-        ].tolist()
+        for person in timeline.person[(timeline.account == account) & (timeline.time <= as_of)].tolist()
     }
     return len(inside & set(out.subject.tolist()))
-
-
-def _code(ids: Sequence[str], id: str) -> int:
-    return ids.index(id) if id in ids else -2
 
 
 def _rows_of(found: Transitions, kind: SubjectKind, subject_id: str) -> list[int]:
@@ -272,12 +267,6 @@ def _change(history: Transitions, i: int) -> Change:
     )
 
 
-def _out_parts(settings: Settings, kind: SubjectKind) -> list[Formula]:
-    """The rules by which subjects of a kind are left out."""
-    formulas = [formula for of, formula in settings.leave_out if of == kind]
-    return [part for each in formulas for part in (each.parts if isinstance(each, AnyOf) else (each,))]
-
-
 def _goal_reached(definition: Definition) -> Condition:
     assert definition.goal is not None
     return Condition(Count(definition.goal), Compare(">=", 1))
@@ -290,7 +279,7 @@ def _extras(definition: Definition, settings: Settings) -> list[Definition]:
     extras = [replace(plain, name=f"({name})", qualified=formula) for name, formula in definition.circles]
     if definition.goal is not None:
         extras.append(replace(plain, name="(goal)", qualified=_goal_reached(definition)))
-    if out := _out_parts(settings, definition.subject):
+    if out := rules_of(settings, definition.subject):
         extras.append(replace(plain, name="(left out)", qualified=AnyOf(tuple(out))))
     if definition.score is not None:
         items = definition.score.items

@@ -13,8 +13,14 @@ from fireflower.evaluate.kernel.layout import MUTED
 from fireflower.evaluate.results import Change, Transitions
 from fireflower.language.nodes import AnyOf, Definition, Formula, Settings
 from fireflower.model.moments import NEVER
-from fireflower.model.records import Kind
+from fireflower.model.records import Kind, SubjectKind
 from fireflower.model.timeline import TO_ACCOUNT, Timeline
+
+
+def rules_of(settings: Settings, kind: SubjectKind) -> list[Formula]:
+    """The rules by which subjects of a kind are left out, of which one is enough."""
+    formulas = [formula for of, formula in settings.leave_out if of == kind]
+    return [part for each in formulas for part in (each.parts if isinstance(each, AnyOf) else (each,))]
 
 
 def without_left_out(

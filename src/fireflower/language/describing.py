@@ -69,6 +69,11 @@ def describe(definition: Definition, settings: Settings | None = None) -> str:
     return "\n".join([*lines, "", *_ending(definition, settings)])
 
 
+def as_written(formula: Formula) -> str:
+    """A formula as its author wrote it; in plain English where that is more than one condition, or built in Python."""
+    return (formula.text if isinstance(formula, Condition) else "") or describe_formula(formula)
+
+
 def describe_formula(formula: Formula) -> str:
     """A formula as one sentence part: 'at least 3 Report Run, and not (..)'."""
     match formula:

@@ -51,6 +51,7 @@ from fireflower.language.nodes import (
     TimeSpent,
     Trait,
 )
+from fireflower.language.walking import bounds_of
 from fireflower.model.moments import DAY
 from fireflower.model.records import SubjectKind
 
@@ -73,7 +74,7 @@ _EXPECTED: dict[Unit, str] = {
     "hours": "hours, such as 0.5 or '30 minutes'",
 }
 COUNTS = (Count, Distinct, DistinctDays, Members, Actors, Streak, Sequence, Sessions)
-"""Quantities that count one by one, so that a percentage says nothing of them."""
+"""Quantities that count one by one: they are whole numbers, and a percentage says nothing of them."""
 _MAY_BE_MISSING = (Extreme, Latest, Elapsed, Ratio, Difference, Trait)
 _NOT_COMPUTED = {Recency: "recency", Elapsed: "elapsed", Score: "a score", Skill: "a skill"}
 
@@ -204,16 +205,16 @@ def _form_complaints(test: Test, may_miss: bool) -> Iterator[str]:
             yield "every text contains the empty text; write the text to look for"
         case Compare(op, str() | bool()) if op not in ("=", "!="):
             yield f"text and truth values are compared with = and != only, not with {op}"
-    if any(isinstance(bound, float) and not math.isfinite(bound) for bound in _bounds(test)):
+    if any(isinstance(bound, float) and not math.isfinite(bound) for bound in bounds_of(test)):
         yield "NaN and infinity are no bounds; expected a finite number"
 
 
 def _unit_complaints(test: Test, unit: Unit) -> Iterator[str]:
-    odd = [bound for bound in _bounds(test) if isinstance(bound, str | bool)]
+    odd = [bound for bound in bounds_of(test) if isinstance(bound, str | bool)]
     if unit in _EXPECTED and (odd or isinstance(test, Text | Date)):
         shown = f", got {odd[0]!r}" if odd else ""
         yield f"expected {_EXPECTED[unit]} to compare with{shown}"
-    if unit == "text" and (isinstance(test, Date | Between) or len(odd) < len(_bounds(test))):
+    if unit == "text" and (isinstance(test, Date | Between) or len(odd) < len(bounds_of(test))):
         yield "a role is text; compare it with a text, such as role = admin"
 
 
@@ -252,17 +253,6 @@ def _verdict(test: Test, low: float, high: float) -> str:
             numbers = [value for value in values if not isinstance(value, str | bool)]
             return "never" if all(not low <= value <= high for value in numbers) and low > -math.inf else ""
     return ""
-
-
-def _bounds(test: Test) -> tuple[Any, ...]:
-    match test:
-        case Compare():
-            return (test.bound,)
-        case Between():
-            return (test.low, test.high)
-        case OneOf():
-            return test.values
-    return ()
 
 
 def _field_range(field: Field) -> tuple[float, float]:

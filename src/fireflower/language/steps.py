@@ -40,11 +40,9 @@ from fireflower.language.phrases import (
     there_is,
     window,
 )
+from fireflower.language.rules import COUNTS
 from fireflower.language.sentences import write_quantity
 from fireflower.model.moments import format_span
-
-_WHOLE = (Count, Distinct, DistinctDays, Actors, Members, Sessions, Streak, Sequence)
-"""Quantities that are whole numbers."""
 
 
 def next_step(condition: Condition, current: Any) -> str:
@@ -144,7 +142,7 @@ def _number(current: Any) -> float:
 
 
 def _is_whole(quantity: Quantity) -> bool:
-    return isinstance(quantity, _WHOLE)
+    return isinstance(quantity, COUNTS)
 
 
 def _times(count: float, more: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from fireflower.language import nodes
 from fireflower.language.nodes import All, AnyOf, Between, Compare, Condition, Definition, Formula, Not, Quantity
+from fireflower.language.rules import COUNTS
 from fireflower.model.moments import DAY, HOUR, MINUTE, WEEK
 from fireflower.review.backtest import HORIZON, first_entries, qualified_before, reached_goal
 from fireflower.review.intervals import wilson
@@ -20,16 +21,6 @@ from fireflower.review.results import ThresholdCurve
 from fireflower.review.volume import complete_weeks
 
 _FACTORS = (0.25, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0, 3.0)
-_WHOLE = (
-    nodes.Count,
-    nodes.Distinct,
-    nodes.DistinctDays,
-    nodes.Members,
-    nodes.Actors,
-    nodes.Streak,
-    nodes.Sequence,
-    nodes.Sessions,
-)
 _SPANS = (nodes.Recency, nodes.Elapsed)
 _SMALL = 5
 
@@ -126,7 +117,7 @@ def _limits(condition: Condition, bound: str) -> tuple[float, float]:
     least = 1.0 if isinstance(test, Compare) and test.op in (">=", "<") else 0.0
     if isinstance(quantity, nodes.Sequence):
         return least, float(len(quantity.steps))
-    return (least, np.inf) if isinstance(quantity, _WHOLE) else (-np.inf, np.inf)
+    return (least, np.inf) if isinstance(quantity, COUNTS) else (-np.inf, np.inf)
 
 
 def _ladder(quantity: Quantity, current: float, limits: tuple[float, float]) -> list[float]:
@@ -134,7 +125,7 @@ def _ladder(quantity: Quantity, current: float, limits: tuple[float, float]) -> 
     low, high = limits
     unit = _step(quantity, current)
     if unit and current == round(current / unit) * unit and 0 <= current <= _SMALL * unit:
-        first = max(low, 0.0 if isinstance(quantity, _WHOLE) else unit)
+        first = max(low, 0.0 if isinstance(quantity, COUNTS) else unit)
         values = {current, *(first + i * unit for i in range(len(_FACTORS) + 1))}
     else:
         values = {current, *(_round(current * factor, unit) for factor in _FACTORS)}
@@ -145,7 +136,7 @@ def _step(quantity: Quantity, current: float) -> float:
     """The unit in which a bound is moved; 0 where it is any number."""
     if isinstance(quantity, _SPANS):
         return next(unit for unit in (DAY, HOUR, MINUTE, 1) if abs(current) >= unit or unit == 1)
-    return 1.0 if isinstance(quantity, _WHOLE) else 0.0
+    return 1.0 if isinstance(quantity, COUNTS) else 0.0
 
 
 def _round(value: float, unit: float) -> float:

@@ -12,7 +12,7 @@ import msgspec
 from fireflower.history.log.messages import FORMS
 from fireflower.history.log.reading import Mappings, MessageReader
 from fireflower.history.log.rejects import Rejected
-from fireflower.model.messages import AHEAD, Form, Message, too_far_ahead
+from fireflower.model.messages import AHEAD, Form, Message, key_for, too_far_ahead
 from fireflower.model.moments import iso
 
 _ID: dict[Form, str] = {"segment": "messageId", "posthog": "uuid"}
@@ -21,8 +21,6 @@ _TIMES: dict[Form, tuple[str, ...]] = {"segment": ("receivedAt",), "posthog": ("
 
 _KEYS = ("writeKey", "api_key", "token")
 """Where clients put their write keys, which are not kept."""
-
-_LONGEST_KEY = 200
 
 
 @dataclass(slots=True)
@@ -82,6 +80,6 @@ def _message(reject: Rejected, reader: MessageReader) -> Message:
 def _key(event: dict[str, Any], form: Form, reject: Rejected) -> str:
     """Its own id, or what it says: so that it is one message however often it is read again."""
     own = event.get(_ID[form])
-    if isinstance(own, str) and own and len(own) <= _LONGEST_KEY:
-        return own
+    if isinstance(own, str) and own:
+        return key_for(own)
     return f"reject:{reject.id}:{blake2b(reject.body, digest_size=16).hexdigest()}"
