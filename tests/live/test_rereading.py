@@ -60,6 +60,15 @@ def test_an_event_is_the_one_that_was_sent(path: str, body: dict[str, Any]) -> N
     assert (again.key, said(again), still) == ("m1", said(usual.messages()[0]), [])
 
 
+def test_an_event_with_a_long_id_is_known_by_the_same_key() -> None:
+    strict, usual, long = Desk(Limits(ahead=HOUR)), Desk(), EVENT | {"messageId": "m" * 300}
+    strict.post("/v1/batch", {"batch": [long]})
+    usual.post("/v1/batch", {"batch": [long]})
+    (again,), still = reread(strict)
+    assert (again.key, still) == (usual.messages()[0].key, [])
+    assert again.key.startswith("long:")
+
+
 def test_what_cannot_be_read_yet_is_not_read_in_part() -> None:
     desk = Desk()
     desk.post("/v1/batch", {"batch": [EVENT], "sentAt": "garbage", "context": {"groupId": "acme"}})

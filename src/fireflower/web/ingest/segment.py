@@ -65,7 +65,8 @@ class SegmentDelivery:
             sent, end = self._sent, self._end_with_sent
         body = bytes(text)
         time = self._checks.time(said, sent)
-        is_plain = is_id(said.messageId) and not _has_long_id(said)
+        # Most bodies are shorter than an id would have to be to be too long.
+        is_plain = is_id(said.messageId) and (len(body) <= LONGEST_ID or not _has_long_id(said))
         if time is None or not is_plain or b"\n" in body or may_be_deep(body):
             return *self.take(parsed_event(body), position), None
         return said.messageId, body[:-1] + end, said_by(said, time, self._received)  # type: ignore[return-value]
