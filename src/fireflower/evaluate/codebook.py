@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from fireflower.evaluate.image import Dictionary, Outgrown
 from fireflower.language.nodes import Definition, EventName, Events, Settings
 from fireflower.language.walking import events_of, needs, properties_of, walk
+from fireflower.model.codes import Codes, Numbers
 from fireflower.model.records import EVENT, Kind
 from fireflower.model.timeline import Name, Vocabulary
 
@@ -19,54 +20,6 @@ _NAMES_KNOWN = 10_000
 """How many names have their codes at hand. Events may have any number of names."""
 
 ANY = "\0any"
-
-
-class Codes:
-    """A dictionary: codes for values, in the order in which they come. True is not 1.0.
-
-    Attributes
-    ----------
-    of_texts : the codes of texts; one that is asked for and has none gets one
-    """
-
-    def __init__(self, values: Iterable[Any] = ()) -> None:
-        self.values: list[Any] = list(values)
-        self.of_texts: dict[Hashable, int] = _Growing(self.values)
-        self.of_texts.update((_key(value), code) for code, value in enumerate(self.values))
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def code(self, value: Any) -> int:
-        """The value's code, a new one if need be."""
-        if value.__class__ is str:
-            return self.of_texts[value]
-        key = _key(value)
-        code = self.of_texts.get(key)
-        if code is None:
-            code = self.of_texts[key] = len(self.values)
-            self.values.append(value)
-        return code
-
-    def known(self, value: Any) -> int:
-        """The value's code, -1 if it has none."""
-        return self.of_texts.get(_key(value), -1)
-
-
-class _Growing(dict[Hashable, int]):
-    """Gives a text that it does not have the next code."""
-
-    def __init__(self, values: list[Any]) -> None:
-        self._values = values
-
-    def __missing__(self, text: Hashable) -> int:
-        code = self[text] = len(self._values)
-        self._values.append(text)
-        return code
-
-
-def _key(value: Any) -> Hashable:
-    return value if isinstance(value, str) else (type(value), repr(value))
 
 
 def _read_on(node: Any, properties: Sequence[str]) -> dict[str, Sequence[int]]:
@@ -88,10 +41,16 @@ class Codebook:
     ----------
     begun : what is known already
     room : how many more values the dictionaries have room for that programs have tables for
+    numbers : of the history, if others read it, too
     """
 
     def __init__(
-        self, definitions: Sequence[Definition], settings: Settings, begun: Vocabulary, room: int = 4096
+        self,
+        definitions: Sequence[Definition],
+        settings: Settings,
+        begun: Vocabulary,
+        room: int = 4096,
+        numbers: Numbers | None = None,
     ) -> None:
         wanted = needs(definitions, settings)
         self._room = room
@@ -100,8 +59,8 @@ class Codebook:
         self._tells_names_apart = any(isinstance(node, EventName) for node in walk(read))
         self.properties = sorted(wanted.properties)
         self._read = _read_on(read, self.properties)
-        self.people, self.accounts = Codes(begun.people), Codes(begun.accounts)
-        self.roles = Codes(begun.roles)
+        self.numbers = numbers or Numbers.of(begun)
+        self.people, self.accounts, self.roles = self.numbers.people, self.numbers.accounts, self.numbers.roles
         self.texts = {path: Codes(begun.texts.get(path, ())) for path in self.properties}
         fixed: list[Name] = [(kind, "") for kind in (Kind.IDENTITY, Kind.LEAVE, Kind.JOIN)]
         fixed += [(kind, UNREAD) for kind in (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT, Kind.EVENT)]

@@ -174,7 +174,7 @@ class Sheets:
         views: list[Any] = [view(np.ascontiguousarray(column), compiled) for column in columns]
         row = np.zeros(1, np.int64) if timeline.row is None else timeline.row
         views += [self.numbers.shape[1], timeline.received is not None, timeline.first_row]
-        views += [view(row, compiled), timeline.row is not None]
+        views += [view(np.ascontiguousarray(row), compiled), timeline.row is not None]
         return Rows(*views)
 
     def _fill(self, timeline: Timeline) -> None:

@@ -11,12 +11,16 @@ from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from fireflower.history.assembly import Telling, canonical
 from fireflower.history.identities import Identities, joined
 from fireflower.history.memberships import Attribution, Memberships
+from fireflower.model.codes import NOBODY, Codes, Numbers
 from fireflower.model.records import (
     ACCOUNT_TRAIT,
     APART,
@@ -28,7 +32,7 @@ from fireflower.model.records import (
     Record,
     SubjectKind,
 )
-from fireflower.model.rows import Row
+from fireflower.model.rows import Row, Rows, objects
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON
 
 Who = tuple[SubjectKind, str]
@@ -55,12 +59,11 @@ class Arrived:
 
     Attributes
     ----------
-    rows : in canonical order
     changed : subjects whose past is another now; rows of theirs may be wrong or lacking
     """
 
-    rows: list[Row] = field(default_factory=list)
-    changed: set[Who] = field(default_factory=set)
+    rows: Rows
+    changed: set[Who]
 
 
 @dataclass(slots=True)
@@ -157,6 +160,63 @@ def _ids(record: Record) -> tuple[str, str]:
     return record.person or "", str(record.value)
 
 
+_UNKNOWN, _SEVERAL = -2, -3
+
+_Number = TypeVar("_Number", np.int32, np.int64)
+
+
+class _People:
+    """What decides whose history an event is, in columns by the numbers of ids, so that it is found for many events at
+    once. The last place of a column is nobody's.
+
+    Attributes
+    ----------
+    bearer : the number of the person who bears an id
+    home : of a person, the account to which events belong that name none; NOBODY if there is none, or _SEVERAL
+    account, role : an account, and the person's role in it
+    moved : the last moment of which a coming or going is known
+    """
+
+    def __init__(self, numbers: Codes) -> None:
+        self._numbers = numbers
+        self.bearer, self.home, self.account, self.role = (np.full(1, NOBODY, np.int32) for _ in range(4))
+        self.moved = np.full(1, NOBODY, np.int64)
+
+    def make_room(self) -> None:
+        """Room for all ids that have a number by now."""
+        count = len(self._numbers)
+        if count < len(self.bearer):
+            return
+        more = count + (count >> 1) + 64
+        self.bearer, self.home, self.account = (
+            _longer(column, more, _UNKNOWN) for column in (self.bearer, self.home, self.account)
+        )
+        self.role = _longer(self.role, more, NOBODY)
+        self.moved = _longer(self.moved, more, NOBODY)
+
+    def move(self, person: str, time: int) -> None:
+        """They come or go then, so that all is to be found out anew."""
+        number = self._number(person)
+        self.moved[number] = max(self.moved[number], time)
+        self.home[number] = self.account[number] = _UNKNOWN
+
+    def forget(self, people: Iterable[str]) -> None:
+        """Find out anew who bears these ids, and of what they are members."""
+        for each in people:
+            number = self._number(each)
+            self.bearer[number] = self.home[number] = self.account[number] = _UNKNOWN
+
+    def _number(self, person: str) -> int:
+        number = self._numbers.code(person)
+        self.make_room()
+        return number
+
+
+def _longer(column: NDArray[_Number], places: int, filling: int) -> NDArray[_Number]:
+    """The column with room for more before the place of nobody."""
+    return np.concatenate([column[:-1], np.full(places - len(column), filling, column.dtype), column[-1:]])
+
+
 class OngoingHistory:
     """Whose history records belong to, as they come.
 
@@ -164,15 +224,17 @@ class OngoingHistory:
     ----------
     find : looks records up
     last : the last instant of a subject that has been told; -1 for one who is not known
+    numbers : by which the rows name people, accounts and roles
     """
 
-    def __init__(self, attribution: Attribution, find: Find, last: Last) -> None:
+    def __init__(self, attribution: Attribution, find: Find, last: Last, numbers: Numbers) -> None:
         self.identities = OngoingIdentities()
         self.memberships = Memberships()
+        self._numbers = numbers
+        self._people = _People(numbers.people)
         self._telling = Telling(self.identities, attribution, self.memberships)
         self._attribution = attribution
         self._find, self._last = find, last
-        self._moved: dict[str, int] = defaultdict(lambda: -1)
         self._told: dict[str, int] = defaultdict(lambda: -1)
 
     def find_by(self, find: Find) -> None:
@@ -197,6 +259,7 @@ class OngoingHistory:
         concerned: set[str] = set()
         for record in records:
             others = self.identities.add(record)
+            self._people.forget(others)
             if any(before in concerned or self._last("person", before) >= 0 for before in others.values()):
                 concerned |= {
                     person for id, before in others.items() for person in (before, self.identities.person(id))
@@ -212,28 +275,122 @@ class OngoingHistory:
         doubtful : numbers of records whose messages may be in the history already: the past of all whom they concern is
             told again, in which every message counts once
         """
-        arrived, concerned = Arrived(), _Concerned()
+        concerned = _Concerned()
+        plain, others = self._apart(numbered, doubtful)
+        rows, unclear = self._events(plain, concerned)
+        rows = rows.and_(Rows.of(self._one_by_one([*others, *unclear], doubtful, concerned), self._numbers))
+        changed = self.around(concerned.people) | self._members(concerned.teams)
+        return Arrived(rows, changed | set(map(_account, concerned.accounts)))
+
+    def _apart(
+        self, numbered: Sequence[Numbered], doubtful: Collection[int]
+    ) -> tuple[Sequence[Numbered], list[Numbered]]:
+        """The events, and all other records; with these, events of people who come or go just now."""
+        others = [each for each in numbered if each.record.kind != EVENT]
+        if not others and not doubtful:
+            return numbered, []
+        moving = {self._bearer(each.record) for each in others if each.record.kind in (JOIN, LEAVE)}
+        events: list[Numbered] = []
+        for each in numbered:
+            if each.record.kind == EVENT:
+                is_apart = each.number in doubtful or (moving and self._bearer(each.record) in moving)
+                (others if is_apart else events).append(each)
+        return events, others
+
+    def _events(self, events: Sequence[Numbered], concerned: _Concerned) -> tuple[Rows, list[Numbered]]:
+        """The rows of events, and those events whose accounts are several, or none of several."""
+        records = [each.record for each in events]
+        time = np.array([record.time for record in records], np.int64)
+        person = self._bearers([record.person or None for record in records])
+        accounts = self._numbers.accounts.of_texts
+        account = np.array([accounts[record.account or None] for record in records], np.int32)
+        for place in np.flatnonzero((time < self._people.moved[person]) & (person != NOBODY)).tolist():
+            concerned.add(self._numbers.people.values[person[place]], records[place].account)
+        account, unclear = self._at_home(person, account)
+        received = [record.time if record.received is None else record.received for record in records]
+        is_of = TO_PERSON * (person != NOBODY) | TO_ACCOUNT * (account != NOBODY)
+        rows = Rows(
+            time=time,
+            kind=np.full(len(records), EVENT, np.uint8),
+            name=objects([record.name for record in records]),
+            person=person,
+            account=account,
+            target=is_of.astype(np.uint8),
+            role=self._roles(person, account),
+            value=np.full(len(records), None),
+            received=np.array(received, np.int64),
+            properties=objects([record.properties for record in records]),
+            order=objects([record.message_id or record.order() for record in records]),
+            number=np.array([each.number for each in events], np.int64),
+        )
+        if not len(unclear):
+            return rows, []
+        clear = np.setdiff1d(np.arange(len(records)), unclear)
+        return rows.at(clear), [events[place] for place in unclear.tolist()]
+
+    def _bearers(self, ids: Sequence[str | None]) -> NDArray[np.int32]:
+        """Who bears these ids, by their numbers."""
+        people, of_texts = self._people, self._numbers.people.of_texts
+        numbers = np.array([of_texts[id] for id in ids], np.int32)
+        people.make_room()
+        found = people.bearer[numbers]
+        unknown = np.flatnonzero(found == _UNKNOWN)
+        if len(unknown):
+            for number in set(numbers[unknown].tolist()):
+                id = self._numbers.people.values[number]
+                bearer = self.identities.person(id)
+                known = number if bearer == id else self._numbers.people.code(bearer)
+                people.make_room()
+                people.bearer[number] = known
+            found = people.bearer[numbers]
+        return found
+
+    def _at_home(
+        self, person: NDArray[np.int32], account: NDArray[np.int32]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """The accounts to which events belong, given those that they name; and the places of those of which that must
+        be asked one by one."""
+        lacking = np.flatnonzero((account == NOBODY) & (person != NOBODY))
+        if not len(lacking):
+            return account, lacking
+        people, home = person[lacking], self._people.home
+        for number in set(people[home[people] == _UNKNOWN].tolist()):
+            accounts = self.memberships.accounts(self._numbers.people.values[number])
+            known = self._numbers.accounts.code(accounts[0]) if accounts else NOBODY
+            home[number] = known if len(accounts) < 2 else _SEVERAL
+        account[lacking] = home[people]
+        return account, lacking[home[people] == _SEVERAL]
+
+    def _roles(self, person: NDArray[np.int32], account: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The roles of people in accounts."""
+        people, numbers = self._people, self._numbers
+        roles = np.where(people.account[person] == account, people.role[person], NOBODY)
+        unknown = np.flatnonzero((people.account[person] != account) & (person != NOBODY) & (account >= 0))
+        for place, who, of in zip(unknown.tolist(), person[unknown].tolist(), account[unknown].tolist(), strict=True):
+            role = self.memberships.role(numbers.people.values[who], numbers.accounts.values[of])
+            roles[place] = numbers.roles.of_texts[role or None]
+            people.account[who], people.role[who] = of, roles[place]
+        return roles
+
+    def _one_by_one(
+        self, numbered: Sequence[Numbered], doubtful: Collection[int], concerned: _Concerned
+    ) -> list[Row]:  # fmt: skip
+        """The rows of records, told in canonical order, as what one says may change whose the next is."""
+        rows: list[Row] = []
         told: set[str] = set()
-        rows, bearer, moved, event = arrived.rows, self.identities.person, self._moved, self._telling.event
         places = [place(each.record) for each in numbered]
         for nth in sorted(range(len(numbered)), key=places.__getitem__):
-            record, number, where = numbered[nth].record, numbered[nth].number, places[nth]
-            person = bearer(record.person) if record.person else None
-            if record.kind == EVENT or record.kind == PERSON_TRAIT or record.kind == IDENTITY:
-                if person and record.time < moved.get(person, -1):
-                    concerned.add(person, record.account)
+            record, number = numbered[nth].record, numbered[nth].number
+            if record.kind in (EVENT, PERSON_TRAIT, IDENTITY):
+                if record.person and record.time < self._moved(self._bearer(record)):
+                    concerned.add(self._bearer(record), record.account)
             else:
                 self._change(record, told, concerned)
             if number in doubtful:
                 self._doubt(record, concerned)
-            if record.kind == EVENT:
-                rows += event(record, person, where, number)
-            else:
-                rows += _placed(self._telling.rows(record), where, number)
-                self._note(record)
-        arrived.changed = self.around(concerned.people) | self._members(concerned.teams)
-        arrived.changed |= set(map(_account, concerned.accounts))
-        return arrived
+            rows += _placed(self._telling.rows(record), places[nth], number)
+            self._note(record)
+        return rows
 
     def _change(self, record: Record, told: set[str], concerned: _Concerned) -> None:
         """Note whose past is another, as a membership or a trait of an account comes late. Accounts of which traits
@@ -277,7 +434,7 @@ class OngoingHistory:
 
     def _is_late_move(self, record: Record) -> bool:
         person = self._bearer(record)
-        latest = max(self._last("person", person), self._moved.get(person, -1))
+        latest = max(self._last("person", person), self._moved(person))
         return record.time <= latest or record.time < self._told.get(record.account or "", -1)
 
     def _is_late_trait(self, record: Record, told: Collection[str]) -> bool:
@@ -286,15 +443,18 @@ class OngoingHistory:
         latest = self._told.get(account, -1)
         if record.time < latest or (record.time == latest and account not in told):
             return True
-        return any(self._moved.get(person, -1) > record.time for person in self.memberships.viewers(account))
+        return any(self._moved(person) > record.time for person in self.memberships.viewers(account))
 
     def _note(self, record: Record) -> None:
         if record.kind == ACCOUNT_TRAIT:
             account = record.account or ""
             self._told[account] = max(self._told[account], record.time)
         elif record.kind in (JOIN, LEAVE):
-            person = self._bearer(record)
-            self._moved[person] = max(self._moved[person], record.time)
+            self._people.move(self._bearer(record), record.time)
+
+    def _moved(self, person: str) -> int:
+        number = self._numbers.people.known(person)
+        return int(self._people.moved[number]) if number < len(self._people.moved) - 1 else NOBODY
 
     def _doubt(self, record: Record, concerned: _Concerned) -> None:
         """Note all in whose history a record may have a part."""
@@ -326,10 +486,11 @@ class OngoingHistory:
                 found.setdefault(each.number, []).append(each.record)
         return found
 
-    def _adopt(self, memberships: Memberships, people: Iterable[str], accounts: Iterable[str], found: Found) -> None:
+    def _adopt(self, memberships: Memberships, people: Collection[str], accounts: Iterable[str], found: Found) -> None:
         """Who is a member of what by now, as it has come out for those all of whose records were looked at."""
         moves = _moves(found)
         self.memberships.adopt(memberships, people, accounts, {record.account or "" for record in moves})
+        self._people.forget(people)
         for record in moves:
             self._note(record)
 

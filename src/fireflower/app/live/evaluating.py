@@ -13,7 +13,7 @@ from fireflower.app.live.alone import person_alone, transitions_alone
 from fireflower.app.live.announcing import Announcer
 from fireflower.app.live.building import Builder, Built
 from fireflower.app.live.editions import AT_WORK, Difference, Prepared, edition_of, unchanged
-from fireflower.app.live.mentions import Mentions
+from fireflower.app.live.mentions import Mentions, numbered
 from fireflower.app.live.parts import (
     AT_ONCE,
     Decided,
@@ -24,7 +24,7 @@ from fireflower.app.live.parts import (
     told_again_by,
     verdicts_by,
 )
-from fireflower.app.live.past import Outdated, Past, numbered
+from fireflower.app.live.past import Outdated, Past
 from fireflower.app.live.storage import keep_value
 from fireflower.app.live.telling import make_evidence, meaning_of
 from fireflower.app.project import HISTORY_FOLDER, Project

@@ -3,13 +3,15 @@ indexes of the database would cost more than everything else that is done to kee
 
 from __future__ import annotations
 
-from array import array
-from collections import defaultdict
-from collections.abc import Iterable
-from itertools import chain
+from collections.abc import Iterable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
+from fireflower.history.log.reading import Durable
 from fireflower.history.ongoing import Numbered
 from fireflower.model.records import IDENTITY
+from fireflower.model.runs import Runs
 
 LOG = 1 << 44
 """Numbers of records from the log begin here."""
@@ -18,9 +20,16 @@ _RECORDS = 1 << 8
 """Records that one message may have numbers for; what it says beyond shares the last."""
 
 
-def number_of(place: int, nth: int) -> int:
-    """The number of what a message at a place in the log says nth."""
-    return LOG + place * _RECORDS + min(nth, _RECORDS - 1)
+def numbered(messages: Iterable[Durable]) -> list[Numbered]:
+    """What messages say, with numbers."""
+    found: list[Numbered] = []
+    for place, said in messages:
+        first = LOG + place * _RECORDS
+        if len(said) == 1:  # as nearly all do
+            found.append(Numbered(said[0], first))
+        else:
+            found += [Numbered(record, first + min(nth, _RECORDS - 1)) for nth, record in enumerate(said)]
+    return found
 
 
 def place_of(number: int) -> int:
@@ -31,6 +40,8 @@ def place_of(number: int) -> int:
 class Mentions:
     """Places in the log, by person and by account. One thread notes; others may look meanwhile.
 
+    Ids go by their hashes here, which cost nothing to keep: two ids that have one are looked up together.
+
     Attributes
     ----------
     behind : the place behind which all messages are noted
@@ -38,28 +49,25 @@ class Mentions:
 
     def __init__(self, behind: int) -> None:
         self.behind = behind
-        self._people: dict[str, array[int]] = defaultdict(_no_places)
-        self._accounts: dict[str, array[int]] = defaultdict(_no_places)
+        self._people, self._accounts = Runs(), Runs()
 
-    def note(self, records: Iterable[Numbered]) -> None:
+    def note(self, records: Sequence[Numbered]) -> None:
         """Note of whom records speak. They come in the order of the log."""
-        people, accounts, before = self._people, self._accounts, -1
-        for each in records:
-            record, place = each.record, (each.number - LOG) // _RECORDS
-            goes_on, before = place == before, place
-            if record.person and not (goes_on and place in people[record.person][-1:]):
-                people[record.person].append(place)
-            if record.account and not (goes_on and place in accounts[record.account][-1:]):
-                accounts[record.account].append(place)
-            if record.kind == IDENTITY:
-                people[str(record.value)].append(place)
+        people = [(each.number, each.record.person) for each in records if each.record.person]
+        people += [(each.number, str(each.record.value)) for each in records if each.record.kind == IDENTITY]
+        accounts = [(each.number, each.record.account) for each in records if each.record.account]
+        for runs, said in ((self._people, people), (self._accounts, accounts)):
+            places = (np.array([number for number, _ in said], np.int64) - LOG) // _RECORDS
+            order = np.argsort(places, kind="stable")
+            runs.add(_hashes([id for _, id in said])[order], places[order])
 
     def of(self, people: Iterable[str], accounts: Iterable[str]) -> list[int]:
-        """The places of the messages that speak of any of these, in order."""
-        found = [places for id in people if (places := self._people.get(id)) is not None]
-        found += [places for id in accounts if (places := self._accounts.get(id)) is not None]
-        return sorted(set(chain.from_iterable(places.tolist() for places in found)))
+        """The places of the messages that speak of any of these, and perhaps of others, in order."""
+        found: list[NDArray[np.int64]] = []
+        for runs, ids in ((self._people, list(people)), (self._accounts, list(accounts))):
+            found.append(runs.of(_hashes(ids), np.zeros(len(ids), np.int64))[0])
+        return np.unique(np.concatenate(found)).tolist()
 
 
-def _no_places() -> array[int]:
-    return array("q")
+def _hashes(ids: Sequence[str]) -> NDArray[np.int64]:
+    return np.fromiter(map(hash, ids), np.int64, len(ids))

@@ -9,14 +9,14 @@ from functools import cached_property
 from itertools import takewhile
 
 from fireflower.app.live.compacting import archived_up_to, check_whole, covered, is_moved
-from fireflower.app.live.mentions import LOG, Mentions, number_of, place_of
+from fireflower.app.live.mentions import LOG, Mentions, numbered, place_of
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.history.archive import Archive
 from fireflower.history.archive.known_ids import KnownIds
 from fireflower.history.archive.segments import SegmentFacts
 from fireflower.history.log.database import Database
 from fireflower.history.log.messages import Kept, MessageLog
-from fireflower.history.log.reading import Durable, LogReader, Mappings
+from fireflower.history.log.reading import LogReader, Mappings
 from fireflower.history.ongoing import Numbered
 from fireflower.model.errors import FireflowerError, UnknownSubjectError
 from fireflower.model.records import Record, SubjectKind
@@ -176,13 +176,6 @@ class Past:
         except FileNotFoundError:
             return None
         return state.st_ino, state.st_mtime_ns, state.st_size
-
-
-def numbered(messages: Iterable[Durable]) -> list[Numbered]:
-    """What messages say, with numbers."""
-    return [
-        Numbered(record, number_of(position, nth)) for position, said in messages for nth, record in enumerate(said)
-    ]
 
 
 def _is_imported(facts: SegmentFacts) -> bool:

@@ -11,19 +11,26 @@ from itertools import count
 from operator import attrgetter
 from typing import Any
 
+import numpy as np
+
 from fireflower.app.live.sieving import Concerns, Sieve
 from fireflower.evaluate.kernel.layout import MUTED
 from fireflower.evaluate.leaving_out import without_left_out
-from fireflower.evaluate.live import LATENESS, Coded, LiveReplay, Step
+from fireflower.evaluate.live import LATENESS, LiveReplay, Step
 from fireflower.evaluate.live import Who as Known
 from fireflower.evaluate.results import Change, Subject, Transitions
 from fireflower.history.assembly import canonical
 from fireflower.history.ongoing import Find, Numbered, OngoingHistory, Who, place
 from fireflower.language.nodes import AnyOf, Definition, Settings
+from fireflower.model.codes import NOBODY, Numbers
 from fireflower.model.records import EVENT, IDENTITY, JOIN, Record, SubjectKind
-from fireflower.model.rows import Row
+from fireflower.model.rows import Row, Rows
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
 
+_MUTABLE = (EVENT, JOIN)
+"""The kinds of rows of an account that do not count while their person is left out."""
+
+_NOTHING = Vocabulary((), (), ())
 _SUBJECTS: dict[SubjectKind, Subject] = {"person": Subject.PERSON, "account": Subject.ACCOUNT}
 
 
@@ -53,12 +60,13 @@ class Qualifying:
         lateness: int = LATENESS,
         concerns: Concerns | None = None,
     ) -> None:
-        how: dict[str, Any] = {"compiled": compiled, "room": room, "lateness": lateness}
+        numbers = self._numbers = Numbers.of(begun or _NOTHING)
+        how: dict[str, Any] = {"compiled": compiled, "room": room, "lateness": lateness, "numbers": numbers}
         self._settings = settings
         self.replay = LiveReplay(definitions, settings, begun, **how)
-        self.history = OngoingHistory(settings.attribution, find, self._last)
+        self.history = OngoingHistory(settings.attribution, find, self._last, numbers)
         self._leaving = _LeavingOut.of(settings, begun, **how)
-        self._sieve = Sieve(concerns) if concerns is not None else None
+        self._sieve = Sieve(concerns, numbers) if concerns is not None else None
         self._waiting: list[tuple[tuple[object, ...], int, int, Numbered]] = []
         self._come = count()
         self._doubtful: set[int] = set()
@@ -114,21 +122,19 @@ class Qualifying:
         arrived = self.history.take(due, self._doubtful)
         if self._doubtful:
             self._doubtful.difference_update(each.number for each in due)
-        own = arrived.rows if self._sieve is None else self._sieve.rows(arrived.rows)
-        coded = self.replay.code(own)
-        stale = changed | arrived.changed | {_who(who) for who in self.replay.stale(coded)}
+        rows = arrived.rows if self._sieve is None else self._sieve.rows(arrived.rows)
+        stale = changed | arrived.changed | {_who(who) for who in self.replay.stale(rows)}
         past = self.history.past(stale, now) if stale else {}
         if self._leaving is not None:
-            self._leave_out(self._leaving, arrived.rows, own, past, now)
-            coded.mute(own)
+            self._leave_out(self._leaving, arrived.rows, rows, past, now)
         if self._sieve is not None:
             past = self._sieve.past(past)
-        return self.replay.step(coded, {_known(who): rows for who, rows in past.items()}, now)
+        return self.replay.step(rows, {_known(who): rows for who, rows in past.items()}, now)
 
     def concern(self, concerns: Concerns) -> None:
         """From now on, put the definitions to these only, who are fewer than before."""
-        self._sieve = self._sieve or Sieve(concerns)
-        self._sieve.concerns = concerns
+        self._sieve = self._sieve or Sieve(concerns, self._numbers)
+        self._sieve.concern(concerns)
 
     def reword(self, definitions: Mapping[str, Definition]) -> None:
         """Take over what does not change a definition's meaning: what its author calls things."""
@@ -149,8 +155,10 @@ class Qualifying:
         elsewhere = self._sieve.last(kind, id) if self._sieve is not None else None
         return self.replay.last(_SUBJECTS[kind], id) if elsewhere is None else elsewhere
 
-    def _due(self, numbered: Sequence[Numbered], now: int) -> list[Numbered]:
+    def _due(self, numbered: list[Numbered], now: int) -> list[Numbered]:
         """The records whose time has come, of those that have been waiting and of these. The others wait."""
+        if not self._waiting and all(each.record.time <= now for each in numbered):
+            return numbered
         waited: list[Numbered] = []
         while self._waiting and self._waiting[0][-1].record.time <= now:
             waited.append(heapq.heappop(self._waiting)[-1])
@@ -163,22 +171,28 @@ class Qualifying:
         return sorted(waited, key=attrgetter("number")) + due
 
     def _leave_out(
-        self, leaving: _LeavingOut, rows: list[Row], own: list[Row], past: dict[Who, list[Row]], now: int
+        self, leaving: _LeavingOut, rows: Rows, own: Rows, past: dict[Who, list[Row]], now: int
     ) -> None:  # fmt: skip
         """Mute what left-out people do, for their accounts; if it turns out that somebody was left out at another
-        time than it had seemed, their accounts' past is told again."""
-        coded = leaving.replay.code(row.copy(TO_PERSON, row.block) for row in rows if row.target & TO_PERSON)
-        people = {_who(who) for who in leaving.replay.stale(coded)} | {who for who in past if who[0] == "person"}
+        time than it had seemed, their accounts' past is told again.
+
+        Parameters
+        ----------
+        rows, own : everybody's, and those of the subjects who are evaluated here
+        """
+        theirs = rows.only(TO_PERSON)
+        people = {_who(who) for who in leaving.replay.stale(theirs)} | {who for who in past if who[0] == "person"}
         renewed = {who: past[who] for who in people if who in past} | self.history.past(
             [who for who in people if who not in past], now
         )
-        others = leaving.step(coded, renewed, now)
+        others = leaving.step(theirs, renewed, now)
         accounts = {who for who in self.history.around(others) if who[0] == "account"} - past.keys()
         if self._sieve is not None:
             accounts = {who for who in accounts if self._sieve.concerns(*who)}
         if accounts:
             past |= self.history.past(accounts, now)
-        for each in (own, *past.values()):
+        leaving.mute_columns(own, self._numbers.people.values)
+        for each in past.values():
             leaving.mute(each)
 
 
@@ -205,9 +219,9 @@ class _LeavingOut:
             self.replay.load(timeline, last)
         self._remember(self.replay.loaded(last).transitions)
 
-    def step(self, coded: Coded, past: Mapping[Who, Sequence[Row]], now: int) -> set[str]:
+    def step(self, rows: Rows, past: Mapping[Who, Sequence[Row]], now: int) -> set[str]:
         """Take in the rows of people. Gives those who were left out at other times than it had seemed."""
-        step = self.replay.step(coded, {_known(who): each for who, each in past.items()}, now)
+        step = self.replay.step(rows, {_known(who): each for who, each in past.items()}, now)
         before = {id: list(self._changes[id]) for _, id in step.told_again}
         for (_, id), since in step.told_again.items():
             changes = self._changes[id]
@@ -223,8 +237,16 @@ class _LeavingOut:
     def mute(self, rows: Iterable[Row]) -> None:
         """Mark the rows of accounts that do not count."""
         for row in rows:
-            if row.kind in (EVENT, JOIN) and row.target & TO_ACCOUNT and self._is_out(row.person, row.time):
+            if row.kind in _MUTABLE and row.target & TO_ACCOUNT and self._is_out(row.person, row.time):
                 row.target |= MUTED
+
+    def mute_columns(self, rows: Rows, people: Sequence[str]) -> None:
+        """The same, of rows whose people go by their numbers."""
+        of_accounts = np.flatnonzero((rows.target & TO_ACCOUNT > 0) & np.isin(rows.kind, _MUTABLE))
+        for row in of_accounts.tolist() if self._changes else ():
+            person = rows.person[row]
+            if person != NOBODY and self._is_out(people[person], int(rows.time[row])):
+                rows.target[row] |= MUTED
 
     def _is_out(self, person: str | None, time: int) -> bool:
         changes = self._changes.get(person or "", ())

@@ -1,0 +1,185 @@
+"""Rows as the live kernel has them: coded, as records of one array, and the recent ones remembered."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fireflower.evaluate.kernel.layout import MUTED
+from fireflower.model.codes import NOBODY
+from fireflower.model.timeline import Timeline, Vocabulary
+
+_NOTHING = Vocabulary((), (), ())
+_TOGETHER = 1 << 15
+"""Rows that lie, and are forgotten, together."""
+
+Coded = NDArray[np.void]
+"""Rows, each a `coded_row`."""
+
+Place = tuple[int, int, tuple[Any, ...]]
+"""By which rows stand in canonical order."""
+
+
+def coded_row(properties: int) -> np.dtype[np.void]:
+    """A row: that of a timeline, the number by which it is remembered, and the properties that definitions read, each
+    as a number and as the code of another value."""
+    return np.dtype(
+        [
+            ("time", np.int64), ("received", np.int64), ("number", np.int64), ("remembered", np.int64),
+            ("what", np.int32), ("person", np.int32), ("account", np.int32), ("detail", np.int32),
+            ("kind", np.uint8), ("target", np.uint8),
+            ("values", np.float64, (properties,)), ("texts", np.int32, (properties,)),
+        ],
+        align=True,
+    )  # fmt: skip
+
+
+def place_of(time: int, kind: int, order: Any) -> Place:
+    """The place of a row: by its time and kind, then by its record's place, of which the id of the message may be all
+    that is known, as no more is needed."""
+    return time, kind, order if type(order) is tuple else (time, kind, order)
+
+
+def in_order(rows: Coded, come: NDArray[np.int64], orders: Callable[[NDArray[np.int64]], Any]) -> NDArray[np.int64]:
+    """The places of rows so that those of each subject are in canonical order. Of subjects that have no row in common,
+    nobody asks whose comes first.
+
+    Parameters
+    ----------
+    come : with which others each row has come; of these, those of lower numbers come first. Of -1, that is not known
+    orders : gives the places in history of the records of rows, by the numbers by which these are remembered
+    """
+    order = np.lexsort((rows["remembered"], rows["time"]))
+    time, come = rows["time"][order], come[order]
+    tied = np.zeros(len(rows), bool)
+    for name in ("person", "account"):
+        whose = rows[name][order]
+        pairs = np.lexsort((whose, time))
+        same = (np.diff(time[pairs]) == 0) & (np.diff(whose[pairs]) == 0) & (whose[pairs][1:] != NOBODY)
+        apart = same & ((np.diff(come[pairs]) != 0) | (come[pairs][1:] < 0))
+        if apart.any():
+            group = np.concatenate([[0], np.cumsum(~same)])
+            tied[pairs] |= np.isin(group, group[1:][apart])
+    if tied.any():
+        among = order[tied]
+        known = (rows["time"][among].tolist(), rows["kind"][among].tolist(), orders(rows["remembered"][among]))
+        places = list(map(place_of, *known))
+        order[tied] = among[sorted(range(len(among)), key=places.__getitem__)]
+    return order
+
+
+def timeline_of(rows: Coded, target: NDArray[np.uint8], properties: Sequence[str]) -> Timeline:
+    """The rows that happen to somebody, by `target`."""
+    happens = rows if target.all() else rows[target > 0]
+    numbers, codes = happens["values"], happens["texts"]
+    return Timeline(
+        vocabulary=_NOTHING,
+        time=happens["time"],
+        what=happens["what"],
+        person=happens["person"],
+        account=happens["account"],
+        target=(target | rows["target"] & np.uint8(MUTED))[target > 0],
+        detail=happens["detail"],
+        starts=np.zeros(1, np.int64),
+        first_person=np.zeros(1, np.int32),
+        first_account=np.zeros(1, np.int32),
+        received=happens["received"],
+        numbers={path: numbers[:, place] for place, path in enumerate(properties)},
+        codes={path: codes[:, place] for place, path in enumerate(properties)},
+        row=happens["number"],
+    )
+
+
+class Remembered:
+    """Rows by the numbers that they are given, in the order in which they come."""
+
+    def __init__(self, row: np.dtype[np.void]) -> None:
+        self._row, self._count = row, 0
+        self._chunks: dict[int, Coded] = {}
+        self._orders: dict[int, NDArray[np.object_]] = {}
+        self._steps: tuple[array[int], array[int]] = (array("q"), array("q"))
+        """Up to when what came was evaluated, and the number of the first row that came then."""
+
+    @property
+    def first(self) -> int:
+        """The number of the first row that is not forgotten."""
+        return min(self._chunks, default=self._count // _TOGETHER) * _TOGETHER
+
+    def begin(self, now: int) -> None:
+        """Rows that come from here on happened up to and including `now`; those before, up to what was said before."""
+        moments, firsts = self._steps
+        moments.append(now)
+        firsts.append(self._count)
+
+    def add(self, rows: Coded, orders: NDArray[np.object_]) -> None:
+        """Remember rows, with the places in history of their records. They are given their numbers."""
+        rows["remembered"] = np.arange(self._count, self._count + len(rows))
+        at = 0
+        while at < len(rows):
+            chunk, begin = divmod(self._count, _TOGETHER)
+            if not begin:
+                self._chunks[chunk] = np.empty(_TOGETHER, self._row)
+                self._orders[chunk] = np.empty(_TOGETHER, np.object_)
+            some = slice(at, at + _TOGETHER - begin)
+            count = len(rows[some])
+            self._chunks[chunk][begin : begin + count] = rows[some]
+            self._orders[chunk][begin : begin + count] = orders[some]
+            self._count += count
+            at += count
+
+    def orders(self, numbers: NDArray[np.int64]) -> NDArray[np.object_]:
+        """The places in history of the records of these rows."""
+        found = np.empty(len(numbers), np.object_)
+        for chunk, inside in self._apart(numbers):
+            found[inside] = self._orders[chunk][numbers[inside] % _TOGETHER]
+        return found
+
+    def first_after(self, moments: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The numbers below which no row happened after these moments."""
+        known, firsts = (np.array(column, np.int64) for column in self._steps)
+        return np.append(firsts, self._count)[np.searchsorted(known, moments, "right")]
+
+    def come(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """With which others these rows have come, as a number."""
+        return np.searchsorted(np.array(self._steps[1], np.int64), numbers, "right")
+
+    def at(self, numbers: NDArray[np.int64]) -> Coded:
+        """The rows with these numbers."""
+        found = np.empty(len(numbers), self._row)
+        for chunk, inside in self._apart(numbers):
+            found[inside] = self._chunks[chunk][numbers[inside] % _TOGETHER]
+        return found
+
+    def leave_out(self, numbers: NDArray[np.int64], bit: int) -> None:
+        """These rows no longer belong to the history of the person (`timeline.TO_PERSON`), or the account."""
+        for chunk, inside in self._apart(numbers):
+            self._chunks[chunk]["target"][numbers[inside] % _TOGETHER] &= ~np.uint8(bit)
+
+    def until(self, border: int) -> Iterator[Coded]:
+        """The rows that happened up to and including the border, a part at a time."""
+        for chunk in self._chunks:
+            rows = self._chunks[chunk][: self._count - chunk * _TOGETHER]
+            yield rows[rows["time"] <= border]
+
+    def forget(self, border: int) -> None:
+        """Forget rows that happened up to and including the border, but for some that came with others."""
+        for chunk in list(self._chunks):
+            is_full = self._count >= (chunk + 1) * _TOGETHER
+            if not is_full or self._chunks[chunk]["time"].max() > border:
+                break
+            del self._chunks[chunk], self._orders[chunk]
+        passed = bisect_right(self._steps[0], border)
+        for column in self._steps:
+            del column[:passed]
+
+    def _apart(self, numbers: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
+        """The chunks in which rows lie, each with the places of its numbers."""
+        chunks = numbers // _TOGETHER
+        order = np.argsort(chunks, kind="stable")
+        for inside in np.split(order, np.flatnonzero(np.diff(chunks[order])) + 1) if len(numbers) else ():
+            yield int(chunks[inside[0]]), inside
