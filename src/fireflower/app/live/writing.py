@@ -32,6 +32,9 @@ _SOON = 0.05
 _TOGETHER = 5_000
 """Messages that become durable in one transaction at most: beyond, one that came first would wait for the last."""
 
+_READ = 1_000
+"""Messages that are read again at once: about as many as the cache of a processor holds."""
+
 
 @dataclass(slots=True)
 class _Request:
@@ -179,7 +182,7 @@ class Writer:
         with suppress(StorageError):
             end = self._log.end()
             while self._handed_on < end:
-                kept = self._log.after(self._handed_on, _TOGETHER)
+                kept = self._log.after(self._handed_on, _READ)
                 if kept:
                     follow(list(reader.records(kept)))
                 self._handed_on = kept[-1].position if kept else end

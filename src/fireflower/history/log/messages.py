@@ -50,8 +50,8 @@ class MessageLog:
         self._database.in_order("messages")
         before = self.end()
         keys = [stored_key(message.key) for message in messages]
-        rows = [
-            (key, _NUMBERS[each.form], each.received, each.source, each.body)
+        rows = [  # of bytearrays, as for each bytes sqlite3 asks around whether somebody would adapt it
+            (bytearray(key), _NUMBERS[each.form], each.received, each.source, bytearray(each.body))
             for key, each in zip(keys, messages, strict=True)
         ]
         insert(self._database, "messages (key, form, received, source, body)", rows, "ON CONFLICT (key) DO NOTHING")

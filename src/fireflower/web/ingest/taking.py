@@ -76,7 +76,8 @@ async def taken(
             reasons.append((position, too_deep()))
         else:
             messages.append(Message(name, key_for(id), body, received, source, said, other))
-    return messages, reasons, list(_rejects(reasons, delivery, envelope, text, key, received, source))
+    rejects = list(_rejects(reasons, delivery, envelope, text, key, received, source)) if reasons else []
+    return messages, reasons, rejects
 
 
 def reject_whole(reason: str, text: bytes, key: str, received: int, source: str) -> Reject:
