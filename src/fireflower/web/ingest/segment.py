@@ -61,12 +61,16 @@ class SegmentDelivery:
         body, said = bytes(text), plain(text) if self._is_complete else None
         if said is None or said.receivedAt is not UNSET or said.writeKey is not UNSET or said.sentAt is None:
             return *self.take(parsed_event(body), position), None, None
-        key, sent, end = said.messageId, said.sentAt, self._end
-        if sent is UNSET:
-            sent, end = self._sent, self._end_with_sent
+        own, key = said.sentAt, said.messageId
+        sent, end = (own, self._end) if isinstance(own, str) else (self._sent, self._end_with_sent)
         event = self._checks.event(said, sent)
-        is_plain = key and not key.isspace() and (event is not None or self._checks.pass_(said, sent))
-        if not is_plain or may_be_deep(body, lists=not self._is_flat) or (not self._is_flat and b"\n" in body):
+        if (
+            not key
+            or key.isspace()
+            or (event is None and not self._checks.pass_(said, sent))
+            or may_be_deep(body, lists=not self._is_flat)
+            or (not self._is_flat and b"\n" in body)
+        ):
             return *self.take(parsed_event(body), position), None, None
         other = None if event is None or said.anonymousId is None else other_of(said)
         return key, body[:-1] + end, event, other
