@@ -445,7 +445,7 @@ def test_a_commit_whose_answer_was_lost_is_followed_all_the_same(opened: Opener)
 def test_what_others_write_is_followed_in_parts_and_while_there_is_room(
     opened: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing_module, "_TOGETHER", 5)
+    monkeypatch.setattr(writing_module, "_READ", 5)
     followed: list[int] = []
     parts: list[int] = []
     room = threading.Event()

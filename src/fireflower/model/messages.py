@@ -16,6 +16,8 @@ Form = Literal["segment", "posthog"]
 AHEAD = DAY
 """Span by which what a message says may lie after its receipt, once its sender's clock has been corrected."""
 
+LONGEST_ID = 500
+"""Characters of an id of a person or an account: no more than the API can be asked for, and indexes hold."""
 
 _LONGEST_KEY = 200
 
@@ -23,18 +25,6 @@ _LONGEST_KEY = 200
 def key_for(id: str) -> str:
     """By what a message of this id is known: by the id, if it is not too long to be kept in an index."""
     return id if len(id) <= _LONGEST_KEY else f"long:{blake2b(id.encode(), digest_size=16).hexdigest()}"
-
-
-class SaidEvent(Struct, frozen=True, gc=False):
-    """An event, as a message says it.
-
-    Attributes
-    ----------
-    other : another id of the person that the message names, so that it says of the two that they are one
-    """
-
-    record: Record
-    other: str | None
 
 
 class Message(Struct, frozen=True, gc=False):
@@ -47,7 +37,8 @@ class Message(Struct, frozen=True, gc=False):
     body : one JSON object in that form, with the time of receipt in it
     received : when it was received, a moment
     source : the name of the write key by which it came (never the key itself)
-    said : what it says, where that is known already; the body says the same
+    event : the event that it says, where that is known already; the body says the same
+    other : another id of the event's person, of which it says that both are one
     """
 
     form: Form
@@ -55,7 +46,8 @@ class Message(Struct, frozen=True, gc=False):
     body: bytes
     received: int
     source: str
-    said: SaidEvent | None = None
+    event: Record | None = None
+    other: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ EARLIEST = 0
 LATEST = 4_102_444_800 * SECOND
 """Moments outside 1970-01-01 .. 2100-01-01 are taken for mistakes of a clock or a unit, and are rejected on import."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {
     "second": SECOND, "sec": SECOND, "s": SECOND,
     "minute": MINUTE, "min": MINUTE, "m": MINUTE,
@@ -92,14 +92,14 @@ def format_roughly(span: int) -> str:
 
 def to_datetime(moment: int) -> datetime:
     """The moment as an aware datetime in UTC."""
-    return _EPOCH + timedelta(microseconds=moment)
+    return EPOCH + timedelta(microseconds=moment)
 
 
 def from_datetime(value: datetime) -> int:
     """The moment of a datetime; a naive one is taken as UTC."""
     if value.tzinfo is None:
         value = value.replace(tzinfo=UTC)
-    since = value - _EPOCH
+    since = value - EPOCH
     return since.days * DAY + since.seconds * SECOND + since.microseconds
 
 

@@ -21,6 +21,37 @@ _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close
 _NO_HTTP = Refusal(400, "malformed_request", "This is no request as HTTP writes them, or its address is too long.")
 
 
+class _Together:
+    """The transport of one answer: its head is sent with what follows at once, as each sending takes as long as to look
+    into ten events."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._head: bytes | None = None
+        self._has_begun = False
+
+    def write(self, data: bytes) -> None:
+        if self._has_begun:
+            head, self._head = self._head, None
+            self._transport.write(head + data if head else data)
+        else:
+            self._has_begun, self._head = True, data
+            self._loop.call_soon(self._send_head)
+
+    def close(self) -> None:
+        self._send_head()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def _send_head(self) -> None:
+        """Nothing may follow for long."""
+        if self._head:
+            self._transport.write(self._head)
+            self._head = None
+
+
 class Connection(HttpToolsProtocol):
     """A connection of a client."""
 
@@ -49,6 +80,8 @@ class Connection(HttpToolsProtocol):
         self._is_head, self._has_come, self._head = False, True, 0
         self._go_on()
         super().on_headers_complete()
+        if self.cycle is not None:
+            self.cycle.transport = _Together(self.transport, self.loop)  # type: ignore[assignment]
 
     def on_message_complete(self) -> None:
         self._is_head = True

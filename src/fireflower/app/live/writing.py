@@ -20,7 +20,7 @@ from fireflower.history.log.firsts import Firsts
 from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.reading import Durable, LogReader, Mappings, MessageReader, record_of
-from fireflower.model.messages import Message, Reject, SaidEvent
+from fireflower.model.messages import Message, Reject
 from fireflower.model.records import Record
 
 Follow = Callable[[list[Durable]], None]
@@ -31,6 +31,9 @@ _SOON = 0.05
 
 _TOGETHER = 5_000
 """Messages that become durable in one transaction at most: beyond, one that came first would wait for the last."""
+
+_READ = 1_000
+"""Messages that are read again at once: about as many as the cache of a processor holds."""
 
 
 @dataclass(slots=True)
@@ -179,7 +182,7 @@ class Writer:
         with suppress(StorageError):
             end = self._log.end()
             while self._handed_on < end:
-                kept = self._log.after(self._handed_on, _TOGETHER)
+                kept = self._log.after(self._handed_on, _READ)
                 if kept:
                     follow(list(reader.records(kept)))
                 self._handed_on = kept[-1].position if kept else end
@@ -191,10 +194,7 @@ class Writer:
         """Write requests in one transaction. Gives how many messages of each were new, and these."""
         read = [self._read(number, request.messages) for number, request in enumerate(requests)]
         counts = [0] * len(requests)
-        first: dict[str, _Read] = {}
-        for readable in read:
-            for one in readable.read:
-                first.setdefault(one.message.key, one)  # of two with one key, the log keeps the first
+        ones = [one for each in read for one in each.read]
         said: list[tuple[tuple[str, ...], int, int]] = []
         durable: list[Durable] = []
         with self._database.transaction():
@@ -203,9 +203,9 @@ class Writer:
             self._doubtful = self._doubtful or end != self._handed_on
             people = None if self._people is None else self._people.now()
             if people:
-                self._leave_out(people, read, first)
-            places = self._log.append([one.message for one in first.values()])
-            new = [(place, one) for place, one in zip(places, first.values(), strict=True) if place is not None]
+                ones = self._leave_out(people, read, ones)
+            places = self._log.append([one.message for one in ones])
+            new = [(place, one) for place, one in zip(places, ones, strict=True) if place is not None]
             self._say_again(read, [one for _, one in new], others_wrote=end != self._written_to)
             for place, one in new:
                 counts[one.request] += 1
@@ -241,8 +241,12 @@ class Writer:
                 found.rejects.append(Reject(str(error), message.body, message.received, message.source))
         return found
 
-    def _leave_out(self, people: Forgotten, read: Sequence[_Readable], first: dict[str, _Read]) -> None:
-        """Keep nothing that is about people who were forgotten; where only an id of theirs stands, take that out."""
+    def _leave_out(self, people: Forgotten, read: Sequence[_Readable], ones: Sequence[_Read]) -> list[_Read]:
+        """Messages without what is about people who were forgotten; where only an id of theirs stands, without that. Of
+        two with one key, the log keeps the first."""
+        first: dict[str, _Read] = {}
+        for one in ones:
+            first.setdefault(one.message.key, one)
         for key, each in list(first.items()):
             rid = rid_of(people, each.message, each.records)
             if rid is each.message:
@@ -256,12 +260,13 @@ class Writer:
                 self._take_back(one)
             del first[key]
             read[each.request].left_out += 1
+        return list(first.values())
 
     def _say_again(self, read: Sequence[_Readable], kept: Sequence[_Read], *, others_wrote: bool) -> None:
         """If a message that is not kept, as its id was known, is the first to say something, then another one is. If
         other processes have written since it was looked up, theirs may have said it before."""
         saying = [one for each in read for one in each.read if one.said]
-        if {id(one) for one in saying} <= {id(one) for one in kept}:
+        if not saying or {id(one) for one in saying} <= {id(one) for one in kept}:
             kept = saying if others_wrote else []
         for one in (*saying, *kept):
             self._take_back(one)
@@ -276,17 +281,18 @@ class Writer:
     def _records(self, message: Message) -> list[Record]:
         """What a message says. Mostly it is one event, which is known already. Whatever evaluation could not take is
         refused here, before it is acknowledged."""
-        if message.said is not None and not self._says_more(message.said):
-            return [message.said.record]
+        event, other = message.event, message.other
+        if event is not None and not ((other or self._joins) and self._says_more(event, other)):
+            return [event]
         return [checked(record_of(told)) for told in self._reader.told(message)]
 
-    def _says_more(self, said: SaidEvent) -> bool:
-        """Whether the message is the first to say who is who, or, where that counts, who is a member of what."""
-        record, person = said.record, said.record.person or ""
-        if said.other and self._firsts.is_new(("identity", person, said.other), record.time):
+    def _says_more(self, event: Record, other: str | None) -> bool:
+        """Whether a message is the first to say who is who, or, where that counts, who is a member of what."""
+        if other and self._firsts.is_new(("identity", event.person or "", other), event.time):
             return True
-        joins = self._joins and record.account and person
-        return bool(joins) and self._firsts.is_new(("join", person, record.account or ""), record.time)
+        if not (self._joins and event.account and event.person):
+            return False
+        return self._firsts.is_new(("join", event.person, event.account), event.time)
 
     def _is_new(self, what: tuple[str, ...], time: int) -> bool:
         """Whether the message that is being read is the first to say it."""

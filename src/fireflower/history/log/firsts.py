@@ -18,21 +18,21 @@ class Firsts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._known: dict[bytes, int] = {}
+        self._known: dict[tuple[str, ...], int] = {}
 
     def is_new(self, what: tuple[str, ...], time: int) -> bool:
         """Whether a message that comes now is the first to say it; to say it of an earlier time is new, but for what is
         set once."""
-        before = self._before(digest(what))
+        before = self._before(what)
         return before is None or (what[0] != "set once" and time < before)
 
     def note(self, what: tuple[str, ...], time: int) -> None:
         """Have `is_new` know of it before it is in the database."""
-        self._known[digest(what)] = time
+        self._known[what] = time
 
     def take_back(self, what: tuple[str, ...]) -> None:
         """Have `is_new` look it up again."""
-        self._known.pop(digest(what), None)
+        self._known.pop(what, None)
 
     def told(self, positions: Sequence[int]) -> set[tuple[int, bytes]]:
         """Which messages, of those at these places, were such ones when they came, each with what it said."""
@@ -52,10 +52,10 @@ class Firsts:
         """Look everything up again: what was to be remembered may not have been."""
         self._known.clear()
 
-    def _before(self, what: bytes) -> int | None:
+    def _before(self, what: tuple[str, ...]) -> int | None:
         if what in self._known:
             return self._known[what]
-        found = self._database.rows("SELECT MIN(time) FROM firsts WHERE what = ?", (what,))[0][0]
+        found = self._database.rows("SELECT MIN(time) FROM firsts WHERE what = ?", (digest(what),))[0][0]
         if found is None:
             return None
         self._known[what] = int(found)

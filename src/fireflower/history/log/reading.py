@@ -13,7 +13,7 @@ from fireflower.history.log.firsts import Firsts, digest
 from fireflower.history.log.messages import Kept
 from fireflower.history.mapping import Mapping as FileMapping
 from fireflower.history.readers.batches import Told
-from fireflower.history.readers.plain_segment import PlainChecks, plain, said_by, sent_of
+from fireflower.history.readers.plain_segment import PlainChecks, plain, sent_of
 from fireflower.history.readers.posthog import PostHogShape
 from fireflower.history.readers.segment import SegmentShape
 from fireflower.history.readers.times import TimeReader
@@ -88,9 +88,7 @@ class PlainReader:
             except ValueError:
                 return None
             self._stamp, self._checks = said.receivedAt, PlainChecks(self._times, self._received, AHEAD)
-        time = self._checks.time(said, sent_of(said))
-        event = None if time is None else said_by(said, time, self._received)
-        return None if event is None else event.record
+        return self._checks.event(said, sent_of(said))
 
 
 class LogReader:

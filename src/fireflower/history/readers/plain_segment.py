@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from fireflower.history.readers.times import Span, TimeReader
 from fireflower.history.readers.told import is_id
-from fireflower.model.messages import SaidEvent
+from fireflower.model.messages import LONGEST_ID
 from fireflower.model.records import EVENT, Record
 
 UNSET = msgspec.UNSET
 
 
+_Id = Annotated[str, msgspec.Meta(max_length=LONGEST_ID)]
+
+
 class PlainContext(msgspec.Struct, gc=False):
     """What the reader reads of a context."""
 
-    groupId: str | None = None
+    groupId: _Id | None = None
     traits: dict[str, Any] | None = None
 
 
 class Plain(msgspec.Struct, gc=False):
-    """A message whose parts are of the usual types. Whatever is not, is left to the reader itself."""
+    """A message whose parts are of the usual types, and whose ids are not too long. Whatever is not, is left to the
+    reader itself."""
 
     type: str | None = None
     event: str | None = None
-    userId: str | None = None
-    anonymousId: str | None = None
-    groupId: str | None = None
+    userId: _Id | None = None
+    anonymousId: _Id | None = None
+    groupId: _Id | None = None
     messageId: str | None = None
     timestamp: str | None = None
     originalTimestamp: str | None = None
@@ -62,24 +66,39 @@ class PlainChecks:
     def __init__(self, times: TimeReader, received: int, ahead: int) -> None:
         self._times, self._received, self._ahead = times, received, ahead
         self._uncorrected = Span(0, received, ahead)
-        self._spans: dict[Any, Span | None] = {None: self._uncorrected}
+        self._spans: dict[str | None, Span | None] = {None: self._uncorrected}
 
     def pass_(self, said: Plain, sent: str | None) -> bool:
         """Whether it will. `sent` is when the message was sent, be it that itself or its batch says so."""
-        return self.time(said, sent) is not None
+        if said.type == "track":
+            return self.event(said, sent) is not None
+        is_named = is_id(said.groupId) if said.type == "group" else said.type in ("identify", "page", "screen")
+        return is_named and (is_id(said.userId) or is_id(said.anonymousId)) and self._time(said, sent) is not None
 
-    def time(self, said: Plain, sent: str | None) -> int | None:
-        """When it happened by a right clock, as the reader will say; None where it may not read the message."""
-        if not (is_id(said.userId) or is_id(said.anonymousId)):
+    def event(self, said: Plain, sent: str | None) -> Record | None:
+        """The event that a message is, as the reader will read it; None if it is none, or may not be read."""
+        user, name, account = said.userId, said.event, said.groupId
+        person = (user.strip() if user else "") or _stripped(said.anonymousId)
+        name = name.strip() if name else ""
+        if not person or not name or said.type != "track":
             return None
-        type = said.type
-        if type == "track":
-            named = is_id(said.event)
-        elif type == "group":
-            named = is_id(said.groupId)
-        else:
-            named = type in ("identify", "page", "screen")
-        span = (self._spans[sent] if sent in self._spans else self._span(sent)) if named else None
+        time = self._time(said, sent)
+        if time is None:
+            return None
+        account = account.strip() if account else ""
+        if not account and said.context is not None:
+            account = _stripped(said.context.groupId)
+        return Record(
+            time, EVENT, name, person, account or None, None, said.properties or {}, _stripped(said.messageId),
+            self._received,
+        )  # fmt: skip
+
+    def _time(self, said: Plain, sent: str | None) -> int | None:
+        """When it happened by a right clock, as the reader will say; None where it may not read it."""
+        try:
+            span = self._spans[sent]
+        except KeyError:
+            span = self._span(sent)
         if span is None:
             return None
         if said.originalTimestamp is None:
@@ -98,18 +117,11 @@ class PlainChecks:
         return span
 
 
-def said_by(said: Plain, time: int, received: int) -> SaidEvent | None:
-    """What a message says that passes, if it is an event."""
-    if said.type != "track":
-        return None
-    user, anonymous, account, context = said.userId, said.anonymousId, said.groupId, said.context
-    user = user.strip() or None if user else None
-    anonymous = anonymous.strip() or None if anonymous else None
-    account = account.strip() or None if account else None
-    if account is None and context is not None and context.groupId:
-        account = context.groupId.strip() or None
-    record = Record(
-        time, EVENT, (said.event or "").strip(), user or anonymous, account, None, said.properties or {},
-        (said.messageId or "").strip(), received,
-    )  # fmt: skip
-    return SaidEvent(record, anonymous if user and anonymous != user else None)
+def other_of(said: Plain) -> str | None:
+    """Another id of its person that a message names; None if it names one alone."""
+    user, anonymous = _stripped(said.userId), _stripped(said.anonymousId)
+    return anonymous if user and anonymous and anonymous != user else None
+
+
+def _stripped(text: str | None) -> str:
+    return text.strip() if text else ""

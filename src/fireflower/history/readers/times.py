@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fireflower.history.mapping import Mapping, TimeUnit
-from fireflower.model.moments import EARLIEST, LATEST, format_moment, from_datetime, to_datetime
+from fireflower.model.moments import DAY, EARLIEST, EPOCH, LATEST, SECOND, format_moment, from_datetime
 
 _UNITS: dict[TimeUnit, float] = {"s": 1_000_000.0, "ms": 1_000.0, "us": 1.0, "ns": 0.001}
 _NUMBER = r"-?[0-9]+(\.[0-9]+)?"
@@ -234,29 +234,17 @@ class Span:
     ahead : span by which a message may lie after its receipt
     """
 
-    __slots__ = ("_begin", "_end", "_moved", "_shift")
+    __slots__ = ("_begin", "_end", "_shift")
 
     def __init__(self, shift: int, received: int, ahead: int) -> None:
-        begin, end = max(EARLIEST, EARLIEST - shift), min(LATEST, LATEST - shift, received + ahead - shift)
-        self._begin, self._end = _datetime(begin), _datetime(end)
-        self._shift, self._moved = timedelta(microseconds=shift), shift
+        self._begin, self._end = max(EARLIEST, EARLIEST - shift), min(LATEST, LATEST - shift, received + ahead - shift)
+        self._shift = shift
 
     def moment(self, text: Any) -> int | None:
         """The moment by a right clock; None where only a closer look could tell."""
         try:
-            time = datetime.fromisoformat(text)
-            return from_datetime(time) + self._moved if self._begin <= time < self._end else None
+            since = datetime.fromisoformat(text) - EPOCH
         except (TypeError, ValueError):  # no text, no time, or no offset from UTC
             return None
-
-    def corrected(self, text: Any) -> datetime | None:
-        """The time by a right clock; None where only a closer look could tell."""
-        try:
-            time = datetime.fromisoformat(text)
-            return time + self._shift if self._begin <= time < self._end else None
-        except (TypeError, ValueError):
-            return None
-
-
-def _datetime(moment: int) -> datetime:
-    return to_datetime(min(max(moment, EARLIEST), LATEST))
+        moment = since.days * DAY + since.seconds * SECOND + since.microseconds
+        return moment + self._shift if self._begin <= moment < self._end else None

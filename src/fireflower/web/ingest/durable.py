@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Protocol
 
 from fireflower.history.log.database import StorageError
@@ -46,17 +47,31 @@ class DurableSink:
         if waiting > self._most_waiting:
             raise Overloaded(f"{waiting} messages wait to be taken in. Send it again in {_LATER:g} seconds.", _LATER)
 
-    async def accept(self, messages: Sequence[Message], rejects: Sequence[Reject]) -> int:
-        """Make them durable; returns how many messages were new.
+    def accept(self, messages: Sequence[Message], rejects: Sequence[Reject]) -> asyncio.Future[int]:
+        """Make them durable; gives how many messages were new. What is being written cannot be called back, whoever has
+        stopped waiting for it.
 
         Raises
         ------
         Unavailable
             If the log cannot be written.
         """
-        written = asyncio.wrap_future(self._service.submit(messages, rejects))
-        try:
-            # What is being written cannot be called back, whoever has stopped waiting for it.
-            return await asyncio.shield(written)
-        except StorageError as error:
-            raise Unavailable(str(error)) from error
+        loop = asyncio.get_running_loop()
+        kept: asyncio.Future[int] = loop.create_future()
+
+        def tell(written: Future[int]) -> None:
+            with suppress(RuntimeError):  # the loop has ended, and nobody waits
+                loop.call_soon_threadsafe(_settle, kept, written)
+
+        self._service.submit(messages, rejects).add_done_callback(tell)
+        return kept
+
+
+def _settle(kept: asyncio.Future[int], written: Future[int]) -> None:
+    if kept.done():
+        return
+    error = written.exception()
+    if error is None:
+        kept.set_result(written.result())
+    else:
+        kept.set_exception(Unavailable(str(error)) if isinstance(error, StorageError) else error)

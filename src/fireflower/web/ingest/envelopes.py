@@ -28,6 +28,7 @@ class Envelope:
     context : that all of them share
     type : that the path gives them
     single : whether the body is one event, rather than a list of them
+    is_flat : whether it is certain that no event has a list or a line break in its text
     """
 
     events: list[Any]
@@ -36,6 +37,7 @@ class Envelope:
     context: dict[str, Any] | None = None
     type: str = ""
     single: bool = False
+    is_flat: bool = False
 
 
 def opened(body: Any, *, key_names: tuple[str, ...], sent_name: str, type: str = "") -> Envelope:
@@ -83,7 +85,8 @@ def opened_texts(body: bytes) -> Envelope | None:
         return None
     if batch.context or type(batch.writeKey or "") is not str:
         return None
-    return Envelope(list(batch.batch), batch.writeKey or "", batch.sentAt)
+    is_flat = body.find(b"[", body.find(b"[") + 1) < 0 and b"\n" not in body  # the one list is that of the events
+    return Envelope(batch.batch, batch.writeKey or "", batch.sentAt, is_flat=is_flat)
 
 
 def _first_key(event: Any, names: tuple[str, ...]) -> str:

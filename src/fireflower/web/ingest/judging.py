@@ -9,9 +9,8 @@ from typing import Protocol
 import msgspec
 
 from fireflower.history.readers.batches import Told
-from fireflower.model.messages import too_far_ahead
+from fireflower.model.messages import LONGEST_ID, too_far_ahead
 from fireflower.model.moments import to_datetime
-from fireflower.web.ingest.limits import LONGEST_ID
 
 _AFRESH = 500
 

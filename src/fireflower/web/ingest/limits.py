@@ -12,9 +12,6 @@ from fireflower.model.moments import SECOND
 DEEPEST = 100
 """How deep an event may be nested: no deeper than its properties may be for the readers."""
 
-LONGEST_ID = 500
-"""Characters of an id of a person or an account: no more than the API can be asked for, and indexes hold."""
-
 _MOST_KEYS = 10_000
 
 

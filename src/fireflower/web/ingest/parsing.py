@@ -169,10 +169,11 @@ def too_deep() -> str:
     return f"is nested more than {DEEPEST} deep: flatten it"
 
 
-def may_be_deep(body: bytes) -> bool:
+def may_be_deep(body: bytes, *, lists: bool = True) -> bool:
     """Whether an event may be nested deeper than the readers read. Most have too few brackets to be."""
-    lists = body.count(b"[") if b"[" in body else 0  # to look for one is much cheaper than to count
-    return body.count(b"{") + lists > DEEPEST
+    if not lists and len(body) <= DEEPEST * len('{"":}'):
+        return False
+    return body.count(b"{") + (body.count(b"[") if lists else 0) > DEEPEST
 
 
 def is_deep(body: bytes, event: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Protocol
 
 from fireflower.model.messages import Message, Reject
@@ -21,8 +21,8 @@ class Sink(Protocol):
         """
         ...
 
-    async def accept(self, messages: Sequence[Message], rejects: Sequence[Reject]) -> int:
-        """Make them durable; returns how many messages were new, once they are.
+    def accept(self, messages: Sequence[Message], rejects: Sequence[Reject]) -> Awaitable[int]:
+        """Make them durable; gives how many messages were new, once they are.
 
         Raises
         ------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
@@ -15,11 +15,11 @@ from fireflower.history.mapping import Mapping
 from fireflower.history.readers.posthog import PostHogShape
 from fireflower.history.readers.times import Span, TimeReader
 from fireflower.history.readers.told import id_text, is_id
-from fireflower.model.messages import SaidEvent, too_far_ahead
+from fireflower.model.messages import LONGEST_ID, too_far_ahead
 from fireflower.model.moments import EARLIEST, LATEST, to_datetime
 from fireflower.web.ingest.envelopes import Envelope, content_key
 from fireflower.web.ingest.judging import OBJECT_OR_NONE, TEXT_OR_NONE, Judge, iso
-from fireflower.web.ingest.limits import LONGEST_ID, Limits
+from fireflower.web.ingest.limits import Limits
 from fireflower.web.ingest.parsing import encode, is_deep, object_of, parsed_event, too_deep
 from fireflower.web.ingest.refusals import malformed
 
@@ -55,9 +55,9 @@ class PostHogDelivery:
         self._shift = self._skew(envelope.sent)
         self._span = Span(self._shift, received, ahead)
 
-    def take_text(self, text: msgspec.Raw, position: int) -> tuple[str, bytes, SaidEvent | None]:
-        """(key, body, what it says if that is known) of the message that an event is, from its text."""
-        return *self.take(parsed_event(bytes(text)), position), None
+    def take_text(self, text: msgspec.Raw, position: int) -> tuple[str, bytes, None, None]:
+        """(key, body, None, None) of the message that an event is, from its text."""
+        return *self.take(parsed_event(bytes(text)), position), None, None
 
     def take(self, event: Any, position: int) -> tuple[str, bytes]:
         """(key, body) of the message that an event is. The event is changed.
@@ -106,9 +106,9 @@ class PostHogDelivery:
         """When it happened, by our clock: PostHog's clients say how long ago, or when by a clock that also says when
         they sent it. (A datetime, because msgspec writes one faster than Python makes a text of it.)"""
         if event.get("offset") is None and event.get("sent_at") is None and not _ignores_clock(properties):
-            plain = self._span.corrected(event.get("timestamp"))
+            plain = self._span.moment(event.get("timestamp"))
             if plain is not None:
-                return plain if plain.tzinfo is UTC else plain.astimezone(UTC)
+                return to_datetime(plain)
         time = self._moment(event, properties)
         if time >= self._received + self._ahead:
             raise ValueError(too_far_ahead(time, self._received, self._ahead))

@@ -7,14 +7,14 @@ from typing import Any
 import msgspec
 
 from fireflower.history.mapping import Mapping
-from fireflower.history.readers.plain_segment import UNSET, Plain, PlainChecks, plain, said_by, sent_of
+from fireflower.history.readers.plain_segment import UNSET, PlainChecks, other_of, plain, sent_of
 from fireflower.history.readers.segment import SegmentShape
 from fireflower.history.readers.times import TimeReader
 from fireflower.history.readers.told import id_text, is_id
-from fireflower.model.messages import SaidEvent
+from fireflower.model.records import Record
 from fireflower.web.ingest.envelopes import Envelope, content_key
 from fireflower.web.ingest.judging import TEXT_OR_NONE, Judge, iso
-from fireflower.web.ingest.limits import LONGEST_ID, Limits
+from fireflower.web.ingest.limits import Limits
 from fireflower.web.ingest.parsing import encode, is_deep, may_be_deep, object_of, parsed_event, too_deep
 
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
@@ -45,31 +45,35 @@ class SegmentDelivery:
         self._received, self._stamp = received, iso(received)
         self._type, self._sent, self._context = envelope.type, envelope.sent, envelope.context
         self._is_complete = not self._type and self._context is None and type(self._sent) in TEXT_OR_NONE
+        self._is_flat = envelope.is_flat
         self._end = b',"receivedAt":%b}' % encode(self._stamp)
         self._end_with_sent = self._end if self._sent is None else b',"sentAt":%b%b' % (encode(self._sent), self._end)
 
-    def take_text(self, text: msgspec.Raw, position: int) -> tuple[str, bytes, SaidEvent | None]:
-        """(key, body, what it says if that is known already) of the message that an event is, from its text, to which
-        mostly nothing is added but two times.
+    def take_text(self, text: msgspec.Raw, position: int) -> tuple[str, bytes, Record | None, str | None]:
+        """(key, body, the event that it says and another id of its person, if known already) of the message that an
+        event is, from its text, to which mostly nothing is added but two times.
 
         Raises
         ------
         ValueError
             With the reason, if its reader could not read it.
         """
-        said = plain(text) if self._is_complete else None
+        body, said = bytes(text), plain(text) if self._is_complete else None
         if said is None or said.receivedAt is not UNSET or said.writeKey is not UNSET or said.sentAt is None:
-            return *self.take(parsed_event(bytes(text)), position), None
-        sent, end = sent_of(said), self._end
-        if sent is None:
-            sent, end = self._sent, self._end_with_sent
-        body = bytes(text)
-        time = self._checks.time(said, sent)
-        # Most bodies are shorter than an id would have to be to be too long.
-        is_plain = is_id(said.messageId) and (len(body) <= LONGEST_ID or not _has_long_id(said))
-        if time is None or not is_plain or b"\n" in body or may_be_deep(body):
-            return *self.take(parsed_event(body), position), None
-        return said.messageId, body[:-1] + end, said_by(said, time, self._received)  # type: ignore[return-value]
+            return *self.take(parsed_event(body), position), None, None
+        own, key = said.sentAt, said.messageId
+        sent, end = (own, self._end) if isinstance(own, str) else (self._sent, self._end_with_sent)
+        event = self._checks.event(said, sent)
+        if (
+            not key
+            or key.isspace()
+            or (event is None and not self._checks.pass_(said, sent))
+            or may_be_deep(body, lists=not self._is_flat)
+            or (not self._is_flat and b"\n" in body)
+        ):
+            return *self.take(parsed_event(body), position), None, None
+        other = None if event is None or said.anonymousId is None else other_of(said)
+        return key, body[:-1] + end, event, other
 
     def take(self, event: Any, position: int) -> tuple[str, bytes]:
         """(key, body) of the message that an event is, whatever it looks like. The event is changed.
@@ -88,7 +92,7 @@ class SegmentDelivery:
         if is_deep(body, event):
             raise ValueError(too_deep())
         said = plain(body)
-        if said is None or _has_long_id(said) or not self._checks.pass_(said, sent_of(said)):
+        if said is None or not self._checks.pass_(said, sent_of(said)):
             self._judge.check(body, self._received)
         return str(key), body
 
@@ -113,12 +117,6 @@ class SegmentDelivery:
         if self._sent is not None and event.get("sentAt") is None:
             event["sentAt"] = self._sent
         event["receivedAt"] = self._stamp
-
-
-def _has_long_id(said: Plain) -> bool:
-    context = said.context
-    account = context.groupId if context is not None else None
-    return any(id and len(id) > LONGEST_ID for id in (said.userId, said.anonymousId, said.groupId, account))
 
 
 def _merged(outer: dict[str, Any], inner: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from msgspec import Raw
 
-from fireflower.model.messages import Message, Reject, SaidEvent, key_for
+from fireflower.model.messages import Message, Reject, key_for
+from fireflower.model.records import Record
 from fireflower.web.ingest.envelopes import Envelope
 from fireflower.web.ingest.keys import without_keys
 from fireflower.web.ingest.parsing import parsed_event, pieces, too_deep
@@ -26,8 +27,9 @@ class Delivery(Protocol):
         """(key, body) of a message. Raises ValueError with the reason if its reader could not read it."""
         ...
 
-    def take_text(self, text: Raw, position: int) -> tuple[str, bytes, SaidEvent | None]:
-        """The same, from an event's text; and what it says, where that is known already."""
+    def take_text(self, text: Raw, position: int) -> tuple[str, bytes, Record | None, str | None]:
+        """The same, from an event's text; and the event that it says and another id of its person, where that is known
+        already."""
         ...
 
     def marked(self, event: dict[str, Any]) -> bytes:
@@ -63,14 +65,19 @@ async def taken(
         if position % _SLICE == _SLICE - 1:
             await asyncio.sleep(0)
         try:
-            id, body, said = take_text(event, position) if type(event) is Raw else (*take(event, position), None)
+            if type(event) is Raw:
+                id, body, said, other = take_text(event, position)
+            else:
+                id, body = take(event, position)
+                said = other = None
         except ValueError as error:
             reasons.append((position, _reason(error)))
         except RecursionError:
             reasons.append((position, too_deep()))
         else:
-            messages.append(Message(name, key_for(id), body, received, source, said))
-    return messages, reasons, list(_rejects(reasons, delivery, envelope, text, key, received, source))
+            messages.append(Message(name, key_for(id), body, received, source, said, other))
+    rejects = list(_rejects(reasons, delivery, envelope, text, key, received, source)) if reasons else []
+    return messages, reasons, rejects
 
 
 def reject_whole(reason: str, text: bytes, key: str, received: int, source: str) -> Reject:
