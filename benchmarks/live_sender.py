@@ -23,7 +23,8 @@ from typing import Any
 from benchmarks.live_traffic import read
 
 AGAIN_AFTER = 0.1
-"""Seconds after which what was refused for want of room is sent again. Clients wait longer."""
+"""Seconds after which a connection sends again what was refused for want of room; it sends nothing else until then, as
+a client that comes again. Clients wait longer."""
 
 
 @dataclass(eq=False)
@@ -71,7 +72,7 @@ class Sender:
         for each in self._idle:
             self._selector.register(each.socket, selectors.EVENT_READ, each)
         self._busy = 0
-        self._again: list[tuple[float, tuple[int, bytes]]] = []
+        self._again: list[tuple[float, Connection]] = []
         self.counts: Counter[str] = Counter()
         self.waits: list[float] = []
 
@@ -79,12 +80,14 @@ class Sender:
         """Send for so many seconds, and wait for the answers."""
         begin, sent = time.perf_counter(), 0
         following = next(bodies, None)
-        while following is not None or self._busy or self._again:
+        while following is not None or self._busy:
             now = time.perf_counter()
             if now - begin > seconds:
                 following = None
-            while self._idle and self._again and self._again[0][0] <= now:
-                self._send(self._again.pop(0)[1], now)
+            while self._again and self._again[0][0] <= now:
+                connection = self._again.pop(0)[1]
+                assert connection.body is not None
+                connection.send(self._head, connection.body, now)
             while following is not None and self._idle and (not self._rate or sent <= (now - begin) * self._rate):
                 self._send(following, now)
                 sent += following[0]
@@ -109,7 +112,8 @@ class Sender:
                 self.counts[name] += content[name]
             self.waits.append(now - connection.since)
         elif status == 503:
-            self._again.append((now + AGAIN_AFTER, connection.body))
+            self._again.append((now + AGAIN_AFTER, connection))
+            return
         else:
             raise SystemExit(f"the server answered {status}: {content}")
         self._idle.append(connection)

@@ -102,7 +102,11 @@ class _Again:
     since: dict[int, int] = field(default_factory=dict)
     stands: dict[int, int] = field(default_factory=dict)
 
+    def __bool__(self) -> bool:
+        return bool(self.late or self.stands)
+
     def codes(self) -> NDArray[np.int64]:
+        """Those of whose verdicts it is known how far they stand."""
         return np.fromiter(self.stands, np.int64, len(self.stands))
 
 
@@ -258,11 +262,13 @@ class LiveReplay:
         fed = np.zeros(len(coded), np.uint8)
         for kind in Subject:
             fed |= self._arrive(kind, coded, again[kind]) * np.uint8(_BIT[kind])
-            self._begin_again(kind, again[kind])
+            if again[kind]:
+                self._begin_again(kind, again[kind])
         self._patch()
         self._take_in(coded, fed)
         for kind in Subject:
-            self._feed_again(kind, again[kind])
+            if again[kind]:
+                self._feed_again(kind, again[kind])
             codes = _of(kind, coded[fed & _BIT[kind] > 0])[1]
             self._decide(kind, np.unique(np.concatenate([codes, again[kind].codes()])))
         self._let_time_go_on(now)
@@ -337,7 +343,7 @@ class LiveReplay:
                 said = zip(rows.name[places], rows.value[places], strict=True)
                 coded["detail"][places] = [self._trait(kind, name, value) for name, value in said]
         self._make_room()
-        coded = coded[in_order(coded, np.full(len(coded), -1), rows.order.__getitem__)]
+        coded = coded[in_order(coded, np.full(len(coded), -1), rows.order.__getitem__, _COLUMN.values())]
         self._remembered.add(coded, rows.order[coded["remembered"]])
         return coded
 
@@ -487,7 +493,7 @@ class LiveReplay:
         numbers, whose = side.rows.of(codes, np.maximum(remembered.first_after(since), remembered.first))
         rows = remembered.at(numbers)
         rows = rows[(rows["target"] & _BIT[kind] > 0) & (rows["time"] > since[whose])]
-        order = in_order(rows, remembered.come(rows["remembered"]), remembered.orders)
+        order = in_order(rows, remembered.come(rows["remembered"]), remembered.orders, [_COLUMN[kind]])
         order = order[np.argsort(rows[_COLUMN[kind]][order], kind="stable")]
         nearer, times = np.zeros(len(order), bool), rows["time"][order]
         found, starts = np.unique(rows[_COLUMN[kind]][order], return_index=True)
@@ -564,7 +570,7 @@ class LiveReplay:
             since = side.since[rows[name]]
             some.append(rows[(since != _NEVER) & (rows["time"] > since)])
         rows = np.concatenate(some)
-        rows = rows[in_order(rows, self._remembered.come(rows["remembered"]), self._remembered.orders)]
+        rows = rows[in_order(rows, self._remembered.come(rows["remembered"]), self._remembered.orders, [name])]
         self._happen(kind, rows, side.settled)
         side.since[rows[name]] = rows["time"]  # of each subject the last one stays
         codes = np.unique(rows[name])

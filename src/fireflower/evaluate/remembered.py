@@ -45,19 +45,22 @@ def place_of(time: int, kind: int, order: Any) -> Place:
     return time, kind, order if type(order) is tuple else (time, kind, order)
 
 
-def in_order(rows: Coded, come: NDArray[np.int64], orders: Callable[[NDArray[np.int64]], Any]) -> NDArray[np.int64]:
+def in_order(
+    rows: Coded, come: NDArray[np.int64], orders: Callable[[NDArray[np.int64]], Any], kinds: Iterable[str]
+) -> NDArray[np.int64]:
     """The places of rows so that those of each subject are in canonical order. Of subjects that have no row in common,
     nobody asks whose comes first.
 
     Parameters
     ----------
+    kinds : the columns of the subjects to whom the rows happen
     come : with which others each row has come; of these, those of lower numbers come first. Of -1, that is not known
     orders : gives the places in history of the records of rows, by the numbers by which these are remembered
     """
     order = np.lexsort((rows["remembered"], rows["time"]))
     time, come = rows["time"][order], come[order]
     tied = np.zeros(len(rows), bool)
-    for name in ("person", "account"):
+    for name in kinds:
         whose = rows[name][order]
         pairs = np.lexsort((whose, time))
         same = (np.diff(time[pairs]) == 0) & (np.diff(whose[pairs]) == 0) & (whose[pairs][1:] != NOBODY)

@@ -301,8 +301,8 @@ class OngoingHistory:
         """The rows of events, and those events whose accounts are several, or none of several."""
         records = [each.record for each in events]
         time = np.array([record.time for record in records], np.int64)
-        person = self._bearers([record.person or None for record in records])
-        accounts = self._numbers.accounts.of_texts
+        people, accounts = self._numbers.people.of_texts, self._numbers.accounts.of_texts
+        person = self._bearers(np.array([people[record.person or None] for record in records], np.int32))
         account = np.array([accounts[record.account or None] for record in records], np.int32)
         for place in np.flatnonzero((time < self._people.moved[person]) & (person != NOBODY)).tolist():
             concerned.add(self._numbers.people.values[person[place]], records[place].account)
@@ -328,10 +328,9 @@ class OngoingHistory:
         clear = np.setdiff1d(np.arange(len(records)), unclear)
         return rows.at(clear), [events[place] for place in unclear.tolist()]
 
-    def _bearers(self, ids: Sequence[str | None]) -> NDArray[np.int32]:
-        """Who bears these ids, by their numbers."""
-        people, of_texts = self._people, self._numbers.people.of_texts
-        numbers = np.array([of_texts[id] for id in ids], np.int32)
+    def _bearers(self, numbers: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Who bears the ids of these numbers."""
+        people = self._people
         people.make_room()
         found = people.bearer[numbers]
         unknown = np.flatnonzero(found == _UNKNOWN)

@@ -6,56 +6,73 @@ import numpy as np
 from numpy.typing import NDArray
 
 _TOGETHER = 8
-"""Runs of about one size that are merged: so a number is moved again when there are eight times as many."""
+"""Runs of one level that are merged: so a number is moved again when there are about eight times as many."""
+
+_SMALL = 12
+"""Bits of the length of a run that is on the lowest level; what is eight times as long begins a level higher."""
+
+_HIGHEST = np.iinfo(np.int64).max
 
 Codes = NDArray[np.int32] | NDArray[np.int64]
 
-_Run = tuple[Codes, NDArray[np.int64]]
-"""Codes in ascending order, and the numbers of each, ascending, too."""
+_Run = tuple[Codes, NDArray[np.int64], int]
+"""Codes in ascending order; the numbers of each, ascending, too; and the highest of all."""
 
 
 class Runs:
     """Numbers by codes. One thread adds; others may ask meanwhile."""
 
     def __init__(self) -> None:
-        self._runs: tuple[_Run, ...] = ()
+        self._runs: tuple[tuple[int, _Run], ...] = ()
+        """Each with its level, which never rises from one to the next."""
 
     def add(self, codes: Codes, numbers: NDArray[np.int64]) -> None:
-        """Add numbers with the code of each. They ascend, and are higher than those that are there."""
+        """Add numbers with the code of each. They ascend; so do those of a code from one call to the next."""
         if not len(codes):
             return
-        runs = [*self._runs, _merged([(codes, numbers)])]
-        while len(runs) >= _TOGETHER and len({_size(run) for run in runs[-_TOGETHER:]}) == 1:
-            runs[-_TOGETHER:] = [_merged(runs[-_TOGETHER:])]
+        runs, level, run = list(self._runs), max(0, len(codes).bit_length() - _SMALL) // 3, _merged([codes], [numbers])
+        while runs and runs[-1][0] < level:
+            run = _all([runs.pop()[1], run])
+        runs.append((level, run))
+        while len(runs) >= _TOGETHER and runs[-_TOGETHER][0] == level:
+            run = _all([run for _, run in runs[-_TOGETHER:]])
+            level += 1
+            runs[-_TOGETHER:] = [(level, run)]
         self._runs = tuple(runs)
 
     def of(self, codes: Codes, first: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The numbers of these codes from `first` on, which is one for each code; and the place among the codes of the
         one to which each belongs."""
         found, whose = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        for known, numbers in self._runs:
-            begin, end = np.searchsorted(known, codes, "left"), np.searchsorted(known, codes, "right")
+        lowest = first.min(initial=_HIGHEST)
+        for _, (known, numbers, highest) in self._runs:
+            if highest < lowest:
+                continue
+            wanted = codes.astype(known.dtype, copy=False)  # else all that is known would be changed to the other type
+            begin, end = known.searchsorted(wanted), known.searchsorted(wanted, "right")
+            if not (end > begin).any():
+                continue
             place = np.repeat(np.arange(len(codes)), end - begin)
             within = np.arange(len(place)) - np.repeat(np.cumsum(end - begin) - (end - begin), end - begin)
             its = numbers[begin[place] + within]
-            wanted = its >= first[place]
-            found.append(its[wanted])
-            whose.append(place[wanted])
+            kept = its >= first[place]
+            found.append(its[kept])
+            whose.append(place[kept])
         return np.concatenate(found), np.concatenate(whose)
 
     def forget(self, first: int) -> None:
         """Forget the numbers below this one."""
-        runs = [(codes, numbers, numbers >= first) for codes, numbers in self._runs]
-        self._runs = tuple((codes[kept], numbers[kept]) for codes, numbers, kept in runs if kept.any())
+        some = [(level, codes, numbers, numbers >= first) for level, (codes, numbers, _) in self._runs]
+        self._runs = tuple(
+            (level, _merged([codes[kept]], [numbers[kept]])) for level, codes, numbers, kept in some if kept.any()
+        )
 
 
-def _size(run: _Run) -> int:
-    """About how large a run is: eight times as much is one more."""
-    return len(run[0]).bit_length() // 3
+def _all(runs: list[_Run]) -> _Run:
+    return _merged([codes for codes, _, _ in runs], [numbers for _, numbers, _ in runs])
 
 
-def _merged(runs: list[_Run]) -> _Run:
-    codes = np.concatenate([codes for codes, _ in runs])
-    numbers = np.concatenate([numbers for _, numbers in runs])
-    order = np.argsort(codes, kind="stable")
-    return codes[order], numbers[order]
+def _merged(codes: list[Codes], numbers: list[NDArray[np.int64]]) -> _Run:
+    known, its = np.concatenate(codes), np.concatenate(numbers)
+    order = np.argsort(known, kind="stable")
+    return known[order], its[order], int(its.max())

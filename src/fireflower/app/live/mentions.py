@@ -53,13 +53,13 @@ class Mentions:
 
     def note(self, records: Sequence[Numbered]) -> None:
         """Note of whom records speak. They come in the order of the log."""
-        people = [(each.number, each.record.person) for each in records if each.record.person]
-        people += [(each.number, str(each.record.value)) for each in records if each.record.kind == IDENTITY]
-        accounts = [(each.number, each.record.account) for each in records if each.record.account]
-        for runs, said in ((self._people, people), (self._accounts, accounts)):
-            places = (np.array([number for number, _ in said], np.int64) - LOG) // _RECORDS
-            order = np.argsort(places, kind="stable")
-            runs.add(_hashes([id for _, id in said])[order], places[order])
+        places = np.fromiter(((each.number - LOG) // _RECORDS for each in records), np.int64, len(records))
+        self._people.add(_hashes([each.record.person for each in records]), places)
+        self._accounts.add(_hashes([each.record.account for each in records]), places)
+        others = [nth for nth, each in enumerate(records) if each.record.kind == IDENTITY]
+        self._people.add(
+            _hashes([str(records[nth].record.value) for nth in others]), places[np.array(others, np.int64)]
+        )
 
     def of(self, people: Iterable[str], accounts: Iterable[str]) -> list[int]:
         """The places of the messages that speak of any of these, and perhaps of others, in order."""
@@ -69,5 +69,6 @@ class Mentions:
         return np.unique(np.concatenate(found)).tolist()
 
 
-def _hashes(ids: Sequence[str]) -> NDArray[np.int64]:
+def _hashes(ids: Sequence[str | None]) -> NDArray[np.int64]:
+    """Also of none, for whom nobody asks."""
     return np.fromiter(map(hash, ids), np.int64, len(ids))

@@ -22,7 +22,7 @@ from fireflower.evaluate.results import Change, Subject, Transitions
 from fireflower.history.assembly import canonical
 from fireflower.history.ongoing import Find, Numbered, OngoingHistory, Who, place
 from fireflower.language.nodes import AnyOf, Definition, Settings
-from fireflower.model.codes import NOBODY, Numbers
+from fireflower.model.codes import Codes, Numbers
 from fireflower.model.records import EVENT, IDENTITY, JOIN, Record, SubjectKind
 from fireflower.model.rows import Row, Rows
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
@@ -191,7 +191,7 @@ class Qualifying:
             accounts = {who for who in accounts if self._sieve.concerns(*who)}
         if accounts:
             past |= self.history.past(accounts, now)
-        leaving.mute_columns(own, self._numbers.people.values)
+        leaving.mute_columns(own, self._numbers.people)
         for each in past.values():
             leaving.mute(each)
 
@@ -240,12 +240,12 @@ class _LeavingOut:
             if row.kind in _MUTABLE and row.target & TO_ACCOUNT and self._is_out(row.person, row.time):
                 row.target |= MUTED
 
-    def mute_columns(self, rows: Rows, people: Sequence[str]) -> None:
+    def mute_columns(self, rows: Rows, numbers: Codes) -> None:
         """The same, of rows whose people go by their numbers."""
-        of_accounts = np.flatnonzero((rows.target & TO_ACCOUNT > 0) & np.isin(rows.kind, _MUTABLE))
-        for row in of_accounts.tolist() if self._changes else ():
-            person = rows.person[row]
-            if person != NOBODY and self._is_out(people[person], int(rows.time[row])):
+        ever_out = [numbers.known(id) for id, changes in self._changes.items() if changes]
+        is_of_account = (rows.target & TO_ACCOUNT > 0) & np.isin(rows.kind, _MUTABLE)
+        for row in np.flatnonzero(is_of_account & np.isin(rows.person, ever_out)).tolist():
+            if self._is_out(numbers.values[rows.person[row]], int(rows.time[row])):
                 rows.target[row] |= MUTED
 
     def _is_out(self, person: str | None, time: int) -> bool:
