@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -114,7 +114,8 @@ class Remembered:
         return min(self._chunks, default=self._count // _TOGETHER) * _TOGETHER
 
     def begin(self, now: int) -> None:
-        """Rows that come from here on happened up to and including `now`; those before, up to what was said before."""
+        """Rows that come from here on happened up to and including `now`; those before, up to what was said before. To
+        be said before anything is asked."""
         moments, firsts = self._steps
         moments.append(now)
         firsts.append(self._count)
@@ -144,12 +145,13 @@ class Remembered:
 
     def first_after(self, moments: NDArray[np.int64]) -> NDArray[np.int64]:
         """The numbers below which no row happened after these moments."""
-        known, firsts = (np.array(column, np.int64) for column in self._steps)
-        return np.append(firsts, self._count)[np.searchsorted(known, moments, "right")]
+        known, firsts = (np.frombuffer(column, np.int64) for column in self._steps)
+        steps = known.searchsorted(moments, "right")
+        return np.where(steps < len(known), firsts[np.minimum(steps, len(known) - 1)], self._count)
 
     def come(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """With which others these rows have come, as a number."""
-        return np.searchsorted(np.array(self._steps[1], np.int64), numbers, "right")
+        return np.frombuffer(self._steps[1], np.int64).searchsorted(numbers, "right")
 
     def at(self, numbers: NDArray[np.int64]) -> Coded:
         """The rows with these numbers."""
@@ -183,6 +185,9 @@ class Remembered:
     def _apart(self, numbers: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
         """The chunks in which rows lie, each with the places of its numbers."""
         chunks = numbers // _TOGETHER
+        if len(numbers) and (chunks == chunks[0]).all():
+            yield int(chunks[0]), np.arange(len(numbers))
+            return
         order = np.argsort(chunks, kind="stable")
         for inside in np.split(order, np.flatnonzero(np.diff(chunks[order])) + 1) if len(numbers) else ():
             yield int(chunks[inside[0]]), inside
