@@ -38,6 +38,15 @@ def test_a_message_twice_in_one_append_is_kept_once(database: Database) -> None:
     assert bodies(log.after(0)) == [track("a").body, track("b").body]
 
 
+def test_what_is_known_is_known_however_long_ago_it_came(database: Database) -> None:
+    append(MessageLog(database), track("a"), track("b"))
+    log = MessageLog(database)  # another one, which has seen none of them
+    assert keys(append(log, track("c"), track("b"), track("d"), track("c"), track("a"))) == ["c", "d"]
+    assert keys(append(log, track("b"), track("e"), track("d"))) == ["e"]
+    assert [each.position for each in log.after(0)] == sorted({each.position for each in log.after(0)})
+    assert bodies(log.after(0)) == [track(key).body for key in "abcde"]
+
+
 def test_nothing_to_append(database: Database) -> None:
     log = MessageLog(database)
     assert append(log) == []

@@ -21,6 +21,7 @@ REQUEST = b"POST /x HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n"
 
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:
+    """Answers with the last four bytes of the body, a slow one late; with what is late only the body comes late."""
     body = b""
     while (message := await receive()).get("more_body"):
         body += message["body"]
@@ -28,6 +29,8 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
     if body == b"slow":
         await asyncio.sleep(1.0)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+    if body == b"late":
+        await asyncio.sleep(1.0)
     await send({"type": "http.response.body", "body": body[-4:]})
 
 
@@ -50,6 +53,21 @@ def answer(client: socket.socket) -> bytes:
     while (part := client.recv(1 << 16)) and not (came + part).endswith((b"ping", b"pong", b"slow")):
         came += part
     return came + part
+
+
+def test_the_head_of_an_answer_waits_for_no_body_that_is_late(address: tuple[str, int]) -> None:
+    with socket.create_connection(address) as client:
+        client.settimeout(10)
+        client.sendall(REQUEST + b"late")
+        head = client.recv(1 << 16)
+        assert head.endswith(b"\r\n\r\n") and client.recv(1 << 16) == b"late"
+
+
+def test_an_answer_comes_as_one_piece(address: tuple[str, int]) -> None:
+    with socket.create_connection(address) as client:
+        client.settimeout(10)
+        client.sendall(REQUEST + b"ping")
+        assert client.recv(1 << 16).endswith(b"\r\n\r\nping")
 
 
 @pytest.mark.parametrize("beginning", [b"", b"POST /x HTTP/1.1\r\nhost"])

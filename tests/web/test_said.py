@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,3 +94,31 @@ def test_most_events_are_said() -> None:
     delivery = SegmentForm(Mapping(form="segment"), Limits()).opened(envelope, RECEIVED)
     _, _, said, _ = delivery.take_text(envelope.events[0], 0)
     assert said is not None and said.time == RECEIVED - 1_234_567
+
+
+@pytest.mark.parametrize("depth", [97, 98, 99, 100, 101])
+@pytest.mark.parametrize("beside", ["", "[]", "{", "[" * 120, "{" * 120])
+def test_how_deep_an_event_may_be_is_the_same_however_it_is_looked_at(depth: int, beside: str) -> None:
+    text = json.dumps({"type": "track", "event": "Open", "userId": "ann", "messageId": "m", "x": beside})
+    event = text.replace('"x"', '"properties": ' + '{"":' * depth + "1" + "}" * depth + ', "x"')
+
+    def taken(take: Any) -> Any:
+        try:
+            return json.loads(take()[1])
+        except ValueError as error:
+            return str(error)
+
+    envelope = opened_texts(b'{"batch":[%b]}' % event.encode())
+    assert envelope is not None
+    form = SegmentForm(Mapping(form="segment"), Limits())
+    delivery, other = form.opened(envelope, RECEIVED), form.opened(envelope, RECEIVED)
+    assert taken(lambda: delivery.take_text(envelope.events[0], 0)) == taken(lambda: other.take(json.loads(event), 0))
+
+
+def test_an_event_on_several_lines_becomes_one() -> None:
+    event = {"type": "track", "event": "Open", "userId": "ann", "messageId": "m", "timestamp": "2026-03-01T10:00:00Z"}
+    envelope = opened_texts(json.dumps({"batch": [event]}, indent=1).encode())
+    assert envelope is not None and not envelope.is_flat
+    delivery = SegmentForm(Mapping(form="segment"), Limits()).opened(envelope, RECEIVED)
+    _, body, _, _ = delivery.take_text(envelope.events[0], 0)
+    assert b"\n" not in body and json.loads(body).items() >= event.items()

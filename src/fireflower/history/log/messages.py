@@ -16,6 +16,9 @@ _NUMBERS: dict[Form, int] = {form: number for number, form in enumerate(FORMS)}
 _AT_ONCE = 400
 """Rows in one statement; SQLite takes 32,766 values and is no faster with more than some hundred rows."""
 
+_REMEMBERED = 100_000
+"""Keys that are looked up before they are written: a dozen MB."""
+
 _LONGEST, _BEGINNING, _DIGEST = 63, 48, 16
 """Bytes of keys that are stored as they are; of others, bytes of the beginning and of a digest of the whole."""
 
@@ -39,25 +42,53 @@ class MessageLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._recent: set[bytes] = set()
 
     def append(self, messages: Sequence[Message]) -> list[int | None]:
         """Write messages inside of the caller's transaction, and give the place of each; None for one that was there,
         or comes a second time. Places rise.
 
-        Where they have come to stand is asked of the database once, which takes half as long as to look up beforehand
-        what is there, or to have it told of each row that is written.
+        Nearly all are new, and a database takes as long to tell of each row that it has written as to write it. What is
+        sent again is sent soon: only recent keys are looked up beforehand, and if there were no others that were known,
+        the places of all that was written are in a row.
         """
         self._database.in_order("messages")
         before = self.end()
         keys = [stored_key(message.key) for message in messages]
-        rows = [  # of bytearrays, as for each bytes sqlite3 asks around whether somebody would adapt it
-            (bytearray(key), _NUMBERS[each.form], each.received, each.source, bytearray(each.body))
-            for key, each in zip(keys, messages, strict=True)
-        ]
+        known = self._known([key for key in keys if key in self._recent])
+        self._remember(keys)
+        rows: list[tuple[bytearray, int, int, str, bytearray]] = []
+        is_new: list[bool] = []
+        for key, each in zip(keys, messages, strict=True):
+            is_new.append(key not in known)
+            if key not in known:
+                known.add(key)
+                # Of each bytes, but of no bytearray, sqlite3 asks around whether somebody would adapt it.
+                rows.append((bytearray(key), _NUMBERS[each.form], each.received, each.source, bytearray(each.body)))
         insert(self._database, "messages (key, form, received, source, body)", rows, "ON CONFLICT (key) DO NOTHING")
+        ((count, first, last),) = self._database.rows(
+            "SELECT COUNT(*), MIN(position), MAX(position) FROM messages WHERE position > ?", (before,)
+        )
+        if rows and count == len(rows) == last - first + 1:
+            following = iter(range(first, last + 1))
+            return [next(following) if each else None for each in is_new]
         written = self._database.rows("SELECT key, position FROM messages WHERE position > ?", (before,))
         places: dict[bytes, int] = {key: position for key, position in written}  # noqa: C416  # rows are of any length
         return [places.pop(key, None) for key in keys]
+
+    def _remember(self, keys: Sequence[bytes]) -> None:
+        if len(self._recent) > _REMEMBERED:
+            self._recent.clear()
+        self._recent.update(keys)
+
+    def _known(self, keys: Sequence[bytes]) -> set[bytes]:
+        known: set[bytes] = set()
+        for some in _parts(keys):
+            places = ", ".join("?" * len(some))
+            known.update(
+                bytes(key) for (key,) in self._database.rows(f"SELECT key FROM messages WHERE key IN ({places})", some)
+            )
+        return known
 
     def reject(self, rejects: Iterable[Reject]) -> None:
         """Keep aside what could not be taken, inside of the caller's transaction."""
