@@ -128,8 +128,7 @@ class Machine:
             self._rows(k.EVIDENCE, k.EVIDENCE_COUNT, width),
             self._rows(k.TURNS, k.TURN_COUNT, k.TURN_WORDS),
         )
-        self.memory[k.TURNS_BEFORE] += self.memory[k.TURN_COUNT]
-        self.memory[k.OUT_COUNT] = self.memory[k.EVIDENCE_COUNT] = self.memory[k.TURN_COUNT] = 0
+        forget_output(self.memory)
 
     def take(self) -> tuple[dict[str, NDArray[np.int64]], EvidenceRows]:
         """Hand over what was written: the WORDS of transitions, and what these have shown."""
@@ -141,6 +140,12 @@ class Machine:
     def _rows(self, start: int, count: int, words: int) -> NDArray[np.int64]:
         first, rows = int(self.memory[start]), int(self.memory[count])
         return self.memory[first : first + rows * words].reshape(rows, words)
+
+
+def forget_output(memory: NDArray[np.int64]) -> None:
+    """Begin the output anew: what comes refers to nothing that was there."""
+    memory[k.TURNS_BEFORE] += memory[k.TURN_COUNT]
+    memory[k.OUT_COUNT] = memory[k.EVIDENCE_COUNT] = memory[k.TURN_COUNT] = 0
 
 
 def _longer(array: NDArray[np.int64], words: int) -> NDArray[np.int64]:
