@@ -14,8 +14,8 @@ from fireflower.evaluate import collecting, growing
 from fireflower.evaluate.collecting import collect
 from fireflower.evaluate.growing import Column
 from fireflower.evaluate.kernel.layout import SEEN_BIT
-from fireflower.evaluate.machine import TRANSITION
-from fireflower.evaluate.results import FACT
+from fireflower.evaluate.machine import WHO
+from fireflower.evaluate.results import TURN, EvidenceRows
 from fireflower.language.nodes import Compare, Condition, Count, Definition, Events
 from fireflower.model.timeline import Vocabulary
 
@@ -59,14 +59,13 @@ def test_what_was_taken_is_nobody_elses() -> None:
 def _written(rows: list[tuple[int, int, int, int]]) -> Any:
     """A machine that has written these: (at, definition, subject, rows of evidence)."""
     ends = accumulate(row[-1] for row in rows)
-    of_kernel = [
-        (at, at, subject, definition, 0, 0, end | shown << SEEN_BIT)
-        for (at, definition, subject, shown), end in zip(rows, ends, strict=True)
-    ]
-    transitions = np.array(of_kernel, TRANSITION)
-    facts = np.zeros(sum(row[-1] for row in rows), FACT)
-    facts["what"] = np.repeat(np.arange(len(rows)), [row[-1] for row in rows])
-    return SimpleNamespace(take=lambda: (transitions, facts), program=SimpleNamespace(conditions=()))
+    who = np.array([(subject, definition, 0, 0) for _, definition, subject, _ in rows], WHO)
+    at = np.array([row[0] for row in rows], np.int64)
+    seen = np.array([end | row[-1] << SEEN_BIT for row, end in zip(rows, ends, strict=True)], np.int64)
+    transitions = {"at": at, "known_at": at, "who": who.view(np.int64), "seen": seen}
+    quantities = np.repeat(np.arange(len(rows), dtype=np.float64), [row[-1] for row in rows])
+    shown = EvidenceRows(quantities, np.zeros(len(quantities), np.uint32), np.zeros(1, TURN))
+    return SimpleNamespace(take=lambda: (transitions, shown), program=SimpleNamespace(conditions=()))
 
 
 @pytest.mark.parametrize("piece", [1, 2, 7, 1 << 15])
@@ -91,5 +90,5 @@ def test_the_order_is_time_then_kind_then_id_then_name(piece: int, monkeypatch: 
     columns = (found.at, found.definition, found.subject, found.evidence[:, 1] - found.evidence[:, 0])
     assert list(zip(*(column.tolist() for column in columns), strict=True)) == ordered
     for i, row in enumerate(ordered):  # each evidence row was written with the number of its transition
-        assert set(found.facts["what"][slice(*found.evidence[i].tolist())].tolist()) <= {rows.index(row)}
+        assert set(found.rows.quantities[slice(*found.evidence[i].tolist())].tolist()) <= {rows.index(row)}
         assert [found.kind[i] == 1, found.subject_id(i)] == list(wanted(row)[1:3])

@@ -124,11 +124,10 @@ def test_compiled_and_plain_are_equal_to_the_bit(case: Case) -> None:
 @given(cases())
 def test_the_record_that_tipped_it_is_of_that_moment(case: Case) -> None:
     from fireflower.evaluate.replay import replay
-    from fireflower.evaluate.results import Facts
 
     definitions, settings, _, as_of = case
     timeline = timeline_of(case)
     found = replay(definitions, settings, [timeline], as_of=as_of, compiled=False)
-    facts = Facts.of(found.facts)
+    facts = found.facts()
     tipped = np.flatnonzero(facts.row >= 0)
     assert (timeline.time[facts.row[tipped] - timeline.first_row] == facts.since[tipped]).all()

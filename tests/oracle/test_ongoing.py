@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from fireflower.evaluate.ongoing import OngoingReplay
 from fireflower.history.assembly import assemble
-from fireflower.language.nodes import Compare, Condition, Count, Definition, Events, Settings
+from fireflower.language.nodes import All, Compare, Condition, Count, Definition, Events, Recency, Settings
 from fireflower.model.errors import ProjectError
+from fireflower.model.moments import DAY
 from fireflower.model.records import Kind, Record
 
 from . import strategies
@@ -79,3 +80,17 @@ def test_transitions_that_nobody_asked_for_are_not_part_of_what_is_saved() -> No
     again = OngoingReplay(definitions, Settings(), timeline)
     again.resume(replay.save())
     assert len(again.transitions(0)) == 0
+
+
+def test_what_turned_before_it_was_saved_is_shown_afterwards() -> None:
+    often = Condition(Count(Events(("A",))), Compare(">=", 1))
+    lately = Condition(Recency(Events(("A",))), Compare("<", DAY))
+    definitions, records = [Definition("d", "person", All((often, lately)))], [Record(5, Kind.EVENT, "A", person="ann")]
+    timeline = assemble(records)
+    replay = OngoingReplay(definitions, Settings(), timeline)
+    replay.take_in(timeline)
+    replay.decide(5)
+    again = OngoingReplay(definitions, Settings(), timeline)
+    again.resume(replay.save())
+    again.decide(2 * DAY)
+    assert told(again.transitions(2 * DAY)) == told_by_engine((definitions, Settings(), records, 2 * DAY))[1:]

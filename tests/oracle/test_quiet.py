@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from fireflower.evaluate.replay import replay
-from fireflower.evaluate.results import Facts
 from fireflower.language.nodes import (
     AnyOf,
     Compare,
@@ -123,7 +122,7 @@ def test_what_comes_and_goes_within_an_instant_tips_nothing() -> None:
     case = ([Definition("high", "person", latest)], Settings(), records, START + 10 * DAY)
     found = replay(case[0], case[1], [timeline_of(case)], as_of=case[3], compiled=False)
     assert [(at - START) / DAY for at in found.at] == [0, 8]
-    assert (Facts.of(found.facts).row >= 0).tolist() == [True, False]
+    assert (found.facts().row >= 0).tolist() == [True, False]
 
 
 PASSING = [happened(0, n=1.0), happened(1, "open", "1", n=50.0), happened(1, "open", "2", n=10.0), happened(2, n=50.0)]
@@ -145,4 +144,4 @@ def test_a_bound_that_was_not_crossed_is_tipped_by_what_crosses_it_later(
     timeline = timeline_of(case)
     found = replay(wanted, Settings(), [timeline], as_of=case[3], compiled=False)
     assert [(at - START) / DAY for at in found.at] == [1, 2]
-    assert (timeline.time[Facts.of(found.facts).row] == found.at).all()
+    assert (timeline.time[found.facts().row] == found.at).all()

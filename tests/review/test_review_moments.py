@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fireflower.evaluate.results import FACT, Change, Reason, Subject, Transitions
+from fireflower.evaluate.results import TURN, Change, EvidenceRows, Reason, Subject, Transitions
 from fireflower.language.nodes import (
     Compare,
     Condition,
@@ -55,7 +55,7 @@ def transitions(definitions: list[Definition], rows: list[Row], as_of: int = 100
         change=column([row[4] for row in rows], np.int8),
         reason=column([row[5] for row in rows], np.int8),
         evidence=np.zeros((len(rows), 2), dtype=np.int64),
-        facts=np.zeros(0, FACT),
+        rows=EvidenceRows(np.zeros(0), np.zeros(0, np.uint32), np.zeros(0, TURN)),
     )
 
 

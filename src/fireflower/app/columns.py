@@ -85,7 +85,7 @@ def _evidence(found: Transitions) -> pa.Array:
     import pyarrow as pa
 
     conditions = [as_written(condition) for condition in found.conditions]
-    facts = Facts.of(found.facts)
+    facts = found.facts()
     states = {
         "condition": _named(facts.condition, conditions),
         "holds": pa.array(facts.holds),

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from fireflower.app.criteria import conditions
-from fireflower.evaluate.results import Facts, Transitions, Value
+from fireflower.evaluate.results import Transitions, Value
 from fireflower.language.fingerprints import canonical
 from fireflower.language.nodes import All, AnyOf, Condition, Definition, Known, Trait
 from fireflower.language.phrases import number
@@ -49,7 +49,7 @@ def without_names(
     evidence = found.evidence.copy()
     evidence[added, 1] -= 1
     places = found.evidence[added, 1] - 1
-    shown = Facts.of(found.facts[places])
+    shown = found.facts(places)
     values = map(found.value, shown.condition.tolist(), shown.quantity.tolist(), shown.text.tolist())
     names = [""] * len(found)
     for i, value in zip(np.flatnonzero(added).tolist(), values, strict=True):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.evaluate.kernel.layout import NEVER, SEEN_BIT, SEEN_END
-from fireflower.evaluate.machine import Machine
+from fireflower.evaluate.machine import WHO, Machine
 from fireflower.evaluate.results import Subject, Transitions
 from fireflower.language.nodes import Definition
 from fireflower.model.timeline import Vocabulary
@@ -24,58 +23,82 @@ _BITS = 16
 
 def collect(machine: Machine, definitions: Sequence[Definition], vocabulary: Vocabulary, as_of: int) -> Transitions:
     """Take what a machine has written, and put it in its order: (at, subject kind, subject id, definition name)."""
-    written, facts = machine.take()
+    written, rows = machine.take()
     kinds = np.array([Subject[definition.subject.upper()] for definition in definitions] or [Subject.ACCOUNT], np.int8)
     by_name = np.argsort(np.argsort([definition.name for definition in definitions] or [""]))
-    ranks = kinds.astype(np.int64) * len(by_name) + by_name
-    found, mixed = _columns(len(written)), []
-    first = 0
-    for places in _pieces(written["at"]):
-        part = written.take(places)
-        part = part.take(_order(part["at"], ranks.take(part["definition"]), len(Subject) * len(by_name)))
-        kind = kinds.take(part["definition"])
-        mixed.append(first + _mixed(part["at"], kind, part["subject"]))
-        here = slice(first, first := first + len(part))
-        for name in ("at", "known_at", "subject", "definition", "change", "reason"):
-            found[name][here] = part[name]
-        found["kind"][here] = kind
-        end = part["seen"] & SEEN_END
-        found["evidence"][here, 1] = end
-        found["evidence"][here, 0] = end - (part["seen"] >> SEEN_BIT)
-    _put_by_id(found, np.concatenate(mixed or [np.zeros(0, np.int64)]), by_name, vocabulary)
+    places = _places(written["at"], written["who"], kinds, by_name, vocabulary)
+    # One column after the other: memory that one of them has given back costs less than what was never touched.
+    known_at = written.pop("known_at")
+    received = not np.array_equal(known_at, written["at"])  # else both are one column
+    at = written.pop("at").take(places)
+    known_at = known_at.take(places) if received else at
+    who = written.pop("who").take(places).view(WHO)
+    subject, change, reason = (np.ascontiguousarray(who[name]) for name in ("subject", "change", "reason"))
+    definition = who["definition"].astype(np.int32)
+    del who
     return Transitions(
         definitions=definitions,
         conditions=machine.program.conditions,
         vocabulary=vocabulary,
         as_of=as_of,
-        facts=facts,
-        **found,
+        at=at,
+        known_at=known_at,
+        kind=kinds.take(definition),
+        subject=subject,
+        definition=definition,
+        change=change,
+        reason=reason,
+        evidence=_evidence(written.pop("seen").take(places)),
+        rows=rows,
     )
 
 
-def _columns(rows: int) -> dict[str, NDArray[Any]]:
-    types = {
-        "at": np.int64, "known_at": np.int64, "kind": np.int8, "subject": np.int32, "definition": np.int32,
-        "change": np.int8, "reason": np.int8,
-    }  # fmt: skip
-    return {name: np.empty(rows, dtype) for name, dtype in types.items()} | {"evidence": np.empty((rows, 2), np.int64)}
+def _evidence(seen: Numbers) -> Numbers:
+    """Where the evidence of each begins and ends."""
+    evidence = np.empty((len(seen), 2), np.int64)
+    np.bitwise_and(seen, SEEN_END, out=evidence[:, 1])
+    np.right_shift(seen, SEEN_BIT, out=seen)
+    np.subtract(evidence[:, 1], seen, out=evidence[:, 0])
+    return evidence
 
 
-def _pieces(at: Numbers) -> Iterator[Numbers]:
-    """The places of all, in parts between which the time rises."""
+def _places(at: Numbers, who: Numbers, kinds: NDArray[np.int8], by_name: Numbers, vocabulary: Vocabulary) -> Numbers:
+    """Where those that are written lie, in the order in which they are wanted."""
+    ranks = kinds.astype(np.int64) * len(by_name) + by_name
+    places, ends = _roughly(at)
+    mixed, first = [np.zeros(0, np.int64)], 0
+    for last in ends:
+        here = places[first:last]
+        when, whose = at.take(here), who.take(here).view(WHO)
+        order = _order(when, ranks.take(whose["definition"]), len(Subject) * len(by_name))
+        here[:], when, whose = here.take(order), when.take(order), whose.take(order)
+        mixed.append(first + _mixed(when, kinds.take(whose["definition"]), whose["subject"]))
+        first = last
+    several = np.concatenate(mixed)
+    if len(several):
+        of = places.take(several)
+        places[several] = of.take(_by_id(at.take(of), who.take(of).view(WHO), kinds, by_name, vocabulary))
+    return places
+
+
+def _roughly(at: Numbers) -> tuple[Numbers, Sequence[int]]:
+    """The places of all, in the order of time but for the last of its bits; and the ends of parts between which the
+    time rises."""
     if len(at) <= _PIECE:
-        yield np.arange(len(at))
-        return
+        return np.arange(len(at)), [len(at)] if len(at) else []
     earliest = at.min()
     shift = max(0, int(at.max() - earliest).bit_length() - _BITS)
-    coarse = ((at - earliest) >> shift).astype(np.uint16)
-    places = np.argsort(coarse, kind="stable")
+    coarse = np.empty(len(at), np.uint16)
+    for first in range(0, len(at), _PIECE):
+        here = slice(first, first + _PIECE)
+        coarse[here] = (at[here] - earliest) >> shift
     ends = np.cumsum(np.bincount(coarse))
-    first = 0
-    while first < len(at):
-        last = int(ends[max(np.searchsorted(ends, first + _PIECE, "right") - 1, np.searchsorted(ends, first, "right"))])
-        yield places[first:last]
-        first = last
+    parts = [0]
+    while parts[-1] < len(at):
+        first = parts[-1]
+        last = max(np.searchsorted(ends, first + _PIECE, "right") - 1, np.searchsorted(ends, first, "right"))
+        parts.append(int(ends[last]))
+    return np.argsort(coarse, kind="stable"), parts[1:]
 
 
 def _order(at: Numbers, rank: Numbers, ranks: int) -> Numbers:
@@ -107,18 +130,16 @@ def _mixed(at: Numbers, kind: NDArray[np.int8], subject: NDArray[np.int32]) -> N
     return np.flatnonzero(several[run])
 
 
-def _put_by_id(found: dict[str, NDArray[Any]], mixed: Numbers, by_name: Numbers, vocabulary: Vocabulary) -> None:
-    """Put those at these places, which are in the order of (at, kind), into the order of ids and names as well."""
-    if not len(mixed):
-        return
-    here = {name: column[mixed] for name, column in found.items()}
-    run = np.concatenate([[0], np.cumsum(_another(here["at"], here["kind"]))])
-    order = np.lexsort((by_name[here["definition"]], _by_id(here["kind"], here["subject"], vocabulary), run))
-    for name, column in found.items():
-        column[mixed] = here[name][order]
+def _by_id(
+    at: Numbers, who: NDArray[np.void], kinds: NDArray[np.int8], by_name: Numbers, vocabulary: Vocabulary
+) -> Numbers:
+    """The order of ids and names of those that are in the order of (at, kind)."""
+    kind = kinds.take(who["definition"])
+    run = np.concatenate([[0], np.cumsum(_another(at, kind))])
+    return np.lexsort((by_name[who["definition"]], _numbered_by_id(kind, who["subject"], vocabulary), run))
 
 
-def _by_id(kind: NDArray[np.int8], subject: NDArray[np.int32], vocabulary: Vocabulary) -> Numbers:
+def _numbered_by_id(kind: NDArray[np.int8], subject: NDArray[np.int32], vocabulary: Vocabulary) -> Numbers:
     """Numbers in the order of the ids of each kind."""
     place = np.empty(len(subject), np.int64)
     for of, ids in ((Subject.ACCOUNT, vocabulary.accounts), (Subject.PERSON, vocabulary.people)):

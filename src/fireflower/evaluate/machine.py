@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -15,7 +16,7 @@ from fireflower.evaluate.image import zone_words
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel.layout import Rows
 from fireflower.evaluate.program import Columns, Program
-from fireflower.evaluate.results import FACT, VALUE
+from fireflower.evaluate.results import TURN, EvidenceRows
 from fireflower.model.timeline import Timeline
 
 _OUTPUT_ROWS = 4096
@@ -25,28 +26,34 @@ _MODEST = 1 << 26
 """Words up to which memory grows fourfold, as copying it costs more than room that nobody uses yet; beyond, twofold."""
 
 
-TRANSITION = np.dtype([
-    ("at", np.int64), ("known_at", np.int64), ("subject", np.int32), ("definition", np.uint16), ("change", np.int8),
-    ("reason", np.int8), ("seen", np.int64),
-])  # fmt: skip
-"""A transition as the kernel writes it (`layout.OUT_WORDS`); `seen` says which rows of evidence are its own."""
+WORDS = ("at", "known_at", "who", "seen")
+"""Of a transition as the kernel writes it (`layout.OUT_WORDS`); `seen` says which rows of evidence are its own."""
+
+WHO = np.dtype([("subject", np.int32), ("definition", np.uint16), ("change", np.int8), ("reason", np.int8)])
+"""What is in `who`."""
 
 
 @dataclass(eq=False)
 class Output:
-    """What machines have written, whose threads take turns: the words of transitions, and of their evidence in the same
-    order."""
+    """What machines have written, whose threads wait for each other: a column for each of the WORDS of transitions; the
+    quantities of their evidence in the same order, the turn to which each row of it refers, and the words of turns."""
 
-    transitions: Column = field(default_factory=lambda: Column(np.int64))
-    evidence: Column = field(default_factory=lambda: Column(np.int64))
-    _turn: Lock = field(default_factory=Lock)
+    transitions: Mapping[str, Column] = field(default_factory=lambda: {name: Column(np.int64) for name in WORDS})
+    quantities: Column = field(default_factory=lambda: Column(np.float64))
+    turn: Column = field(default_factory=lambda: Column(np.uint32))
+    turns: Column = field(default_factory=lambda: Column(np.int64))
+    _waiting: Lock = field(default_factory=Lock)
 
-    def add(self, transitions: NDArray[np.int64], evidence: NDArray[np.int64], width: int) -> None:
-        """Add words, `width` of them a row of evidence, whose places are counted on from what is there."""
-        with self._turn:
-            transitions[k.SEEN :: k.OUT_WORDS] += len(self.evidence) // width
-            self.transitions.append(transitions)
-            self.evidence.append(evidence)
+    def add(self, transitions: NDArray[np.int64], evidence: NDArray[np.int64], turns: NDArray[np.int64]) -> None:
+        """Add rows, whose places are counted on from what is there."""
+        with self._waiting:
+            transitions[:, k.SEEN] += len(self.quantities)
+            for word, column in enumerate(self.transitions.values()):
+                column.append(transitions[:, word])
+            self.quantities.append(evidence.view(np.float64)[:, 0])
+            for places in evidence.T[1:]:
+                self.turn.append(places + len(self.turns) // k.TURN_WORDS)
+            self.turns.append(turns.reshape(-1))
 
 
 @dataclass(eq=False)
@@ -68,11 +75,12 @@ class Machine:
         rows = _OUTPUT_ROWS + self.program.most_definitions
         shown = (_EVIDENCE_ROWS if self.with_evidence else 0) + self.program.most_evidence
         evidence = len(image) + rows * k.OUT_WORDS
-        heap = evidence + shown * k.EVIDENCE_WORDS
+        turns = evidence + shown * k.EVIDENCE_WORDS
+        heap = turns + shown * k.TURN_WORDS
         self.memory = np.zeros(heap + _FIRST_HEAP, np.int64)
         self.memory[: len(image)] = image
         head = {
-            k.OUT: len(image), k.OUT_ROOM: rows, k.EVIDENCE: evidence, k.EVIDENCE_ROOM: shown,
+            k.OUT: len(image), k.OUT_ROOM: rows, k.EVIDENCE: evidence, k.EVIDENCE_ROOM: shown, k.TURNS: turns,
             k.HEAP: heap, k.TOP: heap, k.WITH_EVIDENCE: int(self.with_evidence), k.STANDING: self.standing,
         }  # fmt: skip
         for position, value in head.items():
@@ -114,23 +122,30 @@ class Machine:
 
     def empty(self) -> None:
         """Move what was written to the output."""
-        width = self._fact.itemsize // 8
-        transitions = self._words(k.OUT, k.OUT_COUNT, k.OUT_WORDS)
-        self.output.add(transitions, self._words(k.EVIDENCE, k.EVIDENCE_COUNT, width), width)
-        self.memory[k.OUT_COUNT] = self.memory[k.EVIDENCE_COUNT] = 0
+        width = 1 if self.with_evidence == k.VALUES else k.EVIDENCE_WORDS
+        self.output.add(
+            self._rows(k.OUT, k.OUT_COUNT, k.OUT_WORDS),
+            self._rows(k.EVIDENCE, k.EVIDENCE_COUNT, width),
+            self._rows(k.TURNS, k.TURN_COUNT, k.TURN_WORDS),
+        )
+        forget_output(self.memory)
 
-    @property
-    def _fact(self) -> np.dtype[np.void]:
-        return VALUE if self.with_evidence == k.VALUES else FACT
-
-    def take(self) -> tuple[NDArray[np.void], NDArray[np.void]]:
-        """Hand over what was written: TRANSITIONs, and as many FACTs (or VALUEs) as these have shown."""
+    def take(self) -> tuple[dict[str, NDArray[np.int64]], EvidenceRows]:
+        """Hand over what was written: the WORDS of transitions, and what these have shown."""
         self.empty()
-        return self.output.transitions.take().view(TRANSITION), self.output.evidence.take().view(self._fact)
+        output = self.output
+        transitions = {name: column.take() for name, column in output.transitions.items()}
+        return transitions, EvidenceRows(output.quantities.take(), output.turn.take(), output.turns.take().view(TURN))
 
-    def _words(self, start: int, count: int, words: int) -> NDArray[np.int64]:
+    def _rows(self, start: int, count: int, words: int) -> NDArray[np.int64]:
         first, rows = int(self.memory[start]), int(self.memory[count])
-        return self.memory[first : first + rows * words]
+        return self.memory[first : first + rows * words].reshape(rows, words)
+
+
+def forget_output(memory: NDArray[np.int64]) -> None:
+    """Begin the output anew: what comes refers to nothing that was there."""
+    memory[k.TURNS_BEFORE] += memory[k.TURN_COUNT]
+    memory[k.OUT_COUNT] = memory[k.EVIDENCE_COUNT] = memory[k.TURN_COUNT] = 0
 
 
 def _longer(array: NDArray[np.int64], words: int) -> NDArray[np.int64]:

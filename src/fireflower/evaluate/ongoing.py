@@ -12,7 +12,7 @@ from fireflower.evaluate.collecting import collect
 from fireflower.evaluate.engines import engine, view
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel.rows import PROGRESS_WORDS, ROW
-from fireflower.evaluate.machine import Machine, Sheets
+from fireflower.evaluate.machine import Machine, Sheets, forget_output
 from fireflower.evaluate.program import compile_program
 from fireflower.evaluate.results import Transitions
 from fireflower.language.nodes import Definition, Settings
@@ -109,7 +109,7 @@ class OngoingReplay:
             memory[:start] = machine.memory[:start]
             memory[: k.MEMORY_HEAD] = parts["head"]
             memory[start : start + size] = parts["heap"]
-            memory[k.OUT_COUNT] = memory[k.EVIDENCE_COUNT] = 0
+            forget_output(memory)
             memory[k.SIZE] = len(memory)
             machine.memory, machine.accounts, machine.people = memory, parts["accounts"], parts["people"]
 

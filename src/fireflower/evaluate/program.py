@@ -512,7 +512,7 @@ class _Compiler:
         words[k.ZONE_NUMBER], words[k.ZONE_FROM] = self.image.zone_number(self.settings.timezone), 1
         for number in range(len(self.conditions)):
             state = self._condition_words(number)
-            words[state + k.TIP] = words[state + k.DIFFERS] = -1
+            words[state + k.TIP] = words[state + k.DIFFERS] = words[state + k.TURN] = -1
         for flip in self.flip_of.values():
             words[flip] = k.NEVER
         for number in range(definitions):

@@ -95,9 +95,9 @@ def replay_pieces(
 ) -> Iterator[Transitions]:
     """What `replay` gives, a piece of the history at a time, so that nobody holds all of it.
 
-    The parameters are those of `replay`. A subject's transitions lie in one piece. Of their evidence there are VALUEs.
-    `look` is called with each timeline as it was replayed (rows of those who are left out are muted), for who would
-    have to read the history once more.
+    The parameters are those of `replay`. A subject's transitions lie in one piece. Of their evidence there are the
+    quantities alone. `look` is called with each timeline as it was replayed (rows of those who are left out are muted),
+    for who would have to read the history once more.
     """
     pass_, pieces = _prepared(definitions, settings, timelines, as_of, k.VALUES, compiled, threads, standing=0)
     yield from pass_.pieces(pieces, progress, look)

@@ -61,11 +61,8 @@ class Evidence(Struct, frozen=True):
     row: int | None
 
 
-FACT = np.dtype([("quantity", np.float64), ("since", np.int64), ("what", np.int64)])
-"""A row of evidence as the kernel writes it (`layout.EVIDENCE_WORDS`)."""
-
-VALUE = np.dtype([("quantity", np.float64)])
-"""A row of evidence of which only the quantity is wanted (`layout.VALUES`)."""
+TURN = np.dtype([("since", np.int64), ("what", np.int64)])
+"""A turn of a condition as the kernel writes it (`layout.TURN_WORDS`)."""
 
 
 def texts_of(quantities: NDArray[np.float64]) -> NDArray[np.int32]:
@@ -74,8 +71,24 @@ def texts_of(quantities: NDArray[np.float64]) -> NDArray[np.int32]:
     return np.where(words >= TEXT_VALUE, words & 0xFFFFFFFF, -1).astype(np.int32)
 
 
+class EvidenceRows(NamedTuple):
+    """Rows of evidence. Most show a condition that has not turned since it was shown before, so what its turn says is
+    kept once.
+
+    Attributes
+    ----------
+    quantities : float64, the value of each
+    turn : uint32 (so many turns would take 69 GB), its place in `turns`; none where only quantities were asked for
+    turns : TURNs
+    """
+
+    quantities: NDArray[np.float64]
+    turn: NDArray[np.uint32]
+    turns: NDArray[np.void]
+
+
 class Facts(NamedTuple):
-    """What is in FACTs, as columns.
+    """What rows of evidence say, as columns.
 
     Attributes
     ----------
@@ -93,14 +106,6 @@ class Facts(NamedTuple):
     text: NDArray[np.int32]
     since: NDArray[np.int64]
     row: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, facts: NDArray[np.void]) -> Facts:
-        what, quantity = facts["what"], np.ascontiguousarray(facts["quantity"])
-        row = what & NO_ROW
-        row[row == NO_ROW] = -1
-        condition = what >> CONDITION_BIT & (MOST_NUMBERED - 1)
-        return cls(condition, what < 0, quantity, texts_of(quantity), facts["since"], row)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +126,7 @@ class Transitions:
     reason : int8, a Reason
     evidence : int64[n, 2], transition i has the evidence rows [evidence[i, 0], evidence[i, 1]); none if it was not
         asked for. They lie as they were written, not in the order of the transitions
-    facts : FACTs, the evidence rows, or VALUEs, of which there is `quantity` alone; `Facts` tells what is in them
+    rows : the evidence rows; `facts` tells what they say
     """
 
     definitions: Sequence[Definition]
@@ -136,7 +141,7 @@ class Transitions:
     change: NDArray[np.int8]
     reason: NDArray[np.int8]
     evidence: NDArray[np.int64]
-    facts: NDArray[np.void]
+    rows: EvidenceRows
 
     def __len__(self) -> int:
         return len(self.at)
@@ -156,6 +161,15 @@ class Transitions:
         assert isinstance(quantity, Latest)
         return self.vocabulary.texts[quantity.of.path]
 
+    def facts(self, rows: NDArray[np.int64] | slice = slice(None)) -> Facts:
+        """What these rows of evidence say."""
+        turns, quantity = self.rows.turns[self.rows.turn[rows]], self.rows.quantities[rows]
+        what = turns["what"]
+        row = what & NO_ROW
+        row[row == NO_ROW] = -1
+        condition = what >> CONDITION_BIT & (MOST_NUMBERED - 1)
+        return Facts(condition, what < 0, quantity, texts_of(quantity), turns["since"], row)
+
     def shown(self, i: int) -> list[Evidence]:
         """The evidence of transition i."""
         return self.shown_together([i])[0]
@@ -166,7 +180,7 @@ class Transitions:
         counts = last - first
         ends = np.cumsum(counts)
         rows = np.arange(counts.sum()) + np.repeat(last - ends, counts)
-        shown = list(map(self._evidence, *(column.tolist() for column in Facts.of(self.facts[rows]))))
+        shown = list(map(self._evidence, *(column.tolist() for column in self.facts(rows))))
         return [shown[end - count : end] for count, end in zip(counts.tolist(), ends.tolist(), strict=True)]
 
     def _evidence(self, condition: int, holds: bool, quantity: float, text: int, since: int, row: int) -> Evidence:

@@ -48,6 +48,7 @@ from .layout import (
     TIMED,
     TIMED_END,
     TIP,
+    TURN,
     USERS,
     USERS_END,
     WAKE,
@@ -89,6 +90,7 @@ def _decide_condition(m, g, row, condition, holds, t):
         m[at + HOLDS] = holds
         m[at + SINCE] = t
         m[at + TIP] = m[at + DIFFERS]
+        m[at + TURN] = -1
         m[g + LAST_TIP] = m[at + DIFFERS]
         for i in range(m[condition + USERS], m[condition + USERS_END], 2):
             missed = m[row + m[i + 1]]

@@ -58,7 +58,10 @@ STANDING = 78  # instead of transitions: 1, who is qualified at the end; 2, how 
 FULL = 79  # a heap that ends beyond this may be too small for the next row
 ROW_NEEDS = 80  # words and feeds that one row may take at most
 FEED_NEEDS = 81
-MEMORY_HEAD = 82
+TURNS = 82  # what evidence refers to; room for as many as it has rows
+TURN_COUNT = 83
+TURNS_BEFORE = 84  # how many there were before the output was emptied last
+MEMORY_HEAD = 85
 
 # Head of a program.
 FEEDS = 0  # the feed index: for each name, where its feeds begin
@@ -196,7 +199,8 @@ HOLDS = 0
 SINCE = 1
 TIP = 2
 DIFFERS = 3  # the row of this instant since which its truth has been another, -1 for none
-CONDITION_STATE_WORDS = 4
+TURN = 4  # the number, among all ever written, of the turn that says what is above; -1 for none
+CONDITION_STATE_WORDS = 5
 
 # Test record: the value is inside one of the intervals in [LOW, HIGH) (pairs of floats, both ends included).
 LOW = 0
@@ -298,8 +302,10 @@ REASON_BIT = 56
 SEEN = 3
 SEEN_BIT = 48  # of SEEN: where its rows of evidence end in the lowest bits, how many they are from this one on
 SEEN_END = (1 << SEEN_BIT) - 1
-# A row of evidence: the words quantity (a float), since, and WHAT.
-EVIDENCE_WORDS = 3
+# A row of evidence: the words quantity (a float), and the place of the condition's turn among those in the output.
+EVIDENCE_WORDS = 2
+# A turn of a condition: the words since, and WHAT. It is written with the first evidence that shows it.
+TURN_WORDS = 2
 CONDITION_BIT = 47  # of WHAT: the row that tipped it in the lowest bits, its condition from this one on
 NO_ROW = (1 << CONDITION_BIT) - 1
 IT_HOLDS = -1 << 63  # of WHAT: the highest bit

@@ -34,10 +34,28 @@ from .layout import (
     SINCE,
     TEXT_VALUE,
     TIP,
+    TURN,
+    TURN_COUNT,
+    TURN_WORDS,
+    TURNS,
+    TURNS_BEFORE,
     VALUES,
     WITH_EVIDENCE,
 )
 from .reading import text_code, value
+
+
+@jit
+def _turn(m, row, condition):
+    """The place of the condition's latest turn in the output."""
+    at = row + m[condition + CONDITION_STATE]
+    if m[at + TURN] < m[TURNS_BEFORE]:
+        k = m[TURNS] + m[TURN_COUNT] * TURN_WORDS
+        m[k] = m[at + SINCE] if m[at + SINCE] >= 0 else m[row + FIRST_RECORD]
+        m[k + 1] = m[at + TIP] & NO_ROW | m[condition + NUMBERED] << CONDITION_BIT | m[at + HOLDS] * IT_HOLDS
+        m[at + TURN] = m[TURNS_BEFORE] + m[TURN_COUNT]
+        m[TURN_COUNT] += 1
+    return m[at + TURN] - m[TURNS_BEFORE]
 
 
 @jit
@@ -55,9 +73,7 @@ def _show(m, f, row, definition, t):
         if text >= 0:
             m[k] = TEXT_VALUE | text
         if words == EVIDENCE_WORDS:
-            at = row + m[condition + CONDITION_STATE]
-            m[k + 1] = m[at + SINCE] if m[at + SINCE] >= 0 else m[row + FIRST_RECORD]
-            m[k + 2] = m[at + TIP] & NO_ROW | m[condition + NUMBERED] << CONDITION_BIT | m[at + HOLDS] * IT_HOLDS
+            m[k + 1] = _turn(m, row, condition)
         k += words
     m[EVIDENCE_COUNT] += end - start
 
