@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +15,7 @@ _SMALL = 12
 
 _HIGHEST = np.iinfo(np.int64).max
 
-Codes = NDArray[np.int32] | NDArray[np.int64]
+Codes = NDArray[np.integer[Any]]
 
 _Run = tuple[Codes, NDArray[np.int64], int]
 """Codes in ascending order; the numbers of each, ascending, too; and the highest of all."""
