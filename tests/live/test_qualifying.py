@@ -20,8 +20,8 @@ from fireflower.evaluate.results import Subject
 from fireflower.history.assembly import assemble, canonical
 from fireflower.history.ongoing import Numbered
 from fireflower.language.nodes import Compare, Condition, Count, Definition, Events, Settings
-from fireflower.model.moments import DAY, HOUR
-from fireflower.model.records import Kind, Record
+from fireflower.model.moments import DAY, HOUR, MINUTE
+from fireflower.model.records import APART, Kind, Record, SubjectKind
 from live.messaging import Side, at, make_project, segment, track
 
 
@@ -149,6 +149,75 @@ def test_who_turns_out_to_be_another_and_another_again(cut: int) -> None:
     case = ((definition,), Settings(), records, 4 * DAY)
     assert [row[3] for row in told_by_engine(case)] == ["ann"]
     assert live(case, list(range(4)), [cut], [0], 0) == in_order(told_by_engine(case))
+
+
+def event(time: int, person: str) -> Record:
+    return Record(time, Kind.EVENT, "A", person=person, message_id=f"{person} {time}")
+
+
+TEN = 10 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("subject", "person", "first"),
+    [
+        (
+            "person",
+            "ann",
+            [
+                (TEN, [event(HOUR + i, "ann") for i in range(5)]),
+                (TEN + 1, [event(2 * HOUR + i, "x1") for i in range(5)]),
+                (TEN + 2, [Record(10, Kind.IDENTITY, person="ann", value="x1", message_id="together")]),
+                (TEN + MINUTE, [Record(11, Kind.IDENTITY, APART, person="ann", value="x1", message_id="apart")]),
+            ],
+        ),
+        (
+            "account",
+            "bob",
+            [
+                (
+                    TEN,
+                    [Record(5, Kind.JOIN, person="bob", account="acme"), *(event(HOUR + i, "bob") for i in range(5))],
+                ),
+                (TEN + 1, [event(2 * HOUR + i, "ann") for i in range(5)]),
+                (TEN + 2, [Record(8, Kind.JOIN, person="ann", account="acme", message_id="joins")]),
+                (TEN + MINUTE, [Record(9, Kind.LEAVE, person="ann", account="acme", message_id="leaves")]),
+            ],
+        ),
+    ],
+    ids=["people", "accounts"],
+)
+def test_what_turns_out_not_to_be_somebodys_is_not_told_again(
+    subject: SubjectKind, person: str, first: list[tuple[int, list[Record]]]
+) -> None:
+    """Nor is it when states of a while ago follow, and something comes late after that."""
+    definition = Definition("d", subject, Condition(Count(Events(("A",))), Compare(">=", 12)))
+    memory, verdicts = Memory(), Verdicts()
+    qualifying = Qualifying([definition], Settings(), memory.find)
+    late = (TEN + 6 * MINUTE, [event(TEN + 4 * MINUTE, person)])
+    since = [(TEN + minute * MINUTE, [event(TEN + minute * MINUTE, person)]) for minute in (2, 5, 7)]
+    for now, records in sorted([*first, *since, late], key=lambda batch: batch[0]):
+        fresh = [Numbered(record, len(memory.records) + nth) for nth, record in enumerate(records)]
+        memory.records += fresh
+        verdicts.add(qualifying.take(fresh, now))
+    case = ((definition,), Settings(), [each.record for each in memory.records], TEN + 7 * MINUTE)
+    assert verdicts.all() == in_order(told_by_engine(case)) == []
+
+
+def test_who_is_evaluated_elsewhere_now_did_what_was_evaluated_here() -> None:
+    definition = Definition("d", "account", Condition(Count(Events(("A",))), Compare(">=", 1)))
+    memory, verdicts = Memory(), Verdicts()
+    qualifying = Qualifying([definition], Settings(), memory.find, concerns=lambda kind, id: True)
+    batches = (
+        event(80 * MINUTE, "ann"),
+        Record(50 * MINUTE, Kind.EVENT, "B", person="ann", message_id="late"),
+        Record(70 * MINUTE, Kind.JOIN, person="ann", account="acme", message_id="joins"),
+    )
+    for number, record in enumerate(batches):
+        memory.records.append(Numbered(record, number))
+        verdicts.add(qualifying.take(memory.records[-1:], TEN + number))
+        qualifying.concern(lambda kind, id: kind == "account")
+    assert [row[2:6] for row in verdicts.all()] == [("account", "acme", "d", "entered")]
 
 
 MANY = 200

@@ -258,7 +258,8 @@ class LiveReplay:
         again = {kind: _Again() for kind in Subject}
         for (kind, id), past in renewed.items():
             again[kind].stands[self._renew(kind, id, past, now)] = -1
-        coded = self._code(rows)
+        coded, orders = self._code(rows)
+        self._remembered.add(coded, orders)
         fed = np.zeros(len(coded), np.uint8)
         for kind in Subject:
             fed |= self._arrive(kind, coded, again[kind]) * np.uint8(_BIT[kind])
@@ -316,7 +317,7 @@ class LiveReplay:
         whose = np.array([code])
         before, _ = side.rows.of(whose, np.full(1, self._remembered.first))
         self._remembered.leave_out(before, bit)
-        coded = self._code(Rows.of(past, self.codebook.numbers).only(bit))
+        coded, orders = self._code(Rows.of(past, self.codebook.numbers).only(bit))
         old = int(np.searchsorted(coded["time"], now - self._lateness, "right"))
         for states in (side.settled, side.nearer, self._states()[kind]):
             self._give_back(kind, whose, states)
@@ -326,11 +327,13 @@ class LiveReplay:
         side.come[code] = coded["time"][-1] if len(coded) else -1
         side.near[code] = _NEVER
         self._advance(kind, whose, side.since[whose] + 1, side.settled)
-        side.rows.add(np.full(len(coded) - old, code, np.int32), coded["remembered"][old:])
+        recent = coded[old:]  # what is settled is never told again
+        self._remembered.add(recent, orders[old:])
+        side.rows.add(np.full(len(recent), code, np.int32), recent["remembered"])
         return code
 
-    def _code(self, rows: Rows) -> Coded:
-        """Rows that have come, coded, in canonical order, and remembered."""
+    def _code(self, rows: Rows) -> tuple[Coded, NDArray[np.object_]]:
+        """Rows that have come, coded and in canonical order; and the places in history of their records."""
         coded = np.zeros(len(rows), self._row)
         for name in ("time", "received", "number", "kind", "person", "account", "target"):
             coded[name] = getattr(rows, name)
@@ -344,8 +347,7 @@ class LiveReplay:
                 coded["detail"][places] = [self._trait(kind, name, value) for name, value in said]
         self._make_room()
         coded = coded[in_order(coded, np.full(len(coded), -1), rows.order.__getitem__, _COLUMN.values())]
-        self._remembered.add(coded, rows.order[coded["remembered"]])
-        return coded
+        return coded, rows.order[coded["remembered"]]
 
     def _name(self, kind: Kind, coded: Coded, places: NDArray[np.int64], rows: Rows) -> None:
         """Code the names of rows of one kind, and the properties that definitions read on them."""

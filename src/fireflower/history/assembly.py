@@ -169,15 +169,8 @@ class Telling:
                 received=seen.received,
             )
 
-    def event(
-        self, record: Record, person: str | None, order: tuple[object, ...] = (), number: int = -1
-    ) -> Iterator[Row]:  # fmt: skip
-        """One row for each account to which an event of a person belongs, the person's own among them.
-
-        Parameters
-        ----------
-        order, number : as the rows have them
-        """
+    def event(self, record: Record, person: str | None) -> Iterator[Row]:
+        """One row for each account to which an event of a person belongs, the person's own among them."""
         own = record.account
         accounts: Sequence[str | None] = (own,)
         if person and not own:
@@ -188,7 +181,7 @@ class Telling:
             target = (TO_ACCOUNT if account else 0) | (TO_PERSON if person and account == own else 0)
             yield Row(
                 record.time, EVENT, record.name, person, account, target, role or None, record.received,
-                record.properties, -1, order, number,
+                record.properties,
             )  # fmt: skip
 
 

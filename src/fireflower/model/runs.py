@@ -18,7 +18,7 @@ _HIGHEST = np.iinfo(np.int64).max
 Codes = NDArray[np.integer[Any]]
 
 _Run = tuple[Codes, NDArray[np.int64], int]
-"""Codes in ascending order; the numbers of each, ascending, too; and the highest of all."""
+"""Codes in ascending order, the number of each, and the highest number."""
 
 
 class Runs:
@@ -29,7 +29,7 @@ class Runs:
         """Each with its level, which never rises from one to the next."""
 
     def add(self, codes: Codes, numbers: NDArray[np.int64]) -> None:
-        """Add numbers with the code of each. They ascend; so do those of a code from one call to the next."""
+        """Add numbers with the code of each."""
         if not len(codes):
             return
         runs, level, run = list(self._runs), max(0, len(codes).bit_length() - _SMALL) // 3, _merged([codes], [numbers])

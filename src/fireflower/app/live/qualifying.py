@@ -22,7 +22,7 @@ from fireflower.evaluate.results import Change, Subject, Transitions
 from fireflower.history.assembly import canonical
 from fireflower.history.ongoing import Find, Numbered, OngoingHistory, Who, place
 from fireflower.language.nodes import AnyOf, Definition, Settings
-from fireflower.model.codes import Codes, Numbers
+from fireflower.model.codes import NOBODY, Codes, Numbers
 from fireflower.model.records import EVENT, IDENTITY, JOIN, Record, SubjectKind
 from fireflower.model.rows import Row, Rows
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
@@ -152,8 +152,9 @@ class Qualifying:
         return min((moment for moment in (*timers, waiting) if moment is not None), default=None)
 
     def _last(self, kind: SubjectKind, id: str) -> int:
+        here = self.replay.last(_SUBJECTS[kind], id)
         elsewhere = self._sieve.last(kind, id) if self._sieve is not None else None
-        return self.replay.last(_SUBJECTS[kind], id) if elsewhere is None else elsewhere
+        return here if elsewhere is None else max(here, elsewhere)  # they may have been evaluated here before
 
     def _due(self, numbered: list[Numbered], now: int) -> list[Numbered]:
         """The records whose time has come, of those that have been waiting and of these. The others wait."""
@@ -242,9 +243,8 @@ class _LeavingOut:
 
     def mute_columns(self, rows: Rows, numbers: Codes) -> None:
         """The same, of rows whose people go by their numbers."""
-        ever_out = [numbers.known(id) for id, changes in self._changes.items() if changes]
-        is_of_account = (rows.target & TO_ACCOUNT > 0) & np.isin(rows.kind, _MUTABLE)
-        for row in np.flatnonzero(is_of_account & np.isin(rows.person, ever_out)).tolist():
+        is_of_account = (rows.target & TO_ACCOUNT > 0) & np.isin(rows.kind, _MUTABLE) & (rows.person != NOBODY)
+        for row in np.flatnonzero(is_of_account).tolist() if self._changes else ():
             if self._is_out(numbers.values[rows.person[row]], int(rows.time[row])):
                 rows.target[row] |= MUTED
 
