@@ -19,7 +19,7 @@ from fireflower.language.nodes import All, AnyOf, Condition, Definition, Formula
 from fireflower.language.phrases import number
 from fireflower.language.steps import next_step
 from fireflower.language.walking import traits_of
-from fireflower.model.records import Kind, SubjectKind
+from fireflower.model.records import TRAITS, Kind, SubjectKind
 from fireflower.model.timeline import Vocabulary
 from fireflower.report import Change, Criterion, Lead
 from fireflower.report import Evidence as Shown
@@ -61,9 +61,7 @@ class Facts:
     @classmethod
     def of(cls, definition: Definition, vocabulary: Vocabulary) -> Facts:
         """Its own name; then what the definition asks for, and the usual ones, as far as the data have them."""
-        known = {
-            (_owner(kind), name) for kind, name in vocabulary.names if kind in (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT)
-        }
+        known = {(_owner(kind), name) for kind, name in vocabulary.names if kind in TRAITS}
         name = name_trait(definition.subject, vocabulary)
         usual = [(owner, name) for owner in ("account", "person") for name in USUAL_FACTS]
         wanted = [trait for trait in dict.fromkeys((*sorted(traits_of(definition)), *usual)) if trait in known]

@@ -29,10 +29,10 @@ from fireflower.evaluate.timers import Timers
 from fireflower.language.nodes import Definition, Settings
 from fireflower.model.codes import NOBODY, Codes, Numbers
 from fireflower.model.moments import MINUTE
-from fireflower.model.records import ACCOUNT_TRAIT, PERSON_TRAIT, Kind
+from fireflower.model.records import TRAITS, Kind
 from fireflower.model.rows import Row, Rows
 from fireflower.model.runs import Runs
-from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
+from fireflower.model.timeline import NOTHING, TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
 from fireflower.model.values import value_at
 
 Who = tuple[Subject, str]
@@ -47,11 +47,9 @@ _BEHIND = 32
 _SWEEPS = 4
 """How often within the lateness states are settled."""
 
-_NOTHING = Vocabulary((), (), ())
 _BIT = {Subject.ACCOUNT: TO_ACCOUNT, Subject.PERSON: TO_PERSON}
 _HEAD = {Subject.ACCOUNT: k.ACCOUNTS, Subject.PERSON: k.PEOPLE}
 _COLUMN = {Subject.ACCOUNT: "account", Subject.PERSON: "person"}
-_TRAITS = (ACCOUNT_TRAIT, PERSON_TRAIT)
 
 _NEVER = -2
 """Before every moment, and before -1, which is before the first."""
@@ -147,7 +145,7 @@ class LiveReplay:
         numbers: Numbers | None = None,
     ) -> None:
         self.definitions = tuple(definitions)
-        self.codebook = Codebook(self.definitions, settings, begun or _NOTHING, room, numbers)
+        self.codebook = Codebook(self.definitions, settings, begun or NOTHING, room, numbers)
         self._compiled = compiled
         self._engine = engine(compiled)
         self._lateness = lateness
@@ -342,7 +340,7 @@ class LiveReplay:
         for kind in map(Kind, np.unique(rows.kind).tolist()):
             places = np.flatnonzero(rows.kind == kind)
             self._name(kind, coded, places, rows)
-            if kind in _TRAITS:
+            if kind in TRAITS:
                 said = zip(rows.name[places], rows.value[places], strict=True)
                 coded["detail"][places] = [self._trait(kind, name, value) for name, value in said]
         self._make_room()

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from fireflower.evaluate.kernel.layout import MUTED
 from fireflower.model.codes import NOBODY
-from fireflower.model.timeline import Timeline, Vocabulary
+from fireflower.model.timeline import NOTHING, Timeline
 
-_NOTHING = Vocabulary((), (), ())
 _TOGETHER = 1 << 15
 """Rows that lie, and are forgotten, together."""
 
@@ -81,7 +80,7 @@ def timeline_of(rows: Coded, target: NDArray[np.uint8], properties: Sequence[str
     happens = rows if target.all() else rows[target > 0]
     numbers, codes = happens["values"], happens["texts"]
     return Timeline(
-        vocabulary=_NOTHING,
+        vocabulary=NOTHING,
         time=happens["time"],
         what=happens["what"],
         person=happens["person"],

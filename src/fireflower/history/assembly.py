@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from fireflower.history.identities import Identities
 from fireflower.history.memberships import Attribution, Memberships, Seen
 from fireflower.model.moments import iso
-from fireflower.model.records import ACCOUNT_TRAIT, EVENT, IDENTITY, JOIN, PERSON_TRAIT, Record
+from fireflower.model.records import ACCOUNT_TRAIT, EVENT, IDENTITY, JOIN, PERSON_TRAIT, TRAITS, Record
 from fireflower.model.rows import Row
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Name, Timeline, Vocabulary
 from fireflower.model.values import flatten, normal
@@ -287,7 +287,7 @@ def _columns(rows: Sequence[Row], blocks: _Blocks) -> Timeline:
 
 
 def _is_trait(name: Name) -> bool:
-    return name[0] in (ACCOUNT_TRAIT, PERSON_TRAIT)
+    return name[0] in TRAITS
 
 
 def _received_or_time(row: Row) -> int:

@@ -27,6 +27,9 @@ class Kind(IntEnum):
 IDENTITY, LEAVE, JOIN, ACCOUNT_TRAIT, PERSON_TRAIT, EVENT = Kind
 """The kinds, for what is done to every event: up to Python 3.11, to look one up in its class costs ten comparisons."""
 
+TRAITS = (ACCOUNT_TRAIT, PERSON_TRAIT)
+"""The kinds that say what somebody is like."""
+
 APART = "apart"
 """The name of an identity record that says of two ids that they are not one person."""
 

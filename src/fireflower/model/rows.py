@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from fireflower.model.codes import NOBODY, Numbers
-from fireflower.model.records import ACCOUNT_TRAIT, PERSON_TRAIT, Kind
+from fireflower.model.records import TRAITS, Kind
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON
 
 
@@ -49,9 +49,6 @@ class Row(Struct, gc=False):
             self.time, self.kind, self.name, self.person, self.account, target, self.value, self.received,
             self.properties, block, self.order, self.number,
         )  # fmt: skip
-
-
-_TRAITS = (ACCOUNT_TRAIT, PERSON_TRAIT)
 
 
 @dataclass(eq=False, slots=True)
@@ -94,8 +91,8 @@ class Rows:
             person=np.array([people[row.person] for row in rows], np.int32),
             account=np.array([accounts[row.account] for row in rows], np.int32),
             target=np.array([row.target for row in rows], np.uint8),
-            role=np.array([NOBODY if row.kind in _TRAITS else roles[row.value] for row in rows], np.int32),
-            value=objects([row.value if row.kind in _TRAITS else None for row in rows]),
+            role=np.array([NOBODY if row.kind in TRAITS else roles[row.value] for row in rows], np.int32),
+            value=objects([row.value if row.kind in TRAITS else None for row in rows]),
             received=np.array([row.time if row.received is None else row.received for row in rows], np.int64),
             properties=objects([row.properties for row in rows]),
             order=objects([row.order for row in rows]),

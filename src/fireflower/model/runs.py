@@ -15,9 +15,9 @@ _SMALL = 12
 
 _HIGHEST = np.iinfo(np.int64).max
 
-Codes = NDArray[np.integer[Any]]
+Integers = NDArray[np.integer[Any]]
 
-_Run = tuple[Codes, NDArray[np.int64], int]
+_Run = tuple[Integers, NDArray[np.int64], int]
 """Codes in ascending order, the number of each, and the highest number."""
 
 
@@ -28,7 +28,7 @@ class Runs:
         self._runs: tuple[tuple[int, _Run], ...] = ()
         """Each with its level, which never rises from one to the next."""
 
-    def add(self, codes: Codes, numbers: NDArray[np.int64]) -> None:
+    def add(self, codes: Integers, numbers: NDArray[np.int64]) -> None:
         """Add numbers with the code of each."""
         if not len(codes):
             return
@@ -42,7 +42,7 @@ class Runs:
             runs[-_TOGETHER:] = [(level, run)]
         self._runs = tuple(runs)
 
-    def of(self, codes: Codes, first: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def of(self, codes: Integers, first: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The numbers of these codes from `first` on, which is one for each code; and the place among the codes of the
         one to which each belongs."""
         found, whose = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
@@ -74,7 +74,7 @@ def _all(runs: list[_Run]) -> _Run:
     return _merged([codes for codes, _, _ in runs], [numbers for _, numbers, _ in runs])
 
 
-def _merged(codes: list[Codes], numbers: list[NDArray[np.int64]]) -> _Run:
+def _merged(codes: list[Integers], numbers: list[NDArray[np.int64]]) -> _Run:
     known, its = np.concatenate(codes), np.concatenate(numbers)
     order = np.argsort(known, kind="stable")
     return known[order], its[order], int(its.max())

@@ -46,6 +46,10 @@ class Vocabulary:
     roles: Sequence[str] = ()
 
 
+NOTHING = Vocabulary((), (), ())
+"""The vocabulary of a history in which nothing has happened."""
+
+
 @dataclass(frozen=True, eq=False)
 class Timeline:
     """Rows of whole blocks.

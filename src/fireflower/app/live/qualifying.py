@@ -25,12 +25,11 @@ from fireflower.language.nodes import AnyOf, Definition, Settings
 from fireflower.model.codes import NOBODY, Codes, Numbers
 from fireflower.model.records import EVENT, IDENTITY, JOIN, Record, SubjectKind
 from fireflower.model.rows import Row, Rows
-from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
+from fireflower.model.timeline import NOTHING, TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
 
 _MUTABLE = (EVENT, JOIN)
 """The kinds of rows of an account that do not count while their person is left out."""
 
-_NOTHING = Vocabulary((), (), ())
 _SUBJECTS: dict[SubjectKind, Subject] = {"person": Subject.PERSON, "account": Subject.ACCOUNT}
 
 
@@ -60,7 +59,7 @@ class Qualifying:
         lateness: int = LATENESS,
         concerns: Concerns | None = None,
     ) -> None:
-        numbers = self._numbers = Numbers.of(begun or _NOTHING)
+        numbers = self._numbers = Numbers.of(begun or NOTHING)
         how: dict[str, Any] = {"compiled": compiled, "room": room, "lateness": lateness, "numbers": numbers}
         self._settings = settings
         self.replay = LiveReplay(definitions, settings, begun, **how)
@@ -133,8 +132,10 @@ class Qualifying:
 
     def concern(self, concerns: Concerns) -> None:
         """From now on, put the definitions to these only, who are fewer than before."""
-        self._sieve = self._sieve or Sieve(concerns, self._numbers)
-        self._sieve.concern(concerns)
+        if self._sieve is None:
+            self._sieve = Sieve(concerns, self._numbers)
+        else:
+            self._sieve.concern(concerns)
 
     def reword(self, definitions: Mapping[str, Definition]) -> None:
         """Take over what does not change a definition's meaning: what its author calls things."""

@@ -25,7 +25,7 @@ from fireflower.history.mapping import Mapping
 from fireflower.history.memberships import Attribution
 from fireflower.model.errors import ProjectError
 from fireflower.model.records import Kind, Record, SubjectKind
-from fireflower.model.timeline import Timeline, Vocabulary
+from fireflower.model.timeline import NOTHING, Timeline, Vocabulary
 from fireflower.model.values import SeenValues
 
 _AT_ONCE = 1 << 20
@@ -249,7 +249,7 @@ class Archive:
 
     def vocabulary(self) -> Vocabulary:
         """The names, subjects, traits and roles that occur; that of a timeline has the values of properties, too."""
-        return self._blocks.vocabulary if self._current() else Vocabulary((), (), ())  # type: ignore[union-attr]
+        return self._blocks.vocabulary if self._current() else NOTHING  # type: ignore[union-attr]
 
     def seen_values(self, properties: Collection[str]) -> dict[str, dict[str, SeenValues]]:
         """Property -> event -> the values that it has on the events of that name."""

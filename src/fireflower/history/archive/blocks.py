@@ -21,7 +21,7 @@ from fireflower.history.archive.integrity import intact, verify
 from fireflower.history.archive.promotion import Located
 from fireflower.history.archive.store import ColumnReader
 from fireflower.model.errors import UnknownSubjectError, did_you_mean
-from fireflower.model.records import Kind, SubjectKind
+from fireflower.model.records import TRAITS, Kind, SubjectKind
 from fireflower.model.timeline import Timeline, Vocabulary
 from fireflower.model.values import SeenValues
 
@@ -91,7 +91,7 @@ class Blocks:
                 traits={
                     name: Values(read_texts(self.folder / f"trait-{what}.arrow")[0])
                     for what, name in enumerate(names)
-                    if name[0] in (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT)
+                    if name[0] in TRAITS
                 },
                 roles=self.facts.roles,
             )

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.history.archive.segments import Dictionaries
-from fireflower.model.records import Kind
+from fireflower.model.records import TRAITS, Kind
 from fireflower.model.timeline import Name
 
-_TRAITS = (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT)
 _SHIFT = np.int64(32)
 
 
@@ -20,7 +19,7 @@ class NamesSeen:
 
     def __init__(self) -> None:
         self.counts: dict[Kind, NDArray[np.int64]] = {kind: np.zeros(0, np.int64) for kind in Kind}
-        self._values: dict[Kind, list[NDArray[np.int64]]] = {kind: [] for kind in _TRAITS}
+        self._values: dict[Kind, list[NDArray[np.int64]]] = {kind: [] for kind in TRAITS}
 
     def add(self, kind: NDArray[np.uint8], name: NDArray[np.int32], value: NDArray[np.int32]) -> None:
         """Take in records: their kinds, their names as codes of words, and their values' codes."""
@@ -28,7 +27,7 @@ class NamesSeen:
         for one in map(Kind, present.tolist()):
             inside = slice(None) if len(present) == 1 else kind == one
             self.counts[one] = _sum(self.counts[one], np.bincount(name[inside]))
-            if one in _TRAITS:
+            if one in TRAITS:
                 pairs = (name[inside].astype(np.int64) << _SHIFT) | value[inside].astype(np.uint32)
                 self._values[one].append(np.unique(pairs))
 
@@ -74,11 +73,11 @@ class Names:
         self.roles = roles
         self._role = np.full(len(words) + 1, -1, np.int32)
         self._role[[words.code(role) for role in roles]] = np.arange(len(roles))
-        self._pairs = {kind: seen.values(kind) for kind in _TRAITS}
+        self._pairs = {kind: seen.values(kind) for kind in TRAITS}
         self.values = {
             what: self._pairs[kind][(self._pairs[kind] >> _SHIFT) == code] & 0xFFFFFFFF
             for what, (kind, code) in enumerate(ordered)
-            if kind in _TRAITS
+            if kind in TRAITS
         }
 
     def what(self, kind: NDArray[Any] | Kind, name: NDArray[Any]) -> NDArray[np.int32]:
