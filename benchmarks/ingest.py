@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from fireflower.model.messages import Message, Reject
+from fireflower.model.messages import Message, Reject, Said
 from fireflower.web.ingest import ingest
 
 EVENTS = 100
@@ -30,7 +30,7 @@ class Nowhere:
     def expect_room(self) -> None:
         """There is."""
 
-    async def accept(self, messages: Sequence[Message], rejects: Sequence[Reject]) -> int:
+    async def accept(self, messages: Sequence[Message], rejects: Sequence[Reject], said: Said) -> int:
         assert not rejects, rejects[0].reason
         self.taken += len(messages)
         return len(messages)

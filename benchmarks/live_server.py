@@ -33,11 +33,12 @@ from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.results import Subject
+from fireflower.history.log.durable import Durable
 from fireflower.history.log.reading import PLAIN
 from fireflower.history.log.schema import prepare
 from fireflower.history.log.verdicts import News
 from fireflower.language.nodes import Compare, Condition, Count, Definition, Events, Last
-from fireflower.model.messages import Message, Reject
+from fireflower.model.messages import Message, Reject, Said
 from fireflower.web.ingest import DurableSink, ingest
 from fireflower.web.listening import listen
 from fireflower.web.serving import Site, WriteKeys, serve
@@ -98,8 +99,10 @@ class Storing:
         self.state = State()
         self._writer = Writer(first, PLAIN, self._followed)
 
-    def submit(self, messages: Sequence[Message], rejects: Sequence[Reject] = ()) -> Future[int]:
-        return self._writer.submit(messages, rejects)
+    def submit(
+        self, messages: Sequence[Message], rejects: Sequence[Reject] = (), said: Said | None = None
+    ) -> Future[int]:
+        return self._writer.submit(messages, rejects, said)
 
     def waiting(self) -> int:
         return 0
@@ -113,7 +116,7 @@ class Storing:
     def when_refused(self, act: Callable[[], None]) -> None:
         """It never is."""
 
-    def _followed(self, durable: Sequence[Any]) -> None:
+    def _followed(self, durable: Durable) -> None:
         self.stored += len(durable)
 
 

@@ -33,7 +33,7 @@ from fireflower.history.log.connecting import connect
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.leases import ALL_SHARES, Leases, share_of
 from fireflower.history.log.messages import MessageLog
-from fireflower.history.log.reading import PLAIN, LogReader, MessageReader, record_of
+from fireflower.history.log.reading import PLAIN, LogReader, MessageReader
 from fireflower.history.log.schema import prepare
 from fireflower.history.log.verdicts import VerdictLog
 from fireflower.model.messages import Message
@@ -105,8 +105,7 @@ class Machine:
     def follow(self, now: int) -> None:
         reader = LogReader(self.database, PLAIN)
         some = MessageLog(self.database).after(self.evaluator.position)
-        messages = [(kept.position, [record_of(each) for each in told]) for kept, told in reader.all(some)]
-        self.evaluator.take(messages, now + self.skew)
+        self.evaluator.take(reader.read(some), now + self.skew)
 
     def hold(self, now: int) -> None:
         with self.database.transaction():

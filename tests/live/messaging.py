@@ -13,8 +13,9 @@ from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.history.log.database import Database
+from fireflower.history.log.durable import Durable
 from fireflower.history.log.forgotten import ForgottenPeople
-from fireflower.history.log.reading import PLAIN, Durable, Mappings
+from fireflower.history.log.reading import PLAIN, Mappings
 from fireflower.history.log.schema import prepare
 from fireflower.history.log.verdicts import News
 from fireflower.history.mapping import Mapping
@@ -85,7 +86,7 @@ class Side:
         self._connections: list[Database] = []
         self.database = self._connect()
         prepare(self.database)
-        self._durable: SimpleQueue[list[Durable]] = SimpleQueue()
+        self._durable: SimpleQueue[Durable] = SimpleQueue()
         self._begin(now)
 
     def _begin(self, now: int) -> News:
@@ -115,9 +116,9 @@ class Side:
     def compactor(self) -> Compactor:
         return Compactor(self.project, self._connect(), self.mappings)
 
-    def write(self, *messages: Message) -> list[Durable]:
+    def write(self, *messages: Message) -> Durable:
         """Make messages durable, and evaluate none of them."""
-        return self._durable.get() if self._writer.submit(messages).result() else []
+        return self._durable.get() if self._writer.submit(messages).result() else Durable.of([])
 
     def take(self, *messages: Message, now: int) -> News:
         return self.evaluator.take(self.write(*messages), now)

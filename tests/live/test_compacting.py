@@ -143,7 +143,7 @@ def test_what_was_not_kept_is_told_by_who_tries_again(monkeypatch: pytest.Monkey
             patched.setattr(MessageLog, "reject", full)
             with pytest.raises(StorageError):
                 side.write(*messages)
-        kinds = [told.kind.name for _, said in side.write(*messages) for told in said]
+        kinds = [each.record.kind.name for each in side.write(*messages).arrivals.numbered()]
         assert kinds == ["EVENT", "IDENTITY", "PERSON_TRAIT", "EVENT"]
 
 

@@ -29,6 +29,7 @@ from fireflower.cli.program import program
 from fireflower.history.archive.importing import Importer
 from fireflower.history.archive.manifest import Manifest
 from fireflower.history.forgotten import Naming
+from fireflower.history.log.durable import Durable
 from fireflower.history.log.messages import MessageLog, stored_key
 from fireflower.history.log.scrubbing import Scrubbing
 from fireflower.history.mapping import Mapping
@@ -126,7 +127,7 @@ def forget_beside(side: Side, days: float = 1.1, person: str = "cemil") -> Any:
     thread = threading.Thread(target=lambda: results.append(forget(side, person, days)))
     thread.start()
     while thread.is_alive():
-        side.evaluator.take([], at(days))
+        side.evaluator.take(Durable.of([]), at(days))
         time.sleep(0.05)
     thread.join()
     return results[0]
@@ -179,9 +180,9 @@ def test_what_comes_again_is_left_out(tmp_path: Path) -> None:
         forget_beside(side)
         records = len(side.project.open_archive().history("person", "ann"))
         side.restart(at(1.2))
-        assert not side.write(*of_cemil(), track("new", 1.1, "cemil", "export", "acme"))
+        assert not len(side.write(*of_cemil(), track("new", 1.1, "cemil", "export", "acme")))
         told = side.write(segment("both", 1.15, type="track", event="login", userId="dan", anonymousId="anon-77"))
-        assert [each.person for _, said in told for each in said] == ["dan"]
+        assert [each.record.person for each in told.arrivals.numbered()] == ["dan"]
         report = import_file(side.project, tmp_path, "b.jsonl", [*of_cemil(), *of_others()],
                              b'{"type": "track", "userId": "cemil", "timestamp": "no time"}')  # fmt: skip
         assert report.left_out >= 6 and report.kept_aside == 0

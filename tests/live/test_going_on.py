@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from log.databases import Opener
@@ -15,6 +14,7 @@ from fireflower.app.live.forgetting import Forgetter
 from fireflower.app.live.retaining import Retainer
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
+from fireflower.history.log.durable import Durable
 from fireflower.history.log.reading import PLAIN
 from fireflower.history.log.verdicts import VerdictLog
 from fireflower.model.moments import DAY
@@ -96,8 +96,8 @@ def put_back(side: Side, leases: list[tuple[int, int, int]]) -> None:
 def test_killed_at_any_moment(tmp_path: Path, opened: Opener, seed: int, compared: list[int]) -> None:
     """Then some subjects have been evaluated further than others, and less is noted than is recorded."""
     database, chance, acme, some = opened(), random.Random(seed), project(tmp_path), messages(seed, 240)
-    waiting: list[Any] = []
-    writer = Writer(opened(), PLAIN, waiting.extend)
+    waiting: list[Durable] = []
+    writer = Writer(opened(), PLAIN, waiting.append)
     writer.start()
     evaluator = Evaluator(acme, database, PLAIN, compiled=False)
     evaluator.begin(0)
@@ -111,9 +111,9 @@ def test_killed_at_any_moment(tmp_path: Path, opened: Opener, seed: int, compare
             evaluator.begin(part[-1].received)
             waiting.clear()
         elif chance.random() < 0.8:
-            evaluator.take(waiting, part[-1].received)
+            evaluator.take(Durable.together(waiting), part[-1].received)
             waiting.clear()
-    evaluator.take(waiting, moment(MINUTES))
+    evaluator.take(Durable.together(waiting), moment(MINUTES))
     writer.stop()
     assert len(compared) == 1
     assert recorded(database) == expected(acme, database, moment(MINUTES)) != []

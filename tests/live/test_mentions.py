@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from fireflower.app.live.mentions import Mentions, numbered, place_of
-from fireflower.history.ongoing import Numbered
+from fireflower.app.live.mentions import Mentions
+from fireflower.history.arrivals import Arrivals
+from fireflower.history.log.durable import Durable, place_of
 from fireflower.model.records import Kind, Record
 
 
-def said(place: int, *records: Record) -> list[Numbered]:
-    return numbered([(place, records)])
+def said(place: int, *records: Record) -> Arrivals:
+    return Durable.of([(place, records)]).arrivals
 
 
 def test_everybody_of_whom_a_message_speaks_is_found() -> None:
@@ -28,5 +29,5 @@ def test_everybody_of_whom_a_message_speaks_is_found() -> None:
 def test_a_place_is_known_by_each_number() -> None:
     for place in (1, 2, 1 << 30):
         many = said(place, *[Record(0, Kind.PERSON_TRAIT, "a", "ann")] * 1001)
-        assert {place_of(each.number) for each in many} == {place}
-        assert len({each.number for each in many}) == 256
+        assert {place_of(each.number) for each in many.numbered()} == {place}
+        assert len({each.number for each in many.numbered()}) == 256

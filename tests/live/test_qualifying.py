@@ -17,8 +17,8 @@ import fireflower.evaluate.live
 from fireflower.app.live.qualifying import Qualifying
 from fireflower.evaluate.live import Step
 from fireflower.evaluate.results import Subject
+from fireflower.history.arrivals import Arrivals, Numbered
 from fireflower.history.assembly import assemble, canonical
-from fireflower.history.ongoing import Numbered
 from fireflower.language.nodes import Compare, Condition, Count, Definition, Events, Settings
 from fireflower.model.moments import DAY, HOUR, MINUTE
 from fireflower.model.records import APART, Kind, Record, SubjectKind
@@ -76,9 +76,9 @@ def live(case: strategies.Case, order: list[int], cuts: list[int], waits: list[i
     for number, first in enumerate(edges):
         end = edges[number + 1] if number + 1 < len(edges) else first
         memory.records += numbered[first:end]
-        verdicts.add(qualifying.take(numbered[first:end], now))
+        verdicts.add(qualifying.take(Arrivals.of(numbered[first:end]), now))
         now += waits[number] if number < len(waits) else 0
-    verdicts.add(qualifying.take([], as_of))
+    verdicts.add(qualifying.take(Arrivals.of([]), as_of))
     return verdicts.all()
 
 
@@ -98,7 +98,7 @@ def begun(case: strategies.Case, order: list[int], cut: int, lateness: int) -> l
     verdicts.add(qualifying.load([timeline], last))
     late = [each for each in memory.records if each.record.time > last]
     memory.records += numbered[cut:]
-    verdicts.add(qualifying.take([*late, *numbered[cut:]], as_of))
+    verdicts.add(qualifying.take(Arrivals.of([*late, *numbered[cut:]]), as_of))
     return verdicts.all()
 
 
@@ -199,7 +199,7 @@ def test_what_turns_out_not_to_be_somebodys_is_not_told_again(
     for now, records in sorted([*first, *since, late], key=lambda batch: batch[0]):
         fresh = [Numbered(record, len(memory.records) + nth) for nth, record in enumerate(records)]
         memory.records += fresh
-        verdicts.add(qualifying.take(fresh, now))
+        verdicts.add(qualifying.take(Arrivals.of(fresh), now))
     case = ((definition,), Settings(), [each.record for each in memory.records], TEN + 7 * MINUTE)
     assert verdicts.all() == in_order(told_by_engine(case)) == []
 
@@ -215,7 +215,7 @@ def test_who_is_evaluated_elsewhere_now_did_what_was_evaluated_here() -> None:
     )
     for number, record in enumerate(batches):
         memory.records.append(Numbered(record, number))
-        verdicts.add(qualifying.take(memory.records[-1:], TEN + number))
+        verdicts.add(qualifying.take(Arrivals.of(memory.records[-1:]), TEN + number))
         qualifying.concern(lambda kind, id: kind == "account")
     assert [row[2:6] for row in verdicts.all()] == [("account", "acme", "d", "entered")]
 
@@ -246,7 +246,7 @@ def test_much_that_is_late_at_once_is_looked_up_once(late: list[Record]) -> None
         fresh = [Numbered(record, len(memory.records) + nth) for nth, record in enumerate(some)]
         memory.records += fresh
         asked = memory.asked
-        qualifying.take(fresh, 2 * DAY)
+        qualifying.take(Arrivals.of(fresh), 2 * DAY)
     assert 0 < memory.asked - asked < 10
 
 
@@ -263,9 +263,9 @@ def test_what_a_message_of_the_future_says_more_than_it_has_numbers_for_waits(tm
 def test_records_of_one_place_wait_in_the_order_in_which_they_came() -> None:
     qualifying = Qualifying([], Settings(), Memory().find)
     record = Record(HOUR, Kind.ACCOUNT_TRAIT, "plan", account="acme", message_id="m")
-    qualifying.take([Numbered(record, 7), Numbered(replace(record, value="pro"), 7)], now=0)
+    qualifying.take(Arrivals.of([Numbered(record, 7), Numbered(replace(record, value="pro"), 7)]), now=0)
     assert qualifying.next_due == HOUR
-    qualifying.take([], now=HOUR)
+    qualifying.take(Arrivals.of([]), now=HOUR)
     assert qualifying.history.memberships.traits("acme") == {"plan": "pro"}
 
 

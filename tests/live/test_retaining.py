@@ -12,6 +12,7 @@ from fireflower.app.live.housekeeping import Compaction, Housekeeper
 from fireflower.app.live.retaining import Retainer
 from fireflower.app.project import Project
 from fireflower.cli.program import program
+from fireflower.history.log.durable import Durable
 from fireflower.history.log.messages import MessageLog
 from fireflower.model.errors import ProjectError
 from fireflower.model.messages import Message, Reject
@@ -54,7 +55,7 @@ def test_what_is_old_goes_and_what_was_decided_stays(side: Side) -> None:
     archive = side.project.open_archive()
     assert archive.first_event() == at(20)
     assert [record.name for record in archive.history("person", "ann") if record.time < at(12)] == ["plan"]
-    news = side.evaluator.take([], at(41.1))
+    news = side.evaluator.take(Durable.of([]), at(41.1))
     assert not news.retracted and all(each.past and each.reason == "history removed" for each in news.new)
     after = [row[:6] for row in side.transitions()]
     assert after[: len(before)] == before
@@ -68,7 +69,7 @@ def test_what_is_old_goes_and_what_was_decided_stays(side: Side) -> None:
 def test_of_whom_nothing_depends_on_it_is_told_as_ever(side: Side) -> None:
     """A late event from before the removal still counts, for all whose past would have been the same."""
     Retainer(lambda: side.project, KEPT, compiled=False).retain(at(41))
-    side.evaluator.take([], at(41.1))
+    side.evaluator.take(Durable.of([]), at(41.1))
     some = [track(f"g{n}", 40.1 + n / 10, "dan", "export", "gamma") for n in range(3)]
     news = side.take(*some, now=at(41.2))
     told = {(each.subject, each.definition, each.change, each.past) for each in news.new}
@@ -112,7 +113,7 @@ def test_it_goes_by_what_has_taken_effect(side: Side) -> None:
     works[0] = former
     before = {row[:6] for row in side.transitions()}
     assert retainer.retain(at(42)).events == 4
-    side.evaluator.take([], at(42.1))
+    side.evaluator.take(Durable.of([]), at(42.1))
     assert before <= {row[:6] for row in side.transitions()}
 
 

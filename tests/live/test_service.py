@@ -28,11 +28,12 @@ from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
 from fireflower.history.log.connecting import connect
 from fireflower.history.log.database import Database, StorageError
+from fireflower.history.log.durable import Durable
 from fireflower.history.log.leases import SHARES
 from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.log.outbox import Outbox
 from fireflower.history.log.postings import Posting
-from fireflower.history.log.reading import PLAIN, Durable, LogReader
+from fireflower.history.log.reading import PLAIN, LogReader
 from fireflower.history.log.verdicts import VerdictLog
 from fireflower.model.errors import ProjectError
 from fireflower.model.messages import Message, Reject
@@ -426,7 +427,7 @@ class Breaking:
 def test_a_commit_whose_answer_was_lost_is_followed_all_the_same(opened: Opener) -> None:
     followed: list[int] = []
     breaking = Breaking(opened())
-    writer = Writer(breaking, PLAIN, lambda some: followed.extend(place for place, _ in some))
+    writer = Writer(breaking, PLAIN, lambda some: followed.extend(some.places.tolist()))
     some = messages(1, 12)
     writer.start()
     assert writer.submit(some[:3]).result(30) == 3
@@ -450,8 +451,8 @@ def test_what_others_write_is_followed_in_parts_and_while_there_is_room(
     parts: list[int] = []
     room = threading.Event()
 
-    def follow(some: Sequence[Durable]) -> None:
-        followed.extend(place for place, _ in some)
+    def follow(some: Durable) -> None:
+        followed.extend(some.places.tolist())
         parts.append(len(some))
 
     here = Writer(opened(), PLAIN, follow, has_room=room.is_set)
@@ -489,7 +490,7 @@ def test_who_is_who_is_not_told_by_what_was_there_already(opened: Opener, togeth
         for body in [{"type": "identify", "userId": person, "anonymousId": other, "timestamp": "2026-01-01T00:00:00Z"}]
     ]
     followed: list[Record] = []
-    writer = Writer(opened(), PLAIN, lambda some: followed.extend(each for _, said in some for each in said))
+    writer = Writer(opened(), PLAIN, lambda some: followed.extend(each.record for each in some.arrivals.numbered()))
     writer.start()
     for batch in [some] if together else [[each] for each in some]:
         writer.submit(batch).result(30)
@@ -503,7 +504,8 @@ def test_what_others_said_while_one_waited_for_them_is_not_said_again(opened: Op
     """Two processes, the second of which has read its message before the first has written one that says the same."""
     told: list[Record] = []
     writers = [
-        Writer(opened(), PLAIN, lambda some: told.extend(each for _, said in some for each in said)) for _ in range(2)
+        Writer(opened(), PLAIN, lambda some: told.extend(each.record for each in some.arrivals.numbered()))
+        for _ in range(2)
     ]
     for writer in writers:
         writer.start()
@@ -535,7 +537,7 @@ def test_who_is_who_is_told_by_what_has_been_kept(opened: Opener) -> None:
     body = b'{"type": "identify", "userId": "ann", "anonymousId": "x1", "timestamp": "2026-01-01T00:00:00Z"}'
     followed: list[Record] = []
     breaking = Breaking(opened())
-    writer = Writer(breaking, PLAIN, lambda some: followed.extend(each for _, said in some for each in said))
+    writer = Writer(breaking, PLAIN, lambda some: followed.extend(each.record for each in some.arrivals.numbered()))
     writer.start()
     breaking.before = 1
     with pytest.raises(StorageError):
@@ -624,16 +626,17 @@ def test_what_comes_while_history_is_evaluated_is_not_lost(
 
     def all_and_then_more(self: MessageLog, *how: int) -> Iterator[Kept]:
         yield from original(self, *how)
-        writer = Writer(opened(), PLAIN, lambda durable: taken.extend(durable))
+        writer = Writer(opened(), PLAIN, taken.append)
         writer.start()
         writer.submit(some).result(30)
         writer.stop()
 
-    taken: list[Any] = []
+    taken: list[Durable] = []
     monkeypatch.setattr(MessageLog, "all", all_and_then_more)
     evaluator = Evaluator(acme, opened(), PLAIN, compiled=False)
     evaluator.begin(0)
     monkeypatch.undo()
-    evaluator.take(taken, moment(MINUTES))
-    assert len(taken) == 60
+    came = Durable.together(taken)
+    evaluator.take(came, moment(MINUTES))
+    assert len(came) == 60
     assert recorded(database) == expected(acme, database, moment(MINUTES)) != []

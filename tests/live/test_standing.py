@@ -11,8 +11,8 @@ from oracle.values import identity
 from fireflower.app.live.qualifying import Qualifying
 from fireflower.evaluate.replay import standing
 from fireflower.evaluate.results import Subject, Transitions
+from fireflower.history.arrivals import Arrivals, Numbered
 from fireflower.history.assembly import assemble, canonical
-from fireflower.history.ongoing import Numbered
 from fireflower.model.moments import DAY, HOUR
 from fireflower.model.records import SubjectKind
 from live.test_qualifying import Memory, Verdicts, in_order
@@ -56,10 +56,10 @@ def test_standing_is_that_of_a_replay(case: strategies.Case, size: int, wait: in
         some = numbered[first : first + size]
         memory.records += some
         now = min(as_of, max(each.record.time for each in some))
-        verdicts.add(qualifying.take(some, now))
+        verdicts.add(qualifying.take(Arrivals.of(some), now))
         ask(min(as_of, now + wait))
     found = ask(as_of)
-    verdicts.add(qualifying.take([], as_of))
+    verdicts.add(qualifying.take(Arrivals.of([]), as_of))
     timeline = assemble(records, attribution=settings.attribution)
     expected = stood(standing(definitions, settings, [timeline], as_of=as_of, everyone=True, compiled=False))
     assert found == expected

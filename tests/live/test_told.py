@@ -7,7 +7,6 @@ import random
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from log.databases import Opener
@@ -19,6 +18,7 @@ from fireflower.app.project import Project
 from fireflower.destinations import Destination
 from fireflower.destinations.nodes import Cap, Filter, JsonLines
 from fireflower.history.log.database import Database
+from fireflower.history.log.durable import Durable
 from fireflower.history.log.outbox import DRY_RUN, OVER, WRONG
 from fireflower.history.log.reading import PLAIN
 from fireflower.model.messages import Message
@@ -91,14 +91,14 @@ def test_what_is_told_adds_up_to_the_record(tmp_path: Path, opened: Opener, seed
     database, at_once, some = opened(), (1, 3, 12, 40)[seed % 4], traffic(seed, 400)
     announcer = Announcer(database, [ALL, ENTRIES])
     evaluator = Evaluator(served(tmp_path), database, PLAIN, announcer, compiled=False)
-    came: list[Any] = []
-    writer = Writer(opened(), PLAIN, came.extend)
+    came: list[Durable] = []
+    writer = Writer(opened(), PLAIN, came.append)
     writer.start()
     evaluator.begin(0)
     for start in range(0, len(some), at_once):
         part = some[start : start + at_once]
         writer.submit(part).result(30)
-        evaluator.take(came, part[-1].received)
+        evaluator.take(Durable.together(came), part[-1].received)
         came.clear()
     writer.stop()
     stands = {(definition, kind, subject) for definition, kind, subject, _ in standing(database)}

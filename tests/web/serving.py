@@ -20,7 +20,7 @@ import uvicorn
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.posthog import PostHogShape
 from fireflower.history.readers.segment import SegmentShape
-from fireflower.model.messages import Message, Reject
+from fireflower.model.messages import Message, Reject, Said
 from fireflower.model.moments import HOUR
 from fireflower.web.ingest import ingest
 
@@ -45,7 +45,7 @@ class MemorySink:
     def expect_room(self) -> None:
         """There is."""
 
-    async def accept(self, messages: Sequence[Message], rejects: Sequence[Reject]) -> int:
+    async def accept(self, messages: Sequence[Message], rejects: Sequence[Reject], said: Said) -> int:
         source = [*messages, *rejects][0].source
         self.tries[source] += 1
         known = self.messages[source]

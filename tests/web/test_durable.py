@@ -15,7 +15,7 @@ from fireflower.history.log.database import SQLite, StorageError
 from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.reading import PLAIN, MessageReader
 from fireflower.history.log.schema import prepare
-from fireflower.model.messages import Message, Reject
+from fireflower.model.messages import Message, Reject, Said
 from fireflower.web.ingest import DurableSink, ingest
 from web.asking import KEY, NOW, Desk
 
@@ -34,8 +34,10 @@ class Writing:
     def __init__(self, writer: Any, waits: int = 0) -> None:
         self._writer, self.waits = writer, waits
 
-    def submit(self, messages: Sequence[Message], rejects: Sequence[Reject] = ()) -> Future[int]:
-        return self._writer.submit(messages, rejects)
+    def submit(
+        self, messages: Sequence[Message], rejects: Sequence[Reject] = (), said: Said | None = None
+    ) -> Future[int]:
+        return self._writer.submit(messages, rejects, said)
 
     def waiting(self) -> int:
         return self.waits
@@ -92,7 +94,9 @@ def test_a_request_that_is_cancelled_is_written_all_the_same(service: Writing, d
 
 
 class Broken:
-    def submit(self, messages: Sequence[Message], rejects: Sequence[Reject] = ()) -> Future[int]:
+    def submit(
+        self, messages: Sequence[Message], rejects: Sequence[Reject] = (), said: Said | None = None
+    ) -> Future[int]:
         failed: Future[int] = Future()
         failed.set_exception(StorageError("log.sqlite: database or disk is full. The disk is full: make room."))
         return failed

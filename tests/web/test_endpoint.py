@@ -517,7 +517,7 @@ class Failing(MemorySink):
         super().__init__()
         self.error = error
 
-    async def accept(self, messages: Any, rejects: Any) -> int:
+    async def accept(self, messages: Any, rejects: Any, said: Any) -> int:
         raise self.error
 
 
@@ -561,11 +561,11 @@ def test_what_there_is_no_room_for_is_not_looked_into(key: Any, events: list[Any
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_request_that_is_cancelled_leaves_the_sink_at_work(fails: bool) -> None:
     class Slow(MemorySink):
-        async def accept(self, messages: Any, rejects: Any) -> int:
+        async def accept(self, messages: Any, rejects: Any, said: Any) -> int:
             await asyncio.sleep(0.02)
             if fails:
                 raise Unavailable("The disk is full.")
-            return await super().accept(messages, rejects)
+            return await super().accept(messages, rejects, said)
 
     async def cancelled() -> tuple[Desk, list[Any]]:
         complaints: list[Any] = []

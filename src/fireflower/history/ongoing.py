@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
-from msgspec import Struct
 from numpy.typing import NDArray
 
+from fireflower.history.arrivals import Arrivals, Numbered, by_number
 from fireflower.history.assembly import Telling, canonical
 from fireflower.history.identities import Identities, joined
 from fireflower.history.memberships import Attribution, Memberships
@@ -36,13 +36,6 @@ from fireflower.model.rows import Row, Rows, objects
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON
 
 Who = tuple[SubjectKind, str]
-
-
-class Numbered(Struct, frozen=True, gc=False):
-    """A record, and the number by which it is found again."""
-
-    record: Record
-    number: int
 
 
 Found = dict[int, list[Record]]
@@ -266,67 +259,61 @@ class OngoingHistory:
                 }
         return self.around(concerned)
 
-    def take(self, numbered: Sequence[Numbered], doubtful: Collection[int] = ()) -> Arrived:
-        """Records that have come, after `identify` has had those that say who is who.
+    def take(self, arrivals: Arrivals, doubtful: Collection[int] = ()) -> Arrived:
+        """Records that have come, whenever they happened, after `identify` has had those that say who is who.
 
         Parameters
         ----------
-        numbered : in the order of their numbers, whenever they happened
         doubtful : numbers of records whose messages may be in the history already: the past of all whom they concern is
             told again, in which every message counts once
         """
         concerned = _Concerned()
-        plain, others = self._apart(numbered, doubtful)
-        rows, unclear = self._events(plain, concerned)
-        rows = rows.and_(Rows.of(self._one_by_one([*others, *unclear], doubtful, concerned), self._numbers))
+        arrivals, apart = arrivals.apart(self._moving(arrivals, doubtful))
+        rows, unclear = self._events(arrivals, concerned)
+        others = sorted([*arrivals.others, *apart, *unclear], key=by_number)
+        rows = rows.and_(Rows.of(self._one_by_one(others, doubtful, concerned), self._numbers))
         changed = self.around(concerned.people) | self._members(concerned.teams)
         return Arrived(rows, changed | set(map(_account, concerned.accounts)))
 
-    def _apart(
-        self, numbered: Sequence[Numbered], doubtful: Collection[int]
-    ) -> tuple[Sequence[Numbered], list[Numbered]]:
-        """The events, and all other records; with these, events of people who come or go just now."""
-        others = [each for each in numbered if each.record.kind != EVENT]
-        if not others and not doubtful:
-            return numbered, []
-        moving = {self._bearer(each.record) for each in others if each.record.kind in (JOIN, LEAVE)}
-        events: list[Numbered] = []
-        for each in numbered:
-            if each.record.kind == EVENT:
-                is_apart = each.number in doubtful or (moving and self._bearer(each.record) in moving)
-                (others if is_apart else events).append(each)
-        return events, others
+    def _moving(self, arrivals: Arrivals, doubtful: Collection[int]) -> list[int]:
+        """The events of people who come or go just now, and those of which it is doubtful whether they are new."""
+        moving = {self._bearer(each.record) for each in arrivals.others if each.record.kind in (JOIN, LEAVE)}
+        if not moving and not doubtful:
+            return []
+        found = [nth for nth, number in enumerate(arrivals.numbers.tolist()) if number in doubtful]
+        if moving:
+            people = enumerate(arrivals.events.person)
+            found += [nth for nth, person in people if self.identities.person(person or "") in moving]
+        return found
 
-    def _events(self, events: Sequence[Numbered], concerned: _Concerned) -> tuple[Rows, list[Numbered]]:
+    def _events(self, arrivals: Arrivals, concerned: _Concerned) -> tuple[Rows, list[Numbered]]:
         """The rows of events, and those events whose accounts are several, or none of several."""
-        records = [each.record for each in events]
-        time = np.array([record.time for record in records], np.int64)
+        events, count, time = arrivals.events, len(arrivals.numbers), arrivals.events.time
         people, accounts = self._numbers.people.of_texts, self._numbers.accounts.of_texts
-        person = self._bearers(np.array([people[record.person or None] for record in records], np.int32))
-        account = np.array([accounts[record.account or None] for record in records], np.int32)
+        person = self._bearers(np.fromiter(map(people.__getitem__, events.person), np.int32, count))
+        account = np.fromiter(map(accounts.__getitem__, events.account), np.int32, count)
         for place in np.flatnonzero((time < self._people.moved[person]) & (person != NOBODY)).tolist():
-            concerned.add(self._numbers.people.values[person[place]], records[place].account)
+            concerned.add(self._numbers.people.values[person[place]], events.account[place])
         account, unclear = self._at_home(person, account)
-        received = [record.time if record.received is None else record.received for record in records]
         is_of = TO_PERSON * (person != NOBODY) | TO_ACCOUNT * (account != NOBODY)
         rows = Rows(
             time=time,
-            kind=np.full(len(records), EVENT, np.uint8),
-            name=objects([record.name for record in records]),
+            kind=np.full(count, EVENT, np.uint8),
+            name=objects(events.name),
             person=person,
             account=account,
             target=is_of.astype(np.uint8),
             role=self._roles(person, account),
-            value=np.full(len(records), None),
-            received=np.array(received, np.int64),
-            properties=objects([record.properties for record in records]),
-            order=objects([record.message_id or record.order() for record in records]),
-            number=np.array([each.number for each in events], np.int64),
+            value=np.full(count, None),
+            received=events.received,
+            properties=objects(events.properties),
+            order=objects([id or events.record(place).order() for place, id in enumerate(events.message_id)]),
+            number=arrivals.numbers,
         )
         if not len(unclear):
             return rows, []
-        clear = np.setdiff1d(np.arange(len(records)), unclear)
-        return rows.at(clear), [events[place] for place in unclear.tolist()]
+        clear = np.setdiff1d(np.arange(count), unclear)
+        return rows.at(clear), arrivals.apart(unclear.tolist())[1]
 
     def _bearers(self, numbers: NDArray[np.int32]) -> NDArray[np.int32]:
         """Who bears the ids of these numbers."""

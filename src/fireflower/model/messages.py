@@ -8,8 +8,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from fireflower.model.events import Events
 from fireflower.model.moments import DAY, format_moment, format_roughly, format_span
-from fireflower.model.records import Record
 
 Form = Literal["segment", "posthog"]
 
@@ -37,8 +37,6 @@ class Message(Struct, frozen=True, gc=False):
     body : one JSON object in that form, with the time of receipt in it
     received : when it was received, a moment
     source : the name of the write key by which it came (never the key itself)
-    event : the event that it says, where that is known already; the body says the same
-    other : another id of the event's person, of which it says that both are one
     """
 
     form: Form
@@ -46,8 +44,28 @@ class Message(Struct, frozen=True, gc=False):
     body: bytes
     received: int
     source: str
-    event: Record | None = None
-    other: str | None = None
+
+
+@dataclass(slots=True)
+class Said:
+    """What messages that come together say, as far as it is known already; their bodies say the same. Most are one
+    event each.
+
+    Attributes
+    ----------
+    events : the events
+    of : the place of the message of each, among the messages
+    others : of such messages another id of their event's person, of which they say that both are one
+    """
+
+    events: Events
+    of: list[int]
+    others: dict[int, str]
+
+    @classmethod
+    def nothing(cls) -> Said:
+        """Nothing is known."""
+        return cls(Events.of(()), [], {})
 
 
 @dataclass(frozen=True, slots=True)

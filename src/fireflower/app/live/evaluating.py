@@ -13,7 +13,7 @@ from fireflower.app.live.alone import person_alone, transitions_alone
 from fireflower.app.live.announcing import Announcer
 from fireflower.app.live.building import Builder, Built
 from fireflower.app.live.editions import AT_WORK, Difference, Prepared, edition_of, unchanged
-from fireflower.app.live.mentions import Mentions, numbered
+from fireflower.app.live.mentions import Mentions
 from fireflower.app.live.parts import (
     AT_ONCE,
     Decided,
@@ -31,13 +31,15 @@ from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.destinations import Destination
 from fireflower.evaluate.image import Outgrown
 from fireflower.evaluate.results import Transitions
+from fireflower.history.arrivals import Arrivals
 from fireflower.history.log.database import Database, StorageError
+from fireflower.history.log.durable import Durable
 from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.leases import ALL_SHARES, Evaluated, LeaseLostError, Leases, Terms, share_of
 from fireflower.history.log.messages import MessageLog
-from fireflower.history.log.reading import Durable, LogReader, Mappings
+from fireflower.history.log.reading import LogReader, Mappings
 from fireflower.history.log.verdicts import News, Recorded, Verdict, VerdictLog, Which, Who
-from fireflower.history.ongoing import Numbered, OngoingHistory, place
+from fireflower.history.ongoing import OngoingHistory, place
 from fireflower.language.nodes import Definition, Settings
 from fireflower.model.records import Kind, Record, SubjectKind
 
@@ -238,13 +240,13 @@ class Evaluator:
         finally:
             self.is_beginning = False
 
-    def take(self, messages: Sequence[Durable], now: int) -> News:
+    def take(self, durable: Durable, now: int) -> News:
         """Evaluate the next messages of the log, and whatever time has brought up to and including `now`."""
         now = max(now, self.now)
         if self._terms and not (self._parts and all(part.past.is_current() for part in self._parts)):
             return self.begin(now)
         try:
-            return self._take(messages, now)
+            return self._take(durable, now)
         except Outgrown as error:
             _LOGGER.info("The program is compiled again: no room for %s.", error)
             self._builder.widen()
@@ -252,14 +254,13 @@ class Evaluator:
             _LOGGER.info("The archive has changed: history is evaluated anew.")
         return self.begin(now)
 
-    def _take(self, messages: Sequence[Durable], now: int) -> News:
-        fresh = [each for each in messages if each[0] > self.position]
-        position = fresh[-1][0] if fresh else self.position
-        records = numbered(fresh)
-        self.mentions.note(records)
+    def _take(self, durable: Durable, now: int) -> News:
+        fresh = durable.behind(self.position)
+        position = max(fresh.last, self.position)
+        self.mentions.note(fresh.arrivals)
         self.steps += 1
         parts, self._parts = self._parts, []  # if this fails, they are worth nothing any more
-        found = [Decided(part, *self._step(part, records, position, now)) for part in parts]
+        found = [Decided(part, *self._step(part, fresh.arrivals, position, now)) for part in parts]
         self._parts, self.position, self.now = parts, position, now
         try:
             return self._recorded(found, now)
@@ -364,7 +365,7 @@ class Evaluator:
             records = part.past.take_in(some)
             part.past.position = min(start + AT_ONCE, end)
             tell(part, prepared.standing, records, prepared.now)
-        tell(part, prepared.standing, [], prepared.now)
+        tell(part, prepared.standing, Arrivals.of([]), prepared.now)
 
     def _take_over(self, project: Project) -> None:
         """Evaluate by what the files of a project say from now on."""
@@ -486,9 +487,9 @@ class Evaluator:
         news = News()
         log, reader = MessageLog(self._database), LogReader(self._database, self._mappings)
         while self._parts and self.position < position and (some := log.after(self.position, AT_ONCE)):
-            news.add(self.take(list(reader.records(some)), now))
+            news.add(self.take(reader.read(some), now))
         if self._parts:
-            news.add(self.take([], now))
+            news.add(self.take(Durable.of([]), now))
         return news
 
     def _add(self, shares: frozenset[int], now: int) -> News:
@@ -549,11 +550,11 @@ class Evaluator:
     # --- History ------------------------------------------------------------------------------------------------------
 
     def _step(
-        self, part: Part, records: Sequence[Numbered], position: int, now: int
+        self, part: Part, arrivals: Arrivals, position: int, now: int
     ) -> tuple[list[Verdict], dict[Who, int]]:  # fmt: skip
         """What a part decides, and whose past it has told again."""
         part.past.position = position
-        step = part.qualifying.take(records, now, part.past.known(records))
+        step = part.qualifying.take(arrivals, now, part.past.known(arrivals))
         self.told_again += len(step.told_again)
         if not len(step.transitions) and not step.told_again:
             return [], {}

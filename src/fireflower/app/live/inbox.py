@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 from fireflower.app.live.evaluating import Evaluator
-from fireflower.history.log.reading import Durable
+from fireflower.history.log.durable import Durable
 from fireflower.model.errors import FireflowerError
 
-Batch = Sequence[Durable]
 Answer = TypeVar("Answer")
 
 _AT_ONCE = 5_000
@@ -58,16 +57,18 @@ class Inbox:
         self._changed = threading.Condition()
         self._busy = threading.Lock()
         self._busy.acquire()
-        self._messages: list[Durable] = []
+        self._durable: list[Durable] = []
+        self._waiting = 0
         self._questions: list[Question[Any]] = []
         self._asked = float("-inf")
         self._closed = self._woken = False
         self.stopped = False
 
-    def put(self, messages: Batch) -> None:
+    def put(self, durable: Durable) -> None:
         with self._changed:
             if not self._closed:  # else nobody takes them in here
-                self._messages += messages
+                self._durable.append(durable)
+                self._waiting += len(durable)
             self._changed.notify()
 
     def ask(self, ask: Callable[[Evaluator], Answer], evaluator: Evaluator) -> Future[Answer]:
@@ -76,7 +77,7 @@ class Inbox:
             if self._closed:
                 raise NotReady("the service has been stopped.")
             self._asked = time.monotonic()
-            is_idle = not self._messages and not self._questions and self._busy.acquire(blocking=False)
+            is_idle = not self._durable and not self._questions and self._busy.acquire(blocking=False)
             if not is_idle:
                 self._questions.append(question)
                 self._changed.notify()
@@ -100,7 +101,7 @@ class Inbox:
 
     def waiting(self) -> int:
         """How many messages wait."""
-        return len(self._messages)
+        return self._waiting
 
     def has_room(self) -> bool:
         """Whether messages that need not be taken in just now may be."""
@@ -108,27 +109,40 @@ class Inbox:
 
     def is_done(self) -> bool:
         """Whether it is stopped and empty."""
-        return self.stopped and not self._messages
+        return self.stopped and not self._durable
 
-    def get(self, wait: float) -> tuple[Batch, list[Question[Any]]]:
+    def get(self, wait: float) -> tuple[Durable, list[Question[Any]]]:
         """What is to be done next; waits for it for some seconds at most. Called by the evaluator's thread alone."""
         self._busy.release()
         with self._changed:
-            if not (self._messages or self._questions or self._woken or self.stopped):
+            if not (self._durable or self._questions or self._woken or self.stopped):
                 self._changed.wait(wait)
         self._busy.acquire()  # who asks the idle evaluator just now is answered first, and keeps nobody else waiting
         with self._changed:
             self._woken = False
             most = _WHILE_ASKED if time.monotonic() - self._asked < _ASKED_LATELY else _AT_ONCE
-            messages, self._messages = self._messages[:most], self._messages[most:]
             questions, self._questions = self._questions, []
-            return messages, questions
+            return self._next(most), questions
+
+    def _next(self, most: int) -> Durable:
+        """What comes next of what is durable: so many messages at most."""
+        some: list[Durable] = []
+        room = most
+        while self._durable and room:
+            first, rest = self._durable.pop(0).parted(room)
+            some.append(first)
+            room -= len(first)
+            if len(rest):
+                self._durable.insert(0, rest)
+        self._waiting -= most - room
+        return Durable.together(some)
 
     def close(self) -> None:
         """Answer nothing any longer."""
         with self._changed:
             self._closed = True
-            self._messages.clear()
+            self._durable.clear()
+            self._waiting = 0
             for question in self._questions:
                 question.done.set_exception(NotReady("the service has been stopped."))
             self._questions.clear()

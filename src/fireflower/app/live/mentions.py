@@ -8,33 +8,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from fireflower.history.log.reading import Durable
-from fireflower.history.ongoing import Numbered
+from fireflower.history.arrivals import Arrivals
+from fireflower.history.log.durable import places_of
 from fireflower.model.records import IDENTITY
 from fireflower.model.runs import Runs
-
-LOG = 1 << 44
-"""Numbers of records from the log begin here."""
-
-_RECORDS = 1 << 8
-"""Records that one message may have numbers for; what it says beyond shares the last."""
-
-
-def numbered(messages: Iterable[Durable]) -> list[Numbered]:
-    """What messages say, with numbers."""
-    found: list[Numbered] = []
-    for place, said in messages:
-        first = LOG + place * _RECORDS
-        if len(said) == 1:  # as nearly all do
-            found.append(Numbered(said[0], first))
-        else:
-            found += [Numbered(record, first + min(nth, _RECORDS - 1)) for nth, record in enumerate(said)]
-    return found
-
-
-def place_of(number: int) -> int:
-    """The place in the log of the message that said what has this number."""
-    return (number - LOG) // _RECORDS
 
 
 class Mentions:
@@ -51,15 +28,16 @@ class Mentions:
         self.behind = behind
         self._people, self._accounts = Runs(), Runs()
 
-    def note(self, records: Sequence[Numbered]) -> None:
+    def note(self, arrivals: Arrivals) -> None:
         """Note of whom records speak. They come in the order of the log."""
-        places = np.fromiter(((each.number - LOG) // _RECORDS for each in records), np.int64, len(records))
-        self._people.add(_hashes([each.record.person for each in records]), places)
-        self._accounts.add(_hashes([each.record.account for each in records]), places)
-        others = [nth for nth, each in enumerate(records) if each.record.kind == IDENTITY]
-        self._people.add(
-            _hashes([str(records[nth].record.value) for nth in others]), places[np.array(others, np.int64)]
-        )
+        others = [each.record for each in arrivals.others]
+        numbers = np.concatenate([arrivals.numbers, np.array([each.number for each in arrivals.others], np.int64)])
+        places, events = places_of(numbers), arrivals.events
+        self._people.add(_hashes([*events.person, *(each.person for each in others)]), places)
+        self._accounts.add(_hashes([*events.account, *(each.account for each in others)]), places)
+        identities = [nth for nth, each in enumerate(others) if each.kind == IDENTITY]
+        where = places[len(events) :][identities]
+        self._people.add(_hashes([str(others[nth].value) for nth in identities]), where)
 
     def of(self, people: Iterable[str], accounts: Iterable[str]) -> list[int]:
         """The places of the messages that speak of any of these, and perhaps of others, in order."""

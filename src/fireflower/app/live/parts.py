@@ -12,9 +12,9 @@ from fireflower.app.live.sieving import Concerns
 from fireflower.app.live.telling import verdicts_of
 from fireflower.evaluate.live import Step
 from fireflower.evaluate.results import Subject
+from fireflower.history.arrivals import Arrivals
 from fireflower.history.log.leases import ALL_SHARES, Evaluated, share_of
 from fireflower.history.log.verdicts import Verdict, Who
-from fireflower.history.ongoing import Numbered
 
 _FEW = 1_000
 """Subjects beyond which all shares are likely to be concerned, and nobody counts which."""
@@ -131,16 +131,14 @@ def tell_log(part: Part, standing: Standing, up_to: int | None, now: int) -> Non
     past = part.past
     kept = past.messages(up_to, past.position)
     # Only what has been read counts as evaluated: more may have come meanwhile.
-    records = sorted(past.take_in(kept), key=lambda each: each.record.time)
-    for start in range(0, len(records), AT_ONCE):
-        some = records[start : start + AT_ONCE]
-        tell(part, standing, some, min(now, some[-1].record.time))
-    tell(part, standing, [], now)
+    for some in past.take_in(kept).in_time(AT_ONCE):
+        tell(part, standing, some, min(now, some.latest()))
+    tell(part, standing, Arrivals.of([]), now)
 
 
-def tell(part: Part, standing: Standing, records: list[Numbered], now: int) -> None:
+def tell(part: Part, standing: Standing, arrivals: Arrivals, now: int) -> None:
     """Have a part take in records, and then what time has brought until now."""
-    step = part.qualifying.take(records, now, part.past.known(records))
+    step = part.qualifying.take(arrivals, now, part.past.known(arrivals))
     standing.add(verdicts_by(part, step), told_again_by(part, step))
 
 

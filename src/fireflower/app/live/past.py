@@ -6,18 +6,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from functools import cached_property
-from itertools import takewhile
+from itertools import compress, takewhile
 
 from fireflower.app.live.compacting import archived_up_to, check_whole, covered, is_moved
-from fireflower.app.live.mentions import LOG, Mentions, numbered, place_of
+from fireflower.app.live.mentions import Mentions
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.history.archive import Archive
 from fireflower.history.archive.known_ids import KnownIds
 from fireflower.history.archive.segments import SegmentFacts
+from fireflower.history.arrivals import Arrivals, Numbered, by_number
 from fireflower.history.log.database import Database
+from fireflower.history.log.durable import LOG, place_of
 from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.log.reading import LogReader, Mappings
-from fireflower.history.ongoing import Numbered
 from fireflower.model.errors import FireflowerError, UnknownSubjectError
 from fireflower.model.records import Record, SubjectKind
 
@@ -102,9 +103,9 @@ class Past:
         if self.covered < self.mentions.behind:
             raise Outdated
         positions = self.mentions.of(people, accounts)
-        found = list(self.read(self.log.at(each for each in positions if self.covered < each <= self.position)))
+        found = self.read(self.log.at(each for each in positions if self.covered < each <= self.position))
         self._check()
-        yield from found
+        yield from found.numbered()
         if not self.archive.files:
             return
         for kind, ids in _by_kind(people, accounts):
@@ -113,22 +114,22 @@ class Past:
                     for number, record in self.archive.told(kind, id):
                         yield Numbered(record, _ARCHIVED + number)
 
-    def later(self, moment: int) -> list[Numbered]:
+    def later(self, moment: int) -> Arrivals:
         """The records of the archive after a moment."""
-        return [Numbered(record, _ARCHIVED + number) for number, record in self.archive.later(moment)]
+        later = (Numbered(record, _ARCHIVED + number) for number, record in self.archive.later(moment))
+        return Arrivals.of(sorted(later, key=by_number))
 
-    def take_in(self, kept: Sequence[Kept]) -> list[Numbered]:
+    def take_in(self, kept: Sequence[Kept]) -> Arrivals:
         """The next messages, which belong to this past from now on: what they say."""
-        if not kept:
-            return []
-        records = list(self.read(kept))
-        self.mentions.note(records)
-        self.position = kept[-1].position
-        return records
+        arrivals = self.read(kept)
+        if kept:
+            self.mentions.note(arrivals)
+            self.position = kept[-1].position
+        return arrivals
 
-    def read(self, kept: Iterable[Kept]) -> Iterator[Numbered]:
-        """What messages say."""
-        yield from numbered(LogReader(self._database, self._mappings).records(kept))
+    def read(self, kept: Iterable[Kept]) -> Arrivals:
+        """What messages say, in the order of the log."""
+        return LogReader(self._database, self._mappings).read(kept).arrivals
 
     def lookup(self, numbers: Sequence[int]) -> Mapping[int, Record]:
         """The records with these numbers, of the archive without their message ids and properties.
@@ -139,7 +140,7 @@ class Past:
             If the archive has been given some of them meanwhile.
         """
         positions = {place_of(number) for number in numbers if number >= LOG}
-        found = {each.number: each.record for each in self.read(self.log.at(positions))}
+        found = {each.number: each.record for each in self.read(self.log.at(positions)).numbered()}
         self._check()
         rows = [number for number in numbers if number < _ARCHIVED]
         if rows:
@@ -150,12 +151,14 @@ class Past:
             found |= dict(zip(archived, records, strict=True))
         return {number: found[number] for number in numbers if number in found}
 
-    def known(self, records: Sequence[Numbered]) -> set[int]:
+    def known(self, arrivals: Arrivals) -> set[int]:
         """The numbers of those records whose messages have come in imported files, too."""
-        if not records or self._known.is_empty:
+        if not len(arrivals) or self._known.is_empty:
             return set()
-        among = self._known.among([each.record.message_id for each in records])
-        return {each.number for each, is_known in zip(records, among.tolist(), strict=True) if is_known}
+        others = arrivals.others
+        among = self._known.among([*arrivals.events.message_id, *(each.record.message_id for each in others)])
+        numbers = [*arrivals.numbers.tolist(), *(each.number for each in others)]
+        return set(compress(numbers, among.tolist()))
 
     def _check(self) -> None:
         """What has been read of the log is whole only if no body had been emptied that this archive does not have."""

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -19,8 +18,9 @@ from fireflower.evaluate.leaving_out import without_left_out
 from fireflower.evaluate.live import LATENESS, LiveReplay, Step
 from fireflower.evaluate.live import Who as Known
 from fireflower.evaluate.results import Change, Subject, Transitions
+from fireflower.history.arrivals import Arrivals, Numbered, by_number
 from fireflower.history.assembly import canonical
-from fireflower.history.ongoing import Find, Numbered, OngoingHistory, Who, place
+from fireflower.history.ongoing import Find, OngoingHistory, Who, place
 from fireflower.language.nodes import AnyOf, Definition, Settings
 from fireflower.model.codes import NOBODY, Codes, Numbers
 from fireflower.model.records import EVENT, IDENTITY, JOIN, Record, SubjectKind
@@ -100,7 +100,7 @@ class Qualifying:
             self.replay.load(own, last)
         return self.replay.loaded(last)
 
-    def take(self, numbered: Iterable[Numbered], now: int, doubtful: Collection[int] = ()) -> Step:
+    def take(self, arrivals: Arrivals, now: int, doubtful: Collection[int] = ()) -> Step:
         """Take in what has come, and decide whatever follows up to and including `now`; if that is before what has
         been decided already, up to there again: a clock may be set back, and what was decided stays.
 
@@ -114,13 +114,12 @@ class Qualifying:
             If values have come for which the program has no room: begin again, from the history.
         """
         now = self._now = max(now, self._now)
-        numbered = list(numbered)
         self._doubtful.update(doubtful)
-        changed = self.history.identify(each.record for each in numbered if each.record.kind == IDENTITY)
-        due = self._due(numbered, now)
+        changed = self.history.identify(each.record for each in arrivals.others if each.record.kind == IDENTITY)
+        due = self._due(arrivals, now)
         arrived = self.history.take(due, self._doubtful)
         if self._doubtful:
-            self._doubtful.difference_update(each.number for each in due)
+            self._doubtful.difference_update(due.numbers.tolist(), (each.number for each in due.others))
         rows = arrived.rows if self._sieve is None else self._sieve.rows(arrived.rows)
         stale = changed | arrived.changed | {_who(who) for who in self.replay.stale(rows)}
         past = self.history.past(stale, now) if stale else {}
@@ -157,20 +156,20 @@ class Qualifying:
         elsewhere = self._sieve.last(kind, id) if self._sieve is not None else None
         return here if elsewhere is None else max(here, elsewhere)  # they may have been evaluated here before
 
-    def _due(self, numbered: list[Numbered], now: int) -> list[Numbered]:
+    def _due(self, arrivals: Arrivals, now: int) -> Arrivals:
         """The records whose time has come, of those that have been waiting and of these. The others wait."""
-        if not self._waiting and all(each.record.time <= now for each in numbered):
-            return numbered
-        waited: list[Numbered] = []
+        due: list[Numbered] = []
         while self._waiting and self._waiting[0][-1].record.time <= now:
-            waited.append(heapq.heappop(self._waiting)[-1])
-        due = [each for each in numbered if each.record.time <= now]
-        if len(due) < len(numbered):
-            for each in numbered:
-                if each.record.time > now:
-                    # What a message says beyond its last number shares that, and records have no order of their own
-                    heapq.heappush(self._waiting, (place(each.record), each.number, next(self._come), each))
-        return sorted(waited, key=attrgetter("number")) + due
+            due.append(heapq.heappop(self._waiting)[-1])
+        if not due and arrivals.latest() <= now:
+            return arrivals
+        for each in arrivals.numbered():
+            if each.record.time <= now:
+                due.append(each)
+            else:
+                # What a message says beyond its last number shares that, and records have no order of their own
+                heapq.heappush(self._waiting, (place(each.record), each.number, next(self._come), each))
+        return Arrivals.of(sorted(due, key=by_number))
 
     def _leave_out(
         self, leaving: _LeavingOut, rows: Rows, own: Rows, past: dict[Who, list[Row]], now: int

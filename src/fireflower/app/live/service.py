@@ -24,7 +24,7 @@ from fireflower.app.live.delivering import Deliverer
 from fireflower.app.live.editions import edition_of
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.live.housekeeping import Compaction, Housekeeper
-from fireflower.app.live.inbox import Answer, Batch, Inbox, NotReady
+from fireflower.app.live.inbox import Answer, Inbox, NotReady
 from fireflower.app.live.onlooking import Onlooker
 from fireflower.app.live.retaining import Retainer
 from fireflower.app.live.sharing import LEASE, AlreadyServedError, Keeper, own_name
@@ -34,13 +34,14 @@ from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.destinations import load_destinations
 from fireflower.evaluate.engines import is_compiled
 from fireflower.history.log.database import Database, StorageError
+from fireflower.history.log.durable import Durable
 from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.leases import Leases
 from fireflower.history.log.reading import Mappings
 from fireflower.history.log.schema import prepare
 from fireflower.history.log.verdicts import News
 from fireflower.model.errors import FireflowerError
-from fireflower.model.messages import Message, Reject
+from fireflower.model.messages import Message, Reject, Said
 from fireflower.model.moments import MINUTE, format_roughly, iso
 
 _LOGGER = logging.getLogger("fireflower.live")
@@ -183,9 +184,11 @@ class Service:
         if self._compacts:
             self._housekeeper.start()
 
-    def submit(self, messages: Sequence[Message], rejects: Sequence[Reject] = ()) -> Future[int]:
+    def submit(
+        self, messages: Sequence[Message], rejects: Sequence[Reject] = (), said: Said | None = None
+    ) -> Future[int]:
         """Have messages made durable; the future gives how many were new."""
-        return self._writer.submit(messages, rejects)
+        return self._writer.submit(messages, rejects, said)
 
     def listen(self, listener: Listener) -> None:
         """Have somebody told of every change, after it has been recorded, in the evaluator's thread."""
@@ -282,10 +285,10 @@ class Service:
     def _run(self) -> None:
         if self._enter() and self._sends_and_begins():
             while not self._inbox.is_done():
-                messages, questions = self._inbox.get(self._until_due())
+                durable, questions = self._inbox.get(self._until_due())
                 if not self._share():
                     break
-                if (messages or not questions or not self._until_due()) and not self._take(messages):
+                if (len(durable) or not questions or not self._until_due()) and not self._take(durable):
                     break
                 for question in questions:
                     question.answer(self._evaluator)
@@ -387,9 +390,9 @@ class Service:
         except StorageError as error:
             _LOGGER.warning("It could not be noted up to where everything is evaluated: %s", error)
 
-    def _take(self, messages: Batch) -> bool:
-        done = self._persist(lambda: self._evaluator.take(messages, self.clock()))
-        self.state.evaluated += len(messages)
+    def _take(self, durable: Durable) -> bool:
+        done = self._persist(lambda: self._evaluator.take(durable, self.clock()))
+        self.state.evaluated += len(durable)
         self._look_at_clock()
         return done
 

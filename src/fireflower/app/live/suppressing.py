@@ -52,7 +52,7 @@ def rid_of(people: Forgotten, message: Message, told: Sequence[Record]) -> Messa
     if not any(id in people for id in _ids(message, told)):
         return message
     body = msgspec.json.decode(message.body)
-    return replace(message, body=msgspec.json.encode(_without(people, body)), event=None, other=None)
+    return replace(message, body=msgspec.json.encode(_without(people, body)))
 
 
 def without_rejects(people: Forgotten, rejects: Iterable[Reject]) -> list[Reject]:

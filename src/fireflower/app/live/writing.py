@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 
+import numpy as np
 from msgspec import Struct
 
 from fireflower.app.live.counting import Tally
 from fireflower.app.live.suppressing import names, rid_of, without_rejects
+from fireflower.history.arrivals import Arrivals
 from fireflower.history.assembly import checked
 from fireflower.history.forgotten import Forgotten
 from fireflower.history.log.database import Database, StorageError
+from fireflower.history.log.durable import Durable, first_numbers
 from fireflower.history.log.firsts import Firsts
 from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.messages import MessageLog
-from fireflower.history.log.reading import Durable, LogReader, Mappings, MessageReader, record_of
-from fireflower.model.messages import Message, Reject
+from fireflower.history.log.reading import LogReader, Mappings, MessageReader, record_of
+from fireflower.model.events import Events
+from fireflower.model.messages import Message, Reject, Said
 from fireflower.model.records import Record
 
-Follow = Callable[[list[Durable]], None]
+Follow = Callable[[Durable], None]
 """Is given what is durable, in the order of the log."""
 
 _SOON = 0.05
@@ -40,23 +45,64 @@ _READ = 1_000
 class _Request:
     messages: Sequence[Message]
     rejects: Sequence[Reject]
+    said: Said
     done: Future[int] = field(default_factory=Future)
 
 
-class _Read(Struct, gc=False):
-    """A message of a request, what it says, and what of that counts only because it is the first to say it."""
+class _One(Struct, gc=False):
+    """A message that is looked at by itself: what it says, and what of that counts only because it is the first to say
+    it."""
 
-    request: int
     message: Message
     records: list[Record]
     said: Sequence[tuple[tuple[str, ...], int]] = ()
 
 
 @dataclass(slots=True)
-class _Readable:
-    read: list[_Read]
+class _Read:
+    """The messages of a request that say something that can be understood.
+
+    Attributes
+    ----------
+    messages : all of them
+    events, of : what those say that are one event each, and which these are among the messages
+    ones : all others, by their place among the messages
+    rejects : what cannot be understood
+    forgotten : how many messages have been left out, as they were about people who were forgotten
+    """
+
+    messages: list[Message]
+    events: Events
+    of: list[int]
+    ones: dict[int, _One]
     rejects: list[Reject]
-    left_out: int = 0
+    forgotten: int = 0
+
+    def said(self) -> dict[int, list[Record]]:
+        """What each message says."""
+        events = {place: [record] for place, record in zip(self.of, self.events.records(), strict=True)}
+        return events | {place: one.records for place, one in self.ones.items()}
+
+    def look_at_all(self) -> None:
+        """Have all messages looked at by themselves."""
+        self.ones |= {
+            place: _One(self.messages[place], [record])
+            for place, record in zip(self.of, self.events.records(), strict=True)
+        }
+        self.events, self.of = Events.of(()), []
+
+    def durable(self, places: Sequence[int | None]) -> Durable:
+        """Those messages that have a place in the log."""
+        if self.ones:
+            said = self.said()
+            return Durable.of((place, said[nth]) for nth, place in enumerate(places) if place is not None)
+        events = self.events if None not in places else self.events.where([place is not None for place in places])
+        kept = [place for place in places if place is not None]
+        return Durable(np.array(kept, np.int64), Arrivals(events, first_numbers(kept), []))
+
+
+_Written = tuple[_Read, list[int | None]]
+"""With the place of each message in the log; None if it was there."""
 
 
 class Writer:
@@ -98,10 +144,17 @@ class Writer:
     def start(self) -> None:
         self._thread.start()
 
-    def submit(self, messages: Sequence[Message], rejects: Sequence[Reject] = ()) -> Future[int]:
+    def submit(
+        self, messages: Sequence[Message], rejects: Sequence[Reject] = (), said: Said | None = None
+    ) -> Future[int]:
         """Have these written. The future gives how many were new once all are durable; it fails with a StorageError,
-        if nothing of them has been kept."""
-        request = _Request(messages, rejects)
+        if nothing of them has been kept.
+
+        Parameters
+        ----------
+        said : what the messages say, as far as it is known
+        """
+        request = _Request(messages, rejects, said or Said.nothing())
         self._requests.put(request)
         return request.done
 
@@ -153,14 +206,14 @@ class Writer:
         for request, count in zip(requests, counts, strict=True):
             request.done.set_result(count)
 
-    def _hand_on(self, durable: list[Durable]) -> None:
+    def _hand_on(self, durable: Durable) -> None:
         """Have what is durable followed; if others have written too, with what they wrote, unless so much waits already
         that this is left to `_look`."""
         if self._follow is None:
             return
         if not self._doubtful:
-            if durable:
-                self._handed_on = durable[-1][0]
+            if len(durable):
+                self._handed_on = durable.last
                 self._follow(durable)
         elif self._has_room():
             self._catch_up(self._follow)
@@ -184,115 +237,140 @@ class Writer:
             while self._handed_on < end:
                 kept = self._log.after(self._handed_on, _READ)
                 if kept:
-                    follow(list(reader.records(kept)))
+                    follow(reader.read(kept))
                 self._handed_on = kept[-1].position if kept else end
                 if some:
                     break
             self._doubtful = self._is_behind = self._handed_on < end
 
-    def _written(self, requests: Sequence[_Request]) -> tuple[list[int], list[Durable]]:
+    def _written(self, requests: Sequence[_Request]) -> tuple[list[int], Durable]:
         """Write requests in one transaction. Gives how many messages of each were new, and these."""
-        read = [self._read(number, request.messages) for number, request in enumerate(requests)]
-        counts = [0] * len(requests)
-        ones = [one for each in read for one in each.read]
-        said: list[tuple[tuple[str, ...], int, int]] = []
-        durable: list[Durable] = []
+        read = list(map(self._read, requests))
+        came = sum(len(each.messages) for each in read)
         with self._database.transaction():
             self._database.in_order("messages")
             end = self._log.end()
             self._doubtful = self._doubtful or end != self._handed_on
             people = None if self._people is None else self._people.now()
             if people:
-                ones = self._leave_out(people, read, ones)
-            places = self._log.append([one.message for one in ones])
-            new = [(place, one) for place, one in zip(places, ones, strict=True) if place is not None]
-            self._say_again(read, [one for _, one in new], others_wrote=end != self._written_to)
-            for place, one in new:
-                counts[one.request] += 1
-                durable.append((place, one.records))
-                if one.said:
-                    said += [(what, place, time) for what, time in one.said]
-            self._firsts.add(said)
+                read = [self._leave_out(people, each) for each in read]
+            places = iter(self._log.append([message for each in read for message in each.messages]))
+            written = [(each, list(islice(places, len(each.messages)))) for each in read]
+            self._say_again(written, others_wrote=end != self._written_to)
+            durable = Durable.together([each.durable(places) for each, places in written])
+            self._firsts.add(_firsts(written))
             rejects = [reject for each in requests for reject in each.rejects]
             rejects += [reject for each in read for reject in each.rejects]
             self._log.reject(without_rejects(people, rejects) if people else rejects)
-        self._written_to = durable[-1][0] if durable else end
-        self._count(requests, read, len(durable))
-        return counts, durable
+        self._written_to = durable.last if len(durable) else end
+        self._count(requests, read, came, len(durable))
+        return [len(places) - places.count(None) for _, places in written], durable
 
-    def _count(self, requests: Sequence[_Request], read: Sequence[_Readable], new: int) -> None:
-        readable = sum(len(each.read) for each in read)
-        unreadable = sum(len(each.rejects) for each in read)
-        self.tally.received += readable
-        self.tally.forgotten += sum(each.left_out for each in read)
-        self.tally.duplicates += readable - new - sum(each.left_out for each in read)
-        self.tally.rejected += unreadable + sum(len(request.rejects) for request in requests)
+    def _count(self, requests: Sequence[_Request], read: Sequence[_Read], came: int, new: int) -> None:
+        forgotten = sum(each.forgotten for each in read)
+        self.tally.received += came
+        self.tally.forgotten += forgotten
+        self.tally.duplicates += came - new - forgotten
+        self.tally.rejected += sum(len(each.rejects) for each in requests) + sum(len(each.rejects) for each in read)
 
-    def _read(self, request: int, messages: Sequence[Message]) -> _Readable:
+    def _read(self, request: _Request) -> _Read:
         """The messages of a request with what they say, and those that say nothing that can be understood."""
-        found = _Readable([], [])
-        for message in messages:
-            self._said = []
-            try:
-                found.read.append(_Read(request, message, self._records(message), self._said))
-            except ValueError as error:
-                for what, _ in self._said:
-                    self._firsts.take_back(what)
-                found.rejects.append(Reject(str(error), message.body, message.received, message.source))
+        said, more = request.said, self._saying_more(request.said)
+        if len(said.of) == len(request.messages) and not more:  # as in nearly all
+            return _Read(list(request.messages), said.events, said.of, {}, [])
+        plain = set(said.of) - more
+        found = _Read([], said.events.where([place in plain for place in said.of]), [], {}, [])
+        for place, message in enumerate(request.messages):
+            if place in plain:
+                found.of.append(len(found.messages))
+                found.messages.append(message)
+            elif isinstance(one := self._one(message), _One):
+                found.ones[len(found.messages)] = one
+                found.messages.append(message)
+            else:
+                found.rejects.append(one)
         return found
 
-    def _leave_out(self, people: Forgotten, read: Sequence[_Readable], ones: Sequence[_Read]) -> list[_Read]:
-        """Messages without what is about people who were forgotten; where only an id of theirs stands, without that. Of
-        two with one key, the log keeps the first."""
-        first: dict[str, _Read] = {}
-        for one in ones:
-            first.setdefault(one.message.key, one)
-        for key, each in list(first.items()):
-            rid = rid_of(people, each.message, each.records)
-            if rid is each.message:
-                continue
-            self._take_back(each)
-            again = self._read(each.request, [rid]).read if rid is not None else []
-            if again and not names(people, again[0].records):
-                first[key] = again[0]
-                continue
-            for one in again:
-                self._take_back(one)
-            del first[key]
-            read[each.request].left_out += 1
-        return list(first.values())
+    def _saying_more(self, said: Said) -> set[int]:
+        """Messages that are not only an event, but the first to say who is who, or, where that counts, who is a member
+        of what."""
+        if not said.others and not self._joins:
+            return set()
+        found: set[int] = set()
+        events = said.events
+        columns = zip(said.of, events.person, events.account, events.time.tolist(), strict=True)
+        for place, person, account, time in columns:
+            other = said.others.get(place)
+            if (other and self._firsts.is_new(("identity", person or "", other), time)) or (
+                self._joins and account and person and self._firsts.is_new(("join", person, account), time)
+            ):
+                found.add(place)
+        return found
 
-    def _say_again(self, read: Sequence[_Readable], kept: Sequence[_Read], *, others_wrote: bool) -> None:
+    def _one(self, message: Message) -> _One | Reject:
+        """A message with what it says, or why it cannot be understood."""
+        self._said = []
+        try:
+            return _One(message, self._records(message), self._said)
+        except ValueError as error:
+            for what, _ in self._said:
+                self._firsts.take_back(what)
+            return Reject(str(error), message.body, message.received, message.source)
+
+    def _leave_out(self, people: Forgotten, read: _Read) -> _Read:
+        """The messages of a request without those that are about people who were forgotten; where only an id of theirs
+        stands, without that."""
+        said, is_event = read.said(), set(read.of)
+        left = _Read([], read.events, [], {}, read.rejects)
+        for place, message in enumerate(read.messages):
+            rid, one = rid_of(people, message, said[place]), read.ones.get(place)
+            if rid is not message:
+                self._take_back(one)
+                is_event.discard(place)
+                one = self._about_others(people, rid)
+                if one is None:
+                    left.forgotten += 1
+                    continue
+            if one is None:
+                left.of.append(len(left.messages))
+            else:
+                left.ones[len(left.messages)] = one
+            left.messages.append(message if one is None else one.message)
+        left.events = read.events.where([place in is_event for place in read.of])
+        return left
+
+    def _about_others(self, people: Forgotten, message: Message | None) -> _One | None:
+        """What is left of a message, if that can be understood, and is not about them still."""
+        one = self._one(message) if message is not None else None
+        if isinstance(one, _One) and not names(people, one.records):
+            return one
+        self._take_back(one if isinstance(one, _One) else None)
+        return None
+
+    def _say_again(self, written: Sequence[_Written], *, others_wrote: bool) -> None:
         """If a message that is not kept, as its id was known, is the first to say something, then another one is. If
         other processes have written since it was looked up, theirs may have said it before."""
-        saying = [one for each in read for one in each.read if one.said]
-        if not saying or {id(one) for one in saying} <= {id(one) for one in kept}:
-            kept = saying if others_wrote else []
-        for one in (*saying, *kept):
+        saying = [(one, places[place]) for each, places in written for place, one in each.ones.items() if one.said]
+        for one, _ in saying:
             self._take_back(one)
-        for one in kept:
+        again = [one for one, _ in saying] if others_wrote else []
+        if any(place is None for _, place in saying):
+            for each, _ in written:
+                each.look_at_all()
+            again = [
+                each.ones[nth] for each, places in written for nth, place in enumerate(places) if place is not None
+            ]
+        for one in again:
             self._said = []
             one.records, one.said = self._records(one.message), self._said
 
-    def _take_back(self, read: _Read) -> None:
-        for what, _ in read.said:
+    def _take_back(self, one: _One | None) -> None:
+        for what, _ in one.said if one is not None else ():
             self._firsts.take_back(what)
 
     def _records(self, message: Message) -> list[Record]:
-        """What a message says. Mostly it is one event, which is known already. Whatever evaluation could not take is
-        refused here, before it is acknowledged."""
-        event, other = message.event, message.other
-        if event is not None and not ((other or self._joins) and self._says_more(event, other)):
-            return [event]
+        """What a message says. Whatever evaluation could not take is refused here, before it is acknowledged."""
         return [checked(record_of(told)) for told in self._reader.told(message)]
-
-    def _says_more(self, event: Record, other: str | None) -> bool:
-        """Whether a message is the first to say who is who, or, where that counts, who is a member of what."""
-        if other and self._firsts.is_new(("identity", event.person or "", other), event.time):
-            return True
-        if not (self._joins and event.account and event.person):
-            return False
-        return self._firsts.is_new(("join", event.person, event.account), event.time)
 
     def _is_new(self, what: tuple[str, ...], time: int) -> bool:
         """Whether the message that is being read is the first to say it."""
@@ -301,3 +379,12 @@ class Writer:
         self._firsts.note(what, time)
         self._said.append((what, time))
         return True
+
+
+def _firsts(written: Sequence[_Written]) -> Iterator[tuple[tuple[str, ...], int, int]]:
+    """What messages that are kept are the first to say, with their places and the times of which they say it."""
+    for each, places in written:
+        for nth, one in each.ones.items():
+            place = places[nth]
+            if place is not None:
+                yield from ((what, place, time) for what, time in one.said)

@@ -108,10 +108,11 @@ class MessageLog:
             position = some[-1].position
 
     def at(self, positions: Iterable[int]) -> list[Kept]:
-        """The messages at these places, without those that the archive has."""
+        """The messages at these places, in their order, without those that the archive has."""
         kept: list[Kept] = []
-        for some in _parts(list(positions)):
-            kept += self._kept(f"position IN ({', '.join('?' * len(some))}) AND body IS NOT NULL", some)
+        for some in _parts(sorted(positions)):
+            places = ", ".join("?" * len(some))
+            kept += self._kept(f"position IN ({places}) AND body IS NOT NULL ORDER BY position", some)
         return kept
 
     def end(self) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from fireflower.history.log.database import Database
+from fireflower.history.log.durable import Durable
 from fireflower.history.log.firsts import Firsts, digest
 from fireflower.history.log.messages import Kept
 from fireflower.history.mapping import Mapping as FileMapping
@@ -23,9 +24,6 @@ from fireflower.model.records import IDENTITY, Record
 
 Mappings = Mapping[Form, FileMapping]
 PLAIN: Mappings = {"segment": FileMapping(form="segment"), "posthog": FileMapping(form="posthog")}
-
-Durable = tuple[int, Sequence[Record]]
-"""A message of the log: its place, and what it says."""
 
 _AT_ONCE = 400
 
@@ -101,13 +99,15 @@ class LogReader:
         self._position = 0
         self._told: set[tuple[int, bytes]] = set()
 
-    def records(self, kept: Iterable[Kept]) -> Iterator[Durable]:
-        """What messages say, with their places."""
-        for some in self._looked_up(kept):
-            saying = {position for position, _ in self._told}
-            for each in some:
-                event = None if each.position in saying else self._plain.event(each.message)
-                yield each.position, [event] if event is not None else list(map(record_of, self._said(each)))
+    def read(self, kept: Iterable[Kept]) -> Durable:
+        """What messages say, which come in the order of the log."""
+        return Durable.together([Durable.of(self._records(some)) for some in self._looked_up(kept)])
+
+    def _records(self, kept: Sequence[Kept]) -> Iterator[tuple[int, Sequence[Record]]]:
+        saying = {position for position, _ in self._told}
+        for each in kept:
+            event = None if each.position in saying else self._plain.event(each.message)
+            yield each.position, [event] if event is not None else list(map(record_of, self._said(each)))
 
     def all(self, kept: Iterable[Kept]) -> Iterator[tuple[Kept, list[Told]]]:
         """Messages, each with what it says."""

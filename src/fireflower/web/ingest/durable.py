@@ -10,7 +10,7 @@ from typing import Protocol
 
 from fireflower.history.log.database import StorageError
 from fireflower.model.errors import Overloaded, Unavailable
-from fireflower.model.messages import Message, Reject
+from fireflower.model.messages import Message, Reject, Said
 
 MOST_WAITING = 50_000
 """About how much may wait to be written or evaluated, before clients are told to come again."""
@@ -21,7 +21,9 @@ _LATER = 2.0
 class Service(Protocol):
     """What is needed of the service that writes the log (`app.live.service`)."""
 
-    def submit(self, messages: Sequence[Message], rejects: Sequence[Reject] = ()) -> Future[int]:
+    def submit(
+        self, messages: Sequence[Message], rejects: Sequence[Reject] = (), said: Said | None = None
+    ) -> Future[int]:
         """Have messages made durable; the future gives how many were new."""
         ...
 
@@ -47,9 +49,13 @@ class DurableSink:
         if waiting > self._most_waiting:
             raise Overloaded(f"{waiting} messages wait to be taken in. Send it again in {_LATER:g} seconds.", _LATER)
 
-    def accept(self, messages: Sequence[Message], rejects: Sequence[Reject]) -> asyncio.Future[int]:
+    def accept(self, messages: Sequence[Message], rejects: Sequence[Reject], said: Said) -> asyncio.Future[int]:
         """Make them durable; gives how many messages were new. What is being written cannot be called back, whoever has
         stopped waiting for it.
+
+        Parameters
+        ----------
+        said : what the messages say, as far as it is known
 
         Raises
         ------
@@ -63,7 +69,7 @@ class DurableSink:
             with suppress(RuntimeError):  # the loop has ended, and nobody waits
                 loop.call_soon_threadsafe(_settle, kept, written)
 
-        self._service.submit(messages, rejects).add_done_callback(tell)
+        self._service.submit(messages, rejects, said).add_done_callback(tell)
         return kept
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from fireflower.history.mapping import Mapping
 from fireflower.model.errors import InputError, Overloaded, Unavailable
-from fireflower.model.messages import Message, Reject
+from fireflower.model.messages import Message, Reject, Said
 from fireflower.web.ingest import answers
 from fireflower.web.ingest.asgi import App, Headers, Receive, Scope, Send
 from fireflower.web.ingest.bodies import decompressed, readable, received
@@ -140,7 +140,8 @@ class _Endpoint:
         except Refusal as refusal:
             if source is not None and refusal.status == 400:
                 text = text_of(route, readable(body, headers, self._limits.body), query, self._limits.body)
-                await self._accept([], [reject_whole(refusal.message, text, key, now, source)])
+                rejects = [reject_whole(refusal.message, text, key, now, source)]
+                await self._accept([], rejects, Said.nothing())
             raise
         if source is None:
             key = envelope.key
@@ -150,8 +151,8 @@ class _Endpoint:
                 f"The request has {len(envelope.events)} events. Send at most {self._limits.events} in one."
             )
         self._buckets.take(source, len(envelope.events), now)
-        messages, reasons, rejects = await taken(self._forms[route.form], envelope, body, key, now, source)
-        new = await self._accept(messages, rejects) if messages or rejects else 0
+        messages, said, reasons, rejects = await taken(self._forms[route.form], envelope, body, key, now, source)
+        new = await self._accept(messages, rejects, said) if messages or rejects else 0
         if envelope.single and reasons:
             raise Refusal(400, "rejected_event", f"The event was kept aside: {reasons[0][1]}.")
         return answers.taken(new, len(messages), reasons)
@@ -209,9 +210,9 @@ class _Endpoint:
             return self._keys.source(key.partition(":")[0])
         return source
 
-    async def _accept(self, messages: Sequence[Message], rejects: Sequence[Reject]) -> int:
+    async def _accept(self, messages: Sequence[Message], rejects: Sequence[Reject], said: Said) -> int:
         try:
-            return await _sheltered(self._sink.accept(messages, rejects))
+            return await _sheltered(self._sink.accept(messages, rejects, said))
         except Unavailable as error:
             raise Refusal(503, "unavailable", str(error), 30.0) from None
 

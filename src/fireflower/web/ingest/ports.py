@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from typing import Protocol
 
-from fireflower.model.messages import Message, Reject
+from fireflower.model.messages import Message, Reject, Said
 
 
 class Sink(Protocol):
@@ -21,8 +21,12 @@ class Sink(Protocol):
         """
         ...
 
-    def accept(self, messages: Sequence[Message], rejects: Sequence[Reject]) -> Awaitable[int]:
+    def accept(self, messages: Sequence[Message], rejects: Sequence[Reject], said: Said) -> Awaitable[int]:
         """Make them durable; gives how many messages were new, once they are.
+
+        Parameters
+        ----------
+        said : what the messages say, as far as it is known
 
         Raises
         ------

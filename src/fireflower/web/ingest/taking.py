@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from msgspec import Raw
 
-from fireflower.model.messages import Message, Reject, key_for
+from fireflower.model.events import Events
+from fireflower.model.messages import Message, Reject, Said, key_for
 from fireflower.model.records import Record
 from fireflower.web.ingest.envelopes import Envelope
 from fireflower.web.ingest.keys import without_keys
@@ -49,8 +50,8 @@ class Form(Protocol):
 
 async def taken(
     form: Form, envelope: Envelope, text: bytes, key: str, received: int, source: str
-) -> tuple[list[Message], list[tuple[int, str]], list[Reject]]:
-    """(messages, (position, reason) of each rejected event, rejects).
+) -> tuple[list[Message], Said, list[tuple[int, str]], list[Reject]]:
+    """(messages, what they say, (position, reason) of each rejected event, rejects).
 
     Parameters
     ----------
@@ -60,6 +61,9 @@ async def taken(
     delivery, name = form.opened(envelope, received), form.name
     take, take_text = delivery.take, delivery.take_text
     messages: list[Message] = []
+    events: list[Record] = []
+    of: list[int] = []
+    others: dict[int, str] = {}
     reasons: list[tuple[int, str]] = []
     for position, event in enumerate(envelope.events):
         if position % _SLICE == _SLICE - 1:
@@ -67,17 +71,21 @@ async def taken(
         try:
             if type(event) is Raw:
                 id, body, said, other = take_text(event, position)
+                if said is not None:
+                    events.append(said)
+                    of.append(len(messages))
+                if other is not None:
+                    others[len(messages)] = other
             else:
                 id, body = take(event, position)
-                said = other = None
         except ValueError as error:
             reasons.append((position, _reason(error)))
         except RecursionError:
             reasons.append((position, too_deep()))
         else:
-            messages.append(Message(name, key_for(id), body, received, source, said, other))
+            messages.append(Message(name, key_for(id), body, received, source))
     rejects = list(_rejects(reasons, delivery, envelope, text, key, received, source)) if reasons else []
-    return messages, reasons, rejects
+    return messages, Said(Events.of(events), of, others), reasons, rejects
 
 
 def reject_whole(reason: str, text: bytes, key: str, received: int, source: str) -> Reject:

@@ -1,0 +1,94 @@
+"""Records that come together, with the numbers by which they are found again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from fireflower.model.events import Events
+from fireflower.model.records import EVENT, Record
+
+
+class Numbered(Struct, frozen=True, gc=False):
+    """A record, and the number by which it is found again."""
+
+    record: Record
+    number: int
+
+
+by_number = attrgetter("number")
+
+
+@dataclass(eq=False, slots=True)
+class Arrivals:
+    """Records that have come.
+
+    Attributes
+    ----------
+    events, numbers : the events among them, and the number of each, which rise
+    others : all other records, in the order of their numbers
+    """
+
+    events: Events
+    numbers: NDArray[np.int64]
+    others: list[Numbered]
+
+    def __len__(self) -> int:
+        return len(self.numbers) + len(self.others)
+
+    @classmethod
+    def of(cls, records: Iterable[Numbered]) -> Arrivals:
+        """These records, in the order of their numbers."""
+        events: list[Numbered] = []
+        others: list[Numbered] = []
+        for each in records:
+            (events if each.record.kind == EVENT else others).append(each)
+        numbers = np.array([each.number for each in events], np.int64)
+        return cls(Events.of([each.record for each in events]), numbers, others)
+
+    @classmethod
+    def together(cls, some: Sequence[Arrivals]) -> Arrivals:
+        """All of these, of which each has come before the next."""
+        if len(some) == 1:
+            return some[0]
+        return cls(
+            Events.together([each.events for each in some]),
+            np.concatenate([np.zeros(0, np.int64), *(each.numbers for each in some)]),
+            [other for each in some for other in each.others],
+        )
+
+    def latest(self) -> int:
+        """The latest moment; -1 if there is none."""
+        return max(int(self.events.time.max(initial=-1)), max((each.record.time for each in self.others), default=-1))
+
+    def numbered(self) -> list[Numbered]:
+        """All records, in the order of their numbers."""
+        events = [Numbered(self.events.record(nth), number) for nth, number in enumerate(self.numbers.tolist())]
+        return sorted([*events, *self.others], key=by_number) if self.others else events
+
+    def between(self, first: int, end: int) -> Arrivals:
+        """Those whose numbers are at least the first, and below the end."""
+        begin, stop = self.numbers.searchsorted([first, end]).tolist()
+        if begin == 0 and stop == len(self.numbers) and all(first <= each.number < end for each in self.others):
+            return self
+        others = [each for each in self.others if first <= each.number < end]
+        return Arrivals(self.events.at(range(begin, stop)), self.numbers[begin:stop], others)
+
+    def apart(self, places: Collection[int]) -> tuple[Arrivals, list[Numbered]]:
+        """All but the events at these places; and these."""
+        if not places:
+            return self, []
+        kept = np.setdiff1d(np.arange(len(self.numbers)), np.fromiter(places, np.int64, len(places)))
+        apart = [Numbered(self.events.record(place), int(self.numbers[place])) for place in sorted(places)]
+        return Arrivals(self.events.at(kept.tolist()), self.numbers[kept], self.others), apart
+
+    def in_time(self, count: int) -> Iterator[Arrivals]:
+        """So many at a time, those first that happened first."""
+        records = sorted(self.numbered(), key=lambda each: each.record.time)
+        for start in range(0, len(records), count):
+            yield Arrivals.of(sorted(records[start : start + count], key=by_number))

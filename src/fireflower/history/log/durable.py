@@ -1,0 +1,102 @@
+"""What the log has: its records by number, and the places of their messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fireflower.history.arrivals import Arrivals, Numbered
+from fireflower.model.events import Events
+from fireflower.model.records import EVENT, Record
+
+LOG = 1 << 44
+"""Numbers of records from the log begin here."""
+
+_RECORDS = 1 << 8
+"""Records that one message may have numbers for; what it says beyond shares the last."""
+
+
+def first_number(place: int) -> int:
+    """The number of the first record of the message at a place; so each message that is one event has one."""
+    return LOG + place * _RECORDS
+
+
+def place_of(number: int) -> int:
+    """The place in the log of the message that said what has this number."""
+    return (number - LOG) // _RECORDS
+
+
+def first_numbers(places: Sequence[int]) -> NDArray[np.int64]:
+    """The numbers of the first records of the messages at these places."""
+    return np.array(places, np.int64) * _RECORDS + LOG
+
+
+def places_of(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The places in the log of the messages that said what has these numbers."""
+    return (numbers - LOG) // _RECORDS
+
+
+@dataclass(eq=False, slots=True)
+class Durable:
+    """Messages of the log.
+
+    Attributes
+    ----------
+    places : theirs, in order
+    arrivals : what they say
+    """
+
+    places: NDArray[np.int64]
+    arrivals: Arrivals
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @classmethod
+    def of(cls, messages: Iterable[tuple[int, Sequence[Record]]]) -> Durable:
+        """Messages by their places and what they say, in the order of the log."""
+        places: list[int] = []
+        events: list[Record] = []
+        numbers: list[int] = []
+        others: list[Numbered] = []
+        for place, said in messages:
+            places.append(place)
+            for nth, record in enumerate(said):
+                number = first_number(place) + min(nth, _RECORDS - 1)
+                if record.kind == EVENT:
+                    events.append(record)
+                    numbers.append(number)
+                else:
+                    others.append(Numbered(record, number))
+        return cls(np.array(places, np.int64), Arrivals(Events.of(events), np.array(numbers, np.int64), others))
+
+    @classmethod
+    def together(cls, some: Sequence[Durable]) -> Durable:
+        """All of these, one behind the other."""
+        if len(some) == 1:
+            return some[0]
+        places = np.concatenate([np.zeros(0, np.int64), *(each.places for each in some)])
+        return cls(places, Arrivals.together([each.arrivals for each in some]))
+
+    @property
+    def last(self) -> int:
+        """The place of the last message; -1 if there is none."""
+        return int(self.places[-1]) if len(self.places) else -1
+
+    def behind(self, place: int) -> Durable:
+        """Those behind a place."""
+        return self._between(int(self.places.searchsorted(place, "right")), len(self))
+
+    def parted(self, count: int) -> tuple[Durable, Durable]:
+        """The first so many, and the others."""
+        return self._between(0, count), self._between(count, len(self))
+
+    def _between(self, begin: int, end: int) -> Durable:
+        if begin == 0 and end >= len(self):
+            return self
+        places = self.places[begin:end]
+        first, last = (int(places[0]), int(places[-1])) if len(places) else (0, -1)
+        return Durable(places, self.arrivals.between(first_number(first), first_number(last + 1)))

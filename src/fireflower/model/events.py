@@ -1,0 +1,90 @@
+"""Events as columns. Most of what comes is events, which are read, kept and evaluated many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, compress
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fireflower.model.records import EVENT, Record
+
+
+@dataclass(eq=False, slots=True)
+class Events:
+    """Events, a column for each attribute of their records.
+
+    Attributes
+    ----------
+    person, account : None where the record names none
+    message_id : "" where there is none
+    received : the time, where nobody recorded it
+    """
+
+    time: NDArray[np.int64]
+    received: NDArray[np.int64]
+    name: list[str]
+    person: list[str | None]
+    account: list[str | None]
+    properties: list[Mapping[str, Any]]
+    message_id: list[str]
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    @classmethod
+    def of(cls, records: Collection[Record]) -> Events:
+        """Records that are events as columns."""
+        return cls(
+            np.array([each.time for each in records], np.int64),
+            np.array([each.time if each.received is None else each.received for each in records], np.int64),
+            [each.name for each in records],
+            [each.person or None for each in records],
+            [each.account or None for each in records],
+            [each.properties for each in records],
+            [each.message_id for each in records],
+        )
+
+    @classmethod
+    def together(cls, some: Sequence[Events]) -> Events:
+        """All of these, one behind the other."""
+        if len(some) < 2:
+            return some[0] if some else cls.of(())
+        nothing = [np.zeros(0, np.int64)]
+        lists = zip(*(each._lists() for each in some), strict=True)
+        return cls(
+            np.concatenate(nothing + [each.time for each in some]),
+            np.concatenate(nothing + [each.received for each in some]),
+            *(list(chain.from_iterable(parts)) for parts in lists),
+        )
+
+    def where(self, wanted: Sequence[bool]) -> Events:
+        """Those that are wanted."""
+        picked = np.array(wanted, np.bool_)
+        return Events(
+            self.time[picked], self.received[picked], *(list(compress(each, wanted)) for each in self._lists())
+        )
+
+    def at(self, places: Sequence[int]) -> Events:
+        """Those at these places, in this order."""
+        picked = np.array(places, np.int64)
+        return Events(
+            self.time[picked], self.received[picked], *([each[nth] for nth in places] for each in self._lists())
+        )
+
+    def record(self, place: int) -> Record:
+        """The record of the event at a place."""
+        return Record(
+            int(self.time[place]), EVENT, self.name[place], self.person[place], self.account[place], None,
+            self.properties[place], self.message_id[place], int(self.received[place]),
+        )  # fmt: skip
+
+    def records(self) -> Iterable[Record]:
+        """The record of each."""
+        return map(self.record, range(len(self)))
+
+    def _lists(self) -> tuple[list[Any], ...]:
+        return self.name, self.person, self.account, self.properties, self.message_id
