@@ -34,9 +34,9 @@ def replayed(folder: Path) -> tuple[Rows, int]:
     """By all that the log has, up to the last receipt."""
     project = chosen(folder, "20")
     database = opener(project)()
-    kept = list(MessageLog(database).all())
+    kept, whole = list(MessageLog(database).all()), MessageLog(database).whole(0)
     database.close()
-    until = max(each.message.received for each in kept)
+    until = max(message.received for _, message in whole)
     timeline = assemble(MessageReader().records(kept), attribution=project.settings.attribution)
     found = replay(project.definitions, project.settings, [timeline], as_of=until)
     return {(row[4], row[3], row[5], row[0]) for row in told(found)}, until

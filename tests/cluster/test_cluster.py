@@ -93,7 +93,7 @@ class Served:
 
     def check(self, moment: int) -> None:
         """Nothing has been lost, and nothing repeated."""
-        keys = [json.loads(kept.message.body)["messageId"] for kept in MessageLog(self.database).all()]
+        keys = [json.loads(kept.body)["messageId"] for kept in MessageLog(self.database).all()]
         acknowledged = {key for sender in self.senders for key in sender.acknowledged}
         assert len(keys) == len(set(keys)) and set(keys) >= acknowledged and len(acknowledged) > 100
         assert recorded(self.database) == expected(self.project, self.database, moment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-from fireflower.history.log.messages import Kept, MessageLog
+from fireflower.history.log.messages import MessageLog
 from fireflower.model.messages import Message
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -20,8 +20,8 @@ def track(key: str, person: str = "ann", event: str = "Open", account: str | Non
     return Message("segment", key, json.dumps(body).encode(), 1, "web")
 
 
-def append(log: MessageLog, *messages: Message) -> list[Kept]:
-    """Write messages, in a transaction of their own."""
+def append(log: MessageLog, *messages: Message) -> list[str]:
+    """Write messages, in a transaction of their own. Gives the keys of those that are new."""
     with log._database.transaction():
         places = log.append(messages)
-    return [Kept(place, message) for place, message in zip(places, messages, strict=True) if place is not None]
+    return [message.key for place, message in zip(places, messages, strict=True) if place is not None]

@@ -75,7 +75,7 @@ def test_a_quota(tmp_path: Path) -> None:
     assert "log.sqlite: disk I/O error. The disk or a quota gives no room, or the disk has failed" in refused
     database = connect(tmp_path / "log.sqlite")
     assert database.rows("PRAGMA integrity_check") == [("ok",)]
-    kept = [each.message.body for each in MessageLog(database).all()]
+    kept = [each.body for each in MessageLog(database).all()]
     assert kept == [track(key).body for key in (*acknowledged, "later")]
     database.close()
 
@@ -90,7 +90,7 @@ def test_a_full_database(tmp_path: Path) -> None:
     acknowledged = list(_until_refused(lambda key: append(log, track(key)), "The disk is full: make room"))
     database.rows("PRAGMA max_page_count = 100000")
     append(log, track("later"))
-    assert [each.message.body for each in log.all()] == [track(key).body for key in (*acknowledged, "later")]
+    assert [each.body for each in log.all()] == [track(key).body for key in (*acknowledged, "later")]
     database.close()
 
 

@@ -39,7 +39,7 @@ def test_what_was_acknowledged_is_there_once(url: str, nth_log: int) -> None:
         assert victim.acknowledged
         acknowledged += [key for keys in victim.acknowledged for key in keys]
         is_sound(database)
-        there = Counter(kept.message.body for kept in MessageLog(database).all())
+        there = Counter(kept.body for kept in MessageLog(database).all())
         assert set(there.values()) == {1}
         assert there.keys() >= {track(key).body for key in acknowledged}
         assert {bytes(key) for (key,) in database.rows("SELECT key FROM messages")} >= {

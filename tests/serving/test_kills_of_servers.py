@@ -113,7 +113,7 @@ def test_nothing_is_lost_and_everybody_is_told(url: str, tmp_path: Path) -> None
         soon(lambda: not waiting(database), 60)
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(timeout=30) == 0
-    keys = [json.loads(kept.message.body)["messageId"] for kept in MessageLog(database).all()]
+    keys = [json.loads(kept.body)["messageId"] for kept in MessageLog(database).all()]
     acknowledged = {key for sender in senders for key in sender.acknowledged}
     assert len(keys) == len(set(keys)) and set(keys) >= acknowledged and len(acknowledged) > 100
     assert recorded(database) == expected(acme, database, int(time.time() * 1e6))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel.rows import PROGRESS_WORDS
 from fireflower.evaluate.machine import Machine, Sheets
 from fireflower.evaluate.program import compile_program
-from fireflower.evaluate.remembered import Coded, Remembered, coded_row, in_order, timeline_of
+from fireflower.evaluate.remembered import Coded, Remembered, coded_row, in_order, picked, timeline_of
 from fireflower.evaluate.results import Subject, Transitions
 from fireflower.evaluate.timers import Timers
 from fireflower.language.nodes import Definition, Settings
@@ -268,7 +269,7 @@ class LiveReplay:
         for kind in Subject:
             if again[kind]:
                 self._feed_again(kind, again[kind])
-            codes = _of(kind, coded[fed & _BIT[kind] > 0])[1]
+            codes = coded[_COLUMN[kind]][fed & _BIT[kind] > 0]
             self._decide(kind, np.unique(np.concatenate([codes, again[kind].codes()])))
         self._let_time_go_on(now)
         step = Step(
@@ -344,24 +345,30 @@ class LiveReplay:
                 said = zip(rows.name[places], rows.value[places], strict=True)
                 coded["detail"][places] = [self._trait(kind, name, value) for name, value in said]
         self._make_room()
-        coded = coded[in_order(coded, np.full(len(coded), -1), rows.order.__getitem__, _COLUMN.values())]
+        coded = picked(coded, in_order(coded, rows.order.__getitem__, _COLUMN.values()))
         return coded, rows.order[coded["remembered"]]
 
     def _name(self, kind: Kind, coded: Coded, places: NDArray[np.int64], rows: Rows) -> None:
         """Code the names of rows of one kind, and the properties that definitions read on them."""
         names = rows.name[places].tolist()
-        known = {name: self.codebook.name(kind, name, self._name_limit) for name in set(names)}
-        coded["what"][places] = [known[name][0] for name in names]
-        read = {name: wanted for name, (_, wanted) in known.items() if wanted}
-        reading = [(place, name) for place, name in zip(places.tolist(), names, strict=True) if name in read]
-        for place, name in reading:
-            for property in read[name]:
-                path = self.codebook.properties[property]
-                value = value_at(rows.properties[place], path)
-                if isinstance(value, float):
-                    coded["values"][place, property] = value
-                elif value is not None:
-                    coded["texts"][place, property] = self.codebook.texts[path].code(value)
+        numbers = {name: nth for nth, name in enumerate(set(names))}
+        which = np.fromiter(map(numbers.__getitem__, names), np.int64, len(names))
+        known = [self.codebook.name(kind, name, self._name_limit) for name in numbers]
+        coded["what"][places] = np.array([what for what, _ in known], np.int32)[which]
+        for nth, (_, wanted) in enumerate(known):
+            its = places[which == nth] if wanted else places[:0]
+            for property in wanted:
+                self._read(coded, its, property, rows)
+
+    def _read(self, coded: Coded, places: NDArray[np.int64], property: int, rows: Rows) -> None:
+        """Code a property on rows."""
+        path = self.codebook.properties[property]
+        values = [value_at(each, path) for each in rows.properties[places]]
+        texts = self.codebook.texts[path]
+        coded["values"][places, property] = [value if isinstance(value, float) else np.nan for value in values]
+        coded["texts"][places, property] = [
+            NOBODY if value is None or isinstance(value, float) else texts.code(value) for value in values
+        ]
 
     def _trait(self, kind: Kind, name: str, value: Any) -> int:
         codes = self.codebook.traits.get((kind, name))
@@ -491,17 +498,24 @@ class LiveReplay:
         since = np.fromiter(again.since.values(), np.int64, len(codes))
         remembered = self._remembered
         numbers, whose = side.rows.of(codes, np.maximum(remembered.first_after(since), remembered.first))
-        rows = remembered.at(numbers)
-        rows = rows[(rows["target"] & _BIT[kind] > 0) & (rows["time"] > since[whose])]
-        order = in_order(rows, remembered.come(rows["remembered"]), remembered.orders, [_COLUMN[kind]])
-        order = order[np.argsort(rows[_COLUMN[kind]][order], kind="stable")]
-        nearer, times = np.zeros(len(order), bool), rows["time"][order]
-        found, starts = np.unique(rows[_COLUMN[kind]][order], return_index=True)
-        for code, start, end in zip(found.tolist(), starts.tolist(), [*starts[1:].tolist(), len(order)], strict=False):
+        times = remembered.times(numbers)
+        later = np.flatnonzero(times > since[whose])
+        later = later[remembered.in_order(numbers[later], whose[later], times[later])]
+        numbers, whose, times = numbers[later], whose[later], times[later]
+        nearer = np.zeros(len(numbers), bool)
+        starts = np.flatnonzero(np.diff(whose, prepend=-1)).tolist()
+        for start, end in pairwise([*starts, len(numbers)]):
+            code = int(codes[whose[start]])
             if code in again.late:
                 nearer[start : start + _split(times[start:end], again.late[code])] = True
-        self._come_nearer(kind, rows[order[nearer]])
-        self._happen(kind, rows[order[~nearer]])
+        self._come_nearer(kind, self._remembered_of(kind, numbers[nearer]))
+        self._happen(kind, self._remembered_of(kind, numbers[~nearer]))
+
+    def _remembered_of(self, kind: Subject, numbers: NDArray[np.int64]) -> Coded:
+        """The rows with these numbers, but for those that turned out not to be their subjects' own."""
+        rows = self._remembered.at(numbers)
+        own = rows["target"] & _BIT[kind] > 0
+        return rows if own.all() else picked(rows, np.flatnonzero(own))
 
     def _come_nearer(self, kind: Subject, rows: Coded) -> None:
         """Have rows happen, and keep the states of their subjects as they are then."""
@@ -566,11 +580,11 @@ class LiveReplay:
         """Have the rows up to the border happen to the settled states, too."""
         side, name, some = self._sides[kind], _COLUMN[kind], [np.zeros(0, self._row)]
         for rows in self._remembered.until(border):
-            rows = rows[rows["target"] & _BIT[kind] > 0]
             since = side.since[rows[name]]
-            some.append(rows[(since != _NEVER) & (rows["time"] > since)])
+            mine = (rows["target"] & _BIT[kind] > 0) & (since != _NEVER) & (rows["time"] > since)
+            some.append(picked(rows, np.flatnonzero(mine)))
         rows = np.concatenate(some)
-        rows = rows[in_order(rows, self._remembered.come(rows["remembered"]), self._remembered.orders, [name])]
+        rows = picked(rows, self._remembered.in_order(rows["remembered"], rows[name], rows["time"]))
         self._happen(kind, rows, side.settled)
         side.since[rows[name]] = rows["time"]  # of each subject the last one stays
         codes = np.unique(rows[name])

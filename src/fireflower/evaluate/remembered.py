@@ -20,6 +20,10 @@ _TOGETHER = 1 << 15
 Coded = NDArray[np.void]
 """Rows, each a `coded_row`."""
 
+Integers = NDArray[np.integer[Any]]
+
+Orders = Callable[[NDArray[np.int64]], Any]
+
 Place = tuple[int, int, tuple[Any, ...]]
 """By which rows stand in canonical order."""
 
@@ -38,35 +42,39 @@ def coded_row(properties: int) -> np.dtype[np.void]:
     )  # fmt: skip
 
 
+def picked(rows: Coded, places: Integers) -> Coded:
+    """The rows at these places. By itself, numpy copies records field by field, which takes ten times as long."""
+    found: Coded = _words(rows).take(places, axis=0).reshape(-1).view(rows.dtype)
+    return found
+
+
+def _words(rows: Coded) -> NDArray[np.int64]:
+    """The same memory as numbers, those of each row in one line."""
+    return rows.view(np.int64).reshape(len(rows), rows.dtype.itemsize // 8)
+
+
 def place_of(time: int, kind: int, order: Any) -> Place:
     """The place of a row: by its time and kind, then by its record's place, of which the id of the message may be all
     that is known, as no more is needed."""
     return time, kind, order if type(order) is tuple else (time, kind, order)
 
 
-def in_order(
-    rows: Coded, come: NDArray[np.int64], orders: Callable[[NDArray[np.int64]], Any], kinds: Iterable[str]
-) -> NDArray[np.int64]:
-    """The places of rows so that those of each subject are in canonical order. Of subjects that have no row in common,
-    nobody asks whose comes first.
+def in_order(rows: Coded, orders: Orders, kinds: Iterable[str]) -> NDArray[np.int64]:
+    """The places of rows that have come together so that those of each subject are in canonical order. Of subjects that
+    have no row in common, nobody asks whose comes first.
 
     Parameters
     ----------
     kinds : the columns of the subjects to whom the rows happen
-    come : with which others each row has come; of these, those of lower numbers come first. Of -1, that is not known
     orders : gives the places in history of the records of rows, by the numbers by which these are remembered
     """
     order = np.lexsort((rows["remembered"], rows["time"]))
-    time, come = rows["time"][order], come[order]
-    tied = np.zeros(len(rows), bool)
+    time, tied = rows["time"][order], np.zeros(len(rows), bool)
     for name in kinds:
         whose = rows[name][order]
         pairs = np.lexsort((whose, time))
         same = (np.diff(time[pairs]) == 0) & (np.diff(whose[pairs]) == 0) & (whose[pairs][1:] != NOBODY)
-        apart = same & ((np.diff(come[pairs]) != 0) | (come[pairs][1:] < 0))
-        if apart.any():
-            group = np.concatenate([[0], np.cumsum(~same)])
-            tied[pairs] |= np.isin(group, group[1:][apart])
+        tied[pairs] |= _beside(same)
     if tied.any():
         among = order[tied]
         known = (rows["time"][among].tolist(), rows["kind"][among].tolist(), orders(rows["remembered"][among]))
@@ -75,9 +83,17 @@ def in_order(
     return order
 
 
+def _beside(same: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What is the same as its neighbour, given for all but the first whether they are the same as the one before."""
+    found = np.zeros(len(same) + 1, bool)
+    found[1:] |= same
+    found[:-1] |= same
+    return found if len(same) else found[:0]
+
+
 def timeline_of(rows: Coded, target: NDArray[np.uint8], properties: Sequence[str]) -> Timeline:
     """The rows that happen to somebody, by `target`."""
-    happens = rows if target.all() else rows[target > 0]
+    happens = rows if target.all() else picked(rows, np.flatnonzero(target))
     numbers, codes = happens["values"], happens["texts"]
     return Timeline(
         vocabulary=NOTHING,
@@ -103,6 +119,7 @@ class Remembered:
     def __init__(self, row: np.dtype[np.void]) -> None:
         self._row, self._count = row, 0
         self._chunks: dict[int, Coded] = {}
+        self._times: dict[int, NDArray[np.int64]] = {}
         self._orders: dict[int, NDArray[np.object_]] = {}
         self._steps: tuple[array[int], array[int]] = (array("q"), array("q"))
         """Up to when what came was evaluated, and the number of the first row that came then."""
@@ -127,10 +144,12 @@ class Remembered:
             chunk, begin = divmod(self._count, _TOGETHER)
             if not begin:
                 self._chunks[chunk] = np.empty(_TOGETHER, self._row)
+                self._times[chunk] = np.empty(_TOGETHER, np.int64)
                 self._orders[chunk] = np.empty(_TOGETHER, np.object_)
             some = slice(at, at + _TOGETHER - begin)
             count = len(rows[some])
             self._chunks[chunk][begin : begin + count] = rows[some]
+            self._times[chunk][begin : begin + count] = rows["time"][some]
             self._orders[chunk][begin : begin + count] = orders[some]
             self._count += count
             at += count
@@ -148,15 +167,39 @@ class Remembered:
         steps = known.searchsorted(moments, "right")
         return np.where(steps < len(known), firsts[np.minimum(steps, len(known) - 1)], self._count)
 
-    def come(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-        """With which others these rows have come, as a number."""
-        return np.frombuffer(self._steps[1], np.int64).searchsorted(numbers, "right")
+    def times(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """When these rows happened."""
+        found = np.empty(len(numbers), np.int64)
+        for chunk, inside in self._apart(numbers):
+            found[inside] = self._times[chunk][numbers[inside] % _TOGETHER]
+        return found
+
+    def in_order(self, numbers: Integers, whose: Integers, times: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The places of rows of subjects so that those of each are together, and in canonical order."""
+        order = np.lexsort((numbers, times, whose))
+        times, whose = times[order], whose[order]
+        same = (times[1:] == times[:-1]) & (whose[1:] == whose[:-1])
+        if same.any():  # rows that have come with each other are in order
+            came = np.frombuffer(self._steps[1], np.int64).searchsorted(numbers[order], "right")
+            self._put_in_order(order, _runs(same, same & (came[1:] != came[:-1])), numbers)
+        return order
+
+    def _put_in_order(
+        self, order: NDArray[np.int64], tied: Iterable[tuple[int, int]], numbers: Integers
+    ) -> None:  # fmt: skip
+        """Put rows in canonical order that happened to one subject at one moment, between each of these two places."""
+        for begin, end in tied:
+            among = order[begin:end]
+            rows, orders = self.at(numbers[among]), self.orders(numbers[among])
+            places = list(map(place_of, rows["time"].tolist(), rows["kind"].tolist(), orders))
+            order[begin:end] = among[sorted(range(len(among)), key=places.__getitem__)]
 
     def at(self, numbers: NDArray[np.int64]) -> Coded:
         """The rows with these numbers."""
         found = np.empty(len(numbers), self._row)
+        words = _words(found)
         for chunk, inside in self._apart(numbers):
-            found[inside] = self._chunks[chunk][numbers[inside] % _TOGETHER]
+            words[inside] = _words(self._chunks[chunk]).take(numbers[inside] % _TOGETHER, axis=0)
         return found
 
     def leave_out(self, numbers: NDArray[np.int64], bit: int) -> None:
@@ -168,15 +211,15 @@ class Remembered:
         """The rows that happened up to and including the border, a part at a time."""
         for chunk in self._chunks:
             rows = self._chunks[chunk][: self._count - chunk * _TOGETHER]
-            yield rows[rows["time"] <= border]
+            yield picked(rows, np.flatnonzero(rows["time"] <= border))
 
     def forget(self, border: int) -> None:
         """Forget rows that happened up to and including the border, but for some that came with others."""
         for chunk in list(self._chunks):
             is_full = self._count >= (chunk + 1) * _TOGETHER
-            if not is_full or self._chunks[chunk]["time"].max() > border:
+            if not is_full or self._times[chunk].max() > border:
                 break
-            del self._chunks[chunk], self._orders[chunk]
+            del self._chunks[chunk], self._times[chunk], self._orders[chunk]
         passed = bisect_right(self._steps[0], border)
         for column in self._steps:
             del column[:passed]
@@ -190,3 +233,13 @@ class Remembered:
         order = np.argsort(chunks, kind="stable")
         for inside in np.split(order, np.flatnonzero(np.diff(chunks[order])) + 1) if len(numbers) else ():
             yield int(chunks[inside[0]]), inside
+
+
+def _runs(same: NDArray[np.bool_], wanted: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """From where to where neighbours are the same, of those runs in which some are wanted. Both are given for all but
+    the first."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]]).astype(np.int8)))
+    many = np.concatenate([[0], np.cumsum(wanted)])
+    for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if many[end] > many[begin]:
+            yield begin, end + 1

@@ -90,6 +90,8 @@ def value_at(properties: Mapping[str, Any], path: str) -> Any:
     if "." in path:
         return flatten(properties).get(path)
     value = properties.get(path)
+    if isinstance(value, str | int | float):  # nearly always, while it takes long to find out what is a mapping
+        return normal(value)
     return None if isinstance(value, Mapping) else normal(value)
 
 

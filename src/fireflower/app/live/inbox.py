@@ -14,11 +14,11 @@ from fireflower.model.errors import FireflowerError
 
 Answer = TypeVar("Answer")
 
-_AT_ONCE = 5_000
+_AT_ONCE = 10_000
 _WHILE_ASKED = 100
 """Messages that one step takes in at most. While somebody asks, few: whoever asks waits for the step."""
 
-_ROOM = 4 * _AT_ONCE
+_ROOM = 2 * _AT_ONCE
 """Messages from which on those that others have written stay in the log for a while."""
 
 _ASKED_LATELY = 5.0
@@ -63,6 +63,8 @@ class Inbox:
         self._asked = float("-inf")
         self._closed = self._woken = False
         self.stopped = False
+        self.when_idle: Callable[[], None] = lambda: None
+        """Is called when there is nothing to do."""
 
     def put(self, durable: Durable) -> None:
         with self._changed:
@@ -107,6 +109,10 @@ class Inbox:
         """Whether messages that need not be taken in just now may be."""
         return self.waiting() < _ROOM
 
+    def is_idle(self) -> bool:
+        """Whether the evaluator has nothing to do."""
+        return not self._durable and not self._busy.locked()
+
     def is_done(self) -> bool:
         """Whether it is stopped and empty."""
         return self.stopped and not self._durable
@@ -116,6 +122,7 @@ class Inbox:
         self._busy.release()
         with self._changed:
             if not (self._durable or self._questions or self._woken or self.stopped):
+                self.when_idle()
                 self._changed.wait(wait)
         self._busy.acquire()  # who asks the idle evaluator just now is answered first, and keeps nobody else waiting
         with self._changed:

@@ -131,7 +131,8 @@ class Service:
         mappings = self._mappings = mappings or mappings_of(project)
         people = ForgottenPeople(first, project.folder / HISTORY_FOLDER)
         follow = self._inbox.put if "evaluate" in self.roles else None
-        self._writer = Writer(first, mappings, follow, people, self._inbox.has_room)
+        self._writer = Writer(first, mappings, follow, people, self._inbox.has_room, self._inbox.is_idle)
+        self._inbox.when_idle = self._writer.wake
         own = self._another("evaluate" in self.roles)
         announcer = Announcer(own, destinations, dry_run=dry_run)
         ready = compiled and is_compiled(live=True)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from fireflower.app.live.database import opener
 from fireflower.app.project import Project
 from fireflower.app.records import in_words
-from fireflower.history.log.messages import Kept, MessageLog
+from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.reading import PLAIN, Mappings, MessageReader, record_of
 from fireflower.history.log.schema import prepare
 from fireflower.history.log.verdicts import Recorded, VerdictLog
+from fireflower.model.messages import Message
 from fireflower.model.records import Kind, Record
 
 _LOOK = 0.25
@@ -48,10 +49,10 @@ def watch(
     position, id = log.end(), record.end()
     try:
         while go_on():
-            for kept in log.after(position, 1000):
-                position = kept.position
+            for place, message in log.whole(position, 1000):
+                position = place
                 if events:
-                    yield _came(kept, MessageReader(mappings))
+                    yield _came(message, MessageReader(mappings))
             for recorded in record.after(id):
                 id = recorded.id
                 if not recorded.past:
@@ -61,9 +62,9 @@ def watch(
         database.close()
 
 
-def _came(kept: Kept, reader: MessageReader) -> Seen:
-    says = tuple(_whole(record_of(told)) for told in reader.told(kept.message))
-    return Seen(kept.message.received, kept.message.source, says)
+def _came(message: Message, reader: MessageReader) -> Seen:
+    says = tuple(_whole(record_of(told)) for told in reader.told(message))
+    return Seen(message.received, message.source, says)
 
 
 def _whole(record: Record) -> str:

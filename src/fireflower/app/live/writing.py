@@ -37,8 +37,9 @@ _SOON = 0.05
 _TOGETHER = 5_000
 """Messages that become durable in one transaction at most: beyond, one that came first would wait for the last."""
 
-_READ = 1_000
-"""Messages that are read again at once: about as many as the cache of a processor holds."""
+_READ, _PARTS = 1_000, 10
+"""Messages that are read again at once: about as many as the cache of a processor holds; and so many times at most,
+before these are followed."""
 
 
 @dataclass(slots=True)
@@ -105,6 +106,10 @@ _Written = tuple[_Read, list[int | None]]
 """With the place of each message in the log; None if it was there."""
 
 
+_LOOK = _Request((), (), Said.nothing())
+"""Stands among requests for the wish that the log be looked at."""
+
+
 class Writer:
     """A thread that writes to the log on a connection of its own.
 
@@ -114,6 +119,8 @@ class Writer:
         event is kept, and then asks, is answered with it. None if nobody follows here
     people : who was forgotten, on the same connection: what names them is not written
     has_room : whether whoever follows has room for what other processes have written; until then it stays in the log
+    is_idle : whether whoever follows has nothing to do. Only then the log is looked at for what others have written:
+        reading and following at the same time, two threads would hinder each other. `wake` says that it is so again
 
     Attributes
     ----------
@@ -127,8 +134,10 @@ class Writer:
         follow: Follow | None,
         people: ForgottenPeople | None = None,
         has_room: Callable[[], bool] = lambda: True,
+        is_idle: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._database, self._follow, self._people, self._has_room = database, follow, people, has_room
+        self._database, self._follow, self._people = database, follow, people
+        self._has_room, self._is_idle = has_room, is_idle
         self._log = MessageLog(database)
         self._mappings, self._joins = mappings, mappings["segment"].joins
         self._firsts = Firsts(database)
@@ -138,7 +147,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="fireflower-writer")
         self._stopped = False
         self._handed_on = self._written_to = self._log.end()
-        self._doubtful = self._is_behind = False
+        self._doubtful = False
         self.tally = Tally()
 
     def start(self) -> None:
@@ -162,6 +171,11 @@ class Writer:
         """About how many requests wait."""
         return self._requests.qsize()
 
+    def wake(self) -> None:
+        """Look at the log at once, if there is more than has been followed."""
+        if self._doubtful:
+            self._requests.put(_LOOK)
+
     def stop(self) -> None:
         """Write what has been submitted, and end."""
         self._requests.put(None)
@@ -181,12 +195,14 @@ class Writer:
         size = 0
         while size < _TOGETHER:
             try:
-                request = self._requests.get(not found, 0.0 if self._is_behind else _SOON)
+                request = self._requests.get(not found, 0.0 if self._doubtful and self._is_idle() else _SOON)
             except queue.Empty:
                 break
             if request is None:
                 self._stopped = True
                 break
+            if request is _LOOK:
+                continue
             if request.done.set_running_or_notify_cancel():  # else whoever asked has gone
                 found.append(request)
                 size += len(request.messages)
@@ -219,29 +235,30 @@ class Writer:
             self._catch_up(self._follow)
 
     def _look(self) -> None:
-        """See whether others have written, and have it followed if there is room for it: a part of it each time."""
-        self._is_behind = False
+        """See whether others have written, and have it followed if whoever follows has nothing else to do: a part each
+        time."""
         if self._follow is None:
             return
         with suppress(StorageError):
             self._doubtful = self._doubtful or self._log.end() != self._handed_on
-        if self._doubtful and self._has_room():
-            self._catch_up(self._follow, some=True)
+        if self._doubtful and self._is_idle():
+            self._catch_up(self._follow, most=_PARTS)
 
-    def _catch_up(self, follow: Follow, *, some: bool = False) -> None:
-        """Read the log from where it was last certain, and have that followed. So it is done if others have written,
-        and after a commit that seemed to fail: it may have been durable all the same, its answer lost."""
+    def _catch_up(self, follow: Follow, most: int | None = None) -> None:
+        """Read the log from where it was last certain, and have that followed: all, or so many parts at most. So it is
+        done if others have written, and after a commit that seemed to fail: it may have been durable all the same, its
+        answer lost."""
         reader = LogReader(self._database, self._mappings)
+        read: list[Durable] = []
         with suppress(StorageError):
-            end = self._log.end()
-            while self._handed_on < end:
-                kept = self._log.after(self._handed_on, _READ)
-                if kept:
-                    follow(reader.read(kept))
-                self._handed_on = kept[-1].position if kept else end
-                if some:
-                    break
-            self._doubtful = self._is_behind = self._handed_on < end
+            end, at = self._log.end(), self._handed_on
+            while at < end and (most is None or len(read) < most):
+                kept = self._log.after(at, _READ)
+                at = kept[-1].position if kept else end
+                read.append(reader.read(kept))
+            if read:
+                follow(Durable.together(read))
+            self._handed_on, self._doubtful = at, at < end
 
     def _written(self, requests: Sequence[_Request]) -> tuple[list[int], Durable]:
         """Write requests in one transaction. Gives how many messages of each were new, and these."""

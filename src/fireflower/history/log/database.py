@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -57,6 +58,9 @@ class Database(Protocol):
 
     def close(self) -> None: ...
 
+
+_LOOK = 0.001
+"""Seconds between two looks whether the file may be written."""
 
 _TOGETHER = 100, 10
 """Rows that one statement inserts: each costs half of what it would by a statement of its own, and with each statement
@@ -125,7 +129,8 @@ class SQLite:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        self.rows("BEGIN IMMEDIATE")
+        with self._told():
+            self._begin()
         try:
             yield
             self.rows("COMMIT")
@@ -133,6 +138,23 @@ class SQLite:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+
+    def _begin(self) -> None:
+        """Begin to write as soon as nobody else does. SQLite itself looks again after up to a tenth of a second, when
+        somebody who writes all the time has the file again."""
+        until = time.monotonic() + WAIT_FOR_LOCK
+        self._connection.execute("PRAGMA busy_timeout=0")
+        try:
+            while True:
+                try:
+                    self._connection.execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                        raise
+                time.sleep(_LOOK)
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout={WAIT_FOR_LOCK * 1000:.0f}")
 
     def is_alone(self) -> bool:
         """By a lock on a file, which goes with the process, however it ends."""

@@ -64,6 +64,10 @@ class Durable:
         others: list[Numbered] = []
         for place, said in messages:
             places.append(place)
+            if len(said) == 1 and said[0].kind == EVENT:  # as nearly all do
+                events.append(said[0])
+                numbers.append(first_number(place))
+                continue
             for nth, record in enumerate(said):
                 number = first_number(place) + min(nth, _RECORDS - 1)
                 if record.kind == EVENT:

@@ -12,6 +12,9 @@ from fireflower.history.log.database import Database
 _REMEMBERED = 200_000
 """How many different things are not looked up in the database again: some dozen MB."""
 
+_NEAR = 4
+"""How many times as many places there may be between the first and the last, so that it is quicker to ask for all."""
+
 
 class Firsts:
     """What has been said, on one connection."""
@@ -36,9 +39,13 @@ class Firsts:
 
     def told(self, positions: Sequence[int]) -> set[tuple[int, bytes]]:
         """Which messages, of those at these places, were such ones when they came, each with what it said."""
-        places = ", ".join("?" * len(positions))
-        rows = self._database.rows(f"SELECT position, what FROM firsts WHERE position IN ({places})", positions)
-        return {(position, bytes(what)) for position, what in rows}
+        asked = set(positions)
+        if max(asked, default=0) - min(asked, default=0) < _NEAR * len(asked):
+            some, values = "BETWEEN ? AND ?", [min(asked), max(asked)]
+        else:
+            some, values = f"IN ({', '.join('?' * len(asked))})", list(asked)
+        rows = self._database.rows(f"SELECT position, what FROM firsts WHERE position {some}", values)
+        return {(position, bytes(what)) for position, what in rows if position in asked}
 
     def add(self, said: Iterable[tuple[tuple[str, ...], int, int]]) -> None:
         """Remember (what, position, time), inside of the caller's transaction."""

@@ -24,10 +24,11 @@ _LONGEST, _BEGINNING, _DIGEST = 63, 48, 16
 
 
 class Kept(Struct, frozen=True, gc=False):
-    """A message in the log, and its place there."""
+    """What a message in the log is read by, and its place there."""
 
     position: int
-    message: Message
+    form: Form
+    body: bytes
 
 
 def stored_key(key: str) -> bytes:
@@ -101,6 +102,15 @@ class MessageLog:
         """The next messages behind a place in the log, in its order; those that the archive has are passed over."""
         return self._kept("position > ? AND body IS NOT NULL ORDER BY position LIMIT ?", (position, limit))
 
+    def whole(self, position: int, limit: int = 10_000) -> list[tuple[int, Message]]:
+        """The same with all that is known of them, but for their keys."""
+        rows = self._database.rows(
+            "SELECT position, form, body, received, source FROM messages WHERE position > ? AND body IS NOT NULL "
+            "ORDER BY position LIMIT ?",
+            (position, limit),
+        )
+        return [(position, Message(FORMS[form], "", bytes(body), *others)) for position, form, body, *others in rows]
+
     def all(self, position: int = 0, limit: int = 10_000) -> Iterator[Kept]:
         """All messages behind a place in the log, read piece by piece."""
         while some := self.after(position, limit):
@@ -120,13 +130,8 @@ class MessageLog:
         return int(self._database.rows("SELECT COALESCE(MAX(position), 0) FROM messages")[0][0])
 
     def _kept(self, where: str, values: Sequence[object]) -> list[Kept]:
-        rows = self._database.rows(
-            f"SELECT position, form, body, received, source FROM messages WHERE {where}", values
-        )  # fmt: skip
-        return [
-            Kept(position, Message(FORMS[form], "", bytes(body), received, source))
-            for position, form, body, received, source in rows
-        ]
+        rows = self._database.rows(f"SELECT position, form, body FROM messages WHERE {where}", values)
+        return [Kept(position, FORMS[form], bytes(body)) for position, form, body in rows]
 
 
 def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:

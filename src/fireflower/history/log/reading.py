@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -19,7 +19,7 @@ from fireflower.history.readers.posthog import PostHogShape
 from fireflower.history.readers.segment import SegmentShape
 from fireflower.history.readers.times import TimeReader
 from fireflower.history.readers.told import Once
-from fireflower.model.messages import AHEAD, Form, Message
+from fireflower.model.messages import AHEAD, Form
 from fireflower.model.records import IDENTITY, Record
 
 Mappings = Mapping[Form, FileMapping]
@@ -28,6 +28,16 @@ PLAIN: Mappings = {"segment": FileMapping(form="segment"), "posthog": FileMappin
 _AT_ONCE = 400
 
 _decode = msgspec.json.Decoder().decode
+
+
+class Text(Protocol):
+    """What a message is read by."""
+
+    @property
+    def form(self) -> Form: ...
+
+    @property
+    def body(self) -> bytes: ...
 
 
 class MessageReader:
@@ -47,7 +57,7 @@ class MessageReader:
             "posthog": PostHogShape(mappings["posthog"], once),
         }
 
-    def told(self, message: Message) -> list[Told]:
+    def told(self, message: Text) -> list[Told]:
         """What a message says.
 
         Raises
@@ -63,7 +73,7 @@ class MessageReader:
 
     def records(self, kept: Iterable[Kept]) -> list[Record]:
         """What messages of the log say."""
-        return [record_of(told) for each in kept for told in self.told(each.message)]
+        return [record_of(told) for each in kept for told in self.told(each)]
 
 
 class PlainReader:
@@ -74,7 +84,7 @@ class PlainReader:
         self._stamp: str | None = None
         self._received, self._checks = 0, PlainChecks(self._times, 0, AHEAD)
 
-    def event(self, message: Message) -> Record | None:
+    def event(self, message: Text) -> Record | None:
         """The event that a message of Segment's form says, if that needs no closer look; it may say more besides, if it
         is the first to do so."""
         said = plain(message.body) if message.form == "segment" else None
@@ -106,7 +116,7 @@ class LogReader:
     def _records(self, kept: Sequence[Kept]) -> Iterator[tuple[int, Sequence[Record]]]:
         saying = {position for position, _ in self._told}
         for each in kept:
-            event = None if each.position in saying else self._plain.event(each.message)
+            event = None if each.position in saying else self._plain.event(each)
             yield each.position, [event] if event is not None else list(map(record_of, self._said(each)))
 
     def all(self, kept: Iterable[Kept]) -> Iterator[tuple[Kept, list[Told]]]:
@@ -124,7 +134,7 @@ class LogReader:
 
     def _said(self, kept: Kept) -> list[Told]:
         self._position = kept.position
-        return self._reader.told(kept.message)
+        return self._reader.told(kept)
 
     def _counts(self, what: tuple[str, ...], time: int) -> bool:
         return (self._position, digest(what)) in self._told
