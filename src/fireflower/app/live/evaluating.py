@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -99,6 +99,8 @@ class Evaluator:
         self._borrowed = Leases(database, f"{self._leases.holder}/apply", _BORROWED)
         self._terms: dict[int, int] = {}
         self._kept = self.position, self.now
+        self.resting: Callable[[], AbstractContextManager[None]] = nullcontext
+        """What is entered while it waits for the database."""
 
     @property
     def compiled(self) -> bool:
@@ -263,7 +265,8 @@ class Evaluator:
         found = [Decided(part, *self._step(part, fresh.arrivals, position, now)) for part in parts]
         self._parts, self.position, self.now = parts, position, now
         try:
-            return self._recorded(found, now)
+            with self.resting():
+                return self._recorded(found, now)
         except BaseException:
             self._parts = []
             raise

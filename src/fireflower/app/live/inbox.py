@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from fireflower.app.live.evaluating import Evaluator
@@ -63,6 +64,7 @@ class Inbox:
         self._asked = float("-inf")
         self._closed = self._woken = False
         self.stopped = False
+        self._is_resting = False
         self.when_idle: Callable[[], None] = lambda: None
         """Is called when there is nothing to do."""
 
@@ -110,8 +112,18 @@ class Inbox:
         return self.waiting() < _ROOM
 
     def is_idle(self) -> bool:
-        """Whether the evaluator has nothing to do."""
-        return not self._durable and not self._busy.locked()
+        """Whether the evaluator has nothing to do, or waits for the database, and has nothing to do after that."""
+        return not self._durable and (self._is_resting or not self._busy.locked())
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """The evaluator waits for the database meanwhile."""
+        self._is_resting = True
+        self.when_idle()
+        try:
+            yield
+        finally:
+            self._is_resting = False
 
     def is_done(self) -> bool:
         """Whether it is stopped and empty."""

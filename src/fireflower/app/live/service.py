@@ -140,6 +140,7 @@ class Service:
         name = own_name()
         leases = Leases(own, name, lease)
         evaluator = self._evaluator = Evaluator(project, own, mappings, announcer, leases=leases, compiled=ready)
+        evaluator.resting = self._inbox.resting
         keeps = self._another("evaluate" in self.roles)
         self._keeper = Keeper(keeps, name, lease, self._inbox.wake, lambda: evaluator.editions)
         self._looked, self._was_behind = 0.0, False
