@@ -580,9 +580,9 @@ class LiveReplay:
         """Have the rows up to the border happen to the settled states, too."""
         side, name, some = self._sides[kind], _COLUMN[kind], [np.zeros(0, self._row)]
         for rows in self._remembered.until(border):
-            since = side.since[rows[name]]
-            mine = (rows["target"] & _BIT[kind] > 0) & (since != _NEVER) & (rows["time"] > since)
-            some.append(picked(rows, np.flatnonzero(mine)))
+            mine, codes = _of(kind, rows)
+            since = side.since[codes]
+            some.append(picked(rows, mine[(since != _NEVER) & (rows["time"][mine] > since)]))
         rows = np.concatenate(some)
         rows = picked(rows, self._remembered.in_order(rows["remembered"], rows[name], rows["time"]))
         self._happen(kind, rows, side.settled)

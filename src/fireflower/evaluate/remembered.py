@@ -74,21 +74,13 @@ def in_order(rows: Coded, orders: Orders, kinds: Iterable[str]) -> NDArray[np.in
         whose = rows[name][order]
         pairs = np.lexsort((whose, time))
         same = (np.diff(time[pairs]) == 0) & (np.diff(whose[pairs]) == 0) & (whose[pairs][1:] != NOBODY)
-        tied[pairs] |= _beside(same)
+        tied[pairs[1:][same]] = tied[pairs[:-1][same]] = True
     if tied.any():
         among = order[tied]
         known = (rows["time"][among].tolist(), rows["kind"][among].tolist(), orders(rows["remembered"][among]))
         places = list(map(place_of, *known))
         order[tied] = among[sorted(range(len(among)), key=places.__getitem__)]
     return order
-
-
-def _beside(same: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """What is the same as its neighbour, given for all but the first whether they are the same as the one before."""
-    found = np.zeros(len(same) + 1, bool)
-    found[1:] |= same
-    found[:-1] |= same
-    return found if len(same) else found[:0]
 
 
 def timeline_of(rows: Coded, target: NDArray[np.uint8], properties: Sequence[str]) -> Timeline:
