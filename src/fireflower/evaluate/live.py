@@ -587,9 +587,9 @@ class LiveReplay:
         rows = picked(rows, self._remembered.in_order(rows["remembered"], rows[name], rows["time"]))
         self._happen(kind, rows, side.settled)
         side.since[rows[name]] = rows["time"]  # of each subject the last one stays
-        codes = np.unique(rows[name])
-        self._advance(kind, codes, side.since[codes] + 1, side.settled)
-        passed = codes[(side.near[codes] != _NEVER) & (side.near[codes] <= side.since[codes])]
+        known = np.unique(rows[name]).astype(np.int64)
+        self._advance(kind, known, side.since[known] + 1, side.settled)
+        passed = known[(side.near[known] != _NEVER) & (side.near[known] <= side.since[known])]
         self._give_back(kind, passed, side.nearer)
         side.near[passed] = _NEVER
 

@@ -166,7 +166,7 @@ class Remembered:
             found[inside] = self._times[chunk][numbers[inside] % _TOGETHER]
         return found
 
-    def in_order(self, numbers: Integers, whose: Integers, times: NDArray[np.int64]) -> NDArray[np.int64]:
+    def in_order(self, numbers: NDArray[np.int64], whose: Integers, times: NDArray[np.int64]) -> NDArray[np.int64]:
         """The places of rows of subjects so that those of each are together, and in canonical order."""
         order = np.lexsort((numbers, times, whose))
         times, whose = times[order], whose[order]
@@ -177,7 +177,7 @@ class Remembered:
         return order
 
     def _put_in_order(
-        self, order: NDArray[np.int64], tied: Iterable[tuple[int, int]], numbers: Integers
+        self, order: NDArray[np.int64], tied: Iterable[tuple[int, int]], numbers: NDArray[np.int64]
     ) -> None:  # fmt: skip
         """Put rows in canonical order that happened to one subject at one moment, between each of these two places."""
         for begin, end in tied:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, compress
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -59,13 +59,6 @@ class Events:
             np.concatenate(nothing + [each.time for each in some]),
             np.concatenate(nothing + [each.received for each in some]),
             *(list(chain.from_iterable(parts)) for parts in lists),
-        )
-
-    def where(self, wanted: Sequence[bool]) -> Events:
-        """Those that are wanted."""
-        picked = np.array(wanted, np.bool_)
-        return Events(
-            self.time[picked], self.received[picked], *(list(compress(each, wanted)) for each in self._lists())
         )
 
     def at(self, places: Sequence[int]) -> Events:

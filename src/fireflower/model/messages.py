@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Literal
 
 from msgspec import Struct
 
-from fireflower.model.events import Events
 from fireflower.model.moments import DAY, format_moment, format_roughly, format_span
+from fireflower.model.records import Record
 
 Form = Literal["segment", "posthog"]
 
@@ -58,14 +58,9 @@ class Said:
     others : of such messages another id of their event's person, of which they say that both are one
     """
 
-    events: Events
-    of: list[int]
-    others: dict[int, str]
-
-    @classmethod
-    def nothing(cls) -> Said:
-        """Nothing is known."""
-        return cls(Events.of(()), [], {})
+    events: list[Record] = field(default_factory=list)
+    of: list[int] = field(default_factory=list)
+    others: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,14 +66,14 @@ class _Read:
     Attributes
     ----------
     messages : all of them
-    events, of : what those say that are one event each, and which these are among the messages
+    events, of : those that are one event each, and which these are among the messages
     ones : all others, by their place among the messages
     rejects : what cannot be understood
     forgotten : how many messages have been left out, as they were about people who were forgotten
     """
 
     messages: list[Message]
-    events: Events
+    events: list[Record]
     of: list[int]
     ones: dict[int, _One]
     rejects: list[Reject]
@@ -81,32 +81,30 @@ class _Read:
 
     def said(self) -> dict[int, list[Record]]:
         """What each message says."""
-        events = {place: [record] for place, record in zip(self.of, self.events.records(), strict=True)}
+        events = {place: [event] for place, event in zip(self.of, self.events, strict=True)}
         return events | {place: one.records for place, one in self.ones.items()}
 
     def look_at_all(self) -> None:
         """Have all messages looked at by themselves."""
-        self.ones |= {
-            place: _One(self.messages[place], [record])
-            for place, record in zip(self.of, self.events.records(), strict=True)
-        }
-        self.events, self.of = Events.of(()), []
+        for place, event in zip(self.of, self.events, strict=True):
+            self.ones[place] = _One(self.messages[place], [event])
+        self.events, self.of = [], []
 
     def durable(self, places: Sequence[int | None]) -> Durable:
         """Those messages that have a place in the log."""
         if self.ones:
             said = self.said()
             return Durable.of((place, said[nth]) for nth, place in enumerate(places) if place is not None)
-        events = self.events if None not in places else self.events.where([place is not None for place in places])
         kept = [place for place in places if place is not None]
-        return Durable(np.array(kept, np.int64), Arrivals(events, first_numbers(kept), []))
+        events = [event for event, place in zip(self.events, places, strict=True) if place is not None]
+        return Durable(np.array(kept, np.int64), Arrivals(Events.of(events), first_numbers(kept), []))
 
 
 _Written = tuple[_Read, list[int | None]]
 """With the place of each message in the log; None if it was there."""
 
 
-_LOOK = _Request((), (), Said.nothing())
+_LOOK = _Request((), (), Said())
 """Stands among requests for the wish that the log be looked at."""
 
 
@@ -163,7 +161,7 @@ class Writer:
         ----------
         said : what the messages say, as far as it is known
         """
-        request = _Request(messages, rejects, said or Said.nothing())
+        request = _Request(messages, rejects, said or Said())
         self._requests.put(request)
         return request.done
 
@@ -274,14 +272,15 @@ class Writer:
             places = iter(self._log.append([message for each in read for message in each.messages]))
             written = [(each, list(islice(places, len(each.messages)))) for each in read]
             self._say_again(written, others_wrote=end != self._written_to)
-            durable = Durable.together([each.durable(places) for each, places in written])
+            durable = Durable.together([each.durable(places) for each, places in written if self._follow is not None])
             self._firsts.add(_firsts(written))
             rejects = [reject for each in requests for reject in each.rejects]
             rejects += [reject for each in read for reject in each.rejects]
             self._log.reject(without_rejects(people, rejects) if people else rejects)
-        self._written_to = durable.last if len(durable) else end
-        self._count(requests, read, came, len(durable))
-        return [len(places) - places.count(None) for _, places in written], durable
+        new = [[place for place in places if place is not None] for _, places in written]
+        self._written_to = max([end, *(places[-1] for places in new if places)])
+        self._count(requests, read, came, sum(map(len, new)))
+        return list(map(len, new)), durable
 
     def _count(self, requests: Sequence[_Request], read: Sequence[_Read], came: int, new: int) -> None:
         forgotten = sum(each.forgotten for each in read)
@@ -296,7 +295,8 @@ class Writer:
         if len(said.of) == len(request.messages) and not more:  # as in nearly all
             return _Read(list(request.messages), said.events, said.of, {}, [])
         plain = set(said.of) - more
-        found = _Read([], said.events.where([place in plain for place in said.of]), [], {}, [])
+        found = _Read([], [], [], {}, [])
+        found.events = [event for place, event in zip(said.of, said.events, strict=True) if place in plain]
         for place, message in enumerate(request.messages):
             if place in plain:
                 found.of.append(len(found.messages))
@@ -313,16 +313,15 @@ class Writer:
         of what."""
         if not said.others and not self._joins:
             return set()
-        found: set[int] = set()
-        events = said.events
-        columns = zip(said.of, events.person, events.account, events.time.tolist(), strict=True)
-        for place, person, account, time in columns:
-            other = said.others.get(place)
-            if (other and self._firsts.is_new(("identity", person or "", other), time)) or (
-                self._joins and account and person and self._firsts.is_new(("join", person, account), time)
-            ):
-                found.add(place)
-        return found
+        events = zip(said.of, said.events, strict=True)
+        return {place for place, event in events if self._says_more(event, said.others.get(place))}
+
+    def _says_more(self, event: Record, other: str | None) -> bool:
+        if other and self._firsts.is_new(("identity", event.person or "", other), event.time):
+            return True
+        if not (self._joins and event.account and event.person):
+            return False
+        return self._firsts.is_new(("join", event.person, event.account), event.time)
 
     def _one(self, message: Message) -> _One | Reject:
         """A message with what it says, or why it cannot be understood."""
@@ -353,7 +352,7 @@ class Writer:
             else:
                 left.ones[len(left.messages)] = one
             left.messages.append(message if one is None else one.message)
-        left.events = read.events.where([place in is_event for place in read.of])
+        left.events = [event for place, event in zip(read.of, read.events, strict=True) if place in is_event]
         return left
 
     def _about_others(self, people: Forgotten, message: Message | None) -> _One | None:

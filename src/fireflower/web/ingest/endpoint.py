@@ -141,7 +141,7 @@ class _Endpoint:
             if source is not None and refusal.status == 400:
                 text = text_of(route, readable(body, headers, self._limits.body), query, self._limits.body)
                 rejects = [reject_whole(refusal.message, text, key, now, source)]
-                await self._accept([], rejects, Said.nothing())
+                await self._accept([], rejects, Said())
             raise
         if source is None:
             key = envelope.key

@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from msgspec import Raw
 
-from fireflower.model.events import Events
 from fireflower.model.messages import Message, Reject, Said, key_for
 from fireflower.model.records import Record
 from fireflower.web.ingest.envelopes import Envelope
@@ -61,9 +60,7 @@ async def taken(
     delivery, name = form.opened(envelope, received), form.name
     take, take_text = delivery.take, delivery.take_text
     messages: list[Message] = []
-    events: list[Record] = []
-    of: list[int] = []
-    others: dict[int, str] = {}
+    known = Said()
     reasons: list[tuple[int, str]] = []
     for position, event in enumerate(envelope.events):
         if position % _SLICE == _SLICE - 1:
@@ -72,10 +69,10 @@ async def taken(
             if type(event) is Raw:
                 id, body, said, other = take_text(event, position)
                 if said is not None:
-                    events.append(said)
-                    of.append(len(messages))
+                    known.events.append(said)
+                    known.of.append(len(messages))
                 if other is not None:
-                    others[len(messages)] = other
+                    known.others[len(messages)] = other
             else:
                 id, body = take(event, position)
         except ValueError as error:
@@ -85,7 +82,7 @@ async def taken(
         else:
             messages.append(Message(name, key_for(id), body, received, source))
     rejects = list(_rejects(reasons, delivery, envelope, text, key, received, source)) if reasons else []
-    return messages, Said(Events.of(events), of, others), reasons, rejects
+    return messages, known, reasons, rejects
 
 
 def reject_whole(reason: str, text: bytes, key: str, received: int, source: str) -> Reject:
