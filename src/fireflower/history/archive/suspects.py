@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -15,6 +16,9 @@ from fireflower.history.archive.rows import Span
 
 _BUCKET = 1_000_000
 """How many keys are sorted at a time at most, on average, by each of several threads."""
+
+_WRITTEN = 1 << 13
+"""About how many keys are written to a bucket at a time."""
 
 _TOGETHER = 1 << 16
 """Suspects that are looked at together, as what tells of them is read from all over the archive."""
@@ -57,12 +61,12 @@ def suspects(keyed: Keyed, rows: int, scratch: Path) -> Iterator[NDArray[np.int6
     high = ((sum(span.stop - span.start for span in spans) - 1) // _BUCKET).bit_length()
     buckets = Buckets(scratch, 1 << high, {"key": np.uint64})
 
-    def packed(span: Span) -> Arranged:
-        found = keyed.keys(span)
-        key = (found.key >> low << low) | found.row.astype(np.uint64)
+    def packed(some: Sequence[Span]) -> Arranged:
+        found = [keyed.keys(span) for span in some]
+        key = np.concatenate([(each.key >> low << low) | each.row.astype(np.uint64) for each in found])
         return buckets.arrange(key >> np.uint64(1) >> np.uint64(63 - high), {"key": key})  # at once it may be 64 bits
 
-    for piece in in_order(packed, spans):
+    for piece in in_order(packed, _joined(spans, min(_WRITTEN << high, _BUCKET))):
         buckets.add(piece)
     waiting: list[NDArray[np.int64]] = []
     for found in in_order(lambda number: _shared(buckets.read(number)["key"], low, high), range(buckets.count)):
@@ -72,6 +76,13 @@ def suspects(keyed: Keyed, rows: int, scratch: Path) -> Iterator[NDArray[np.int6
             waiting = []
     if any(map(len, waiting)):
         yield np.sort(np.concatenate(waiting))
+
+
+def _joined(spans: Sequence[Span], rows: int) -> Iterator[Sequence[Span]]:
+    """The spans, as many together as have about so many rows."""
+    part = np.cumsum([span.stop - span.start for span in spans]) // rows
+    bounds = [0, *(np.flatnonzero(np.diff(part)) + 1).tolist(), len(spans)]
+    return (spans[start:stop] for start, stop in pairwise(bounds))
 
 
 def _shared(key: NDArray[np.uint64], low: np.uint64, high: int) -> NDArray[np.int64]:
