@@ -31,6 +31,10 @@ def collect(machine: Machine, definitions: Sequence[Definition], vocabulary: Voc
     # One column after the other: memory that one of them has given back costs less than what was never touched.
     known_at = _known(at, late, known_at).take(places) if len(late) else None
     at = at.take(places)
+    shown = machine.shown()
+    ends = _ends(who, shown)
+    columns = _columns(who, places, kinds)
+    del who
     return Transitions(
         definitions=definitions,
         conditions=machine.program.conditions,
@@ -38,7 +42,8 @@ def collect(machine: Machine, definitions: Sequence[Definition], vocabulary: Voc
         as_of=as_of,
         at=at,
         known_at=at if known_at is None else known_at,
-        **_columns(who, places, kinds, machine.shown()),
+        **columns,
+        evidence=_evidence(ends, shown, places, columns["definition"]),
         rows=rows,
     )
 
@@ -50,29 +55,27 @@ def _known(at: Numbers, late: Numbers, known_at: Numbers) -> Numbers:
     return known
 
 
-def _columns(
-    who: Numbers, places: Numbers, kinds: NDArray[np.int8], shown: NDArray[np.uint32]
-) -> dict[str, NDArray[Any]]:
-    """What `who` says, and where the evidence of each begins and ends; in the order of the places. A piece at a time,
-    so that no memory is touched but what is kept."""
-    ends = _ends(who, shown)
-    columns: dict[str, NDArray[Any]] = {
-        name: np.empty(len(who), dtype)
-        for name, dtype in (
-            ("kind", np.int8), ("subject", np.int32), ("definition", np.int32), ("change", np.int8),
-            ("reason", np.int8),
-        )
-    }  # fmt: skip
-    columns["evidence"] = np.empty((len(who), 2), np.int64)
+def _columns(who: Numbers, places: Numbers, kinds: NDArray[np.int8]) -> dict[str, NDArray[Any]]:
+    """What `who` says, in the order of the places. A piece at a time, so that no memory is touched but what is kept."""
+    types = {"kind": np.int8, "subject": np.int32, "definition": np.int32, "change": np.int8, "reason": np.int8}
+    columns: dict[str, NDArray[Any]] = {name: np.empty(len(who), dtype) for name, dtype in types.items()}
     for here in _pieces(len(who)):
         whose = who.take(places[here]).view(WHO)
-        for name in ("subject", "definition", "change", "reason"):
+        for name in WHO.names or ():
             columns[name][here] = whose[name]
-        kinds.take(whose["definition"], out=columns["kind"][here])
-        evidence = columns["evidence"][here]
-        evidence[:, 1] = ends.take(places[here])
-        np.subtract(evidence[:, 1], shown.take(whose["definition"]), out=evidence[:, 0])
+        columns["kind"][here] = kinds.take(whose["definition"])
     return columns
+
+
+def _evidence(
+    ends: Numbers, shown: NDArray[np.uint32], places: Numbers, definition: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """Where the evidence of each begins and ends, in the order of the places."""
+    evidence = np.empty((len(ends), 2), np.int64)
+    for here in _pieces(len(ends)):
+        evidence[here, 1] = ends.take(places[here])
+        evidence[here, 0] = evidence[here, 1] - shown.take(definition[here])
+    return evidence
 
 
 def _ends(who: Numbers, shown: NDArray[np.uint32]) -> Numbers:
