@@ -29,7 +29,7 @@ def collect(machine: Machine, definitions: Sequence[Definition], vocabulary: Voc
     by_name = np.argsort(np.argsort([definition.name for definition in definitions] or [""]))
     places = _places(at, who, kinds, by_name, vocabulary)
     # One column after the other: memory that one of them has given back costs less than what was never touched.
-    known_at = _known(at, late, known_at).take(places) if len(late) else None
+    known = _known(at, late, known_at).take(places) if len(late) else None
     at = at.take(places)
     shown = machine.shown()
     ends = _ends(who, shown)
@@ -41,7 +41,7 @@ def collect(machine: Machine, definitions: Sequence[Definition], vocabulary: Voc
         vocabulary=vocabulary,
         as_of=as_of,
         at=at,
-        known_at=at if known_at is None else known_at,
+        known_at=at if known is None else known,
         **columns,
         evidence=_evidence(ends, shown, places, columns["definition"]),
         rows=rows,
