@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from itertools import accumulate
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,8 +12,7 @@ import pytest
 from fireflower.evaluate import collecting, growing
 from fireflower.evaluate.collecting import collect
 from fireflower.evaluate.growing import Column
-from fireflower.evaluate.kernel.layout import SEEN_BIT
-from fireflower.evaluate.machine import WHO
+from fireflower.evaluate.machine import WHO, Written
 from fireflower.evaluate.results import TURN, EvidenceRows
 from fireflower.language.nodes import Compare, Condition, Count, Definition, Events
 from fireflower.model.timeline import Vocabulary
@@ -25,6 +23,8 @@ DEFINITIONS = [
     for name, subject in (("c", "person"), ("a", "account"), ("d", "account"), ("b", "person"))
 ]
 PEOPLE, ACCOUNTS = (["p9", "p1", "p5", "p3", "p7"], ["x2", "x3", "x1"])
+SHOWN = (3, 0, 1, 2)
+"""How many rows of evidence each definition has."""
 VOCABULARY = Vocabulary(names=[], people=PEOPLE, accounts=ACCOUNTS, texts={}, traits={}, roles=[])
 
 
@@ -57,15 +57,16 @@ def test_what_was_taken_is_nobody_elses() -> None:
 
 
 def _written(rows: list[tuple[int, int, int, int]]) -> Any:
-    """A machine that has written these: (at, definition, subject, rows of evidence)."""
-    ends = accumulate(row[-1] for row in rows)
+    """A machine that has written these: (at, definition, subject, rows of evidence). Those at odd moments are known a
+    moment later."""
     who = np.array([(subject, definition, 0, 0) for _, definition, subject, _ in rows], WHO)
     at = np.array([row[0] for row in rows], np.int64)
-    seen = np.array([end | row[-1] << SEEN_BIT for row, end in zip(rows, ends, strict=True)], np.int64)
-    transitions = {"at": at, "known_at": at, "who": who.view(np.int64), "seen": seen}
+    late = np.flatnonzero(at % 2)
+    written = Written(at, who.view(np.int64), late, at[late] + 1)
     quantities = np.repeat(np.arange(len(rows), dtype=np.float64), [row[-1] for row in rows])
     shown = EvidenceRows(quantities, np.zeros(len(quantities), np.uint32), np.zeros(1, TURN))
-    return SimpleNamespace(take=lambda: (transitions, shown), program=SimpleNamespace(conditions=()))
+    counts = np.array(SHOWN, np.uint32)
+    return SimpleNamespace(take=lambda: (written, shown), shown=lambda: counts, program=SimpleNamespace(conditions=()))
 
 
 @pytest.mark.parametrize("piece", [1, 2, 7, 1 << 15])
@@ -78,7 +79,7 @@ def test_the_order_is_time_then_kind_then_id_then_name(piece: int, monkeypatch: 
         for number, definition in enumerate(DEFINITIONS)
         for subject in range(len(PEOPLE if definition.subject == "person" else ACCOUNTS))
     ]
-    rows = [(*row, rng.randrange(4)) for row in rng.sample(possible, 250)]
+    rows = [(*row, SHOWN[row[1]]) for row in rng.sample(possible, 250)]
     found = collect(_written(rows), DEFINITIONS, VOCABULARY, 40)
 
     def wanted(row: tuple[int, int, int, int]) -> tuple[int, bool, str, str]:
@@ -89,6 +90,7 @@ def test_the_order_is_time_then_kind_then_id_then_name(piece: int, monkeypatch: 
     ordered = sorted(rows, key=wanted)
     columns = (found.at, found.definition, found.subject, found.evidence[:, 1] - found.evidence[:, 0])
     assert list(zip(*(column.tolist() for column in columns), strict=True)) == ordered
+    assert np.array_equal(found.known_at, found.at + found.at % 2)
     for i, row in enumerate(ordered):  # each evidence row was written with the number of its transition
         assert set(found.rows.quantities[slice(*found.evidence[i].tolist())].tolist()) <= {rows.index(row)}
         assert [found.kind[i] == 1, found.subject_id(i)] == list(wanted(row)[1:3])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fireflower.evaluate.kernel.layout import NEVER, SEEN_BIT, SEEN_END
+from fireflower.evaluate.kernel.layout import NEVER
 from fireflower.evaluate.machine import WHO, Machine
 from fireflower.evaluate.results import Subject, Transitions
 from fireflower.language.nodes import Definition
@@ -23,18 +24,16 @@ _BITS = 16
 
 def collect(machine: Machine, definitions: Sequence[Definition], vocabulary: Vocabulary, as_of: int) -> Transitions:
     """Take what a machine has written, and put it in its order: (at, subject kind, subject id, definition name)."""
-    written, rows = machine.take()
+    (at, who, late, known_at), rows = machine.take()
     kinds = np.array([Subject[definition.subject.upper()] for definition in definitions] or [Subject.ACCOUNT], np.int8)
     by_name = np.argsort(np.argsort([definition.name for definition in definitions] or [""]))
-    places = _places(written["at"], written["who"], kinds, by_name, vocabulary)
+    places = _places(at, who, kinds, by_name, vocabulary)
     # One column after the other: memory that one of them has given back costs less than what was never touched.
-    known_at = written.pop("known_at")
-    received = not np.array_equal(known_at, written["at"])  # else both are one column
-    at = written.pop("at").take(places)
-    known_at = known_at.take(places) if received else at
-    who = written.pop("who").take(places).view(WHO)
-    subject, change, reason = (np.ascontiguousarray(who[name]) for name in ("subject", "change", "reason"))
-    definition = who["definition"].astype(np.int32)
+    known = _known(at, late, known_at).take(places) if len(late) else None
+    at = at.take(places)
+    shown = machine.shown()
+    ends = _ends(who, shown)
+    columns = _columns(who, places, kinds)
     del who
     return Transitions(
         definitions=definitions,
@@ -42,24 +41,55 @@ def collect(machine: Machine, definitions: Sequence[Definition], vocabulary: Voc
         vocabulary=vocabulary,
         as_of=as_of,
         at=at,
-        known_at=known_at,
-        kind=kinds.take(definition),
-        subject=subject,
-        definition=definition,
-        change=change,
-        reason=reason,
-        evidence=_evidence(written.pop("seen").take(places)),
+        known_at=at if known is None else known,
+        **columns,
+        evidence=_evidence(ends, shown, places, columns["definition"]),
         rows=rows,
     )
 
 
-def _evidence(seen: Numbers) -> Numbers:
-    """Where the evidence of each begins and ends."""
-    evidence = np.empty((len(seen), 2), np.int64)
-    np.bitwise_and(seen, SEEN_END, out=evidence[:, 1])
-    np.right_shift(seen, SEEN_BIT, out=seen)
-    np.subtract(evidence[:, 1], seen, out=evidence[:, 0])
+def _known(at: Numbers, late: Numbers, known_at: Numbers) -> Numbers:
+    """When each is known."""
+    known = at.copy()
+    known[late] = known_at
+    return known
+
+
+def _columns(who: Numbers, places: Numbers, kinds: NDArray[np.int8]) -> dict[str, NDArray[Any]]:
+    """What `who` says, in the order of the places. A piece at a time, so that no memory is touched but what is kept."""
+    types = {"kind": np.int8, "subject": np.int32, "definition": np.int32, "change": np.int8, "reason": np.int8}
+    columns: dict[str, NDArray[Any]] = {name: np.empty(len(who), dtype) for name, dtype in types.items()}
+    for here in _pieces(len(who)):
+        whose = who.take(places[here]).view(WHO)
+        for name in WHO.names or ():
+            columns[name][here] = whose[name]
+        columns["kind"][here] = kinds.take(whose["definition"])
+    return columns
+
+
+def _evidence(
+    ends: Numbers, shown: NDArray[np.uint32], places: Numbers, definition: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """Where the evidence of each begins and ends, in the order of the places."""
+    evidence = np.empty((len(ends), 2), np.int64)
+    for here in _pieces(len(ends)):
+        evidence[here, 1] = ends.take(places[here])
+        evidence[here, 0] = evidence[here, 1] - shown.take(definition[here])
     return evidence
+
+
+def _ends(who: Numbers, shown: NDArray[np.uint32]) -> Numbers:
+    """Where the evidence of each ends, which follows that of the one before."""
+    ends, before = np.empty(len(who), np.int64), 0
+    for here in _pieces(len(who)):
+        np.cumsum(shown.take(who[here].view(WHO)["definition"]), out=ends[here])
+        ends[here] += before
+        before = int(ends[here][-1])
+    return ends
+
+
+def _pieces(count: int) -> Iterator[slice]:
+    return (slice(first, first + _PIECE) for first in range(0, count, _PIECE))
 
 
 def _places(at: Numbers, who: Numbers, kinds: NDArray[np.int8], by_name: Numbers, vocabulary: Vocabulary) -> Numbers:
@@ -89,8 +119,7 @@ def _roughly(at: Numbers) -> tuple[Numbers, Sequence[int]]:
     earliest = at.min()
     shift = max(0, int(at.max() - earliest).bit_length() - _BITS)
     coarse = np.empty(len(at), np.uint16)
-    for first in range(0, len(at), _PIECE):
-        here = slice(first, first + _PIECE)
+    for here in _pieces(len(at)):
         coarse[here] = (at[here] - earliest) >> shift
     ends = np.cumsum(np.bincount(coarse))
     parts = [0]

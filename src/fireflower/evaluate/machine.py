@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,34 +26,51 @@ _MODEST = 1 << 26
 """Words up to which memory grows fourfold, as copying it costs more than room that nobody uses yet; beyond, twofold."""
 
 
-WORDS = ("at", "known_at", "who", "seen")
-"""Of a transition as the kernel writes it (`layout.OUT_WORDS`); `seen` says which rows of evidence are its own."""
-
 WHO = np.dtype([("subject", np.int32), ("definition", np.uint16), ("change", np.int8), ("reason", np.int8)])
-"""What is in `who`."""
+"""What is in WHO."""
+
+
+class Written(NamedTuple):
+    """Transitions as the kernel writes them (`layout.OUT_WORDS`). Only those that are known later than they happen say
+    when: in most histories there are none.
+
+    Attributes
+    ----------
+    at : int64
+    who : int64, each a WHO
+    late : int64, the places of those that are not known at once
+    known_at : int64, when each of these is known
+    """
+
+    at: NDArray[np.int64]
+    who: NDArray[np.int64]
+    late: NDArray[np.int64]
+    known_at: NDArray[np.int64]
 
 
 @dataclass(eq=False)
 class Output:
-    """What machines have written, whose threads wait for each other: a column for each of the WORDS of transitions; the
-    quantities of their evidence in the same order, the turn to which each row of it refers, and the words of turns."""
+    """What machines have written, whose threads wait for each other: the columns of transitions; the quantities of
+    their evidence in the same order, the turn to which each row of it refers, and the words of turns."""
 
-    transitions: Mapping[str, Column] = field(default_factory=lambda: {name: Column(np.int64) for name in WORDS})
+    written: Sequence[Column] = field(default_factory=lambda: [Column(np.int64) for _ in Written._fields])
     quantities: Column = field(default_factory=lambda: Column(np.float64))
     turn: Column = field(default_factory=lambda: Column(np.uint32))
     turns: Column = field(default_factory=lambda: Column(np.int64))
     _waiting: Lock = field(default_factory=Lock)
 
     def add(self, transitions: NDArray[np.int64], evidence: NDArray[np.int64], turns: NDArray[np.int64]) -> None:
-        """Add rows, whose places are counted on from what is there."""
+        """Add columns, in which places are counted on from what is there."""
+        at, known_at, who = transitions
+        late = np.flatnonzero(known_at != at)
         with self._waiting:
-            transitions[:, k.SEEN] += len(self.quantities)
-            for word, column in enumerate(self.transitions.values()):
-                column.append(transitions[:, word])
-            self.quantities.append(evidence.view(np.float64)[:, 0])
-            for places in evidence.T[1:]:
+            columns = (at, who, late + len(self.written[0]), known_at[late])
+            for column, values in zip(self.written, columns, strict=True):
+                column.append(values)
+            self.quantities.append(evidence[0].view(np.float64))
+            for places in evidence[1:]:
                 self.turn.append(places + len(self.turns) // k.TURN_WORDS)
-            self.turns.append(turns.reshape(-1))
+            self.turns.append(turns)
 
 
 @dataclass(eq=False)
@@ -122,24 +139,29 @@ class Machine:
 
     def empty(self) -> None:
         """Move what was written to the output."""
-        width = 1 if self.with_evidence == k.VALUES else k.EVIDENCE_WORDS
+        head = self.memory
+        turns, columns = int(head[k.TURNS]), 1 if self.with_evidence == k.VALUES else k.EVIDENCE_WORDS
         self.output.add(
-            self._rows(k.OUT, k.OUT_COUNT, k.OUT_WORDS),
-            self._rows(k.EVIDENCE, k.EVIDENCE_COUNT, width),
-            self._rows(k.TURNS, k.TURN_COUNT, k.TURN_WORDS),
+            self._columns(k.OUT, k.OUT_ROOM, k.OUT_COUNT, k.OUT_WORDS),
+            self._columns(k.EVIDENCE, k.EVIDENCE_ROOM, k.EVIDENCE_COUNT, columns),
+            head[turns : turns + int(head[k.TURN_COUNT]) * k.TURN_WORDS],
         )
         forget_output(self.memory)
 
-    def take(self) -> tuple[dict[str, NDArray[np.int64]], EvidenceRows]:
-        """Hand over what was written: the WORDS of transitions, and what these have shown."""
+    def take(self) -> tuple[Written, EvidenceRows]:
+        """Hand over what was written: transitions, and what these have shown."""
         self.empty()
         output = self.output
-        transitions = {name: column.take() for name, column in output.transitions.items()}
-        return transitions, EvidenceRows(output.quantities.take(), output.turn.take(), output.turns.take().view(TURN))
+        written = Written(*(column.take() for column in output.written))
+        return written, EvidenceRows(output.quantities.take(), output.turn.take(), output.turns.take().view(TURN))
 
-    def _rows(self, start: int, count: int, words: int) -> NDArray[np.int64]:
-        first, rows = int(self.memory[start]), int(self.memory[count])
-        return self.memory[first : first + rows * words].reshape(rows, words)
+    def shown(self) -> NDArray[np.uint32]:
+        """How many rows of evidence a transition of each definition has."""
+        return self.program.shown * np.uint32(self.with_evidence != 0)
+
+    def _columns(self, start: int, room: int, count: int, columns: int) -> NDArray[np.int64]:
+        first, rows = int(self.memory[start]), int(self.memory[room])
+        return self.memory[first : first + columns * rows].reshape(columns, rows)[:, : int(self.memory[count])]
 
 
 def forget_output(memory: NDArray[np.int64]) -> None:

@@ -84,6 +84,18 @@ class Program:
         """How many evidence rows one subject can show at one instant."""
         return max(int(self.image[self.image[head] + k.MOST_EVIDENCE]) for head in (k.ACCOUNTS, k.PEOPLE))
 
+    @property
+    def shown(self) -> NDArray[np.uint32]:
+        """How many conditions make the evidence of each definition."""
+        parts = []
+        for head in (k.ACCOUNTS, k.PEOPLE):
+            first, count = self.image[self.image[head] + k.DEFINITIONS :][:2].tolist()
+            parts.append(self.image[first : first + count * k.DEFINITION_WORDS].reshape(count, k.DEFINITION_WORDS))
+        records = np.concatenate(parts)
+        shown = np.zeros(len(records), np.uint32)
+        shown[records[:, k.INDEX]] = records[:, k.SHOWN_END] - records[:, k.SHOWN]
+        return shown
+
 
 def compile_program(
     definitions: Sequence[Definition], settings: Settings, vocabulary: Vocabulary, columns: Columns
@@ -443,17 +455,19 @@ class _Compiler:
             ]
 
     def _write_feeds(self, head: int) -> None:
-        by_name: list[list[list[int]]] = [[] for _ in self.names]
+        by_name: list[list[tuple[bool, bool, int, list[int]]]] = [[] for _ in self.names]
         for slot in self.slots.values():
             for feed in slot.spec.feeds:
+                # Anchors first. Then what every event has: the processor foresees the way through what comes in one
+                # order. Of a sequence's steps the last first, so that one event is not two steps.
+                apart = feed.events is None or bool(feed.events.names) or slot.spec.op == k.SEQUENCE
                 for code in self._codes(feed):
-                    by_name[code].append(self._feed(slot, feed.named(code)))
+                    record = self._feed(slot, feed.named(code))
+                    by_name[code].append((slot.spec.op != k.FIRST, apart, -record[k.FEED_ARGUMENT], record))
         index = self.image.reserve(len(by_name) + 1)
         for code, feeds in enumerate(by_name):
-            # Anchors first; of a sequence's steps the last first, so that one event is not two steps.
-            feeds.sort(key=lambda record: (self.code[record[0] + k.OP] != k.FIRST, -record[k.FEED_ARGUMENT]))
             self.code[index + code] = len(self.code)
-            for record in feeds:
+            for *_, record in sorted(feeds, key=lambda feed: feed[:3]):
                 self.code.extend(record)
         self.code[index + len(by_name)] = len(self.code)
         self.code[head + k.FEEDS] = index

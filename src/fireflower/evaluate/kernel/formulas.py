@@ -124,8 +124,10 @@ def _atom(m, f, rows, i, row, atom, t):
     number = NAN
     text = -1
     if field == PROPERTY:
-        number = rows.numbers[m[atom + ATOM_NUMBER] * rows.width + i]
-        text = rows.codes[m[atom + ATOM_TEXT] * rows.width + i]
+        if m[atom + ATOM_NUMBER] != 0:
+            number = rows.numbers[m[atom + ATOM_NUMBER] * rows.width + i]
+        if m[atom + ATOM_TEXT] != 0:
+            text = rows.codes[m[atom + ATOM_TEXT] * rows.width + i]
     elif field == HOUR:
         local = t + offset(m, row, t)
         number = float((local % DAY) // 3_600_000_000)

@@ -50,7 +50,7 @@ OUT_COUNT = 70
 EVIDENCE = 71
 EVIDENCE_ROOM = 72
 EVIDENCE_COUNT = 73
-WITH_EVIDENCE = 74  # 0: none; 1: rows of EVIDENCE_WORDS; VALUES: of one word each, the quantity alone
+WITH_EVIDENCE = 74  # 0: none; 1: both columns; VALUES: the quantity alone
 ACCOUNTS = 75  # the program of each kind of subject
 PEOPLE = 76
 SIZE = 77  # words of the whole memory
@@ -294,15 +294,14 @@ MARKED_COUNT = 13
 STOOD = 14  # 1: how it stands at the end has been written
 STATE_HEAD = 15  # then the marked quantities
 
-# A transition: the words at, known_at, WHO, and SEEN.
-OUT_WORDS = 4
+# Transitions: the columns at, known_at and WHO, with OUT_ROOM words each. The rows of evidence of each follow those of
+# the one before.
+OUT_WORDS = 3
 DEFINITION_BIT = 32  # of WHO: the subject in the lowest bits, its definition, the change, the reason from these bits on
 CHANGE_BIT = 48
 REASON_BIT = 56
-SEEN = 3
-SEEN_BIT = 48  # of SEEN: where its rows of evidence end in the lowest bits, how many they are from this one on
-SEEN_END = (1 << SEEN_BIT) - 1
-# A row of evidence: the words quantity (a float), and the place of the condition's turn among those in the output.
+# Evidence: the columns quantity (floats), and place of the condition's turn among those in the output, with
+# EVIDENCE_ROOM words each.
 EVIDENCE_WORDS = 2
 # A turn of a condition: the words since, and WHAT. It is written with the first evidence that shows it.
 TURN_WORDS = 2

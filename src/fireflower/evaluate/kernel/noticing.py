@@ -145,8 +145,10 @@ def take_in(m, f, g, rows, i, row, t):
             text = -1
             if m[feed + FEED_READS] == 1:
                 q = m[feed + FEED_QUANTITY]
-                number = rows.numbers[m[q + NUMBER_COLUMN] * rows.width + i]
-                text = rows.codes[m[q + TEXT_COLUMN] * rows.width + i]
+                if m[q + NUMBER_COLUMN] != 0:
+                    number = rows.numbers[m[q + NUMBER_COLUMN] * rows.width + i]
+                if m[q + TEXT_COLUMN] != 0:
+                    text = rows.codes[m[q + TEXT_COLUMN] * rows.width + i]
             tip = rows.row[i] if rows.has_row else rows.first_row + i
             _take_and_notice(m, f, row, feed, t, tip, number, text, rows.person[i], rows.detail[i])
         feed += FEED_WORDS

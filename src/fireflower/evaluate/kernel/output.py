@@ -12,7 +12,6 @@ from .layout import (
     EVIDENCE,
     EVIDENCE_COUNT,
     EVIDENCE_ROOM,
-    EVIDENCE_WORDS,
     FIRST_RECORD,
     HOLDS,
     INDEX,
@@ -24,11 +23,8 @@ from .layout import (
     OUT,
     OUT_COUNT,
     OUT_ROOM,
-    OUT_WORDS,
     QUANTITY,
     REASON_BIT,
-    SEEN,
-    SEEN_BIT,
     SHOWN,
     SHOWN_END,
     SINCE,
@@ -61,8 +57,7 @@ def _turn(m, row, condition):
 @jit
 def _show(m, f, row, definition, t):
     """Write the evidence: each condition of the definition as it is at t."""
-    words = 1 if m[WITH_EVIDENCE] == VALUES else EVIDENCE_WORDS
-    k = m[EVIDENCE] + m[EVIDENCE_COUNT] * words
+    k = m[EVIDENCE] + m[EVIDENCE_COUNT]
     start = m[definition + SHOWN]
     end = m[definition + SHOWN_END]
     for i in range(start, end):
@@ -72,24 +67,23 @@ def _show(m, f, row, definition, t):
         text = text_code(m, row, q, t) if f[k] != f[k] else -1
         if text >= 0:
             m[k] = TEXT_VALUE | text
-        if words == EVIDENCE_WORDS:
-            m[k + 1] = _turn(m, row, condition)
-        k += words
+        if m[WITH_EVIDENCE] != VALUES:
+            m[k + m[EVIDENCE_ROOM]] = _turn(m, row, condition)
+        k += 1
     m[EVIDENCE_COUNT] += end - start
 
 
 @apart
 def write(m, f, row, subject, definition, at, t, change, reason):
     """A row of output, with the evidence as of t."""
-    k = m[OUT] + m[OUT_COUNT] * OUT_WORDS
-    before = m[EVIDENCE_COUNT]
+    k = m[OUT] + m[OUT_COUNT]
+    room = m[OUT_ROOM]
+    m[k] = at
+    m[k + room] = max(at, m[row + KNOWN])
+    m[k + 2 * room] = subject | m[definition + INDEX] << DEFINITION_BIT | change << CHANGE_BIT | reason << REASON_BIT
+    m[OUT_COUNT] += 1
     if m[WITH_EVIDENCE] != 0:
         _show(m, f, row, definition, t)
-    m[k] = at
-    m[k + 1] = max(at, m[row + KNOWN])
-    m[k + 2] = subject | m[definition + INDEX] << DEFINITION_BIT | change << CHANGE_BIT | reason << REASON_BIT
-    m[k + SEEN] = m[EVIDENCE_COUNT] | m[EVIDENCE_COUNT] - before << SEEN_BIT
-    m[OUT_COUNT] += 1
 
 
 @jit

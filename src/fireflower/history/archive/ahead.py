@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -25,15 +26,22 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item], threads: int
     >>> list(in_order(lambda x: x * x, [3, 1, 2]))
     [9, 1, 4]
     """
+    return (wait() for wait in begun(work, items, threads))
+
+
+def begun(
+    work: Callable[[Item], Result], items: Iterable[Item], threads: int = THREADS
+) -> Iterator[Callable[[], Result]]:
+    """The same, not waited for: what gives it when it is there."""
     pool = ThreadPoolExecutor(threads)
     waiting: deque[Future[Result]] = deque()
     try:
         for item in items:
             waiting.append(pool.submit(work, item))
             if len(waiting) > threads:
-                yield waiting.popleft().result()
+                yield waiting.popleft().result
         while waiting:
-            yield waiting.popleft().result()
+            yield waiting.popleft().result
     finally:
         # The collector of garbage may run this on any thread, at any point: to wait for another one could be for ever.
         pool.shutdown(wait=False, cancel_futures=True)
@@ -53,3 +61,25 @@ def one_ahead(items: Iterator[Item]) -> Iterator[Item]:
             yield item
     finally:
         pool.shutdown(wait=False)  # as above
+
+
+@contextmanager
+def one_behind() -> Iterator[Callable[[Callable[[], None]], None]]:
+    """Gives what does work while the caller goes on, one piece after the other; at the end, all has been done.
+
+    >>> with one_behind() as do:
+    ...     do(lambda: print("first"))
+    ...     do(lambda: print("second"))
+    first
+    second
+    """
+    with ThreadPoolExecutor(1) as pool:
+        before = pool.submit(lambda: None)
+
+        def do(work: Callable[[], None]) -> None:
+            nonlocal before
+            before.result()
+            before = pool.submit(work)
+
+        yield do
+        before.result()

@@ -12,10 +12,13 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from fireflower.history.archive.text_codes import TextCodes
 from fireflower.history.readers.told import json_text
 from fireflower.model.values import normal
 
 _PIECE = 100_000
+_MANY = 1000
+"""Texts that are not looked up one by one."""
 
 
 class Dictionary:
@@ -30,6 +33,8 @@ class Dictionary:
         self.texts: list[str] = list(known)
         self._written = len(self.texts)
         self._codes: dict[str, int] = {}
+        self._many = TextCodes()
+        self._last: tuple[Any, NDArray[np.int32]] | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -48,12 +53,10 @@ class Dictionary:
         if column.null_count == len(column):
             return np.full(len(column), -1, np.int32)
         if not pa.types.is_dictionary(column.type):
-            if self._is_large(column):
-                return self._merged(column)
             column = column.dictionary_encode()
-        array = column.combine_chunks() if hasattr(column, "num_chunks") else column
-        codes = np.append(self._looked_up(array.dictionary.to_pylist()), np.int32(-1))
-        return codes[array.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+        chunks = column.chunks if hasattr(column, "chunks") else [column]
+        found = [self._of_dictionary(chunk.dictionary).take(_indices(chunk)) for chunk in chunks]
+        return np.concatenate(found)
 
     def added(self) -> list[str]:
         """The texts that have come since the last call."""
@@ -61,25 +64,25 @@ class Dictionary:
         self._written = len(self.texts)
         return new
 
-    def _is_large(self, column: Any) -> bool:
-        """Whether it costs less to put the known texts in front of the column than to look up its own."""
-        return len(column) > len(self.texts) // 4
+    def _of_dictionary(self, texts: Any) -> NDArray[np.int32]:
+        """The codes of the texts of an Arrow dictionary, and at the end -1. A file's pieces share one for a while."""
+        if self._last is None or not self._last[0].equals(texts):
+            self._last = texts, np.append(self._looked_up(texts), np.int32(-1))
+        return self._last[1]
 
-    def _merged(self, column: Any) -> NDArray[np.int32]:
-        """Let Arrow give the codes: it numbers texts in the order in which they come, the known ones first."""
-        import pyarrow as pa
+    def _looked_up(self, texts: Any) -> NDArray[np.int32]:
+        if len(texts) < _MANY or texts.null_count:
+            return self._one_by_one(texts.to_pylist())
+        self._many.add(self.texts[len(self._many) :])
+        codes = self._many.find(texts)
+        new = np.flatnonzero(codes < 0)
+        if len(new):
+            added = texts.take(new).dictionary_encode()
+            codes[new] = len(self.texts) + np.asarray(added.indices)
+            self.texts.extend(added.dictionary.to_pylist())
+        return codes
 
-        large = column.cast(pa.large_string())
-        chunks = large.chunks if hasattr(large, "chunks") else [large]
-        known = [pa.array(self.texts, pa.large_string())] if self.texts else []
-        encoded = pa.chunked_array([*known, *chunks], pa.large_string()).dictionary_encode()
-        if encoded.num_chunks:
-            dictionary = encoded.chunk(encoded.num_chunks - 1).dictionary
-            self.texts.extend(dictionary[len(self.texts) :].to_pylist())
-        indices = [np.asarray(chunk.indices.fill_null(-1)) for chunk in encoded.chunks[len(known) :]]
-        return np.concatenate([np.zeros(0, np.int32), *indices])
-
-    def _looked_up(self, texts: list[str]) -> NDArray[np.int32]:
+    def _one_by_one(self, texts: list[str]) -> NDArray[np.int32]:
         codes = np.fromiter(map(self._by_text().get, texts, repeat(-2)), np.int32, len(texts))
         for position in np.flatnonzero(codes == -2):
             codes[position] = self.code(texts[position])
@@ -96,6 +99,11 @@ class Dictionary:
         return len(self.texts) - 1
 
 
+def _indices(chunk: Any) -> NDArray[np.int32]:
+    """The indices of an Arrow dictionary array, -1 where there is none."""
+    return np.asarray(chunk.indices.fill_null(-1) if chunk.null_count else chunk.indices)
+
+
 class ValueDictionary(Dictionary):
     """Codes for values in JSON. However a value is written, it has one code; null has none (-1)."""
 
@@ -103,8 +111,8 @@ class ValueDictionary(Dictionary):
         super().__init__(known)
         self._codes = {text: code for code, text in enumerate(self.texts)}
 
-    def _is_large(self, column: Any) -> bool:
-        return False
+    def _looked_up(self, texts: Any) -> NDArray[np.int32]:
+        return self._one_by_one(texts.to_pylist())
 
     def _by_text(self) -> dict[str, int]:
         return self._codes

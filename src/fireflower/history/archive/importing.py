@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from fireflower.history.archive.ahead import in_order
+from fireflower.history.archive.ahead import begun
 from fireflower.history.archive.generation import GenerationFacts, build
 from fireflower.history.archive.leaving_out import LeavingOut
 from fireflower.history.archive.manifest import Manifest, sync_folder
@@ -130,13 +130,15 @@ class Importer:
         """Import files: all of them, or none."""
         try:
             files = [(path, mapping) for paths, mapping in parts for path in expand(paths)]
-            digests = in_order(digest, [path for path, _ in files])
-            dropped = list(digests) if replace else []
+            digests: Iterable[Callable[[], str]] = begun(digest, [path for path, _ in files])
+            dropped = [read() for read in digests] if replace else []
+            if replace:
+                digests = [partial(str, each) for each in dropped]
             before = self._records(dropped)
             self._empty(dropped, lambda facts: True)
             reports = [
                 self._file(path, fingerprint, mapping, strict=strict, learned_at=learned_at)
-                for (path, mapping), fingerprint in zip(files, dropped or digests, strict=True)
+                for (path, mapping), fingerprint in zip(files, digests, strict=True)
             ]
             if not all(report.known for report in reports):
                 reports = self._beside_earlier(reports, self.rebuild())
@@ -164,13 +166,16 @@ class Importer:
             Manifest.read(self._folder).clean(self._folder)
 
     def _file(
-        self, path: Path, fingerprint: str, mapping: Mapping, *, strict: bool, learned_at: int | None
+        self, path: Path, fingerprint: Callable[[], str], mapping: Mapping, *, strict: bool, learned_at: int | None
     ) -> FileReport:  # fmt: skip
-        """Import one file, unless it is known. An import of the same content that could read nothing makes way."""
-        same = [self._facts[name] for name in self._manifest.segments if self._facts[name].digest == fingerprint]
-        if any(facts.mapping == mapping.settings() for facts in same):
+        """Import one file, unless it is known. An import of the same content that could read nothing makes way. Where
+        there is nothing that either could be, the file is read while its fingerprint is still being taken."""
+        earlier = [self._facts[name] for name in self._manifest.segments]
+        as_now = [facts for facts in earlier if facts.mapping == mapping.settings()]
+        if as_now and fingerprint() in {facts.digest for facts in as_now}:
             return FileReport(str(path), known=True)
-        self._empty({fingerprint}, lambda facts: not facts.rows)
+        if not all(facts.rows for facts in earlier):
+            self._empty({fingerprint()}, lambda facts: not facts.rows)
         facts, left_out = self._import(path, fingerprint, mapping, learned_at)
         segment = Segment(self._segments(self._manifest)[-1])
         if strict and facts.kept_aside:
@@ -248,15 +253,18 @@ class Importer:
         return facts
 
     def _import(
-        self, path: Path, fingerprint: str, mapping: Mapping, learned_at: int | None
+        self, path: Path, fingerprint: Callable[[], str], mapping: Mapping, learned_at: int | None
     ) -> tuple[SegmentFacts, int]:  # fmt: skip
         """Write a file's segment. Gives what is known of it, and how much of the file has been left out."""
         opened = open_source(path, mapping, learned_at, self._folder / "scratch" / "reading")
         source = LeavingOut(opened, self._forgotten)
         folder = self._next()
         writer = SegmentWriter(folder, self._known())
-        origin = {"file": str(path), "digest": fingerprint, "mapping": mapping.settings()}
-        facts = writer.write(source, origin, lambda read: self._progress(f"reading {path.name}", read, 0))
+        facts = writer.write(
+            source,
+            lambda: {"file": str(path), "digest": fingerprint(), "mapping": mapping.settings()},
+            lambda read: self._progress(f"reading {path.name}", read, 0),
+        )
         self._safety.begin(folder)
         self._facts[folder.name] = facts
         segments = (*self._manifest.segments, folder.name)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fireflower.history.readers.database import connect
+from fireflower.history.archive.text_codes import hashes
 
 _AT_ONCE = 1 << 20
 
@@ -26,7 +26,7 @@ class KnownIds:
         self._parts: list[NDArray[np.uint64]] = []
         waiting: list[NDArray[np.uint64]] = []
         for ids in arrays:
-            waiting.append(_numbers(ids))
+            waiting.append(hashes(ids))
             if sum(map(len, waiting)) >= _AT_ONCE:
                 self._add(waiting)
                 waiting = []
@@ -44,7 +44,7 @@ class KnownIds:
             return found
         import pyarrow as pa
 
-        wanted = _numbers(pa.array(ids, pa.string()))
+        wanted = hashes(pa.array(ids, pa.string()))
         for part in self._parts:
             place = np.minimum(np.searchsorted(part, wanted), len(part) - 1)
             found |= part[place] == wanted
@@ -57,11 +57,3 @@ class KnownIds:
             np.sort(np.concatenate(numbers)).tofile(file)  # some may be there twice: that does no harm
             file.flush()
             self._parts.append(np.memmap(file, np.uint64, "r"))
-
-
-def _numbers(ids: Any) -> NDArray[np.uint64]:
-    import pyarrow as pa
-
-    connection = connect()
-    connection.register("ids", pa.table({"id": ids}))
-    return np.asarray(connection.sql("SELECT hash(id) AS hash FROM ids").to_arrow_table()["hash"].combine_chunks())

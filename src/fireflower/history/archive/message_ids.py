@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_LOADED = 1000
+"""Single ids after which what was loaded with them is let go of: some ten pages with each."""
+
 
 class MessageIds:
     """Reads message ids; "" for none.
@@ -37,7 +40,7 @@ class MessageIds:
     def piece(self, number: int) -> Iterator[Any]:
         """One of the pieces, as an Arrow array that is in memory only meanwhile, however many are looked at."""
         yield self._pieces[number]
-        self._map.madvise(mmap.MADV_DONTNEED)
+        self._release()
 
     def of(self, rows: NDArray[np.int64]) -> Any:
         """Those of single records, given in ascending order, as an Arrow array."""
@@ -45,10 +48,15 @@ class MessageIds:
 
         bounds = np.searchsorted(rows, self.starts)
         found = [pa.array([], pa.string())]
+        loaded = 0
         for number in np.flatnonzero(np.diff(bounds)).tolist():
-            with self.piece(number) as ids:
-                inside = rows[bounds[number] : bounds[number + 1]] - self.starts[number]
-                found.append(ids.take(pa.array(inside)))
+            inside = rows[bounds[number] : bounds[number + 1]] - self.starts[number]
+            found.append(self._pieces[number].take(pa.array(inside)))
+            loaded += len(inside)
+            if loaded >= _LOADED:
+                self._release()
+                loaded = 0
+        self._release()
         return pa.concat_arrays(found)
 
     def missing(self) -> NDArray[np.bool_]:
@@ -60,3 +68,7 @@ class MessageIds:
             with self.piece(number) as ids:
                 found.append(np.asarray(pc.equal(ids, "")))
         return np.concatenate(found)
+
+    def _release(self) -> None:
+        """Let go of what has been loaded. All threads are stopped for it, so it is not done after a few ids."""
+        self._map.madvise(mmap.MADV_DONTNEED)

@@ -97,13 +97,12 @@ def survey(rows: Rows, keep: NDArray[np.bool_], who: NDArray[np.int32], moments:
         person = np.where(columns["kind"] == Kind.ACCOUNT_TRAIT, -1, who.take(columns["person"]))
         _touch(found, person, columns["account"])
         found.names.add(columns["kind"], columns["name"], columns["value"])
-    found.person_rows[-1] = found.account_rows[-1] = 0
     return found
 
 
 def _touch(found: Survey, person: NDArray[np.int32], account: NDArray[np.int32]) -> None:
-    found.person_rows += np.bincount(person + 1, minlength=len(found.person_rows))[_rotated(found.person_rows)]
-    found.account_rows += np.bincount(account + 1, minlength=len(found.account_rows))[_rotated(found.account_rows)]
+    for rows, code in ((found.person_rows, person), (found.account_rows, account)):
+        rows[:-1] += np.bincount(code + 1, minlength=len(rows))[1:]  # not those of code -1
     both = np.flatnonzero((person >= 0) & (account >= 0))
     if not len(both):
         return
@@ -111,11 +110,6 @@ def _touch(found: Survey, person: NDArray[np.int32], account: NDArray[np.int32])
     before = found.touched.take(person)
     found.touched[person] = np.where(before == -1, account, before)
     found.touched[person[(found.touched.take(person) != account)]] = MANY
-
-
-def _rotated(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Positions that move the count of code -1 from the front to the end."""
-    return np.append(np.arange(1, len(counts)), 0)
 
 
 def settle(rows: Rows, found: Survey) -> Places:

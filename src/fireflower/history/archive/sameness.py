@@ -12,7 +12,7 @@ from fireflower.history.archive.contents import Contents, mix
 from fireflower.history.archive.rows import Rows
 from fireflower.history.archive.segments import Segment
 from fireflower.history.archive.suspects import Keys, Span
-from fireflower.history.readers.database import connect
+from fireflower.history.archive.text_codes import hashes
 from fireflower.model.records import Kind
 
 _CONTENT = ("time", "kind", "name", "person", "account", "value", "received")
@@ -45,7 +45,7 @@ class Messages:
         segment = self._rows.segments[span.segment]
         assert segment.ids is not None
         with segment.ids.piece(int(np.searchsorted(segment.ids.starts, span.start))) as ids:
-            hashed, given = _hashes(ids, "id"), np.flatnonzero(_lengths(ids))
+            hashed, given = hashes(ids), np.flatnonzero(_lengths(ids))
         row = np.arange(span.start, span.stop) + self._rows.starts[span.segment]
         key = hashed ^ _said(segment, span)
         return Keys(row, key) if len(given) == len(key) else Keys(row[given], key[given])
@@ -55,17 +55,7 @@ class Messages:
         ids = self._rows.ids(picked)
         kind, name, value = (self._rows.take(column, picked) for column in ("kind", "name", "value"))
         told = _told(kind, name, value)
-        return Numbers(picked, *(mix(_hashes(ids, sql), kind, told) for sql in ("id", "'2' || id")))
-
-
-def _hashes(ids: Any, sql: str) -> NDArray[np.uint64]:
-    """A number for each of these texts."""
-    import pyarrow as pa
-
-    connection = connect()
-    connection.register("ids", pa.table({"id": ids}))
-    hashed = connection.sql(f"SELECT hash({sql}) AS hash FROM ids").to_arrow_table()
-    return np.asarray(hashed["hash"].combine_chunks())
+        return Numbers(picked, *(mix(hashes(ids, sql), kind, told) for sql in ("text", "'2' || text")))
 
 
 def _lengths(ids: Any) -> NDArray[np.int32]:

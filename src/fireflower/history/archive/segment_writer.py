@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from fireflower.history.archive.ahead import one_ahead
+from fireflower.history.archive.ahead import one_ahead, one_behind
 from fireflower.history.archive.dictionaries import Dictionary, write_texts
 from fireflower.history.archive.files import NewFile
 from fireflower.history.archive.integrity import seal
@@ -37,18 +38,22 @@ class SegmentWriter:
         self._rows = self._read = 0
         self._loose = Loose()
 
-    def write(self, source: Source, facts: dict[str, Any], progress: Callable[[int], None]) -> SegmentFacts:
-        """Write everything that the source has. It is safe on disk when the folder has been made so (see `safety`)."""
+    def write(
+        self, source: Source, facts: Callable[[], dict[str, Any]], progress: Callable[[int], None]
+    ) -> SegmentFacts:  # fmt: skip
+        """Write everything that the source has. It is safe on disk when the folder has been made so (see `safety`).
+        What else is to be known of it is asked for when it is written."""
         properties = PropertyWriter(self._folder / "properties.parquet", source.properties)
-        for batch in one_ahead(source.batches()):
-            names = self._append(batch)
-            properties.append(batch, names, self._dictionaries.words.texts)
-            self._aside.append(batch.kept_aside)
-            self._read += batch.read
-            progress(self._read)
+        with one_behind() as beside:
+            for batch in one_ahead(source.batches()):
+                names = self._append(batch)
+                beside(partial(properties.append, batch, names, self._dictionaries.words.texts))
+                self._aside.append(batch.kept_aside)
+                self._read += batch.read
+                progress(self._read)
         properties.close()
         self._dictionaries.write_added(self._folder)
-        return self._written(properties, facts)
+        return self._written(properties, facts())
 
     def copy(
         self,
@@ -147,7 +152,7 @@ def write_emptied(segment: Segment, folder: Path) -> SegmentFacts:
     """Write a segment that has no row, and the texts that came first with this one: codes of others go on from them."""
     origin = {"file": segment.facts.file, "digest": "", "mapping": segment.facts.mapping}
     writer = SegmentWriter(folder, Dictionaries.of_one(segment.folder))
-    return writer.write(_Nothing(), origin, lambda read: None)
+    return writer.write(_Nothing(), lambda: origin, lambda read: None)
 
 
 def _without(ids: Any, gone: Sequence[str]) -> Any:

@@ -97,9 +97,7 @@ class Sorting:
 
 
 def _by_block(block: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Positions in the order of blocks, and within each as they are: a sort of packed numbers is faster than one of
-    positions."""
-    bits = max(len(block), 1).bit_length()
-    packed = (block << bits) | np.arange(len(block))
-    packed.sort()
-    return packed & ((1 << bits) - 1)
+    """Positions in the order of blocks, and within each as they are: 16 bits at a time, in linear time."""
+    order = np.argsort(block.astype(np.uint16), kind="stable")
+    high = (block >> 16).astype(np.uint16)
+    return order.take(np.argsort(high.take(order), kind="stable")) if high.any() else order

@@ -61,7 +61,8 @@ class States:
         """The state of each person at each moment, -1 for none."""
         last = self._last.take(person)
         state = np.where(self._last_since.take(person) <= time, last, -1)
-        early = np.flatnonzero((state < 0) & (last > self._begin.take(person)))
+        early = np.flatnonzero(state < 0)
+        early = early[last[early] > self._begin.take(person[early])]
         state[early] = self._searched(person[early], time[early])
         return state
 
