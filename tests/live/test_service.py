@@ -447,6 +447,7 @@ def test_what_others_write_is_followed_in_parts_and_while_there_is_room(
     opened: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writing_module, "_READ", 5)
+    monkeypatch.setattr(writing_module, "_PARTS", 2)
     followed: list[int] = []
     parts: list[int] = []
     room = threading.Event()
@@ -455,7 +456,7 @@ def test_what_others_write_is_followed_in_parts_and_while_there_is_room(
         followed.extend(some.places.tolist())
         parts.append(len(some))
 
-    here = Writer(opened(), PLAIN, follow, has_room=room.is_set)
+    here = Writer(opened(), PLAIN, follow, has_room=room.is_set, is_idle=room.is_set)
     elsewhere = Writer(opened(), PLAIN, None)
     some = messages(1, 40)
     here.start()
@@ -465,7 +466,7 @@ def test_what_others_write_is_followed_in_parts_and_while_there_is_room(
     assert not followed
     room.set()
     wait_until(lambda: len(followed) == 30)
-    assert max(parts) == 5
+    assert max(parts) == 10
     elsewhere.submit(some[30:35]).result(30)
     here.submit(some[35:38]).result(30)  # whoever is answered here is answered with all that came before
     assert len(followed) == 38
