@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fireflower.history.archive import Archive
+from fireflower.history.archive import Archive, importing
+from fireflower.history.archive.segments import Dictionaries
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.guessing import guess_mapping
 from fireflower.model.errors import InputError, ProjectError, UnknownSubjectError
@@ -326,3 +328,26 @@ def test_an_unknown_subject_is_named_with_the_nearest(tmp_path: Path) -> None:
     archive.ingest(table(tmp_path, "time,event,user\n" + GOOD), FLAT)
     with pytest.raises(UnknownSubjectError, match=r"no person 'anne' in the history. Did you mean 'ann'"):
         archive.subject("person", "anne")
+
+
+def test_rows_that_are_added_while_a_file_is_read_come_with_the_next_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, has_read = table(tmp_path, "time,event,user\n" + GOOD), threading.Event()
+    digest, write_added = importing.digest, Dictionaries.write_added
+
+    def digest_later(*arguments: Any) -> str:
+        assert has_read.wait(30)
+        return digest(*arguments)
+
+    def add(self: Dictionaries, folder: Path) -> None:
+        if not has_read.is_set():
+            file.write_text(file.read_text() + GOOD.replace("ann", "bob"))
+        has_read.set()
+        write_added(self, folder)
+
+    monkeypatch.setattr(importing, "digest", digest_later)
+    monkeypatch.setattr(Dictionaries, "write_added", add)
+    archive = Archive.open(tmp_path / "archive")
+    assert [archive.ingest(file, FLAT).new for _ in range(2)] == [1, 1]
+    assert archive.ingest(file, FLAT).files[0].known

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fireflower.history.archive.dictionaries import Texts, Values, read_texts, write_texts
+from fireflower.history.archive.dictionaries import Dictionary, Texts, Values, read_texts, write_texts
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=8)
 
@@ -34,3 +34,14 @@ def test_texts_and_values_that_were_written_are_read_one_by_one(tmp_path: Path) 
     texts, values = read_texts(tmp_path / "texts.arrow")
     assert [Texts(texts)[place] for place in range(3)] == ["", "Ärger", "\N{SNOWMAN}"]
     assert [Values(values)[place] for place in range(3)] == ["a", [1.0, True], 2.5]
+
+
+def test_the_texts_of_all_pieces_together_may_be_longer_than_those_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    coded: list[pa.DataType] = []
+    looked_up = Dictionary._looked_up
+    monkeypatch.setattr(
+        Dictionary, "_looked_up", lambda self, texts: coded.append(texts.type) or looked_up(self, texts)
+    )
+    column = pa.chunked_array([pa.array(["x", "y"]), pa.array(["z", None, "x"])])
+    assert Dictionary().codes(column).tolist() == [0, 1, 2, -1, 0]
+    assert coded == [pa.large_string()]  # of 2^31 bytes and more, no others

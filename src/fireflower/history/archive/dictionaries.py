@@ -53,7 +53,7 @@ class Dictionary:
         if column.null_count == len(column):
             return np.full(len(column), -1, np.int32)
         if not pa.types.is_dictionary(column.type):
-            column = column.dictionary_encode()
+            column = column.cast(pa.large_string()).dictionary_encode()  # all together may have more than 2^31 bytes
         chunks = column.chunks if hasattr(column, "chunks") else [column]
         found = [self._of_dictionary(chunk.dictionary).take(_indices(chunk)) for chunk in chunks]
         return np.concatenate(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -130,7 +130,7 @@ class Importer:
         """Import files: all of them, or none."""
         try:
             files = [(path, mapping) for paths, mapping in parts for path in expand(paths)]
-            digests: Iterable[Callable[[], str]] = begun(digest, [path for path, _ in files])
+            digests: Iterable[Callable[[], str]] = _fingerprints(path for path, _ in files)
             dropped = [read() for read in digests] if replace else []
             if replace:
                 digests = [partial(str, each) for each in dropped]
@@ -278,6 +278,12 @@ class Importer:
 
     def _segments(self, manifest: Manifest) -> list[Path]:
         return [self._folder / "segments" / name for name in manifest.segments]
+
+
+def _fingerprints(paths: Iterable[Path]) -> Iterator[Callable[[], str]]:
+    """What gives that of each file, as long as the file is before it is read. What is added meanwhile may not be read:
+    if it counted, the file would be known the next time, and its last rows would never come."""
+    return begun(lambda file: digest(*file), ((path, path.stat().st_size) for path in paths))
 
 
 def _beside(report: FileReport, segment: Segment, unread: Sequence[str], twice: int) -> FileReport:
