@@ -260,6 +260,15 @@ def test_what_a_message_of_the_future_says_more_than_it_has_numbers_for_waits(tm
     side.close()
 
 
+def test_a_doubtful_event_of_who_comes_just_now_is_one_row() -> None:
+    memory = Memory()
+    qualifying = Qualifying([], Settings(), memory.find)
+    records = [Record(1, Kind.JOIN, person="ann", account="acme"), Record(2, Kind.EVENT, "login", "ann", None)]
+    memory.records = [Numbered(record, number) for number, record in enumerate(records)]
+    rows = qualifying.history.take(Arrivals.of(memory.records), {1}).rows
+    assert rows.kind.tolist().count(Kind.EVENT) == 1
+
+
 def test_records_of_one_place_wait_in_the_order_in_which_they_came() -> None:
     qualifying = Qualifying([], Settings(), Memory().find)
     record = Record(HOUR, Kind.ACCOUNT_TRAIT, "plan", account="acme", message_id="m")

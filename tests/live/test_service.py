@@ -481,6 +481,125 @@ def test_what_others_write_is_followed_in_parts_and_while_there_is_room(
     assert followed == [kept.position for kept in MessageLog(opened()).after(0)]
 
 
+class Away:
+    """A database that may be away, and counts how often it is asked then."""
+
+    def __init__(self, inner: Database) -> None:
+        self._inner = inner
+        self.is_away = False
+        self.asked = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        if self.is_away:
+            self.asked += 1
+            raise StorageError("the connection was lost")
+        return self._inner.rows(sql, values)
+
+
+def test_a_database_that_is_away_is_not_asked_without_a_pause(opened: Opener) -> None:
+    away, followed = Away(opened()), []
+    writer = Writer(away, PLAIN, lambda some: followed.extend(some.places.tolist()))
+    some = messages(1, 6)
+    writer.start()
+    away.is_away = True
+    with pytest.raises(StorageError):
+        writer.submit(some[:3]).result(30)
+    time.sleep(0.5)
+    away.is_away = False
+    assert writer.submit(some).result(30) == 6
+    writer.stop()
+    assert 0 < away.asked < 20
+    assert len(followed) == 6
+
+
+@contextmanager
+def writing(opened: Opener) -> Iterator[Writer]:
+    """Another process that writes."""
+    writer = Writer(opened(), PLAIN, None)
+    writer.start()
+    try:
+        yield writer
+    finally:
+        writer.stop()
+
+
+@contextmanager
+def following(project: Project, url: str) -> Iterator[Service]:
+    """A service that only evaluates."""
+    clock = Clock(moment(MINUTES))
+    service = Service(project, connect=lambda: connect(url), compiled=False, clock=clock, roles=("evaluate",))
+    service.start()
+    try:
+        wait_until(lambda: service.state.ready)
+        yield service
+    finally:
+        service.stop()
+
+
+def test_who_only_evaluates_follows_on_as_soon_as_there_is_nothing_else_to_do(
+    tmp_path: Path, url: str, opened: Opener, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Part after part, without waiting for the next look at the log."""
+    monkeypatch.setattr(writing_module, "_READ", 5)
+    monkeypatch.setattr(writing_module, "_PARTS", 1)
+    original = Writer._look
+
+    def look_and_wait_long(self: Writer) -> None:
+        original(self)
+        if self._doubtful:
+            monkeypatch.setattr(writing_module, "_SOON", 600)
+
+    acme = project(tmp_path)
+    with writing(opened) as elsewhere, following(acme, url) as service:
+        monkeypatch.setattr(Writer, "_look", look_and_wait_long)
+        elsewhere.submit(messages(6, 90)).result(30)
+        wait_until(lambda: service.state.evaluated == 90)
+    assert recorded(database) == expected(acme, database, moment(MINUTES)) != []
+
+
+def test_what_others_write_is_read_while_the_evaluator_waits_for_the_database(
+    tmp_path: Path, url: str, opened: Opener, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme, some = project(tmp_path), messages(6, 90)
+    original = Evaluator._recorded
+    read: list[int] = []
+
+    def record_after_more_has_come(self: Evaluator, *what: Any) -> Any:
+        if not read and self.position:
+            elsewhere.submit(some[30:]).result(30)
+            read.append(0)
+            wait_until(service.waiting)
+            read[0] = service.waiting()
+        return original(self, *what)
+
+    with writing(opened) as elsewhere, following(acme, url) as service:
+        monkeypatch.setattr(Evaluator, "_recorded", record_after_more_has_come)
+        elsewhere.submit(some[:30]).result(30)
+        wait_until(lambda: service.state.evaluated == 90)
+    assert read == [60]
+    assert recorded(database) == expected(acme, database, moment(MINUTES)) != []
+
+
+def test_what_others_write_is_followed_by_who_is_asked_all_the_time(tmp_path: Path, url: str, opened: Opener) -> None:
+    some = messages(6, 2)
+    with writing(opened) as elsewhere, following(project(tmp_path), url) as service:
+
+        def until_more_has_come(number: int) -> int:
+            elsewhere.submit([some[number]]).result(30)
+            wait_until(service.waiting)
+            return number
+
+        def the_next_waiting(_: Evaluator) -> Future[int]:
+            later = service.ask(lambda _: until_more_has_come(1))  # it is busy: in its own thread
+            until_more_has_come(0)
+            return later
+
+        assert service.ask(the_next_waiting).result(30).result(30) == 1
+
+
 @pytest.mark.parametrize("together", [False, True])
 def test_who_is_who_is_not_told_by_what_was_there_already(opened: Opener, together: bool) -> None:
     """Whoever gives one id to two messages loses the second; but not what a third one says again."""

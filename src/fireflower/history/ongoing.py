@@ -275,15 +275,15 @@ class OngoingHistory:
         changed = self.around(concerned.people) | self._members(concerned.teams)
         return Arrived(rows, changed | set(map(_account, concerned.accounts)))
 
-    def _moving(self, arrivals: Arrivals, doubtful: Collection[int]) -> list[int]:
+    def _moving(self, arrivals: Arrivals, doubtful: Collection[int]) -> set[int]:
         """The events of people who come or go just now, and those of which it is doubtful whether they are new."""
         moving = {self._bearer(each.record) for each in arrivals.others if each.record.kind in (JOIN, LEAVE)}
         if not moving and not doubtful:
-            return []
-        found = [nth for nth, number in enumerate(arrivals.numbers.tolist()) if number in doubtful]
+            return set()
+        found = {nth for nth, number in enumerate(arrivals.numbers.tolist()) if number in doubtful}
         if moving:
             people = enumerate(arrivals.events.person)
-            found += [nth for nth, person in people if self.identities.person(person or "") in moving]
+            found |= {nth for nth, person in people if self.identities.person(person or "") in moving}
         return found
 
     def _events(self, arrivals: Arrivals, concerned: _Concerned) -> tuple[Rows, list[Numbered]]:

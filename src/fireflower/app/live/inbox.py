@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
@@ -87,10 +87,17 @@ class Inbox:
                 self._changed.notify()
         if is_idle:
             try:
-                question.answer(evaluator)
+                self.answer([question], evaluator)
             finally:
                 self._busy.release()
         return question.done
+
+    def answer(self, questions: Sequence[Question[Any]], evaluator: Evaluator) -> None:
+        """Answer what is asked. What others have written is read meanwhile: else whoever is asked all the time would
+        never follow it."""
+        for question in questions:
+            with self.resting():
+                question.answer(evaluator)
 
     def stop(self) -> None:
         with self._changed:
@@ -112,12 +119,12 @@ class Inbox:
         return self.waiting() < _ROOM
 
     def is_idle(self) -> bool:
-        """Whether the evaluator has nothing to do, or waits for the database, and has nothing to do after that."""
+        """Whether the evaluator has nothing to do, or rests, and has nothing to do after that."""
         return not self._durable and (self._is_resting or not self._busy.locked())
 
     @contextmanager
     def resting(self) -> Iterator[None]:
-        """The evaluator waits for the database meanwhile."""
+        """The evaluator waits for the database meanwhile, or answers."""
         self._is_resting = True
         self.when_idle()
         try:

@@ -292,8 +292,7 @@ class Service:
                     break
                 if (len(durable) or not questions or not self._until_due()) and not self._take(durable):
                     break
-                for question in questions:
-                    question.answer(self._evaluator)
+                self._inbox.answer(questions, self._evaluator)
                 if self._compiling is not None and self._compiling.is_done():
                     self._begin()  # anew, from history, which says the same
             self._keep()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -248,7 +249,7 @@ class Writer:
         answer lost."""
         reader = LogReader(self._database, self._mappings)
         read: list[Durable] = []
-        with suppress(StorageError):
+        try:
             end, at = self._log.end(), self._handed_on
             while at < end and (most is None or len(read) < most):
                 kept = self._log.after(at, _READ)
@@ -257,6 +258,8 @@ class Writer:
             if read:
                 follow(Durable.together(read))
             self._handed_on, self._doubtful = at, at < end
+        except StorageError:
+            time.sleep(_SOON)  # else a database that is away would be asked without a pause
 
     def _written(self, requests: Sequence[_Request]) -> tuple[list[int], Durable]:
         """Write requests in one transaction. Gives how many messages of each were new, and these."""
