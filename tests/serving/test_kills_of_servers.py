@@ -144,8 +144,8 @@ def waiting(database: Database) -> bool:
 
 
 def was_told(database: Database, receiver: Receiver) -> None:
-    """Each key came, always with the same body, but for what was over, or taken back, before it could be told; and whoever
-    applies what came knows how everybody stands."""
+    """Each key came, always with the same body, but for what was over, or taken back, before it could be told; and
+    whoever applies what came knows how everybody stands."""
     states = database.rows("SELECT key, state, reason FROM deliveries")
     assert all(state == "sent" or (state == "withheld" and reason in (OVER, WRONG)) for _, state, reason in states)
     assert receiver.got.keys() == {key for key, state, _ in states if state == "sent"}
