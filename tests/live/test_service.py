@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from fireflower.app.live import service as service_module
 from fireflower.app.live import writing as writing_module
 from fireflower.app.live.evaluating import Evaluator
-from fireflower.app.live.service import Service
+from fireflower.app.live.service import ROLES, Service
 from fireflower.app.live.sharing import LEASE, evaluate_anew
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
@@ -51,8 +51,10 @@ class Clock:
 
 
 @contextmanager
-def running(project: Project, url: str, clock: Clock, lease: float = LEASE) -> Iterator[Service]:
-    service = Service(project, connect=lambda: connect(url), compiled=False, clock=clock, lease=lease)
+def running(
+    project: Project, url: str, clock: Clock, lease: float = LEASE, roles: Sequence[str] = ROLES
+) -> Iterator[Service]:
+    service = Service(project, connect=lambda: connect(url), compiled=False, clock=clock, lease=lease, roles=roles)
     service.start()
     try:
         wait_until(lambda: service.state.ready)
@@ -526,17 +528,9 @@ def writing(opened: Opener) -> Iterator[Writer]:
         writer.stop()
 
 
-@contextmanager
-def following(project: Project, url: str) -> Iterator[Service]:
+def following(project: Project, url: str) -> AbstractContextManager[Service]:
     """A service that only evaluates."""
-    clock = Clock(moment(MINUTES))
-    service = Service(project, connect=lambda: connect(url), compiled=False, clock=clock, roles=("evaluate",))
-    service.start()
-    try:
-        wait_until(lambda: service.state.ready)
-        yield service
-    finally:
-        service.stop()
+    return running(project, url, Clock(moment(MINUTES)), roles=("evaluate",))
 
 
 def test_who_only_evaluates_follows_on_as_soon_as_there_is_nothing_else_to_do(

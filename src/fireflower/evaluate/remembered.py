@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fireflower.evaluate.kernel.layout import MUTED
 from fireflower.model.codes import NOBODY
+from fireflower.model.runs import Integers
 from fireflower.model.timeline import NOTHING, Timeline
 
 _TOGETHER = 1 << 15
@@ -19,8 +20,6 @@ _TOGETHER = 1 << 15
 
 Coded = NDArray[np.void]
 """Rows, each a `coded_row`."""
-
-Integers = NDArray[np.integer[Any]]
 
 Orders = Callable[[NDArray[np.int64]], Any]
 
@@ -77,10 +76,14 @@ def in_order(rows: Coded, orders: Orders, kinds: Iterable[str]) -> NDArray[np.in
         tied[pairs[1:][same]] = tied[pairs[:-1][same]] = True
     if tied.any():
         among = order[tied]
-        known = (rows["time"][among].tolist(), rows["kind"][among].tolist(), orders(rows["remembered"][among]))
-        places = list(map(place_of, *known))
-        order[tied] = among[sorted(range(len(among)), key=places.__getitem__)]
+        order[tied] = among[_by_place(picked(rows, among), orders)]
     return order
+
+
+def _by_place(rows: Coded, orders: Orders) -> list[int]:
+    """Rows in canonical order."""
+    places = list(map(place_of, rows["time"].tolist(), rows["kind"].tolist(), orders(rows["remembered"])))
+    return sorted(range(len(rows)), key=places.__getitem__)
 
 
 def timeline_of(rows: Coded, target: NDArray[np.uint8], properties: Sequence[str]) -> Timeline:
@@ -182,9 +185,7 @@ class Remembered:
         """Put rows in canonical order that happened to one subject at one moment, between each of these two places."""
         for begin, end in tied:
             among = order[begin:end]
-            rows, orders = self.at(numbers[among]), self.orders(numbers[among])
-            places = list(map(place_of, rows["time"].tolist(), rows["kind"].tolist(), orders))
-            order[begin:end] = among[sorted(range(len(among)), key=places.__getitem__)]
+            order[begin:end] = among[_by_place(self.at(numbers[among]), self.orders)]
 
     def at(self, numbers: NDArray[np.int64]) -> Coded:
         """The rows with these numbers."""

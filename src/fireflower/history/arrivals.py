@@ -89,6 +89,10 @@ class Arrivals:
 
     def in_time(self, count: int) -> Iterator[Arrivals]:
         """So many at a time, those first that happened first."""
-        records = sorted(self.numbered(), key=lambda each: each.record.time)
-        for start in range(0, len(records), count):
-            yield Arrivals.of(sorted(records[start : start + count], key=by_number))
+        times = np.append(self.events.time, np.array([each.record.time for each in self.others], np.int64))
+        numbers = np.append(self.numbers, np.array([each.number for each in self.others], np.int64))
+        order, border = np.lexsort((numbers, times)), len(self.numbers)
+        for start in range(0, len(order), count):
+            some = np.sort(order[start : start + count])
+            events, others = some[some < border], some[some >= border] - border
+            yield Arrivals(self.events.at(events.tolist()), numbers[events], [self.others[nth] for nth in others])

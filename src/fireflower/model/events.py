@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -74,10 +74,6 @@ class Events:
             int(self.time[place]), EVENT, self.name[place], self.person[place], self.account[place], None,
             self.properties[place], self.message_id[place], int(self.received[place]),
         )  # fmt: skip
-
-    def records(self) -> Iterable[Record]:
-        """The record of each."""
-        return map(self.record, range(len(self)))
 
     def _lists(self) -> tuple[list[Any], ...]:
         return self.name, self.person, self.account, self.properties, self.message_id

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.history.arrivals import Arrivals
-from fireflower.history.log.durable import places_of
+from fireflower.history.log.durable import place_of
 from fireflower.model.records import IDENTITY
 from fireflower.model.runs import Runs
 
@@ -32,7 +32,7 @@ class Mentions:
         """Note of whom records speak. They come in the order of the log."""
         others = [each.record for each in arrivals.others]
         numbers = np.concatenate([arrivals.numbers, np.array([each.number for each in arrivals.others], np.int64)])
-        places, events = places_of(numbers), arrivals.events
+        places, events = place_of(numbers), arrivals.events
         self._people.add(_hashes([*events.person, *(each.person for each in others)]), places)
         self._accounts.add(_hashes([*events.account, *(each.account for each in others)]), places)
         identities = [nth for nth, each in enumerate(others) if each.kind == IDENTITY]

@@ -20,7 +20,7 @@ from fireflower.history.arrivals import Arrivals
 from fireflower.history.assembly import checked
 from fireflower.history.forgotten import Forgotten
 from fireflower.history.log.database import Database, StorageError
-from fireflower.history.log.durable import Durable, first_numbers
+from fireflower.history.log.durable import Durable, first_number
 from fireflower.history.log.firsts import Firsts
 from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.messages import MessageLog
@@ -96,9 +96,9 @@ class _Read:
         if self.ones:
             said = self.said()
             return Durable.of((place, said[nth]) for nth, place in enumerate(places) if place is not None)
-        kept = [place for place in places if place is not None]
+        kept = np.array([place for place in places if place is not None], np.int64)
         events = [event for event, place in zip(self.events, places, strict=True) if place is not None]
-        return Durable(np.array(kept, np.int64), Arrivals(Events.of(events), first_numbers(kept), []))
+        return Durable(kept, Arrivals(Events.of(events), first_number(kept), []))
 
 
 _Written = tuple[_Read, list[int | None]]
@@ -275,7 +275,8 @@ class Writer:
             places = iter(self._log.append([message for each in read for message in each.messages]))
             written = [(each, list(islice(places, len(each.messages)))) for each in read]
             self._say_again(written, others_wrote=end != self._written_to)
-            durable = Durable.together([each.durable(places) for each, places in written if self._follow is not None])
+            followed = written if self._follow is not None else []
+            durable = Durable.together([each.durable(places) for each, places in followed])
             self._firsts.add(_firsts(written))
             rejects = [reject for each in requests for reject in each.rejects]
             rejects += [reject for each in read for reject in each.rejects]
@@ -332,8 +333,7 @@ class Writer:
         try:
             return _One(message, self._records(message), self._said)
         except ValueError as error:
-            for what, _ in self._said:
-                self._firsts.take_back(what)
+            self._take_back(self._said)
             return Reject(str(error), message.body, message.received, message.source)
 
     def _leave_out(self, people: Forgotten, read: _Read) -> _Read:
@@ -344,7 +344,7 @@ class Writer:
         for place, message in enumerate(read.messages):
             rid, one = rid_of(people, message, said[place]), read.ones.get(place)
             if rid is not message:
-                self._take_back(one)
+                self._take_back(one.said if one is not None else ())
                 is_event.discard(place)
                 one = self._about_others(people, rid)
                 if one is None:
@@ -361,9 +361,11 @@ class Writer:
     def _about_others(self, people: Forgotten, message: Message | None) -> _One | None:
         """What is left of a message, if that can be understood, and is not about them still."""
         one = self._one(message) if message is not None else None
-        if isinstance(one, _One) and not names(people, one.records):
+        if not isinstance(one, _One):
+            return None
+        if not names(people, one.records):
             return one
-        self._take_back(one if isinstance(one, _One) else None)
+        self._take_back(one.said)
         return None
 
     def _say_again(self, written: Sequence[_Written], *, others_wrote: bool) -> None:
@@ -371,7 +373,7 @@ class Writer:
         other processes have written since it was looked up, theirs may have said it before."""
         saying = [(one, places[place]) for each, places in written for place, one in each.ones.items() if one.said]
         for one, _ in saying:
-            self._take_back(one)
+            self._take_back(one.said)
         again = [one for one, _ in saying] if others_wrote else []
         if any(place is None for _, place in saying):
             for each, _ in written:
@@ -383,8 +385,8 @@ class Writer:
             self._said = []
             one.records, one.said = self._records(one.message), self._said
 
-    def _take_back(self, one: _One | None) -> None:
-        for what, _ in one.said if one is not None else ():
+    def _take_back(self, said: Sequence[tuple[tuple[str, ...], int]]) -> None:
+        for what, _ in said:
             self._firsts.take_back(what)
 
     def _records(self, message: Message) -> list[Record]:

@@ -131,9 +131,9 @@ class Importer:
         try:
             files = [(path, mapping) for paths, mapping in parts for path in expand(paths)]
             digests: Iterable[Callable[[], str]] = _fingerprints(path for path, _ in files)
-            dropped = [read() for read in digests] if replace else []
             if replace:
-                digests = [partial(str, each) for each in dropped]
+                digests = list(digests)
+            dropped = [read() for read in digests] if replace else []
             before = self._records(dropped)
             self._empty(dropped, lambda facts: True)
             reports = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,24 +20,18 @@ _RECORDS = 1 << 8
 """Records that one message may have numbers for; what it says beyond shares the last."""
 
 
-def first_number(place: int) -> int:
-    """The number of the first record of the message at a place; so each message that is one event has one."""
-    return LOG + place * _RECORDS
+_Integer = TypeVar("_Integer", int, NDArray[np.int64])
+"""One, or a column of them."""
 
 
-def place_of(number: int) -> int:
+def first_number(place: _Integer) -> _Integer:
+    """The number of the first record of the message at a place."""
+    return place * _RECORDS + LOG
+
+
+def place_of(number: _Integer) -> _Integer:
     """The place in the log of the message that said what has this number."""
     return (number - LOG) // _RECORDS
-
-
-def first_numbers(places: Sequence[int]) -> NDArray[np.int64]:
-    """The numbers of the first records of the messages at these places."""
-    return np.array(places, np.int64) * _RECORDS + LOG
-
-
-def places_of(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The places in the log of the messages that said what has these numbers."""
-    return (numbers - LOG) // _RECORDS
 
 
 @dataclass(eq=False, slots=True)
