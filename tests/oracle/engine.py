@@ -17,10 +17,11 @@ from fireflower.model.timeline import Timeline
 
 from .oracle import evidence, subjects_as_of, verdicts, why
 from .strategies import Case
-from .values import identity, meaning
+from .values import identity
 
 Told = tuple[Any, ...]
-"""At, known at, kind, subject, definition, change, reason, and the evidence: (condition, holds, value, since)."""
+"""At, known at, kind, subject, definition, change, reason, and the evidence: (condition in the
+definition's words, holds, value, since)."""
 
 Cut = Callable[[Timeline], Sequence[Timeline]]
 
@@ -47,7 +48,7 @@ def standing_by_oracle(case: Case) -> dict[Told, Told]:
 
 
 def _told_evidence(shown: Iterable[Any]) -> Told:
-    return tuple((meaning(each.condition), each.holds, identity(each.value), each.since) for each in shown)
+    return tuple((repr(each.condition), each.holds, identity(each.value), each.since) for each in shown)
 
 
 # --- What the engine says -----------------------------------------------------------------------------------

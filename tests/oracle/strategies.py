@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -400,6 +401,37 @@ def cases(draw: st.DrawFn, kind: str = "") -> Case:
             subjects = ("account",)
         subject = draw(st.sampled_from(subjects))
         chosen.append(draw(definitions(subject, f"d{i}", conditions(subject, kind=kind) if kind else None)))
+    history = draw(histories())
+    return chosen, draw(settings()), history, draw(moments_as_of(history))
+
+
+@st.composite
+def in_other_words(draw: st.DrawFn, node: Any) -> Any:
+    """A node of the same meaning: what is joined or listed in another order, in other brackets, or said twice."""
+    if isinstance(node, tuple):
+        return tuple(draw(in_other_words(part)) for part in node)
+    if not is_dataclass(node) or isinstance(node, type):
+        return node
+    changes = {part.name: draw(in_other_words(getattr(node, part.name))) for part in fields(node)}
+    for name in ("names", "roles", "values", "items"):
+        if name in changes:
+            changes[name] = tuple(draw(st.permutations(changes[name])))
+    if isinstance(node, n.Every | n.Some | n.All | n.AnyOf):
+        parts = draw(st.permutations(changes["parts"]))
+        cut = draw(st.integers(0, len(parts)))
+        nested = (replace(node, parts=tuple(parts[:cut])), *parts[cut:])
+        changes["parts"] = draw(st.sampled_from((tuple(parts), nested, (*nested, *parts[:1]))))
+    return replace(node, **changes)
+
+
+@st.composite
+def cases_in_other_words(draw: st.DrawFn, kind: str) -> Case:
+    """A condition on a quantity of the kind named in several wordings, each a definition, and two of them together."""
+    subject: SubjectKind = draw(st.sampled_from(("person", "account"))) if QUANTITIES[kind] != "account" else "account"
+    condition = draw(conditions(subject, kind=kind))
+    worded: list[n.Formula] = [condition, *(draw(in_other_words(condition)) for _ in range(2))]
+    worded.append(n.AnyOf((worded[1], worded[0])))
+    chosen = [draw(definitions(subject, f"d{i}", st.just(formula))) for i, formula in enumerate(worded)]
     history = draw(histories())
     return chosen, draw(settings()), history, draw(moments_as_of(history))
 

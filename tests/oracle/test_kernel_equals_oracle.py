@@ -24,7 +24,7 @@ from .engine import (
     told_by_oracle,
     told_in_batches,
 )
-from .strategies import QUANTITIES, Case, cases, cases_of_one_quantity, examples
+from .strategies import QUANTITIES, Case, cases, cases_in_other_words, cases_of_one_quantity, examples
 
 GOLDEN = golden_cases()
 
@@ -65,6 +65,16 @@ def test_any_condition_on_a_quantity(kind: str) -> None:
 def test_several_tests_of_a_quantity(kind: str) -> None:
     @examples(25)
     @given(cases_of_one_quantity(kind))
+    def says_what_the_oracle_says(case: Case) -> None:
+        assert told_by_engine(case) == told_by_oracle(case)
+
+    says_what_the_oracle_says()
+
+
+@pytest.mark.parametrize("kind", QUANTITIES)
+def test_one_condition_in_several_wordings(kind: str) -> None:
+    @examples(15)
+    @given(cases_in_other_words(kind))
     def says_what_the_oracle_says(case: Case) -> None:
         assert told_by_engine(case) == told_by_oracle(case)
 

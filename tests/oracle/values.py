@@ -4,11 +4,29 @@ from __future__ import annotations
 
 import math
 import operator
+from collections import Counter
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fireflower.language.nodes import Between, Compare, Date, Known, OneOf, Test, Text
+from fireflower.language.nodes import (
+    All,
+    AnyOf,
+    Between,
+    Compare,
+    Date,
+    Events,
+    Every,
+    Known,
+    Members,
+    No,
+    Not,
+    OneOf,
+    Score,
+    Some,
+    Test,
+    Text,
+)
 
 COMPARE = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "!=": operator.ne,
@@ -33,13 +51,34 @@ def identity(value: Any) -> Any:
 
 
 def meaning(node: Any) -> Any:
-    """A form in which two nodes are equal exactly if they mean the same: 1 is 1.0, but true is not 1, and listed values
-    have no order."""
-    if isinstance(node, OneOf):
-        return ("OneOf", frozenset(map(identity, node.values)), node.negated)
+    """A form in which two nodes are equal exactly if they mean the same: 1 is 1.0, but true is not 1; what is listed
+    has no order, and brackets around what one word joins say nothing."""
+    match node:
+        case OneOf():
+            return ("OneOf", frozenset(map(identity, node.values)), node.negated)
+        case Events():
+            return ("Events", frozenset(node.names), meaning(node.where))
+        case Members():
+            return ("Members", frozenset(node.roles))
+        case Score():
+            items = Counter(map(meaning, node.items))
+            return ("Score", frozenset(items.items()), node.half_life, meaning(node.cap))
+        case All() | AnyOf() | Every() | Some():
+            return _joined(node)
+        case Not(part) | No(part):
+            form = meaning(part)
+            return form[1] if form[0] == type(node).__name__ else (type(node).__name__, form)
     if is_dataclass(node):
         return (type(node).__name__, *(meaning(getattr(node, f.name)) for f in fields(node) if f.compare))
     return tuple(map(meaning, node)) if isinstance(node, tuple) else identity(node)
+
+
+def _joined(node: All | AnyOf | Every | Some) -> Any:
+    name = type(node).__name__
+    parts: set[Any] = set()
+    for form in map(meaning, node.parts):
+        parts |= form[1] if form[0] == name else {form}
+    return (name, frozenset(parts)) if len(parts) != 1 else parts.pop()
 
 
 def same(a: Any, b: Any) -> bool:

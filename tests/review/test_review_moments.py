@@ -44,7 +44,7 @@ def transitions(definitions: list[Definition], rows: list[Row], as_of: int = 100
 
     return Transitions(
         definitions=definitions,
-        conditions=[],
+        conditions=[() for _ in definitions],
         vocabulary=Vocabulary([], ["p0"], ["a0", "a1", "a2", "a3"]),
         as_of=as_of,
         at=column([row[0] for row in rows], np.int64),

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fireflower.evaluate.results import Change, Facts, Reason, Subject, Transitions
 from fireflower.language.describing import as_written
+from fireflower.language.nodes import Condition
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,28 +86,32 @@ def _ids(found: Transitions) -> pa.Array:
 def _evidence(found: Transitions) -> pa.Array:
     import pyarrow as pa
 
-    conditions = [as_written(condition) for condition in found.conditions]
-    facts = found.facts()
+    counts = np.diff(found.evidence, axis=1).ravel()
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    places = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
+    conditions = [condition for each in found.conditions for condition in each]
+    firsts = np.cumsum([0, *map(len, found.conditions)])
+    which = np.repeat(firsts[found.definition], counts) + places
+    facts = found.facts(np.repeat(found.evidence[:, 0], counts) + places)
     states = {
-        "condition": _named(facts.condition, conditions),
+        "condition": _named(which, [as_written(condition) for condition in conditions]),
         "holds": pa.array(facts.holds),
         "number": pa.array(facts.quantity, mask=np.isnan(facts.quantity)),
-        "text": pa.array(_texts(found, facts), pa.string()),
+        "text": pa.array(_texts(found, facts, conditions, which), pa.string()),
         "since": _times(facts.since),
         "record": pa.array(facts.row, mask=facts.row < 0),
     }
     struct = pa.StructArray.from_arrays(list(states.values()), names=list(states))
-    first, counts = found.evidence[:, 0], np.diff(found.evidence, axis=1).ravel()
-    offsets = np.concatenate([[0], np.cumsum(counts)])
-    rows = np.repeat(first - offsets[:-1], counts) + np.arange(offsets[-1])
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), struct.take(pa.array(rows)))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), struct)
 
 
-def _texts(found: Transitions, facts: Facts) -> list[str | None]:
+def _texts(
+    found: Transitions, facts: Facts, conditions: Sequence[Condition], which: NDArray[np.int64]
+) -> list[str | None]:
     """Values that are no numbers, as text."""
     texts: list[str | None] = [None] * len(facts.text)
     for row in np.flatnonzero(facts.text >= 0).tolist():
-        texts[row] = str(found.value(int(facts.condition[row]), np.nan, int(facts.text[row])))
+        texts[row] = str(found.value(conditions[which[row]].quantity, np.nan, int(facts.text[row])))
     return texts
 
 

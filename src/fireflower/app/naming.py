@@ -50,10 +50,13 @@ def without_names(
     evidence[added, 1] -= 1
     places = found.evidence[added, 1] - 1
     shown = found.facts(places)
-    values = map(found.value, shown.condition.tolist(), shown.quantity.tolist(), shown.text.tolist())
     names = [""] * len(found)
-    for i, value in zip(np.flatnonzero(added).tolist(), values, strict=True):
-        names[i] = called(value)
+    for i, quantity, text in zip(
+        np.flatnonzero(added).tolist(), shown.quantity.tolist(), shown.text.tolist(), strict=True
+    ):
+        trait = traits[found.definition[i]]
+        assert trait is not None
+        names[i] = called(found.value(trait, quantity, text))
     named = np.array([trait is not None for trait in traits], bool)[found.definition]
     own = np.flatnonzero(named & ~added).tolist()
     for i, evidence_of in zip(own, found.shown_together(own), strict=True):

@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from fireflower.evaluate.formulas import conditions_of
+from msgspec import structs
+
+from fireflower.evaluate.formulas import different, meaning
 from fireflower.evaluate.leaving_out import rules_of
 from fireflower.evaluate.replay import replay, standing
 from fireflower.evaluate.results import Evidence, Reason, Subject, Transitions
@@ -34,10 +36,7 @@ from fireflower.language.phrases import number
 from fireflower.language.steps import next_step
 from fireflower.model.errors import UnknownSubjectError
 from fireflower.model.records import SubjectKind
-from fireflower.model.remembering import remembered
 from fireflower.model.timeline import Timeline
-
-_canonical = remembered(canonical)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +168,8 @@ def explain(
             f"no record of the {kind} {subject_id!r} up to then. "
             "Check the id, or whether 'person' or 'account' was meant."
         )
-    states = {canonical(state.condition): state for i in rows.values() for state in found.shown(i)}
+    # A condition that several of them have stands there in the words of the definition itself.
+    states = {meaning(state.condition): state for each in reversed(wanted) for state in found.shown(rows[each.name])}
     transitions = replay([definition], settings, timelines, as_of=as_of, compiled=False)
     history = tuple(_change(transitions, i) for i in _rows_of(transitions, kind, subject_id))
     row = rows[definition.name]
@@ -291,14 +291,18 @@ def _extras(definition: Definition, settings: Settings) -> list[Definition]:
 
 
 def _circle(name: Circle, formula: Formula, states: Mapping[str, Evidence]) -> CircleState:
-    shown = dict.fromkeys(canonical(condition) for condition in conditions_of(formula))
-    return CircleState(name, _truth(formula, states), tuple(states[key] for key in shown))
+    return CircleState(name, _truth(formula, states), _standing(formula, states))
+
+
+def _standing(formula: Formula, states: Mapping[str, Evidence]) -> tuple[Evidence, ...]:
+    """How the different conditions of a formula stand, in its own words."""
+    return tuple(structs.replace(states[key], condition=each) for key, each in different(formula).items())
 
 
 def _truth(formula: Formula, states: Mapping[str, Evidence]) -> bool:
     match formula:
         case Condition():
-            return states[_canonical(formula)].holds
+            return states[meaning(formula)].holds
         case All(parts):
             return all(_truth(part, states) for part in parts)
         case AnyOf(parts):
@@ -326,8 +330,7 @@ def _score_lines(definition: Definition, states: Mapping[str, Evidence]) -> tupl
     lines = []
     for item in score.items:
         points = states[canonical(Condition(_alone(score, item), Known()))].value
-        shown = conditions_of(item.condition) if isinstance(item, HoldingPoints) else ()
-        conditions = tuple(states[key] for key in dict.fromkeys(map(canonical, shown)))
+        conditions = _standing(item.condition, states) if isinstance(item, HoldingPoints) else ()
         lines.append(ScoreLine(item, points if isinstance(points, float) else 0.0, conditions))
     return tuple(lines)
 
@@ -368,7 +371,7 @@ class Way:
 
 def way_to(definition: Definition, conditions: Sequence[Evidence]) -> Way:
     """The shortest way to qualifying, given all conditions of the definition as they stand."""
-    states = {_canonical(state.condition): state for state in conditions}
+    states = {meaning(state.condition): state for state in conditions}
     return _way(_shortest(definition.qualified, states))
 
 
@@ -388,7 +391,7 @@ def _shortest(formula: Formula, states: Mapping[str, Evidence], wanted: bool = T
         return ()
     match formula:
         case Condition():
-            return (states[_canonical(formula)],)
+            return (states[meaning(formula)],)
         case Not(part):
             return _shortest(part, states, not wanted)
         case All(parts) | AnyOf(parts):

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from fireflower.language.fingerprints import canonical
 from fireflower.language.nodes import All, AnyOf, Compare, Condition, Count, Definition, Events, Formula, Not
+from fireflower.model.remembering import remembered
+
+meaning = remembered(canonical)
+"""What a condition means, by which it is known."""
 
 
 def goal_of(events: Events) -> Condition:
@@ -24,6 +29,14 @@ def conditions_of(formula: Formula) -> list[Condition]:
             return [condition for part in parts for condition in conditions_of(part)]
         case Not(part):
             return conditions_of(part)
+
+
+def different(formula: Formula) -> dict[str, Condition]:
+    """The different conditions of a formula by their meaning, in the order of the text, each as it is worded first."""
+    found: dict[str, Condition] = {}
+    for condition in conditions_of(formula):
+        found.setdefault(meaning(condition), condition)
+    return found
 
 
 def needed_by(formula: Formula) -> list[Condition]:

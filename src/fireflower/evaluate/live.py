@@ -181,6 +181,7 @@ class LiveReplay:
     def reword(self, definitions: Mapping[str, Definition]) -> None:
         """Call the definitions of these names what these do, which mean the same."""
         self.definitions = tuple(definitions.get(each.name, each) for each in self.definitions)
+        self._machine.program = self._machine.program.reworded(self.definitions)
 
     # --- What is asked ------------------------------------------------------------------------------------------------
 

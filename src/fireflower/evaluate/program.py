@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fireflower.evaluate import specs
 from fireflower.evaluate.answers import INFINITY, cells, intervals, text_holds
-from fireflower.evaluate.formulas import conditions_of, formulas_of, goal_of, needed_by, rest_of
+from fireflower.evaluate.formulas import conditions_of, different, formulas_of, goal_of, meaning, needed_by, rest_of
 from fireflower.evaluate.image import Image, Table, float_word
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel import shortcuts
@@ -64,13 +64,13 @@ class Program:
     Attributes
     ----------
     image : the head of the memory and the programs of both kinds of subject
-    conditions : the kernel's conditions, by number; those about accounts first
+    conditions : of each definition those that make its evidence, in its order and in the definition's own words
     tables : what in the image depends on the values of the vocabulary
     zones : the number of each time zone; `tables` may add to them
     """
 
     image: NDArray[np.int64]
-    conditions: tuple[Condition, ...]
+    conditions: tuple[tuple[Condition, ...], ...]
     tables: tuple[Table, ...]
     zones: Mapping[str, int]
 
@@ -87,14 +87,11 @@ class Program:
     @property
     def shown(self) -> NDArray[np.uint32]:
         """How many conditions make the evidence of each definition."""
-        parts = []
-        for head in (k.ACCOUNTS, k.PEOPLE):
-            first, count = self.image[self.image[head] + k.DEFINITIONS :][:2].tolist()
-            parts.append(self.image[first : first + count * k.DEFINITION_WORDS].reshape(count, k.DEFINITION_WORDS))
-        records = np.concatenate(parts)
-        shown = np.zeros(len(records), np.uint32)
-        shown[records[:, k.INDEX]] = records[:, k.SHOWN_END] - records[:, k.SHOWN]
-        return shown
+        return np.array(list(map(len, self.conditions)), np.uint32)
+
+    def reworded(self, definitions: Sequence[Definition]) -> Program:
+        """The same program in the words of these definitions, which mean the same as those that were compiled."""
+        return replace(self, conditions=tuple(map(_in_words_of, definitions, self.conditions)))
 
 
 def compile_program(
@@ -107,24 +104,31 @@ def compile_program(
     NotSupportedError
         If a definition says something that this engine cannot evaluate, or there are too many.
     """
+    if len(definitions) > k.MOST_DEFINITIONS:
+        raise NotSupportedError(
+            f"these are {len(definitions):,} definitions, and at most {k.MOST_DEFINITIONS:,} can be evaluated at once: "
+            "evaluate them in parts"
+        )
     image = Image(settings)
-    conditions: list[Condition] = []
+    shown: dict[int, tuple[Condition, ...]] = {}
     kinds: tuple[tuple[int, SubjectKind], ...] = ((k.ACCOUNTS, "account"), (k.PEOPLE, "person"))
     for head, subject in kinds:
-        compiler = _Compiler(subject, settings, vocabulary, columns, image, len(conditions))
+        compiler = _Compiler(subject, settings, vocabulary, columns, image)
         image.words[head] = compiler.compile(definitions)
-        conditions += compiler.conditions.values()
-    if max(len(definitions), len(conditions)) > k.MOST_NUMBERED:
-        raise NotSupportedError(
-            f"these are {len(definitions)} definitions with {len(conditions)} different conditions, and at most "
-            f"{k.MOST_NUMBERED} of either can be evaluated at once: evaluate them in parts"
-        )
+        shown |= compiler.shown
     image.finish()
     image.words[k.ROW_NEEDS] = sum(image.words[image.words[head] + k.ROW_WORDS] for head, _ in kinds)
     image.words[k.FEED_NEEDS] = sum(image.words[image.words[head] + k.MOST_FEEDS] for head, _ in kinds)
     for head, _ in kinds:
         settle_template(image, image.words[head])
-    return Program(np.array(image.words, np.int64), tuple(conditions), tuple(image.tables), image.zones)
+    conditions = tuple(shown[number] for number in range(len(definitions)))
+    return Program(np.array(image.words, np.int64), conditions, tuple(image.tables), image.zones)
+
+
+def _in_words_of(definition: Definition, conditions: Sequence[Condition]) -> tuple[Condition, ...]:
+    """The conditions, which are a definition's, as it words them."""
+    own = different(definition.qualified)
+    return tuple(own[meaning(condition)] for condition in conditions)
 
 
 @dataclass(eq=False)
@@ -159,7 +163,6 @@ class _Compiler:
         vocabulary: Vocabulary,
         columns: Columns,
         image: Image,
-        first_condition: int,
     ) -> None:
         self.subject = subject
         self.settings = settings
@@ -167,11 +170,11 @@ class _Compiler:
         self.columns = columns
         self.image = image
         self.code = image.words
-        self.first_condition = first_condition
         self.canonical: dict[int, tuple[str, Any]] = {}
         self.slots: dict[Hashable, _Slot] = {}
         self.slot_of: dict[int, _Slot] = {}
         self.conditions: dict[Hashable, Condition] = {}
+        self.shown: dict[int, tuple[Condition, ...]] = {}
         self.tests: dict[Hashable, int] = {}
         self.names: dict[Name, int] = {name: code for code, name in enumerate(vocabulary.names)}
         self.event_codes = [code for code, (kind, _) in enumerate(vocabulary.names) if kind == Kind.EVENT]
@@ -433,7 +436,9 @@ class _Compiler:
         for condition in reads:
             users[condition] += [record, self.missed + place]
         rest = self.image.list(self._postfix(All(tuple(rest_of(definition.qualified)))))
-        shown = self.image.list(map(self._condition_position, self._numbers(definition.qualified)))
+        evidence = self._worded(definition.qualified)
+        self.shown[number] = tuple(evidence.values())
+        shown = self.image.list(map(self._condition_position, evidence))
         needed = self.image.list(map(self._condition_words, self._numbers(All(tuple(needed_by(definition.qualified))))))
         state = self.definition_state + place * k.DEFINITION_STATE_WORDS
         self.code[record : record + k.DEFINITION_WORDS] = [
@@ -451,7 +456,6 @@ class _Compiler:
                 *self.image.list(users[number]),
                 *self.image.list(items[number]),
                 self._condition_words(number),
-                self.first_condition + number,
             ]
 
     def _write_feeds(self, head: int) -> None:
@@ -541,7 +545,11 @@ class _Compiler:
 
     def _numbers(self, formula: Formula) -> list[int]:
         """The numbers of a formula's conditions, in the order of its text, each once."""
-        return list(dict.fromkeys(self.order[self._meaning(condition)] for condition in conditions_of(formula)))
+        return list(self._worded(formula))
+
+    def _worded(self, formula: Formula) -> dict[int, Condition]:
+        """A formula's conditions by their numbers, in the order of its text; of those that are one, the first."""
+        return {self.order[key]: condition for key, condition in different(formula).items()}
 
     def _postfix(self, formula: Formula) -> list[int]:
         match formula:

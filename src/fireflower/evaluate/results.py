@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from fireflower.evaluate.kernel.layout import CONDITION_BIT, MOST_NUMBERED, NO_ROW, TEXT_VALUE
+from fireflower.evaluate.kernel.layout import NO_ROW, TEXT_VALUE
 from fireflower.language.nodes import Condition, Definition, Latest, Quantity, Trait
 from fireflower.model.records import Kind
 from fireflower.model.timeline import Vocabulary
@@ -92,7 +92,6 @@ class Facts(NamedTuple):
 
     Attributes
     ----------
-    condition : int64, which it is of `Transitions.conditions`
     holds : bool, whether the condition held
     quantity : float64, its value then; NaN if it was missing or text
     text : int32, code of the value in the dictionary of its property or trait if it was text, else -1
@@ -100,7 +99,6 @@ class Facts(NamedTuple):
     row : int64, archive row of the record that tipped it; -1 where time alone did, or nothing yet
     """
 
-    condition: NDArray[np.int64]
     holds: NDArray[np.bool_]
     quantity: NDArray[np.float64]
     text: NDArray[np.int32]
@@ -115,7 +113,7 @@ class Transitions:
     Attributes
     ----------
     definitions : what `definition` indexes
-    conditions : what `condition` indexes
+    conditions : of each definition those that its evidence shows, in this order, in the definition's own words
     vocabulary : whose `people` and `accounts` the `subject` codes index
     as_of : the moment up to which verdicts were decided
     at, known_at : int64 moments
@@ -130,7 +128,7 @@ class Transitions:
     """
 
     definitions: Sequence[Definition]
-    conditions: Sequence[Condition]
+    conditions: Sequence[Sequence[Condition]]
     vocabulary: Vocabulary
     as_of: int
     at: NDArray[np.int64]
@@ -146,12 +144,12 @@ class Transitions:
     def __len__(self) -> int:
         return len(self.at)
 
-    def value(self, condition: int, quantity: float, text: int) -> Value:
+    def value(self, of: Quantity, quantity: float, text: int) -> Value:
         """A quantity of the evidence as people know it: a number, text, truth value or list; None if it was
         missing."""
         if text < 0:
             return None if isnan(quantity) else quantity
-        value: Value = self._dictionary(self.conditions[condition].quantity)[text]
+        value: Value = self._dictionary(of)[text]
         return value
 
     def _dictionary(self, quantity: Quantity) -> Sequence[Value]:
@@ -167,25 +165,32 @@ class Transitions:
         what = turns["what"]
         row = what & NO_ROW
         row[row == NO_ROW] = -1
-        condition = what >> CONDITION_BIT & (MOST_NUMBERED - 1)
-        return Facts(condition, what < 0, quantity, texts_of(quantity), turns["since"], row)
+        return Facts(what < 0, quantity, texts_of(quantity), turns["since"], row)
 
     def shown(self, i: int) -> list[Evidence]:
         """The evidence of transition i."""
         return self.shown_together([i])[0]
 
-    def shown_together(self, which: Sequence[int]) -> list[list[Evidence]]:
+    def shown_together(self, which: ArrayLike) -> list[list[Evidence]]:
         """The evidence of each of these transitions. One by one, it costs several times as much."""
-        first, last = self.evidence[np.asarray(which, np.int64)].T
+        which = np.asarray(which, np.int64)
+        first, last = self.evidence[which].T
         counts = last - first
         ends = np.cumsum(counts)
         rows = np.arange(counts.sum()) + np.repeat(last - ends, counts)
-        shown = list(map(self._evidence, *(column.tolist() for column in self.facts(rows))))
+        conditions = [
+            condition
+            for definition, count in zip(self.definition[which].tolist(), counts.tolist(), strict=True)
+            for condition in self.conditions[definition][:count]
+        ]
+        shown = list(map(self._evidence, conditions, *(column.tolist() for column in self.facts(rows))))
         return [shown[end - count : end] for count, end in zip(counts.tolist(), ends.tolist(), strict=True)]
 
-    def _evidence(self, condition: int, holds: bool, quantity: float, text: int, since: int, row: int) -> Evidence:
-        value = self.value(condition, quantity, text)
-        return Evidence(self.conditions[condition], holds, value, since, row if row >= 0 else None)
+    def _evidence(
+        self, condition: Condition, holds: bool, quantity: float, text: int, since: int, row: int
+    ) -> Evidence:
+        value = self.value(condition.quantity, quantity, text)
+        return Evidence(condition, holds, value, since, row if row >= 0 else None)
 
     def subject_id(self, i: int) -> str:
         ids = self.vocabulary.people if self.kind[i] == Subject.PERSON else self.vocabulary.accounts

@@ -471,7 +471,7 @@ class Evaluator:
             parts.append(replace(part, past=here))
         kept = [each for each in parts if each.names] or parts[:1]
         for each in kept:
-            each.qualifying.reword(definitions)
+            each.qualifying.reword({name: definitions[name] for name in each.names})
         return kept
 
     # --- Shares -------------------------------------------------------------------------------------------------------

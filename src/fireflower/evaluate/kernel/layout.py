@@ -191,8 +191,7 @@ USERS_END = 3
 ITEMS = 4  # list of the score items that read it
 ITEMS_END = 5
 CONDITION_STATE = 6  # position of its words in the subject's state
-NUMBERED = 7  # its number among the conditions
-CONDITION_WORDS = 8
+CONDITION_WORDS = 7
 
 # Words of a condition's state.
 HOLDS = 0
@@ -305,12 +304,11 @@ REASON_BIT = 56
 EVIDENCE_WORDS = 2
 # A turn of a condition: the words since, and WHAT. It is written with the first evidence that shows it.
 TURN_WORDS = 2
-CONDITION_BIT = 47  # of WHAT: the row that tipped it in the lowest bits, its condition from this one on
-NO_ROW = (1 << CONDITION_BIT) - 1
-IT_HOLDS = -1 << 63  # of WHAT: the highest bit
+IT_HOLDS = -1 << 63  # of WHAT: the highest bit; the row that tipped it is in the others
+NO_ROW = ~IT_HOLDS
 VALUES = 2
 TEXT_VALUE = 0x7FF80001 << 32  # a quantity that is text: missing, with its code in the lowest bits
-MOST_NUMBERED = 1 << 16  # definitions or conditions that may be told from each other there
+MOST_DEFINITIONS = 1 << 16  # that may be told from each other in WHO
 
 # Reasons.
 NO_REASON = -1

@@ -5,7 +5,6 @@ from __future__ import annotations
 from .jit import apart, jit
 from .layout import (
     CHANGE_BIT,
-    CONDITION_BIT,
     CONDITION_STATE,
     DEFINITION_BIT,
     DEFINITION_COUNT,
@@ -19,7 +18,6 @@ from .layout import (
     KNOWN,
     MOST_EVIDENCE,
     NO_ROW,
-    NUMBERED,
     OUT,
     OUT_COUNT,
     OUT_ROOM,
@@ -48,7 +46,7 @@ def _turn(m, row, condition):
     if m[at + TURN] < m[TURNS_BEFORE]:
         k = m[TURNS] + m[TURN_COUNT] * TURN_WORDS
         m[k] = m[at + SINCE] if m[at + SINCE] >= 0 else m[row + FIRST_RECORD]
-        m[k + 1] = m[at + TIP] & NO_ROW | m[condition + NUMBERED] << CONDITION_BIT | m[at + HOLDS] * IT_HOLDS
+        m[k + 1] = m[at + TIP] & NO_ROW | m[at + HOLDS] * IT_HOLDS
         m[at + TURN] = m[TURNS_BEFORE] + m[TURN_COUNT]
         m[TURN_COUNT] += 1
     return m[at + TURN] - m[TURNS_BEFORE]
