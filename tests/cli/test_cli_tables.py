@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from fireflower.cli import tables
+from fireflower.app.qualify import Lead
+from fireflower.cli import qualify, tables
+from fireflower.evaluate.results import Evidence
+from fireflower.language.nodes import Condition, OneOf, Trait
+from fireflower.model.moments import to_datetime
 
 
 def test_dates_and_numbers_are_not_broken_where_there_is_room(
@@ -28,3 +32,9 @@ def test_long_cells_make_room_and_nothing_is_cut(
     assert "2025-12-01" in out and out.count("word") == 30
     tables._draw([f"column{i}" for i in range(5)], [["12345678901"] * 5], right=())
     assert sum(map(str.isdigit, capsys.readouterr().out)) == 5 * (1 + 11)
+
+
+def test_what_reads_the_same_stands_in_the_evidence_once() -> None:
+    plans = (Condition(Trait("person", "plan"), OneOf(("pro",))), Condition(Trait("account", "plan"), OneOf(("pro",))))
+    states = tuple(Evidence(plan, True, "pro", 0, None) for plan in plans)
+    assert qualify._evidence(Lead("account", "acme", "", to_datetime(0), states), frozenset()) == "plan pro"

@@ -11,7 +11,7 @@ from discover.conftest import history, project_of
 from fireflower.app.project import Project
 from fireflower.app.replaying import history_arguments, moment_of
 from fireflower.discover.landmarks import Arguments, _shown_from, first_times, happened, sample_at, sample_when, until
-from fireflower.language.nodes import Count, DistinctDays, Events, Last, Within
+from fireflower.language.nodes import All, Count, DistinctDays, Events, Last, Within
 from fireflower.model.moments import DAY, NEVER
 
 SIGN_UP = Events(("Signed Up",))
@@ -89,6 +89,13 @@ def test_first_times_and_what_held_when_a_formula_first_held(product: Project) -
     sample = sample_when(happened(Events(("Bought",))), [Count(REPORT)], "person", arguments_of(product))
     assert sorted(sample.subject.tolist()) == np.flatnonzero(bought < NEVER).tolist()
     assert sample.numbers[0].tolist() == [len(times[ids[s]]["Report Run"]) for s in sample.subject]
+
+
+def test_what_is_said_twice_is_shown_once(product: Project) -> None:
+    bought = happened(Events(("Bought",)))
+    once = sample_when(bought, [Count(REPORT)], "person", arguments_of(product))
+    twice = sample_when(All((bought, bought)), [Count(REPORT)], "person", arguments_of(product))
+    assert twice.numbers[0].tolist() == once.numbers[0].tolist()
 
 
 def test_numbers_beyond_half_the_memory_are_kept_as_they_are() -> None:

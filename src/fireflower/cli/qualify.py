@@ -123,14 +123,15 @@ def _show_leads(leads: list[Lead], unwanted: frozenset[str], truth: Truth | None
 
 
 def _evidence(lead: Lead, unwanted: frozenset[str]) -> str:
-    """What speaks for a lead: conditions that hold, or do not where that is asked for."""
+    """What speaks for a lead: conditions that hold, or do not where that is asked for; what reads the same, once."""
     from fireflower.language.fingerprints import canonical
 
-    return "; ".join(
+    said = (
         short(state) if state.holds else f"not {short(state)}"
         for state in lead.evidence
         if state.holds != (canonical(state.condition) in unwanted)
     )
+    return "; ".join(dict.fromkeys(said))
 
 
 def _show_transitions(found: Qualification, limit: int) -> None:

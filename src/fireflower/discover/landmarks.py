@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fireflower.evaluate.formulas import different
 from fireflower.evaluate.kernel.layout import MUTED
 from fireflower.evaluate.replay import replay_pieces
 from fireflower.evaluate.results import Change, Transitions, texts_of
@@ -31,7 +32,6 @@ from fireflower.language.nodes import (
     Quantity,
     Trait,
 )
-from fireflower.language.walking import conditions_of
 from fireflower.model.moments import NEVER
 from fireflower.model.records import Kind, SubjectKind
 from fireflower.model.timeline import Timeline
@@ -140,7 +140,7 @@ def sample_when(formula: Formula, quantities: Sequence[Quantity], subject: Subje
     definition = Definition(
         "(when)", subject, All((only, formula, _shown(only, quantities))), keep_after_goal=True
     )  # fmt: skip
-    skipped = 1 + len(conditions_of(formula))
+    skipped = len(different(All((only, formula))))
     return next(_sampled([definition], [quantities], [None], arguments, skipped))
 
 
