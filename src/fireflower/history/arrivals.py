@@ -62,13 +62,20 @@ class Arrivals:
             [other for each in some for other in each.others],
         )
 
+    def with_(self, other: Arrivals) -> Arrivals:
+        """These and others, in the order of their numbers."""
+        numbers = np.append(self.numbers, other.numbers)
+        order = np.argsort(numbers)
+        events = Events.together([self.events, other.events]).at(order.tolist())
+        return Arrivals(events, numbers[order], sorted([*self.others, *other.others], key=by_number))
+
     def latest(self) -> int:
         """The latest moment; -1 if there is none."""
         return max(int(self.events.time.max(initial=-1)), max((each.record.time for each in self.others), default=-1))
 
     def numbered(self) -> list[Numbered]:
         """All records, in the order of their numbers."""
-        events = [Numbered(self.events.record(nth), number) for nth, number in enumerate(self.numbers.tolist())]
+        events = list(map(Numbered, self.events.records(), self.numbers.tolist()))
         return sorted([*events, *self.others], key=by_number) if self.others else events
 
     def between(self, first: int, end: int) -> Arrivals:

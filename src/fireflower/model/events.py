@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -11,6 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.model.records import EVENT, Record
+
+Row = tuple[int, int, str, str | None, str | None, Mapping[str, Any], str]
+"""What the columns have of one event, in their order."""
 
 
 @dataclass(eq=False, slots=True)
@@ -36,17 +39,19 @@ class Events:
         return len(self.time)
 
     @classmethod
-    def of(cls, records: Collection[Record]) -> Events:
+    def of(cls, records: Iterable[Record]) -> Events:
         """Records that are events as columns."""
-        return cls(
-            np.array([each.time for each in records], np.int64),
-            np.array([each.time if each.received is None else each.received for each in records], np.int64),
-            [each.name for each in records],
-            [each.person or None for each in records],
-            [each.account or None for each in records],
-            [each.properties for each in records],
-            [each.message_id for each in records],
-        )
+        return cls.of_rows([
+            (each.time, each.time if each.received is None else each.received, each.name, each.person or None,
+             each.account or None, each.properties, each.message_id)
+            for each in records
+        ])  # fmt: skip
+
+    @classmethod
+    def of_rows(cls, rows: Sequence[Row]) -> Events:
+        """Events, each with what the columns have of it, as columns."""
+        time, received, *others = zip(*rows, strict=True) if rows else ((),) * 7
+        return cls(np.array(time, np.int64), np.array(received, np.int64), *map(list, others))
 
     @classmethod
     def together(cls, some: Sequence[Events]) -> Events:
@@ -67,6 +72,12 @@ class Events:
         return Events(
             self.time[picked], self.received[picked], *([each[nth] for nth in places] for each in self._lists())
         )
+
+    def records(self) -> Iterator[Record]:
+        """The record of each."""
+        rows = zip(self.time.tolist(), self.received.tolist(), *self._lists(), strict=True)
+        for time, received, name, person, account, properties, key in rows:
+            yield Record(time, EVENT, name, person, account, None, properties, key, received)
 
     def record(self, place: int) -> Record:
         """The record of the event at a place."""

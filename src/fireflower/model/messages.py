@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Literal
 
 from msgspec import Struct
 
+from fireflower.model.events import Events
 from fireflower.model.moments import DAY, format_moment, format_roughly, format_span
-from fireflower.model.records import Record
 
 Form = Literal["segment", "posthog"]
 
@@ -58,9 +59,24 @@ class Said:
     others : of such messages another id of their event's person, of which they say that both are one
     """
 
-    events: list[Record] = field(default_factory=list)
+    events: Events = field(default_factory=lambda: Events.of(()))
     of: list[int] = field(default_factory=list)
     others: dict[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def together(cls, some: Sequence[Said]) -> Said:
+        """What all of these say of the same messages."""
+        if len(some) == 1:
+            return some[0]
+        others = {place: other for each in some for place, other in each.others.items()}
+        return cls(
+            Events.together([each.events for each in some]), [place for each in some for place in each.of], others
+        )
+
+    def at(self, places: Sequence[int]) -> Said:
+        """The same of messages that have these places now."""
+        others = {places[place]: other for place, other in self.others.items()}
+        return Said(self.events, [places[place] for place in self.of], others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 
-import numpy as np
 from msgspec import Struct
 
 from fireflower.app.live.counting import Tally
 from fireflower.app.live.suppressing import names, rid_of, without_rejects
-from fireflower.history.arrivals import Arrivals
 from fireflower.history.assembly import checked
 from fireflower.history.forgotten import Forgotten
 from fireflower.history.log.database import Database, StorageError
-from fireflower.history.log.durable import Durable, first_number
+from fireflower.history.log.durable import Durable
 from fireflower.history.log.firsts import Firsts
 from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.messages import MessageLog
@@ -67,38 +65,37 @@ class _Read:
     Attributes
     ----------
     messages : all of them
-    events, of : those that are one event each, and which these are among the messages
+    events, of : what those say that are one event each, and which these are among the messages
     ones : all others, by their place among the messages
     rejects : what cannot be understood
     forgotten : how many messages have been left out, as they were about people who were forgotten
     """
 
-    messages: list[Message]
-    events: list[Record]
-    of: list[int]
+    messages: Sequence[Message]
+    events: Events
+    of: Sequence[int]
     ones: dict[int, _One]
     rejects: list[Reject]
     forgotten: int = 0
 
     def said(self) -> dict[int, list[Record]]:
         """What each message says."""
-        events = {place: [event] for place, event in zip(self.of, self.events, strict=True)}
+        events = {place: [event] for place, event in zip(self.of, self.events.records(), strict=True)}
         return events | {place: one.records for place, one in self.ones.items()}
 
     def look_at_all(self) -> None:
         """Have all messages looked at by themselves."""
-        for place, event in zip(self.of, self.events, strict=True):
+        for place, event in zip(self.of, self.events.records(), strict=True):
             self.ones[place] = _One(self.messages[place], [event])
-        self.events, self.of = [], []
+        self.events, self.of = Events.of(()), []
 
     def durable(self, places: Sequence[int | None]) -> Durable:
         """Those messages that have a place in the log."""
-        if self.ones:
-            said = self.said()
-            return Durable.of((place, said[nth]) for nth, place in enumerate(places) if place is not None)
-        kept = np.array([place for place in places if place is not None], np.int64)
-        events = [event for event, place in zip(self.events, places, strict=True) if place is not None]
-        return Durable(kept, Arrivals(Events.of(events), first_number(kept), []))
+        kept = [nth for nth, place in enumerate(self.of) if places[place] is not None]
+        events = self.events if len(kept) == len(self.of) else self.events.at(kept)
+        durable = Durable.one_event_each([place for each in self.of if (place := places[each]) is not None], events)
+        ones = sorted((place, one.records) for nth, one in self.ones.items() if (place := places[nth]) is not None)
+        return durable.with_(Durable.of(ones)) if ones else durable
 
 
 _Written = tuple[_Read, list[int | None]]
@@ -139,6 +136,7 @@ class Writer:
         self._has_room, self._is_idle = has_room, is_idle
         self._log = MessageLog(database)
         self._mappings, self._joins = mappings, mappings["segment"].joins
+        self._log_reader = LogReader(database, mappings)
         self._firsts = Firsts(database)
         self._reader = MessageReader(mappings, self._is_new)
         self._said: list[tuple[tuple[str, ...], int]] = []
@@ -247,14 +245,13 @@ class Writer:
         """Read the log from where it was last certain, and have that followed: all, or so many parts at most. So it is
         done if others have written, and after a commit that seemed to fail: it may have been durable all the same, its
         answer lost."""
-        reader = LogReader(self._database, self._mappings)
         read: list[Durable] = []
         try:
             end, at = self._log.end(), self._handed_on
             while at < end and (most is None or len(read) < most):
                 kept = self._log.after(at, _READ)
                 at = kept[-1].position if kept else end
-                read.append(reader.read(kept))
+                read.append(self._log_reader.read(kept))
             if read:
                 follow(Durable.together(read))
             self._handed_on, self._doubtful = at, at < end
@@ -297,17 +294,19 @@ class Writer:
         """The messages of a request with what they say, and those that say nothing that can be understood."""
         said, more = request.said, self._saying_more(request.said)
         if len(said.of) == len(request.messages) and not more:  # as in nearly all
-            return _Read(list(request.messages), said.events, said.of, {}, [])
-        plain = set(said.of) - more
-        found = _Read([], [], [], {}, [])
-        found.events = [event for place, event in zip(said.of, said.events, strict=True) if place in plain]
+            return _Read(request.messages, said.events, said.of, {}, [])
+        kept = [nth for nth, place in enumerate(said.of) if place not in more]
+        plain = {said.of[nth] for nth in kept}
+        messages: list[Message] = []
+        of: list[int] = []
+        found = _Read(messages, said.events.at(kept), of, {}, [])
         for place, message in enumerate(request.messages):
             if place in plain:
-                found.of.append(len(found.messages))
-                found.messages.append(message)
+                of.append(len(messages))
+                messages.append(message)
             elif isinstance(one := self._one(message), _One):
-                found.ones[len(found.messages)] = one
-                found.messages.append(message)
+                found.ones[len(messages)] = one
+                messages.append(message)
             else:
                 found.rejects.append(one)
         return found
@@ -317,15 +316,19 @@ class Writer:
         of what."""
         if not said.others and not self._joins:
             return set()
-        events = zip(said.of, said.events, strict=True)
-        return {place for place, event in events if self._says_more(event, said.others.get(place))}
+        events = zip(said.of, said.events.person, said.events.account, said.events.time.tolist(), strict=True)
+        return {
+            place
+            for place, person, account, time in events
+            if self._says_more(person or "", account, said.others.get(place), time)
+        }
 
-    def _says_more(self, event: Record, other: str | None) -> bool:
-        if other and self._firsts.is_new(("identity", event.person or "", other), event.time):
+    def _says_more(self, person: str, account: str | None, other: str | None, time: int) -> bool:
+        if other and self._firsts.is_new(("identity", person, other), time):
             return True
-        if not (self._joins and event.account and event.person):
+        if not (self._joins and account and person):
             return False
-        return self._firsts.is_new(("join", event.person, event.account), event.time)
+        return self._firsts.is_new(("join", person, account), time)
 
     def _one(self, message: Message) -> _One | Reject:
         """A message with what it says, or why it cannot be understood."""
@@ -340,7 +343,9 @@ class Writer:
         """The messages of a request without those that are about people who were forgotten; where only an id of theirs
         stands, without that."""
         said, is_event = read.said(), set(read.of)
-        left = _Read([], read.events, [], {}, read.rejects)
+        messages: list[Message] = []
+        of: list[int] = []
+        left = _Read(messages, read.events, of, {}, read.rejects)
         for place, message in enumerate(read.messages):
             rid, one = rid_of(people, message, said[place]), read.ones.get(place)
             if rid is not message:
@@ -351,11 +356,11 @@ class Writer:
                     left.forgotten += 1
                     continue
             if one is None:
-                left.of.append(len(left.messages))
+                of.append(len(messages))
             else:
-                left.ones[len(left.messages)] = one
-            left.messages.append(message if one is None else one.message)
-        left.events = [event for place, event in zip(read.of, read.events, strict=True) if place in is_event]
+                left.ones[len(messages)] = one
+            messages.append(message if one is None else one.message)
+        left.events = read.events.at([nth for nth, place in enumerate(read.of) if place in is_event])
         return left
 
     def _about_others(self, people: Forgotten, message: Message | None) -> _One | None:

@@ -73,6 +73,18 @@ class Durable:
         return cls(np.array(places, np.int64), Arrivals(Events.of(events), np.array(numbers, np.int64), others))
 
     @classmethod
+    def one_event_each(cls, places: Sequence[int], events: Events) -> Durable:
+        """Messages by their places, each of which says one event."""
+        kept = np.array(places, np.int64)
+        return cls(kept, Arrivals(events, first_number(kept), []))
+
+    def with_(self, other: Durable) -> Durable:
+        """These and others, in the order of the log."""
+        if not len(other):
+            return self
+        return Durable(np.sort(np.append(self.places, other.places)), self.arrivals.with_(other.arrivals))
+
+    @classmethod
     def together(cls, some: Sequence[Durable]) -> Durable:
         """All of these, one behind the other."""
         if len(some) == 1:

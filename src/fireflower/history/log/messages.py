@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
+from itertools import starmap
 from typing import Any, get_args
 
 from msgspec import Struct
@@ -24,11 +25,15 @@ _LONGEST, _BEGINNING, _DIGEST = 63, 48, 16
 
 
 class Kept(Struct, frozen=True, gc=False):
-    """What a message in the log is read by, and its place there."""
+    """What a message in the log is read by, and its place there. `number` is that of its form."""
 
     position: int
-    form: Form
+    number: int
     body: bytes
+
+    @property
+    def form(self) -> Form:
+        return FORMS[self.number]
 
 
 def stored_key(key: str) -> bytes:
@@ -131,7 +136,7 @@ class MessageLog:
 
     def _kept(self, where: str, values: Sequence[object]) -> list[Kept]:
         rows = self._database.rows(f"SELECT position, form, body FROM messages WHERE {where}", values)
-        return [Kept(position, FORMS[form], bytes(body)) for position, form, body in rows]
+        return list(starmap(Kept, rows))
 
 
 def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -14,18 +14,19 @@ from fireflower.history.log.firsts import Firsts, digest
 from fireflower.history.log.messages import Kept
 from fireflower.history.mapping import Mapping as FileMapping
 from fireflower.history.readers.batches import Told
-from fireflower.history.readers.plain_segment import PlainChecks, plain, sent_of
+from fireflower.history.readers.plain_segment import PlainReader, plains
 from fireflower.history.readers.posthog import PostHogShape
 from fireflower.history.readers.segment import SegmentShape
 from fireflower.history.readers.times import TimeReader
 from fireflower.history.readers.told import Once
-from fireflower.model.messages import AHEAD, Form
+from fireflower.model.messages import Form
 from fireflower.model.records import IDENTITY, Record
 
 Mappings = Mapping[Form, FileMapping]
 PLAIN: Mappings = {"segment": FileMapping(form="segment"), "posthog": FileMapping(form="posthog")}
 
-_AT_ONCE = 400
+_AT_ONCE = 200
+"""Messages that are read together: what is made of them stays in the nearer caches of a processor meanwhile."""
 
 _decode = msgspec.json.Decoder().decode
 
@@ -76,48 +77,31 @@ class MessageReader:
         return [record_of(told) for each in kept for told in self.told(each)]
 
 
-class PlainReader:
-    """Reads what clients send all but always, for a fraction of what it costs to ask the reader of the form."""
-
-    def __init__(self, mapping: FileMapping) -> None:
-        self._times = TimeReader(mapping)
-        self._stamp: str | None = None
-        self._received, self._checks = 0, PlainChecks(self._times, 0, AHEAD)
-
-    def event(self, message: Text) -> Record | None:
-        """The event that a message of Segment's form says, if that needs no closer look; it may say more besides, if it
-        is the first to do so."""
-        said = plain(message.body) if message.form == "segment" else None
-        if said is None or said.type != "track" or not isinstance(said.receivedAt, str):
-            return None
-        if said.receivedAt != self._stamp:  # those of one request have one
-            try:
-                self._received = self._times.moment(said.receivedAt)
-            except ValueError:
-                return None
-            self._stamp, self._checks = said.receivedAt, PlainChecks(self._times, self._received, AHEAD)
-        return self._checks.event(said, sent_of(said))
-
-
 class LogReader:
     """Reads messages of the log again: each says what it said when it came."""
 
     def __init__(self, database: Database, mappings: Mappings) -> None:
         self._firsts = Firsts(database)
         self._reader = MessageReader(mappings, self._counts)
-        self._plain = PlainReader(mappings["segment"])
+        self._plain = PlainReader(TimeReader(mappings["segment"]))
         self._position = 0
         self._told: set[tuple[int, bytes]] = set()
 
     def read(self, kept: Iterable[Kept]) -> Durable:
         """What messages say, which come in the order of the log."""
-        return Durable.together([Durable.of(self._records(some)) for some in self._looked_up(kept)])
+        return Durable.together([self._durable(some) for some in self._looked_up(kept)])
 
-    def _records(self, kept: Sequence[Kept]) -> Iterator[tuple[int, Sequence[Record]]]:
+    def _durable(self, kept: Sequence[Kept]) -> Durable:
+        """Most say one event, and were not the first to say anything besides: these are read together."""
         saying = {position for position, _ in self._told}
-        for each in kept:
-            event = None if each.position in saying else self._plain.event(each)
-            yield each.position, [event] if event is not None else list(map(record_of, self._said(each)))
+        some = [each for each in kept if each.form == "segment" and each.position not in saying]
+        events, of = self._plain.events(plains([each.body for each in some]))
+        plain = Durable.one_event_each([some[nth].position for nth in of], events)
+        if len(of) == len(kept):
+            return plain
+        read = set(plain.places.tolist())
+        others = (each for each in kept if each.position not in read)
+        return plain.with_(Durable.of((each.position, list(map(record_of, self._said(each)))) for each in others))
 
     def all(self, kept: Iterable[Kept]) -> Iterator[tuple[Kept, list[Told]]]:
         """Messages, each with what it says."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
 
-from fireflower.history.readers.times import Span, TimeReader
+from fireflower.history.readers.times import TimeReader
 from fireflower.history.readers.told import is_id
-from fireflower.model.messages import LONGEST_ID
-from fireflower.model.records import EVENT, Record
+from fireflower.model.events import Events, Row
+from fireflower.model.messages import AHEAD, LONGEST_ID
+from fireflower.model.moments import EARLIEST, LATEST
 
 UNSET = msgspec.UNSET
 
@@ -44,7 +46,7 @@ class Plain(msgspec.Struct, gc=False):
     context: PlainContext | None = None
 
 
-_decode = msgspec.json.Decoder(Plain).decode
+_decode, _decode_all = msgspec.json.Decoder(Plain).decode, msgspec.json.Decoder(list[Plain]).decode
 
 
 def plain(text: bytes | msgspec.Raw) -> Plain | None:
@@ -55,70 +57,88 @@ def plain(text: bytes | msgspec.Raw) -> Plain | None:
         return None
 
 
-def sent_of(said: Plain) -> str | None:
-    """When a message says that it was sent."""
-    return said.sentAt if isinstance(said.sentAt, str) else None
+def plains(texts: Sequence[bytes | msgspec.Raw]) -> list[Plain | None]:
+    """The messages, None for those of which a part is of no usual type."""
+    try:
+        return [*_decode_all(b"[%b]" % b",".join(texts))]
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return [plain(text) for text in texts]
 
 
-class PlainChecks:
-    """Whether the reader will certainly read a message, known for a fraction of what it costs to ask it."""
+class PlainReader:
+    """Reads what clients send all but always, for a fraction of what it costs to ask the reader of the form.
 
-    def __init__(self, times: TimeReader, received: int, ahead: int) -> None:
-        self._times, self._received, self._ahead = times, received, ahead
-        self._uncorrected = Span(0, received, ahead)
-        self._spans: dict[str | None, Span | None] = {None: self._uncorrected}
+    Parameters
+    ----------
+    ahead : span by which what it reads may lie after its receipt
+    """
 
-    def pass_(self, said: Plain, sent: str | None) -> bool:
-        """Whether it will. `sent` is when the message was sent, be it that itself or its batch says so."""
+    def __init__(self, times: TimeReader, ahead: int = AHEAD) -> None:
+        self._moment, self._ahead = times.moment, ahead
+        self._received_at: Any = None
+        self._sent_at: Any = None
+        self._received = self._shift = self._end = 0
+
+    def events(self, messages: Sequence[Plain | None]) -> tuple[Events, list[int]]:
+        """The events that messages are, as the reader of the form will read them, and which of them these are; the
+        others are none, or it may not read them."""
+        rows: list[Row] = []
+        of: list[int] = []
+        for place, said in enumerate(messages):
+            if said is None or said.type != "track":
+                continue
+            user, name, account, key = said.userId, said.event, said.groupId, said.messageId
+            person = (user.strip() if user else "") or _stripped(said.anonymousId)
+            name = name.strip() if name else ""
+            time = self._time(said) if person and name else None
+            if time is None:
+                continue
+            account = account.strip() if account else ""
+            if not account and said.context is not None:
+                account = _stripped(said.context.groupId)
+            key = key.strip() if key else ""
+            rows.append((time, self._received, name, person, account or None, said.properties or {}, key))
+            of.append(place)
+        return Events.of_rows(rows), of
+
+    def will_read(self, said: Plain) -> bool:
+        """Whether the reader of the form will certainly read a message."""
         if said.type == "track":
-            return self.event(said, sent) is not None
+            return bool(self.events([said])[1])
         is_named = is_id(said.groupId) if said.type == "group" else said.type in ("identify", "page", "screen")
-        return is_named and (is_id(said.userId) or is_id(said.anonymousId)) and self._time(said, sent) is not None
+        return is_named and (is_id(said.userId) or is_id(said.anonymousId)) and self._time(said) is not None
 
-    def event(self, said: Plain, sent: str | None) -> Record | None:
-        """The event that a message is, as the reader will read it; None if it is none, or may not be read."""
-        user, name, account = said.userId, said.event, said.groupId
-        person = (user.strip() if user else "") or _stripped(said.anonymousId)
-        name = name.strip() if name else ""
-        if not person or not name or said.type != "track":
-            return None
-        time = self._time(said, sent)
-        if time is None:
-            return None
-        account = account.strip() if account else ""
-        if not account and said.context is not None:
-            account = _stripped(said.context.groupId)
-        return Record(
-            time, EVENT, name, person, account or None, None, said.properties or {}, _stripped(said.messageId),
-            self._received,
-        )  # fmt: skip
-
-    def _time(self, said: Plain, sent: str | None) -> int | None:
+    def _time(self, said: Plain) -> int | None:
         """When it happened by a right clock, as the reader will say; None where it may not read it."""
+        if said.receivedAt != self._received_at or said.sentAt != self._sent_at:  # those of one request have the same
+            self._look_at(said)
+        original, stamp = said.originalTimestamp, said.timestamp
         try:
-            span = self._spans[sent]
-        except KeyError:
-            span = self._span(sent)
-        if span is None:
-            return None
-        if said.originalTimestamp is None:
-            return span.moment(said.timestamp)
-        if said.timestamp is None:
-            return span.moment(said.originalTimestamp)
-        return self._uncorrected.moment(said.timestamp)
-
-    def _span(self, sent: str | None) -> Span | None:
-        """The times of messages that were sent then. A request has one such moment, mostly."""
-        try:
-            span = Span(self._received - self._times.moment(sent), self._received, self._ahead)
+            if original is None or stamp is None:
+                time = self._moment(stamp if original is None else original) + self._shift
+            else:
+                time = self._moment(stamp)
         except ValueError:
-            span = None
-        self._spans[sent] = span
-        return span
+            return None
+        return time if EARLIEST <= time < self._end else None
+
+    def _look_at(self, said: Plain) -> None:
+        """See when a request was received, how far its sender's clock was behind, and before when it can tell of."""
+        self._received_at, self._sent_at, self._end = said.receivedAt, said.sentAt, EARLIEST
+        if not isinstance(said.receivedAt, str):
+            return
+        try:
+            self._received = self._moment(said.receivedAt)
+            self._shift = self._received - self._moment(said.sentAt) if isinstance(said.sentAt, str) else 0
+            self._end = min(LATEST, self._received + self._ahead)
+        except ValueError:
+            return
 
 
-def other_of(said: Plain) -> str | None:
+def other_of(said: Plain | None) -> str | None:
     """Another id of its person that a message names; None if it names one alone."""
+    if said is None or said.anonymousId is None:
+        return None
     user, anonymous = _stripped(said.userId), _stripped(said.anonymousId)
     return anonymous if user and anonymous and anonymous != user else None
 

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fireflower.history.mapping import Mapping, TimeUnit
-from fireflower.model.moments import DAY, EARLIEST, EPOCH, LATEST, SECOND, format_moment, from_datetime
+from fireflower.model.moments import EARLIEST, LATEST, format_moment, from_datetime
 
 _UNITS: dict[TimeUnit, float] = {"s": 1_000_000.0, "ms": 1_000.0, "us": 1.0, "ns": 0.001}
 _NUMBER = r"-?[0-9]+(\.[0-9]+)?"
@@ -99,6 +99,8 @@ class TimeReader:
         try:
             if self._format:
                 return self._placed(datetime.strptime(text, self._format))
+            if _is_usual(text):
+                return from_datetime(datetime.fromisoformat(text))
             if _is_number(text):
                 return self._number(float(text))
             return self._placed(_iso(text))
@@ -119,8 +121,6 @@ class TimeReader:
 
 
 def _iso(text: str) -> datetime:
-    if _is_usual(text):
-        return datetime.fromisoformat(text)
     match = _in_iso(text)
     if match is None:
         raise ValueError(text)
@@ -222,29 +222,3 @@ def reason_sql(column: str, type: str, moment: str, mapping: Mapping, *, needed:
         f" WHEN {moment} IS NULL THEN 'cannot read the time {shown}: {wanted}'"
         f" WHEN {moment} < {EARLIEST} OR {moment} >= {LATEST} THEN 'the time {shown} {_RANGE}' END"
     )
-
-
-class Span:
-    """The times that are plainly those of a message that was sent at one moment and received at another.
-
-    Parameters
-    ----------
-    shift : by how much the sender's clock was behind
-    received : moment of receipt
-    ahead : span by which a message may lie after its receipt
-    """
-
-    __slots__ = ("_begin", "_end", "_shift")
-
-    def __init__(self, shift: int, received: int, ahead: int) -> None:
-        self._begin, self._end = max(EARLIEST, EARLIEST - shift), min(LATEST, LATEST - shift, received + ahead - shift)
-        self._shift = shift
-
-    def moment(self, text: Any) -> int | None:
-        """The moment by a right clock; None where only a closer look could tell."""
-        try:
-            since = datetime.fromisoformat(text) - EPOCH
-        except (TypeError, ValueError):  # no text, no time, or no offset from UTC
-            return None
-        moment = since.days * DAY + since.seconds * SECOND + since.microseconds
-        return moment + self._shift if self._begin <= moment < self._end else None

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
-import msgspec
-
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.posthog import PostHogShape
-from fireflower.history.readers.times import Span, TimeReader
+from fireflower.history.readers.times import TimeReader
 from fireflower.history.readers.told import id_text, is_id
-from fireflower.model.messages import LONGEST_ID, too_far_ahead
+from fireflower.model.messages import LONGEST_ID, Said, too_far_ahead
 from fireflower.model.moments import EARLIEST, LATEST, to_datetime
 from fireflower.web.ingest.envelopes import Envelope, content_key
 from fireflower.web.ingest.judging import OBJECT_OR_NONE, TEXT_OR_NONE, Judge, iso
 from fireflower.web.ingest.limits import Limits
-from fireflower.web.ingest.parsing import encode, is_deep, object_of, parsed_event, too_deep
+from fireflower.web.ingest.parsing import encode, is_deep, object_of, too_deep
 from fireflower.web.ingest.refusals import malformed
 
 KEY_NAMES = ("api_key", "token", "$token")
@@ -53,11 +52,10 @@ class PostHogDelivery:
         self._times, self._judge, self._ahead = times, judge, ahead
         self._received, self._stamp = received, iso(received)
         self._shift = self._skew(envelope.sent)
-        self._span = Span(self._shift, received, ahead)
 
-    def take_text(self, text: msgspec.Raw, position: int) -> tuple[str, bytes, None, None]:
-        """(key, body, None, None) of the message that an event is, from its text."""
-        return *self.take(parsed_event(bytes(text)), position), None, None
+    def plain(self, events: Sequence[Any]) -> tuple[list[tuple[str, bytes] | None], Said]:
+        """(key, body) of the message of each event that needs no closer look: of none."""
+        return [None] * len(events), Said()
 
     def take(self, event: Any, position: int) -> tuple[str, bytes]:
         """(key, body) of the message that an event is. The event is changed.
@@ -105,10 +103,6 @@ class PostHogDelivery:
     def _corrected(self, event: dict[str, Any], properties: dict[str, Any]) -> datetime:
         """When it happened, by our clock: PostHog's clients say how long ago, or when by a clock that also says when
         they sent it. (A datetime, because msgspec writes one faster than Python makes a text of it.)"""
-        if event.get("offset") is None and event.get("sent_at") is None and not _ignores_clock(properties):
-            plain = self._span.moment(event.get("timestamp"))
-            if plain is not None:
-                return to_datetime(plain)
         time = self._moment(event, properties)
         if time >= self._received + self._ahead:
             raise ValueError(too_far_ahead(time, self._received, self._ahead))
@@ -212,19 +206,19 @@ def _from_base64(text: bytes) -> bytes:
         return text
 
 
-class Said(NamedTuple):
+class InQuery(NamedTuple):
     """What a browser says in the query."""
 
     compression: str
     sent: str
 
 
-def said_in_query(query: bytes) -> Said:
+def said_in_query(query: bytes) -> InQuery:
     """How the body is wrapped, and when it was sent."""
     if not query:
-        return Said("", "")
+        return InQuery("", "")
     try:
         said = parse_qs(query.decode("latin-1"), max_num_fields=50)
     except ValueError:
-        return Said("", "")
-    return Said(said.get("compression", [""])[0], said.get("_", [""])[0])
+        return InQuery("", "")
+    return InQuery(said.get("compression", [""])[0], said.get("_", [""])[0])

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from fireflower.history.mapping import Mapping
-from fireflower.history.readers.plain_segment import UNSET, PlainChecks, other_of, plain, sent_of
+from fireflower.history.readers.plain_segment import UNSET, Plain, PlainReader, other_of, plain, plains
 from fireflower.history.readers.segment import SegmentShape
 from fireflower.history.readers.times import TimeReader
 from fireflower.history.readers.told import id_text, is_id
-from fireflower.model.records import Record
+from fireflower.model.messages import Said
 from fireflower.web.ingest.envelopes import Envelope, content_key
 from fireflower.web.ingest.judging import TEXT_OR_NONE, Judge, iso
 from fireflower.web.ingest.limits import Limits
-from fireflower.web.ingest.parsing import encode, is_deep, may_be_deep, object_of, parsed_event, too_deep
+from fireflower.web.ingest.parsing import encode, is_deep, may_be_deep, object_of, too_deep
 
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
 
@@ -41,7 +42,7 @@ class SegmentDelivery:
     """One request's events, which share when they were sent and received, and perhaps a context."""
 
     def __init__(self, times: TimeReader, judge: Judge, ahead: int, envelope: Envelope, received: int) -> None:
-        self._judge, self._checks = judge, PlainChecks(times, received, ahead)
+        self._judge, self._reader = judge, PlainReader(times, ahead)
         self._received, self._stamp = received, iso(received)
         self._type, self._sent, self._context = envelope.type, envelope.sent, envelope.context
         self._is_complete = not self._type and self._context is None and type(self._sent) in TEXT_OR_NONE
@@ -49,31 +50,36 @@ class SegmentDelivery:
         self._end = b',"receivedAt":%b}' % encode(self._stamp)
         self._end_with_sent = self._end if self._sent is None else b',"sentAt":%b%b' % (encode(self._sent), self._end)
 
-    def take_text(self, text: msgspec.Raw, position: int) -> tuple[str, bytes, Record | None, str | None]:
-        """(key, body, the event that it says and another id of its person, if known already) of the message that an
-        event is, from its text, to which mostly nothing is added but two times.
+    def plain(self, events: Sequence[Any]) -> tuple[list[tuple[str, bytes] | None], Said]:
+        """(key, body) of the message of each event that needs no closer look, and what these say, by their places
+        among the events. To the text of an event mostly nothing is added but two times."""
+        if not self._is_complete or not events or type(events[0]) is not msgspec.Raw:
+            return [None] * len(events), Said()
+        found = plains(events)
+        messages = [self._with_times(bytes(text), said) for text, said in zip(events, found, strict=True)]
+        some = [said if message else None for said, message in zip(found, messages, strict=True)]
+        read, of = self._reader.events(some)
+        if len(of) < len(some):
+            for place in set(range(len(some))).difference(of):
+                said = some[place]
+                if said is not None and not self._reader.will_read(said):
+                    messages[place] = None
+        return messages, Said(read, of, {place: other for place in of if (other := other_of(some[place]))})
 
-        Raises
-        ------
-        ValueError
-            With the reason, if its reader could not read it.
-        """
-        body, said = bytes(text), plain(text) if self._is_complete else None
+    def _with_times(self, text: bytes, said: Plain | None) -> tuple[str, bytes] | None:
+        """(key, body) of the message that an event is from its text, if nothing stands in its way; `said` then says
+        what the body does."""
         if said is None or said.receivedAt is not UNSET or said.writeKey is not UNSET or said.sentAt is None:
-            return *self.take(parsed_event(body), position), None, None
-        own, key = said.sentAt, said.messageId
-        sent, end = (own, self._end) if isinstance(own, str) else (self._sent, self._end_with_sent)
-        event = self._checks.event(said, sent)
-        if (
-            not key
-            or key.isspace()
-            or (event is None and not self._checks.pass_(said, sent))
-            or may_be_deep(body, lists=not self._is_flat)
-            or (not self._is_flat and b"\n" in body)
-        ):
-            return *self.take(parsed_event(body), position), None, None
-        other = None if event is None or said.anonymousId is None else other_of(said)
-        return key, body[:-1] + end, event, other
+            return None
+        key, end = said.messageId, self._end
+        if not key or key.isspace() or may_be_deep(text, lists=not self._is_flat):
+            return None
+        if not self._is_flat and b"\n" in text:
+            return None
+        if said.sentAt is UNSET:
+            said.sentAt, end = self._sent, self._end_with_sent
+        said.receivedAt = self._stamp
+        return key, text[:-1] + end
 
     def take(self, event: Any, position: int) -> tuple[str, bytes]:
         """(key, body) of the message that an event is, whatever it looks like. The event is changed.
@@ -92,7 +98,7 @@ class SegmentDelivery:
         if is_deep(body, event):
             raise ValueError(too_deep())
         said = plain(body)
-        if said is None or not self._checks.pass_(said, sent_of(said)):
+        if said is None or not self._reader.will_read(said):
             self._judge.check(body, self._received)
         return str(key), body
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from msgspec import Raw
 
 from fireflower.model.messages import Message, Reject, Said, key_for
-from fireflower.model.records import Record
 from fireflower.web.ingest.envelopes import Envelope
 from fireflower.web.ingest.keys import without_keys
 from fireflower.web.ingest.parsing import parsed_event, pieces, too_deep
@@ -27,9 +26,9 @@ class Delivery(Protocol):
         """(key, body) of a message. Raises ValueError with the reason if its reader could not read it."""
         ...
 
-    def take_text(self, text: Raw, position: int) -> tuple[str, bytes, Record | None, str | None]:
-        """The same, from an event's text; and the event that it says and another id of its person, where that is known
-        already."""
+    def plain(self, events: Sequence[Any]) -> tuple[list[tuple[str, bytes] | None], Said]:
+        """The same of those events, or their texts, that need no closer look; and what these say, where that is known
+        already, by their places among the events."""
         ...
 
     def marked(self, event: dict[str, Any]) -> bytes:
@@ -58,31 +57,28 @@ async def taken(
     key : the write key, which is not kept
     """
     delivery, name = form.opened(envelope, received), form.name
-    take, take_text = delivery.take, delivery.take_text
     messages: list[Message] = []
-    known = Said()
+    known: list[Said] = []
     reasons: list[tuple[int, str]] = []
-    for position, event in enumerate(envelope.events):
-        if position % _SLICE == _SLICE - 1:
+    for start in range(0, len(envelope.events), _SLICE):
+        if start:
             await asyncio.sleep(0)
-        try:
-            if type(event) is Raw:
-                id, body, said, other = take_text(event, position)
-                if said is not None:
-                    known.events.append(said)
-                    known.of.append(len(messages))
-                if other is not None:
-                    known.others[len(messages)] = other
+        events = envelope.events[start : start + _SLICE]
+        plain, said = delivery.plain(events)
+        places: list[int] = []
+        for position, message in enumerate(plain, start):
+            places.append(len(messages))
+            try:
+                id, body = message or delivery.take(_parsed(envelope.events[position]), position)
+            except ValueError as error:
+                reasons.append((position, _reason(error)))
+            except RecursionError:
+                reasons.append((position, too_deep()))
             else:
-                id, body = take(event, position)
-        except ValueError as error:
-            reasons.append((position, _reason(error)))
-        except RecursionError:
-            reasons.append((position, too_deep()))
-        else:
-            messages.append(Message(name, key_for(id), body, received, source))
+                messages.append(Message(name, key_for(id), body, received, source))
+        known.append(said.at(places))
     rejects = list(_rejects(reasons, delivery, envelope, text, key, received, source)) if reasons else []
-    return messages, known, reasons, rejects
+    return messages, Said.together(known), reasons, rejects
 
 
 def reject_whole(reason: str, text: bytes, key: str, received: int, source: str) -> Reject:
@@ -119,10 +115,14 @@ def _rejects(
 def _marked(delivery: Delivery, event: Any) -> bytes | None:
     """What is kept of an event; None if it is no object, or nested too deep to be written."""
     try:
-        event = parsed_event(bytes(event)) if type(event) is Raw else event
+        event = _parsed(event)
         return delivery.marked(event) if type(event) is dict else None
     except RecursionError:
         return None
+
+
+def _parsed(event: Any) -> Any:
+    return parsed_event(bytes(event)) if type(event) is Raw else event
 
 
 def _reason(error: ValueError) -> str:
