@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from copy import copy
 from functools import cached_property
 from itertools import compress, takewhile
@@ -19,8 +18,8 @@ from fireflower.history.log.database import Database
 from fireflower.history.log.durable import LOG, place_of
 from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.log.reading import LogReader, Mappings
-from fireflower.model.errors import FireflowerError, UnknownSubjectError
-from fireflower.model.records import Record, SubjectKind
+from fireflower.model.errors import FireflowerError
+from fireflower.model.records import Record
 
 _ARCHIVED = 1 << 43
 """Those of records of the archive begin here, as `find` gives them; below are rows of its timelines. A record may have
@@ -106,13 +105,9 @@ class Past:
         found = self.read(self.log.at(each for each in positions if self.covered < each <= self.position))
         self._check()
         yield from found.numbered()
-        if not self.archive.files:
-            return
-        for kind, ids in _by_kind(people, accounts):
-            for id in ids:
-                with suppress(UnknownSubjectError):
-                    for number, record in self.archive.told(kind, id):
-                        yield Numbered(record, _ARCHIVED + number)
+        if self.archive.files:
+            told = self.archive.told_of(people, accounts)
+            yield from (Numbered(record, _ARCHIVED + number) for number, record in told)
 
     def later(self, moment: int) -> Arrivals:
         """The records of the archive after a moment."""
@@ -183,8 +178,3 @@ class Past:
 
 def _is_imported(facts: SegmentFacts) -> bool:
     return not is_moved(facts.file)
-
-
-def _by_kind(people: Iterable[str], accounts: Iterable[str]) -> Iterator[tuple[SubjectKind, Iterable[str]]]:
-    yield "person", people
-    yield "account", accounts

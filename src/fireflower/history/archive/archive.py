@@ -325,14 +325,29 @@ class Archive:
             If there is none of that id.
         """
         blocks = self._needed()
-        number = blocks.number(kind, id)
-        timeline = self.subject(kind, id)
+        numbers = self._told(blocks, kind, blocks.number(kind, id))
+        return list(zip(numbers.tolist(), self._records(numbers), strict=True))
+
+    def told_of(self, people: Collection[str], accounts: Collection[str]) -> list[tuple[int, Record]]:
+        """The records in the histories of these subjects, each once, with its number. Of those who are not known there
+        are none. Asked one by one, what belongs to many is read as often as there are subjects."""
+        blocks, found = self._needed(), [np.zeros(0, np.int64)]
+        kinds: tuple[tuple[SubjectKind, Collection[str]], ...] = (("person", people), ("account", accounts))
+        for kind, ids in kinds:
+            subjects = {blocks.known(kind, id) for id in ids} - {-1}
+            found += [self._told(blocks, kind, number) for number in subjects]
+        numbers = np.unique(np.concatenate(found))
+        return list(zip(numbers.tolist(), self._records(numbers), strict=True))
+
+    def _told(self, blocks: Blocks, kind: SubjectKind, number: int) -> NDArray[np.int64]:
+        """The numbers of the records in a subject's history, in canonical order."""
+        block = blocks.block(kind, number)
+        timeline = blocks.timeline(block, block + 1, self._properties(blocks, ()))
         own, bit = timeline.of(kind)
         mine = timeline.first_row + np.flatnonzero((timeline.target & bit > 0) & (own == number))
         records = blocks.row.take(mine).astype(np.int64)
         _, first = np.unique(records, return_index=True)
-        first.sort()
-        return list(zip(records[first].tolist(), self._records(records[first]), strict=True))
+        return records[np.sort(first)]
 
     def numbered(self, numbers: Sequence[int], bare: bool = False) -> list[Record]:
         """The records with these numbers; if `bare`, without their message ids and properties."""
@@ -341,13 +356,14 @@ class Archive:
     def later(self, moment: int) -> list[tuple[int, Record]]:
         """The records after a moment, each with its number (see `told`)."""
         blocks = self._current()
-        if blocks is None or blocks.facts.last <= moment:
-            return []
-        found = [np.zeros(0, np.int64)]
-        found += [piece.first_row + np.flatnonzero(piece.time > moment) for piece in self.timelines()]
-        rows = np.concatenate(found)
-        records = np.unique(blocks.row.take(rows).astype(np.int64))
+        records = np.zeros(0, np.int64) if blocks is None else blocks.after(moment)[0]
         return list(zip(records.tolist(), self._records(records), strict=True))
+
+    def before(self, moment: int, most: int) -> int:
+        """This moment or, if more than so many records lie behind it, a later one behind which about so many do."""
+        blocks = self._current()
+        times = np.zeros(0, np.int64) if blocks is None else blocks.after(moment)[1]
+        return int(np.partition(times, -most - 1)[-most - 1]) if len(times) > most else moment
 
     def relations(self) -> list[Record]:
         """Who is who, who was a member of what, and the traits of accounts: the records that decide whose history

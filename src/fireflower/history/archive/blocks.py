@@ -112,17 +112,32 @@ class Blocks:
         UnknownSubjectError
             If there is none of that id.
         """
-        ids = self._people if kind == "person" else self._accounts
-        position = ids.position(id)
-        if position < 0 and kind == "person":
-            others, persons = (Texts(array) for array in read_texts(self.folder / "merged.arrow"))
-            merged = others.position(id)
-            position = ids.position(persons[merged]) if merged >= 0 else -1
-        if position < 0:
+        number = self.known(kind, id)
+        if number < 0:
+            ids = self._ids_of(kind)
             raise UnknownSubjectError(
                 f"There is no {kind} {id!r} in the history.{did_you_mean(id, self._near(ids, id))}"
             )
+        return number
+
+    def known(self, kind: SubjectKind, id: str) -> int:
+        """The same; -1 if there is none."""
+        ids = self._ids_of(kind)
+        position = ids.position(id)
+        if position < 0 and kind == "person":
+            others, persons = self._merged
+            merged = others.position(id)
+            position = ids.position(persons[merged]) if merged >= 0 else -1
         return position
+
+    def _ids_of(self, kind: SubjectKind) -> Texts:
+        return self._people if kind == "person" else self._accounts
+
+    @cached_property
+    def _merged(self) -> tuple[Texts, Texts]:
+        """Other ids of people, and the id that each of these people bears."""
+        others, persons = (Texts(array) for array in read_texts(self.folder / "merged.arrow"))
+        return others, persons
 
     def ids(self, person: str) -> list[str]:
         """All ids of a person, of whom one is given; the one that they bear is the first.
@@ -160,6 +175,17 @@ class Blocks:
             stop = min(max(stop, first + 1), blocks)
             yield first, stop
             first = stop
+
+    def after(self, moment: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The numbers of the records that have rows after a moment, and when each of these happened."""
+        rows, times = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for start in range(0, self.facts.rows if self.facts.last > moment else 0, _ROWS):
+            time = self._columns["time"].read(start, min(start + _ROWS, self.facts.rows), np.int64)
+            later = np.flatnonzero(time > moment)
+            rows.append(start + later)
+            times.append(time[later])
+        records, first = np.unique(self.row.take(np.concatenate(rows)).astype(np.int64), return_index=True)
+        return records, np.concatenate(times)[first]
 
     def late_traits(
         self, traits: Collection[tuple[SubjectKind, str]], moment: int
