@@ -1,10 +1,9 @@
 """The kernel live: rows of any subjects as they come, some of them late, on states that are kept.
 
 A subject's verdicts are what a replay of its rows says. Rows that follow in time are taken in one by one. For those
-that come late there are, beside each active subject's state, some that it had a while ago, together with the rows since
-the oldest of them, which is the *settled* one: the latest that knows nothing of what came late is copied, and the rows
-behind it are told again, in their order. Subjects for whom something comes later still are *stale*: whoever feeds the
-rows has to give all of theirs.
+that come late there is, beside each active subject's state, its *settled* state of a while ago together with the rows
+since: it is copied, and these rows are told again, in their order. Subjects for whom something comes later still are
+*stale*: whoever feeds the rows has to give all of theirs.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from fireflower.evaluate.results import Subject, Transitions
 from fireflower.evaluate.timers import Timers
 from fireflower.language.nodes import Definition, Settings
 from fireflower.model.codes import NOBODY, Codes, Numbers
-from fireflower.model.moments import MINUTE, SECOND
+from fireflower.model.moments import MINUTE
 from fireflower.model.records import TRAITS, Kind
 from fireflower.model.rows import Row, Rows
 from fireflower.model.runs import Runs
@@ -44,13 +43,7 @@ LATENESS = 10 * MINUTE
 """How long a subject's rows are remembered, so that one that comes late is no trouble."""
 
 _BEHIND = 32
-"""Rows behind a kept state, and before it, from which on it is worth while."""
-
-_KEPT = 4
-"""States of a while ago that a subject has at most, beside the settled one."""
-
-_FAR = 20 * SECOND
-"""Little comes later than this: behind a kept state that lies as far back, one other is enough."""
+"""Rows behind a nearer state, and before it, from which on it is worth while."""
 
 _SWEEPS = 4
 """How often within the lateness states are settled."""
@@ -69,40 +62,27 @@ class _Side:
     Attributes
     ----------
     last : the last instant that has been decided; -1 for one who is not known
-    kept, upto : states of a while ago, and up to when each had been decided; _NEVER if there is none. The first of each
-        is the settled one: who has none, to them nothing has happened for long
-    behind : about how many rows have come since the latest of these
-    moving : one of these, or its place, while a state is copied
-    come : when the last of the rows since the settled state happened
+    settled, since : a state of a while ago, and up to when that had been decided; _NEVER of one to whom nothing has
+        happened for long, and who has none
+    nearer, near : a state that is *nearer*, and up to when that had been decided; _NEVER if there is none. What comes
+        late is mostly late by seconds: then only the rows behind the nearer state are told again
+    come : when the last of the rows since happened
     rows : the numbers of rows that are remembered
     """
 
     def __init__(self) -> None:
-        self.last, self.come, self.behind, self.moving = np.zeros((4, 0), np.int64)
-        self.kept, self.upto = np.zeros((2, 1 + _KEPT, 0), np.int64)
+        self.last, self.settled, self.since, self.nearer, self.near, self.come = np.zeros((6, 0), np.int64)
         self.rows = Runs()
         self.timers = Timers()
-
-    @property
-    def settled(self) -> NDArray[np.int64]:
-        """The settled states."""
-        return self.kept[0]
-
-    @property
-    def since(self) -> NDArray[np.int64]:
-        """Up to when these had been decided."""
-        return self.upto[0]
 
     def make_room(self, wanted: int) -> None:
         """Room for so many subjects."""
         if wanted <= len(self.last):
             return
         room = max(wanted, 2 * len(self.last), 64)
+        self.settled, self.nearer = (_longer(states, room, 0) for states in (self.settled, self.nearer))
         self.last, self.come = (_longer(moments, room, -1) for moments in (self.last, self.come))
-        self.behind, self.moving, self.kept = (
-            _longer(column, room, 0) for column in (self.behind, self.moving, self.kept)
-        )
-        self.upto = _longer(self.upto, room, _NEVER)
+        self.since, self.near = (_longer(moments, room, _NEVER) for moments in (self.since, self.near))
         self.timers.make_room(room)
 
 
@@ -290,9 +270,8 @@ class LiveReplay:
         for kind in Subject:
             if again[kind]:
                 self._feed_again(kind, again[kind])
-            codes, counts = np.unique(coded[_COLUMN[kind]][fed & _BIT[kind] > 0], return_counts=True)
-            self._sides[kind].behind[codes] += counts
-            self._decide(kind, np.concatenate([codes, again[kind].codes()]))
+            codes = coded[_COLUMN[kind]][fed & _BIT[kind] > 0]
+            self._decide(kind, np.unique(np.concatenate([codes, again[kind].codes()])))
         self._let_time_go_on(now)
         step = Step(
             self._transitions(now),
@@ -329,7 +308,6 @@ class LiveReplay:
         new = np.unique(codes[side.since[codes] == _NEVER])
         self._copy(kind, new, self._states()[kind], side.settled)
         side.since[new] = side.come[new] = side.last[new]
-        side.behind[new] = 0
 
     def _renew(self, kind: Subject, id: str, past: Sequence[Row], now: int) -> int:
         """Tell a subject's whole past again; what is older than the lateness is settled. Gives its code."""
@@ -341,12 +319,13 @@ class LiveReplay:
         self._remembered.leave_out(before, bit)
         coded, orders = self._code(Rows.of(past, self.codebook.numbers).only(bit))
         old = int(np.searchsorted(coded["time"], now - self._lateness, "right"))
-        self._forget(kind, np.full((1 + _KEPT, 1), True), whose)
-        self._give_back(kind, whose, self._states()[kind])
+        for states in (side.settled, side.nearer, self._states()[kind]):
+            self._give_back(kind, whose, states)
         self._patch()
         self._happen(kind, coded[:old], side.settled)
         side.since[code] = coded["time"][old - 1] if old else -1
         side.come[code] = coded["time"][-1] if len(coded) else -1
+        side.near[code] = _NEVER
         self._advance(kind, whose, side.since[whose] + 1, side.settled)
         recent = coded[old:]  # what is settled is never told again
         self._remembered.add(recent, orders[old:])
@@ -497,18 +476,20 @@ class LiveReplay:
             self._give_back(kind, nobody, place)
 
     def _begin_again(self, kind: Subject, again: _Again) -> None:
-        """Put states of a while ago in the place of these subjects' own: the latest of those before which these rows
-        happened, no other rows than they have."""
+        """Put states of a while ago in the place of these subjects' own: the nearer ones, if nothing has come before
+        these."""
         side, states = self._sides[kind], self._states()[kind]
         late = np.fromiter(again.late, np.int64, len(again.late))
-        first = np.fromiter(again.late.values(), np.int64, len(late))
-        self._forget(kind, side.upto[:, late] >= first, late)
-        codes = np.concatenate([late, again.codes()])
-        latest = side.upto[:, codes].argmax(0)
-        side.moving[codes] = side.kept[latest, codes]
+        useless = late[np.fromiter(again.late.values(), np.int64, len(late)) <= side.near[late]]
+        self._give_back(kind, useless, side.nearer)
+        side.near[useless] = _NEVER
+        near = late[side.near[late] != _NEVER]
+        far = np.concatenate([late[side.near[late] == _NEVER], again.codes()])
         self._give_back(kind, late, states)
-        self._copy(kind, codes, side.moving, states)
-        again.since |= dict(zip(codes.tolist(), side.upto[latest, codes].tolist(), strict=True))
+        self._copy(kind, near, side.nearer, states)
+        self._copy(kind, far, side.settled, states)
+        again.since |= dict(zip(near.tolist(), side.near[near].tolist(), strict=True))
+        again.since |= dict(zip(far.tolist(), side.since[far].tolist(), strict=True))
         again.stands |= {code: again.since[code] for code in again.late}
 
     def _feed_again(self, kind: Subject, again: _Again) -> None:
@@ -522,16 +503,14 @@ class LiveReplay:
         later = np.flatnonzero(times > since[whose])
         later = later[remembered.in_order(numbers[later], whose[later], times[later])]
         numbers, whose, times = numbers[later], whose[later], times[later]
-        before = np.zeros(len(numbers), bool)
+        nearer = np.zeros(len(numbers), bool)
         starts = np.flatnonzero(np.diff(whose, prepend=-1)).tolist()
         for start, end in pairwise([*starts, len(numbers)]):
             code = int(codes[whose[start]])
             if code in again.late:
-                before[start : start + _split(times[start:end], again.late[code])] = True
-        if before.any():
-            self._happen_before(kind, self._remembered_of(kind, numbers[before]))
-        side.behind[codes] = np.bincount(whose[~before], minlength=len(codes))
-        self._happen(kind, self._remembered_of(kind, numbers[~before]))
+                nearer[start : start + _split(times[start:end], again.late[code])] = True
+        self._come_nearer(kind, self._remembered_of(kind, numbers[nearer]))
+        self._happen(kind, self._remembered_of(kind, numbers[~nearer]))
 
     def _remembered_of(self, kind: Subject, numbers: NDArray[np.int64]) -> Coded:
         """The rows with these numbers, but for those that turned out not to be their subjects' own."""
@@ -539,47 +518,26 @@ class LiveReplay:
         own = rows["target"] & _BIT[kind] > 0
         return rows if own.all() else picked(rows, np.flatnonzero(own))
 
-    def _happen_before(self, kind: Subject, rows: Coded) -> None:
+    def _come_nearer(self, kind: Subject, rows: Coded) -> None:
         """Have rows happen, and keep the states of their subjects as they are then."""
-        self._happen(kind, rows)
-        codes, nth = np.unique(rows[_COLUMN[kind]][::-1], return_index=True)
-        upto = rows["time"][::-1][nth]
-        self._advance(kind, codes, upto + 1)
-        self._keep(kind, codes, upto)
-
-    def _keep(self, kind: Subject, codes: NDArray[np.int64], upto: NDArray[np.int64]) -> None:
-        """Keep these subjects' states, which are later than all that are kept, instead of those that can best be done
-        without."""
-        if not len(codes):
+        if not len(rows):
             return
-        side = self._sides[kind]
-        which = 1 + _dispensable(side.upto[1:, codes], upto, side.come[codes])
-        places = which * len(side.last) + codes
-        self._give_back(kind, places, side.kept.reshape(-1))
-        side.moving[codes] = side.kept[which, codes]
-        self._copy(kind, codes, self._states()[kind], side.moving)
-        side.kept[which, codes], side.upto[which, codes], side.behind[codes] = side.moving[codes], upto, 0
-
-    def _forget(self, kind: Subject, which: NDArray[np.bool_], codes: NDArray[np.int64]) -> None:
-        """Keep some states of a while ago no longer, of each of these subjects those that are true."""
-        side = self._sides[kind]
-        nth, whose = np.nonzero(which)
-        places = nth * len(side.last) + codes[whose]
-        self._give_back(kind, places, side.kept.reshape(-1))
-        side.upto.reshape(-1)[places] = _NEVER
+        self._happen(kind, rows)
+        side, codes = self._sides[kind], np.unique(rows[_COLUMN[kind]])
+        side.near[rows[_COLUMN[kind]]] = rows["time"]  # of each subject the last one stays
+        self._advance(kind, codes, side.near[codes] + 1)
+        self._give_back(kind, codes, side.nearer)
+        self._copy(kind, codes, self._states()[kind], side.nearer)
 
     # --- Time ---------------------------------------------------------------------------------------------------------
 
     def _decide(self, kind: Subject, codes: NDArray[np.int64]) -> None:
-        """Decide the instants of the rows that have been taken in, up to the last of each of these subjects, and keep
-        the states behind which many rows have come by now."""
+        """Decide the instants of the rows that have been taken in, up to the last of each of these subjects."""
         if len(codes):
             side = self._sides[kind]
             self._advance(kind, codes, side.come[codes] + 1)
             side.last[codes] = side.come[codes]
             self._plan(kind, codes)
-            many = codes[side.behind[codes] >= _BEHIND]
-            self._keep(kind, many, side.last[many])
 
     def _plan(self, kind: Subject, codes: NDArray[np.int64]) -> None:
         """Find out when time alone changes these subjects next."""
@@ -610,7 +568,9 @@ class LiveReplay:
         border = now - self._lateness
         for kind, side in self._sides.items():
             idle = np.flatnonzero((side.since != _NEVER) & (side.come <= border))
-            self._forget(kind, np.full((1 + _KEPT, len(idle)), True), idle)
+            for states in (side.settled, side.nearer):
+                self._give_back(kind, idle, states)
+            side.since[idle] = side.near[idle] = _NEVER
             self._follow(kind, border)
         self._remembered.forget(border)
         for side in self._sides.values():
@@ -630,9 +590,9 @@ class LiveReplay:
         side.since[rows[name]] = rows["time"]  # of each subject the last one stays
         known = np.unique(rows[name]).astype(np.int64)
         self._advance(kind, known, side.since[known] + 1, side.settled)
-        passed = side.upto[:, known] <= side.since[known]
-        passed[0] = False
-        self._forget(kind, passed, known)
+        passed = known[(side.near[known] != _NEVER) & (side.near[known] <= side.since[known])]
+        self._give_back(kind, passed, side.nearer)
+        side.near[passed] = _NEVER
 
 
 def _of(kind: Subject, coded: Coded) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -641,26 +601,8 @@ def _of(kind: Subject, coded: Coded) -> tuple[NDArray[np.int64], NDArray[np.int3
     return mine, coded[_COLUMN[kind]][mine]
 
 
-def _dispensable(upto: NDArray[np.int64], new: NDArray[np.int64], now: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Of each subject, which state is to be kept no longer, so that a new one is. The others lie at such distances from
-    `now` that the further back they are, the further they are apart.
-
-    Parameters
-    ----------
-    upto : up to when each had been decided, all of them before the new one; a column for each subject
-    """
-    order = np.argsort(-upto, axis=0)
-    upto = np.take_along_axis(upto, order, axis=0)
-    back = now - np.concatenate([new[None], upto])
-    spare = (back[:-1] >= _FAR) | (upto == _NEVER)
-    gap = (back[2:] - back[:-2]) / np.maximum(back[2:], 1)
-    nth = np.where(spare.any(0), spare.argmax(0), gap.argmin(0))
-    found: NDArray[np.int64] = order[nth, np.arange(len(nth))]
-    return found
-
-
 def _split(times: NDArray[np.int64], late: int) -> int:
-    """How many of a subject's rows a state should have that is to be kept, so far back that what is twice as late as
+    """How many of a subject's rows a state should have that is nearer, but so far back that what is twice as late as
     the row of this time still comes behind it; 0 if none is worth it."""
     place = int(np.searchsorted(times, late))
     place -= max(_BEHIND, len(times) - place)
@@ -670,6 +612,4 @@ def _split(times: NDArray[np.int64], late: int) -> int:
 
 
 def _longer(column: NDArray[np.int64], room: int, filling: int) -> NDArray[np.int64]:
-    """The columns, subjects along the last axis, with room for more."""
-    more = np.full((*column.shape[:-1], room - column.shape[-1]), filling, np.int64)
-    return np.concatenate([column, more], axis=-1)
+    return np.concatenate([column, np.full(room - len(column), filling, np.int64)])
