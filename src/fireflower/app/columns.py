@@ -95,7 +95,8 @@ def _evidence(found: Transitions) -> pa.Array:
         "record": pa.array(facts.row, mask=facts.row < 0),
     }
     struct = pa.StructArray.from_arrays(list(states.values()), names=list(states))
-    first, counts = found.evidence[:, 0], np.diff(found.evidence, axis=1).ravel()
+    first, ends = found.evidence()
+    counts = ends - first
     offsets = np.concatenate([[0], np.cumsum(counts)])
     rows = np.repeat(first - offsets[:-1], counts) + np.arange(offsets[-1])
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), struct.take(pa.array(rows)))
