@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fireflower.evaluate import collecting, growing
+from fireflower.evaluate import collecting, growing, machine
 from fireflower.evaluate.collecting import collect
 from fireflower.evaluate.growing import Column
-from fireflower.evaluate.machine import WHO, Written
-from fireflower.evaluate.results import TURN, EvidenceRows
+from fireflower.evaluate.machine import WHO, Output
 from fireflower.language.nodes import Compare, Condition, Count, Definition, Events
+from fireflower.model.errors import NotSupportedError
 from fireflower.model.timeline import Vocabulary
 
 OFTEN = Condition(Count(Events()), Compare(">=", 1.0))
@@ -56,22 +56,23 @@ def test_what_was_taken_is_nobody_elses() -> None:
 # --- Order ------------------------------------------------------------------------------------------------------------
 
 
-def _written(rows: list[tuple[int, int, int, int]]) -> Any:
-    """A machine that has written these: (at, definition, subject, rows of evidence). Those at odd moments are known a
-    moment later."""
-    who = np.array([(subject, definition, 0, 0) for _, definition, subject, _ in rows], WHO)
-    at = np.array([row[0] for row in rows], np.int64)
-    late = np.flatnonzero(at % 2)
-    written = Written(at, who.view(np.int64), late, at[late] + 1)
-    quantities = np.repeat(np.arange(len(rows), dtype=np.float64), [row[-1] for row in rows])
-    shown = EvidenceRows(quantities, np.zeros(len(quantities), np.uint32), np.zeros(1, TURN))
-    counts = np.array(SHOWN, np.uint32)
-    return SimpleNamespace(take=lambda: (written, shown), shown=lambda: counts, program=SimpleNamespace(conditions=()))
+def _written(rows: list[tuple[int, int, int, int]], parts: int) -> Any:
+    """A machine that has written these in so many parts: (at, definition, subject, rows of evidence). Those at odd
+    moments are known a moment later."""
+    output, counts = Output(), np.array(SHOWN, np.uint32)
+    for part in np.array_split(np.arange(len(rows)), parts):
+        who = np.array([(rows[i][2], rows[i][1], 0, 0) for i in part], WHO)
+        at = np.array([rows[i][0] for i in part], np.int64)
+        shown = counts[who["definition"]]
+        evidence = np.repeat(part.astype(np.float64), shown).view(np.int64)
+        output.add(np.stack([at, at + at % 2, who.view(np.int64)]), shown, evidence[None, :], np.zeros(0, np.int64))
+    return SimpleNamespace(take=output.take, shown=counts, program=SimpleNamespace(conditions=()))
 
 
-@pytest.mark.parametrize("piece", [1, 2, 7, 1 << 15])
+@pytest.mark.parametrize("piece", [1, 2, 7, 100, 1 << 15])
 def test_the_order_is_time_then_kind_then_id_then_name(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collecting, "_PIECE", piece)
+    for module in (collecting, machine):
+        monkeypatch.setattr(module, "SORTED_TOGETHER", piece)
     rng = random.Random(piece)
     possible = [
         (at, number, subject)
@@ -80,7 +81,7 @@ def test_the_order_is_time_then_kind_then_id_then_name(piece: int, monkeypatch: 
         for subject in range(len(PEOPLE if definition.subject == "person" else ACCOUNTS))
     ]
     rows = [(*row, SHOWN[row[1]]) for row in rng.sample(possible, 250)]
-    found = collect(_written(rows), DEFINITIONS, VOCABULARY, 40)
+    found = collect(_written(rows, 8), DEFINITIONS, VOCABULARY, 40)
 
     def wanted(row: tuple[int, int, int, int]) -> tuple[int, bool, str, str]:
         at, number, subject, _ = row
@@ -88,9 +89,17 @@ def test_the_order_is_time_then_kind_then_id_then_name(piece: int, monkeypatch: 
         return at, is_person, (PEOPLE if is_person else ACCOUNTS)[subject], DEFINITIONS[number].name
 
     ordered = sorted(rows, key=wanted)
-    columns = (found.at, found.definition, found.subject, found.evidence[:, 1] - found.evidence[:, 0])
+    first, last = found.evidence()
+    columns = (found.at, found.definition, found.subject, last - first)
     assert list(zip(*(column.tolist() for column in columns), strict=True)) == ordered
     assert np.array_equal(found.known_at, found.at + found.at % 2)
     for i, row in enumerate(ordered):  # each evidence row was written with the number of its transition
-        assert set(found.rows.quantities[slice(*found.evidence[i].tolist())].tolist()) <= {rows.index(row)}
+        assert set(found.rows.quantities[slice(first[i], last[i])].tolist()) <= {rows.index(row)}
         assert [found.kind[i] == 1, found.subject_id(i)] == list(wanted(row)[1:3])
+
+
+def test_evidence_beyond_what_places_can_tell_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_MOST_EVIDENCE", 3)
+    _written([(1, 3, 0, 2)], 1)
+    with pytest.raises(NotSupportedError, match="evaluate fewer definitions"):
+        _written([(1, 3, 0, 2), (2, 3, 0, 2)], 2)

@@ -54,7 +54,8 @@ def transitions(definitions: list[Definition], rows: list[Row], as_of: int = 100
         definition=column(index, np.int32),
         change=column([row[4] for row in rows], np.int8),
         reason=column([row[5] for row in rows], np.int8),
-        evidence=np.zeros((len(rows), 2), dtype=np.int64),
+        end=np.zeros(len(rows), np.uint32),
+        counts=np.zeros(len(definitions), np.uint32),
         rows=EvidenceRows(np.zeros(0), np.zeros(0, np.uint32), np.zeros(0, TURN)),
     )
 

@@ -86,13 +86,14 @@ def _ids(found: Transitions) -> pa.Array:
 def _evidence(found: Transitions) -> pa.Array:
     import pyarrow as pa
 
-    counts = np.diff(found.evidence, axis=1).ravel()
+    first, end = found.evidence()
+    counts = end - first
     offsets = np.concatenate([[0], np.cumsum(counts)])
     places = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
     conditions = [condition for each in found.conditions for condition in each]
     firsts = np.cumsum([0, *map(len, found.conditions)])
     which = np.repeat(firsts[found.definition], counts) + places
-    facts = found.facts(np.repeat(found.evidence[:, 0], counts) + places)
+    facts = found.facts(np.repeat(first, counts) + places)
     states = {
         "condition": _named(which, [as_written(condition) for condition in conditions]),
         "holds": pa.array(facts.holds),

@@ -45,11 +45,10 @@ def without_names(
     ----------
     traits : by which the subjects of each definition are called
     """
-    added = np.array([_is_added(*each) for each in zip(definitions, traits, strict=True)], bool)[found.definition]
-    evidence = found.evidence.copy()
-    evidence[added, 1] -= 1
-    places = found.evidence[added, 1] - 1
-    shown = found.facts(places)
+    one_more = np.array([_is_added(*each) for each in zip(definitions, traits, strict=True)], bool)
+    added = one_more[found.definition]
+    end = found.end - added
+    shown = found.facts(end[added].astype(np.int64))
     names = [""] * len(found)
     for i, quantity, text in zip(
         np.flatnonzero(added).tolist(), shown.quantity.tolist(), shown.text.tolist(), strict=True
@@ -62,7 +61,7 @@ def without_names(
     for i, evidence_of in zip(own, found.shown_together(own), strict=True):
         trait = traits[found.definition[i]]
         names[i] = called(next((state.value for state in evidence_of if state.condition.quantity == trait), None))
-    return replace(found, definitions=tuple(definitions), evidence=evidence), names
+    return replace(found, definitions=tuple(definitions), end=end, counts=found.counts - one_more), names
 
 
 def called(name: Value) -> str:

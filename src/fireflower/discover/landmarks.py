@@ -173,7 +173,7 @@ def _sampled(
 def _read(piece: Transitions, number: int, wanted: Sequence[Quantity], age: int | None, skipped: int) -> Sample:
     """What one definition's first entries show."""
     rows = np.flatnonzero((piece.definition == number) & (piece.change == Change.ENTERED))
-    first = piece.evidence[rows, 0]
+    first = piece.evidence(rows)[0]
     if age is not None:  # who was left out at that age enters later, if at all
         on_time = piece.rows.quantities[first] == age
         rows, first = rows[on_time], first[on_time]

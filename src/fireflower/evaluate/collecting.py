@@ -9,30 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.evaluate.kernel.layout import NEVER
-from fireflower.evaluate.machine import WHO, Machine
+from fireflower.evaluate.machine import SORTED_TOGETHER, WHO, Machine, roughly
 from fireflower.evaluate.results import Subject, Transitions
 from fireflower.language.nodes import Definition
 from fireflower.model.timeline import Vocabulary
 
 Numbers = NDArray[np.int64]
 
-_PIECE = 1 << 15
-"""Transitions whose order is found at once, in the cache."""
-_BITS = 16
-"""Of the time of a transition, by which it is put into its piece: numbers of so many bits numpy sorts by counting."""
-
 
 def collect(machine: Machine, definitions: Sequence[Definition], vocabulary: Vocabulary, as_of: int) -> Transitions:
     """Take what a machine has written, and put it in its order: (at, subject kind, subject id, definition name)."""
-    (at, who, late, known_at), rows = machine.take()
+    (at, who, end, late, known_at), rows = machine.take()
     kinds = np.array([Subject[definition.subject.upper()] for definition in definitions] or [Subject.ACCOUNT], np.int8)
     by_name = np.argsort(np.argsort([definition.name for definition in definitions] or [""]))
     places = _places(at, who, kinds, by_name, vocabulary)
     # One column after the other: memory that one of them has given back costs less than what was never touched.
     known = _known(at, late, known_at).take(places) if len(late) else None
     at = at.take(places)
-    shown = machine.shown()
-    ends = _ends(who, shown)
     columns = _columns(who, places, kinds)
     del who
     return Transitions(
@@ -43,7 +36,8 @@ def collect(machine: Machine, definitions: Sequence[Definition], vocabulary: Voc
         at=at,
         known_at=at if known is None else known,
         **columns,
-        evidence=_evidence(ends, shown, places, columns["definition"]),
+        end=end.take(places),
+        counts=machine.shown,
         rows=rows,
     )
 
@@ -67,29 +61,8 @@ def _columns(who: Numbers, places: Numbers, kinds: NDArray[np.int8]) -> dict[str
     return columns
 
 
-def _evidence(
-    ends: Numbers, shown: NDArray[np.uint32], places: Numbers, definition: NDArray[np.int32]
-) -> NDArray[np.int64]:
-    """Where the evidence of each begins and ends, in the order of the places."""
-    evidence = np.empty((len(ends), 2), np.int64)
-    for here in _pieces(len(ends)):
-        evidence[here, 1] = ends.take(places[here])
-        evidence[here, 0] = evidence[here, 1] - shown.take(definition[here])
-    return evidence
-
-
-def _ends(who: Numbers, shown: NDArray[np.uint32]) -> Numbers:
-    """Where the evidence of each ends, which follows that of the one before."""
-    ends, before = np.empty(len(who), np.int64), 0
-    for here in _pieces(len(who)):
-        np.cumsum(shown.take(who[here].view(WHO)["definition"]), out=ends[here])
-        ends[here] += before
-        before = int(ends[here][-1])
-    return ends
-
-
 def _pieces(count: int) -> Iterator[slice]:
-    return (slice(first, first + _PIECE) for first in range(0, count, _PIECE))
+    return (slice(first, first + SORTED_TOGETHER) for first in range(0, count, SORTED_TOGETHER))
 
 
 def _places(at: Numbers, who: Numbers, kinds: NDArray[np.int8], by_name: Numbers, vocabulary: Vocabulary) -> Numbers:
@@ -114,20 +87,16 @@ def _places(at: Numbers, who: Numbers, kinds: NDArray[np.int8], by_name: Numbers
 def _roughly(at: Numbers) -> tuple[Numbers, Sequence[int]]:
     """The places of all, in the order of time but for the last of its bits; and the ends of parts between which the
     time rises."""
-    if len(at) <= _PIECE:
+    if len(at) <= SORTED_TOGETHER:
         return np.arange(len(at)), [len(at)] if len(at) else []
-    earliest = at.min()
-    shift = max(0, int(at.max() - earliest).bit_length() - _BITS)
-    coarse = np.empty(len(at), np.uint16)
-    for here in _pieces(len(at)):
-        coarse[here] = (at[here] - earliest) >> shift
-    ends = np.cumsum(np.bincount(coarse))
+    rough = roughly(at)
+    ends = np.cumsum(np.bincount(rough))
     parts = [0]
     while parts[-1] < len(at):
         first = parts[-1]
-        last = max(np.searchsorted(ends, first + _PIECE, "right") - 1, np.searchsorted(ends, first, "right"))
+        last = max(np.searchsorted(ends, first + SORTED_TOGETHER, "right") - 1, np.searchsorted(ends, first, "right"))
         parts.append(int(ends[last]))
-    return np.argsort(coarse, kind="stable"), parts[1:]
+    return np.argsort(rough, kind="stable"), parts[1:]
 
 
 def _order(at: Numbers, rank: Numbers, ranks: int) -> Numbers:

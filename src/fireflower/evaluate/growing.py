@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 _LARGE = 1 << 22
 """Bytes from which a column has pages of its own, where the system can move them."""
+_HUGE_PAGE = 1 << 21
+"""Bytes of which the size of such a column is a multiple: others the system moves to where huge pages do not fit, and
+cuts up those that are there."""
 
 
 class Column:
@@ -36,6 +39,10 @@ class Column:
         self._rows[self._count : end] = values
         self._count = end
 
+    def since(self, first: int) -> NDArray[Any]:
+        """The rows from this one on, as they are kept until the next are added."""
+        return self._rows[first : self._count]
+
     def take(self) -> NDArray[Any]:
         """Hand over all rows; there are none afterwards."""
         taken = self._rows[: self._count]
@@ -44,13 +51,14 @@ class Column:
 
     def _grow(self, rows: int) -> None:
         size = rows * self._dtype.itemsize
+        pages = -(-size // _HUGE_PAGE) * _HUGE_PAGE
         if self._pages is not None:
             self._rows = self._rows[:0].copy()  # pages move only if nobody looks at them
-            self._pages.resize(size)
+            self._pages.resize(pages)
             self._rows = np.frombuffer(self._pages, self._dtype)
             return
         if size >= _LARGE and sys.platform == "linux":
-            self._pages = _huge_pages(size)
+            self._pages = _huge_pages(pages)
         grown = np.empty(rows, self._dtype) if self._pages is None else np.frombuffer(self._pages, self._dtype)
         grown[: self._count] = self._rows[: self._count]
         self._rows = grown

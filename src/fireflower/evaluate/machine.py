@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, NamedTuple
@@ -17,10 +16,17 @@ from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel.layout import Rows
 from fireflower.evaluate.program import Columns, Program
 from fireflower.evaluate.results import TURN, EvidenceRows
+from fireflower.model.errors import NotSupportedError
 from fireflower.model.timeline import Timeline
 
+SORTED_TOGETHER = 1 << 15
+"""Transitions that are put in order at once, in the cache."""
+_ROUGH_BITS = 16
+"""Of a time, by which transitions are put roughly in order: numbers of so many bits numpy sorts by counting."""
 _OUTPUT_ROWS = 4096
 _EVIDENCE_ROWS = 16384
+_MOST_EVIDENCE = 1 << 32
+"""Rows, whose places are kept as numbers of 32 bits."""
 _FIRST_HEAP = 1 << 14
 _MODEST = 1 << 26
 """Words up to which memory grows fourfold, as copying it costs more than room that nobody uses yet; beyond, twofold."""
@@ -38,45 +44,104 @@ class Written(NamedTuple):
     ----------
     at : int64
     who : int64, each a WHO
+    end : uint32, where the evidence of each ends; it has as many rows as that of each transition of its definition
     late : int64, the places of those that are not known at once
     known_at : int64, when each of these is known
     """
 
     at: NDArray[np.int64]
     who: NDArray[np.int64]
+    end: NDArray[np.uint32]
     late: NDArray[np.int64]
     known_at: NDArray[np.int64]
 
 
 @dataclass(eq=False)
 class Output:
-    """What machines have written, whose threads wait for each other: the columns of transitions; the quantities of
-    their evidence in the same order, the turn to which each row of it refers, and the words of turns."""
+    """What machines have written, whose threads wait for each other: the columns of transitions (`Written`); the
+    quantities of their evidence, as they were written; the turn to which each row of it refers; and the words of
+    turns."""
 
-    written: Sequence[Column] = field(default_factory=lambda: [Column(np.int64) for _ in Written._fields])
+    at: Column = field(default_factory=lambda: Column(np.int64))
+    who: Column = field(default_factory=lambda: Column(np.int64))
+    end: Column = field(default_factory=lambda: Column(np.uint32))
+    late: Column = field(default_factory=lambda: Column(np.int64))
+    known_at: Column = field(default_factory=lambda: Column(np.int64))
     quantities: Column = field(default_factory=lambda: Column(np.float64))
     turn: Column = field(default_factory=lambda: Column(np.uint32))
     turns: Column = field(default_factory=lambda: Column(np.int64))
+    _sorted: int = 0
+    _sorted_late: int = 0
     _waiting: Lock = field(default_factory=Lock)
 
-    def add(self, transitions: NDArray[np.int64], evidence: NDArray[np.int64], turns: NDArray[np.int64]) -> None:
-        """Add columns, in which places are counted on from what is there."""
+    def add(
+        self,
+        transitions: NDArray[np.int64],
+        shown: NDArray[np.uint32],
+        evidence: NDArray[np.int64],
+        turns: NDArray[np.int64],
+    ) -> None:
+        """Add columns, in which places are counted on from what is there. `shown` is how many rows of evidence each
+        transition has."""
         at, known_at, who = transitions
         late = np.flatnonzero(known_at != at)
         with self._waiting:
-            columns = (at, who, late + len(self.written[0]), known_at[late])
-            for column, values in zip(self.written, columns, strict=True):
-                column.append(values)
+            self.late.append(late + len(self.at))
+            self.known_at.append(known_at[late])
+            self.at.append(at)
+            self.who.append(who)
+            self.end.append(np.cumsum(shown) + len(self.quantities))
             self.quantities.append(evidence[0].view(np.float64))
             for places in evidence[1:]:
                 self.turn.append(places + len(self.turns) // k.TURN_WORDS)
             self.turns.append(turns)
+            if len(self.quantities) >= _MOST_EVIDENCE:
+                raise NotSupportedError(
+                    f"the evidence has {_MOST_EVIDENCE} rows or more (51 GB), which cannot be kept at once: evaluate "
+                    "fewer definitions at a time, or do without evidence"
+                )
+            self._sort()
+
+    def take(self) -> tuple[Written, EvidenceRows]:
+        """Hand over what was written; there is nothing afterwards."""
+        self._sorted = self._sorted_late = 0
+        written = Written(*(column.take() for column in (self.at, self.who, self.end, self.late, self.known_at)))
+        return written, EvidenceRows(self.quantities.take(), self.turn.take(), self.turns.take().view(TURN))
+
+    def _sort(self) -> None:
+        """Put the latest transitions roughly in the order of time once there are many, while they are in the cache. So
+        what is near in time will be gathered from few places (`collecting`)."""
+        if len(self.at) - self._sorted < SORTED_TOGETHER:
+            return
+        at = self.at.since(self._sorted)
+        order = np.argsort(roughly(at), kind="stable")
+        for column in (self.at, self.who, self.end):
+            latest = column.since(self._sorted)
+            latest[:] = latest.take(order)
+        late = self.late.since(self._sorted_late)
+        if len(late):
+            places = np.empty(len(order), np.int64)
+            places[order] = np.arange(self._sorted, len(self.at))
+            late[:] = places[late - self._sorted]
+        self._sorted, self._sorted_late = len(self.at), len(self.late)
+
+
+def roughly(at: NDArray[np.int64]) -> NDArray[np.uint16]:
+    """Times since the earliest, but for their lowest bits."""
+    earliest = at.min()
+    shift = max(0, int(at.max() - earliest).bit_length() - _ROUGH_BITS)
+    rough = np.empty(len(at), np.uint16)
+    for first in range(0, len(at), SORTED_TOGETHER):  # so that no memory is touched but what is kept
+        here = slice(first, first + SORTED_TOGETHER)
+        rough[here] = (at[here] - earliest) >> shift
+    return rough
 
 
 @dataclass(eq=False)
 class Machine:
     """A program at work: its memory, and where the states of accounts and people lie in it. `with_evidence` is as in
-    `layout.WITH_EVIDENCE`; `output` may be that of other machines, too."""
+    `layout.WITH_EVIDENCE`; `output` may be that of other machines, too. `shown` is how many rows of evidence a
+    transition of each definition has."""
 
     program: Program
     with_evidence: int
@@ -84,6 +149,7 @@ class Machine:
     standing: int = 0
     output: Output = field(default_factory=Output)
     memory: NDArray[np.int64] = field(init=False)
+    shown: NDArray[np.uint32] = field(init=False)
     accounts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     people: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
@@ -103,6 +169,7 @@ class Machine:
         for position, value in head.items():
             self.memory[position] = value
         self.memory[k.SIZE] = len(self.memory)
+        self.shown = self.program.shown * np.uint32(self.with_evidence != 0)
 
     def make_room(self, accounts: int, people: int) -> None:
         """Room for so many subjects; those that are there stay."""
@@ -141,8 +208,10 @@ class Machine:
         """Move what was written to the output."""
         head = self.memory
         turns, columns = int(head[k.TURNS]), 1 if self.with_evidence == k.VALUES else k.EVIDENCE_WORDS
+        transitions = self._columns(k.OUT, k.OUT_ROOM, k.OUT_COUNT, k.OUT_WORDS)
         self.output.add(
-            self._columns(k.OUT, k.OUT_ROOM, k.OUT_COUNT, k.OUT_WORDS),
+            transitions,
+            self.shown.take(transitions[-1].view(WHO)["definition"]),
             self._columns(k.EVIDENCE, k.EVIDENCE_ROOM, k.EVIDENCE_COUNT, columns),
             head[turns : turns + int(head[k.TURN_COUNT]) * k.TURN_WORDS],
         )
@@ -151,13 +220,7 @@ class Machine:
     def take(self) -> tuple[Written, EvidenceRows]:
         """Hand over what was written: transitions, and what these have shown."""
         self.empty()
-        output = self.output
-        written = Written(*(column.take() for column in output.written))
-        return written, EvidenceRows(output.quantities.take(), output.turn.take(), output.turns.take().view(TURN))
-
-    def shown(self) -> NDArray[np.uint32]:
-        """How many rows of evidence a transition of each definition has."""
-        return self.program.shown * np.uint32(self.with_evidence != 0)
+        return self.output.take()
 
     def _columns(self, start: int, room: int, count: int, columns: int) -> NDArray[np.int64]:
         first, rows = int(self.memory[start]), int(self.memory[room])

@@ -122,8 +122,9 @@ class Transitions:
     definition : int32
     change : int8, a Change
     reason : int8, a Reason
-    evidence : int64[n, 2], transition i has the evidence rows [evidence[i, 0], evidence[i, 1]); none if it was not
-        asked for. They lie as they were written, not in the order of the transitions
+    end : uint32, where the evidence rows of each end (`evidence`). They lie as they were written, not in the order of
+        the transitions
+    counts : uint32, how many rows of evidence a transition of each definition has; none if it was not asked for
     rows : the evidence rows; `facts` tells what they say
     """
 
@@ -138,7 +139,8 @@ class Transitions:
     definition: NDArray[np.int32]
     change: NDArray[np.int8]
     reason: NDArray[np.int8]
-    evidence: NDArray[np.int64]
+    end: NDArray[np.uint32]
+    counts: NDArray[np.uint32]
     rows: EvidenceRows
 
     def __len__(self) -> int:
@@ -159,6 +161,11 @@ class Transitions:
         assert isinstance(quantity, Latest)
         return self.vocabulary.texts[quantity.of.path]
 
+    def evidence(self, which: NDArray[np.int64] | slice = slice(None)) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the evidence rows of these transitions begin, and where they end."""
+        ends = self.end[which].astype(np.int64)
+        return ends - self.counts[self.definition[which]], ends
+
     def facts(self, rows: NDArray[np.int64] | slice = slice(None)) -> Facts:
         """What these rows of evidence say."""
         turns, quantity = self.rows.turns[self.rows.turn[rows]], self.rows.quantities[rows]
@@ -174,7 +181,7 @@ class Transitions:
     def shown_together(self, which: ArrayLike) -> list[list[Evidence]]:
         """The evidence of each of these transitions. One by one, it costs several times as much."""
         which = np.asarray(which, np.int64)
-        first, last = self.evidence[which].T
+        first, last = self.evidence(which)
         counts = last - first
         ends = np.cumsum(counts)
         rows = np.arange(counts.sum()) + np.repeat(last - ends, counts)
