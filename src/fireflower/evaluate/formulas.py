@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fireflower.language.fingerprints import canonical
 from fireflower.language.nodes import All, AnyOf, Compare, Condition, Count, Definition, Events, Formula, Not
 from fireflower.model.remembering import remembered
@@ -37,6 +39,12 @@ def different(formula: Formula) -> dict[str, Condition]:
     for condition in conditions_of(formula):
         found.setdefault(meaning(condition), condition)
     return found
+
+
+def in_words_of(formula: Formula, conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """The conditions, which are a formula's, as it words them."""
+    own = different(formula)
+    return tuple(own[meaning(condition)] for condition in conditions)
 
 
 def needed_by(formula: Formula) -> list[Condition]:

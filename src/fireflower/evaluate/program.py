@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fireflower.evaluate import specs
 from fireflower.evaluate.answers import INFINITY, cells, intervals, text_holds
-from fireflower.evaluate.formulas import conditions_of, different, formulas_of, goal_of, meaning, needed_by, rest_of
+from fireflower.evaluate.formulas import conditions_of, different, formulas_of, goal_of, in_words_of, needed_by, rest_of
 from fireflower.evaluate.image import Image, Table, float_word
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel import shortcuts
@@ -91,7 +91,8 @@ class Program:
 
     def reworded(self, definitions: Sequence[Definition]) -> Program:
         """The same program in the words of these definitions, which mean the same as those that were compiled."""
-        return replace(self, conditions=tuple(map(_in_words_of, definitions, self.conditions)))
+        formulas = [definition.qualified for definition in definitions]
+        return replace(self, conditions=tuple(map(in_words_of, formulas, self.conditions)))
 
 
 def compile_program(
@@ -123,12 +124,6 @@ def compile_program(
         settle_template(image, image.words[head])
     conditions = tuple(shown[number] for number in range(len(definitions)))
     return Program(np.array(image.words, np.int64), conditions, tuple(image.tables), image.zones)
-
-
-def _in_words_of(definition: Definition, conditions: Sequence[Condition]) -> tuple[Condition, ...]:
-    """The conditions, which are a definition's, as it words them."""
-    own = different(definition.qualified)
-    return tuple(own[meaning(condition)] for condition in conditions)
 
 
 @dataclass(eq=False)
