@@ -11,7 +11,17 @@ from discover.conftest import history, project_of
 from fireflower.app.project import Project
 from fireflower.app.replaying import history_arguments, moment_of
 from fireflower.discover.landmarks import Arguments, _shown_from, first_times, happened, sample_at, sample_when, until
-from fireflower.language.nodes import All, Count, DistinctDays, Events, Last, Within
+from fireflower.language.nodes import (
+    Compare,
+    Condition,
+    Count,
+    DistinctDays,
+    Events,
+    HoldingPoints,
+    Last,
+    Score,
+    Within,
+)
 from fireflower.model.moments import DAY, NEVER
 
 SIGN_UP = Events(("Signed Up",))
@@ -91,11 +101,14 @@ def test_first_times_and_what_held_when_a_formula_first_held(product: Project) -
     assert sample.numbers[0].tolist() == [len(times[ids[s]]["Report Run"]) for s in sample.subject]
 
 
-def test_what_is_said_twice_in_different_words_is_shown_once(product: Project) -> None:
-    bought, again = happened(Events(("Bought", "Flown"))), happened(Events(("Flown", "Bought")))
-    once = sample_when(bought, [Count(REPORT)], "person", arguments_of(product))
-    twice = sample_when(All((bought, again)), [Count(REPORT)], "person", arguments_of(product))
-    assert twice.numbers[0].tolist() == once.numbers[0].tolist()
+def test_quantities_when_a_score_first_passed(product: Project) -> None:
+    """The evidence has the score, and not what it is made of."""
+    bought = happened(Events(("Bought",)))
+    scored = Condition(
+        Score((HoldingPoints(bought, 2), HoldingPoints(happened(Events(("Flown",))), 1))), Compare(">=", 2)
+    )
+    first, same = (sample_when(each, [Count(REPORT)], "person", arguments_of(product)) for each in (bought, scored))
+    assert first.numbers[0].tolist() == same.numbers[0].tolist()
 
 
 def test_numbers_beyond_half_the_memory_are_kept_as_they_are() -> None:
