@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import traceback
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -223,3 +224,22 @@ def test_writers_that_wait_take_turns(database: PostgreSQL, postgresql: str) -> 
     thread.join()
     assert order == ["first", "second"]
     other.close()
+
+
+def test_who_falls_asleep_while_many_rows_are_written_is_given_up(database: PostgreSQL, postgresql: str) -> None:
+    """Else what it has locked would stay locked for as long as it sleeps."""
+    database._connection.execute("SET idle_in_transaction_session_timeout = '500ms'")
+
+    def rows() -> Iterator[tuple[int, str]]:
+        yield 1, "a"
+        time.sleep(2)
+        yield 2, "b"
+
+    def write() -> None:
+        with database.transaction():
+            database.in_order("messages")
+            database.many("INSERT INTO changes (transition, what, at) VALUES (?, ?, 0)", rows())
+
+    with pytest.raises(StorageError, match="idle-in-transaction"):
+        write()
+    assert database.rows("SELECT COUNT(*) FROM changes") == [(0,)]

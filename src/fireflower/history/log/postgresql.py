@@ -76,8 +76,11 @@ class PostgreSQL:
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         def run() -> None:
+            # One after the other: of statements that are sent without waiting, the server does not give up who falls
+            # asleep between two of them (it is no idle transaction), and what is locked stays locked.
             with self._connection.cursor() as cursor:
-                cursor.executemany(numbered(sql), [[_stored(value) for value in row] for row in rows])
+                for row in rows:
+                    cursor.execute(numbered(sql), [_stored(value) for value in row])
 
         with nullcontext() if self._inside else self.transaction():
             self._once(run)
