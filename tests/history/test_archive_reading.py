@@ -64,15 +64,6 @@ def test_several_histories_are_told_at_once_as_one_by_one(folder: Path) -> None:
     assert archive.told_of([], ["nobody"]) == []
 
 
-def test_the_moment_before_the_latest_records(folder: Path) -> None:
-    archive = Archive.open(folder)
-    times = sorted(record.time for _, record in archive.later(-1))
-    assert len(times) == 60 and archive.before(times[0], 60) == times[0]
-    for most in (1, 10, 57):
-        moment = archive.before(-1, most)
-        assert most - 2 <= sum(time > moment for time in times) <= most
-
-
 def test_who_reads_keeps_what_was_there(folder: Path, tmp_path: Path) -> None:
     reader, writer = Archive.open(folder), Archive.open(folder)
     writer.ingest(table(tmp_path, "b.csv", 1000), EVENTS)

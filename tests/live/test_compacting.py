@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from fireflower.app.live import compacting
 from fireflower.app.live.compacting import Compactor
-from fireflower.history.archive import Archive
 from fireflower.history.archive.importing import Importer
 from fireflower.history.archive.manifest import Manifest
 from fireflower.history.log.database import StorageError
@@ -86,24 +85,6 @@ def test_a_compaction_at_any_moment_changes_nothing(
         before = compacted.transitions()
         news = compacted.restart(at(9))
         assert not news.new and not news.retracted and compacted.transitions() == before
-
-
-def test_nobody_is_looked_up_in_the_archive_for_what_comes_seconds_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else a server that is busy would read the archive for each of these, after each compaction and each start."""
-    looked_up: list[Any] = []
-    told_of = Archive.told_of
-    monkeypatch.setattr(Archive, "told_of", lambda *given: looked_up.append(given) or told_of(*given))
-    minute = 1 / 1440
-    with sides(2) as (plain, compacted):
-        for side in (plain, compacted):
-            came = (track(f"e{nth}", 1 + nth * minute, "ann", "export", "acme") for nth in (0, 1, 2, 4, 5))
-            side.take(*came, track("l1", 1 + 5.1 * minute, "ben", "login", "acme"), now=at(1 + 6 * minute))
-        compacted.compactor().compact(compacted.evaluator.position)
-        for minutes, is_looked_up in ((3, False), (-15, True)):
-            for side in (plain, compacted):
-                side.take(track(f"e{minutes}", 1 + minutes * minute, "ann", "export", "acme"), now=at(1 + 6 * minute))
-            assert bool(looked_up) == is_looked_up
-            assert compacted.transitions() == plain.transitions()
 
 
 def test_resends_are_known_though_the_archive_has_the_message() -> None:

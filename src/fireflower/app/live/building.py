@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from fireflower.app.live.compacting import is_moved
-from fireflower.app.live.parts import Part, Standing, concerns_of, tell_archived, tell_log, verdicts_by
+from fireflower.app.live.parts import Part, Standing, concerns_of, tell, tell_log, verdicts_by
 from fireflower.app.live.past import Outdated, Past
 from fireflower.app.live.qualifying import Qualifying
 from fireflower.app.live.telling import meaning_of
 from fireflower.app.project import Project
 from fireflower.evaluate.engines import source
 from fireflower.evaluate.image import Outgrown
-from fireflower.evaluate.live import LATENESS, Step
+from fireflower.evaluate.live import Step
 from fireflower.history.log.database import Database
 from fireflower.history.log.leases import ALL_SHARES, Evaluated
 from fireflower.history.log.reading import Mappings
@@ -27,11 +27,6 @@ from fireflower.language.walking import needs
 
 _LOGGER = logging.getLogger("fireflower.live")
 ROOM = 4096
-
-_LATEST = 50_000
-"""Records of the archive at most that are told one after the other, like those that come: what comes late is told again
-from before them. These cost two seconds; with all of them loaded at once, whoever is late after a start would have all
-of their records looked up in the archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +123,10 @@ class Builder:
             last = min(now, past.archive.summary().last or 0)
             if before is not None and goes_on:
                 last = min(last, before.moment)
-            settled = past.archive.before(last - LATENESS, _LATEST)
-            step = _loaded(qualifying, past, wanted, settled)
+            step = _loaded(qualifying, past, wanted, last)
             if not goes_on:
                 earlier.add(verdicts_by(part, step), {})
-            tell_archived(part, earlier, past.later(settled), last)
+            tell(part, earlier, past.later(last), last)
         if before is not None and goes_on:
             tell_log(part, earlier, before.position, before.moment)
             standing = Standing()

@@ -136,19 +136,9 @@ def tell_log(part: Part, standing: Standing, up_to: int | None, now: int) -> Non
     tell(part, standing, Arrivals.of([]), now)
 
 
-def tell_archived(part: Part, standing: Standing, arrivals: Arrivals, now: int) -> None:
-    """Have a part take in records of the archive, and then what time has brought until now."""
-    for some in (*arrivals.in_time(AT_ONCE), Arrivals.of([])):
-        _tell(part, standing, some, min(now, some.latest()) if len(some) else now)
-
-
 def tell(part: Part, standing: Standing, arrivals: Arrivals, now: int) -> None:
-    """Have a part take in records of the log, and then what time has brought until now."""
-    _tell(part, standing, arrivals, now, part.past.known(arrivals))
-
-
-def _tell(part: Part, standing: Standing, arrivals: Arrivals, now: int, doubtful: Collection[int] = ()) -> None:
-    step = part.qualifying.take(arrivals, now, doubtful)
+    """Have a part take in records, and then what time has brought until now."""
+    step = part.qualifying.take(arrivals, now, part.past.known(arrivals))
     standing.add(verdicts_by(part, step), told_again_by(part, step))
 
 

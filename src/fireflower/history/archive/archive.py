@@ -356,14 +356,8 @@ class Archive:
     def later(self, moment: int) -> list[tuple[int, Record]]:
         """The records after a moment, each with its number (see `told`)."""
         blocks = self._current()
-        records = np.zeros(0, np.int64) if blocks is None else blocks.after(moment)[0]
+        records = np.zeros(0, np.int64) if blocks is None else blocks.after(moment)
         return list(zip(records.tolist(), self._records(records), strict=True))
-
-    def before(self, moment: int, most: int) -> int:
-        """This moment or, if more than so many records lie behind it, a later one behind which about so many do."""
-        blocks = self._current()
-        times = np.zeros(0, np.int64) if blocks is None else blocks.after(moment)[1]
-        return int(np.partition(times, -most - 1)[-most - 1]) if len(times) > most else moment
 
     def relations(self) -> list[Record]:
         """Who is who, who was a member of what, and the traits of accounts: the records that decide whose history

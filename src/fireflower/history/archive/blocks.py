@@ -176,16 +176,13 @@ class Blocks:
             yield first, stop
             first = stop
 
-    def after(self, moment: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The numbers of the records that have rows after a moment, and when each of these happened."""
-        rows, times = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    def after(self, moment: int) -> NDArray[np.int64]:
+        """The numbers of the records that have rows after a moment."""
+        rows = [np.zeros(0, np.int64)]
         for start in range(0, self.facts.rows if self.facts.last > moment else 0, _ROWS):
             time = self._columns["time"].read(start, min(start + _ROWS, self.facts.rows), np.int64)
-            later = np.flatnonzero(time > moment)
-            rows.append(start + later)
-            times.append(time[later])
-        records, first = np.unique(self.row.take(np.concatenate(rows)).astype(np.int64), return_index=True)
-        return records, np.concatenate(times)[first]
+            rows.append(start + np.flatnonzero(time > moment))
+        return np.unique(self.row.take(np.concatenate(rows)).astype(np.int64))
 
     def late_traits(
         self, traits: Collection[tuple[SubjectKind, str]], moment: int
