@@ -45,6 +45,15 @@ def test_golden_case(golden: GoldenCase) -> None:
     assert told_by_engine(as_drawn(golden)) == told_by_oracle(as_drawn(golden))
 
 
+def assert_as_the_oracle(drawn: st.SearchStrategy[Case], count: int) -> None:
+    @examples(count)
+    @given(drawn)
+    def says_what_the_oracle_says(case: Case) -> None:
+        assert told_by_engine(case) == told_by_oracle(case)
+
+    says_what_the_oracle_says()
+
+
 @examples(250)
 @given(cases())
 def test_any_definitions_on_any_history(case: Case) -> None:
@@ -53,32 +62,17 @@ def test_any_definitions_on_any_history(case: Case) -> None:
 
 @pytest.mark.parametrize("kind", QUANTITIES)
 def test_any_condition_on_a_quantity(kind: str) -> None:
-    @examples(40)
-    @given(cases(kind))
-    def says_what_the_oracle_says(case: Case) -> None:
-        assert told_by_engine(case) == told_by_oracle(case)
-
-    says_what_the_oracle_says()
+    assert_as_the_oracle(cases(kind), 40)
 
 
 @pytest.mark.parametrize("kind", QUANTITIES)
 def test_several_tests_of_a_quantity(kind: str) -> None:
-    @examples(25)
-    @given(cases_of_one_quantity(kind))
-    def says_what_the_oracle_says(case: Case) -> None:
-        assert told_by_engine(case) == told_by_oracle(case)
-
-    says_what_the_oracle_says()
+    assert_as_the_oracle(cases_of_one_quantity(kind), 25)
 
 
 @pytest.mark.parametrize("kind", QUANTITIES)
 def test_one_condition_in_several_wordings(kind: str) -> None:
-    @examples(15)
-    @given(cases_in_other_words(kind))
-    def says_what_the_oracle_says(case: Case) -> None:
-        assert told_by_engine(case) == told_by_oracle(case)
-
-    says_what_the_oracle_says()
+    assert_as_the_oracle(cases_in_other_words(kind), 15)
 
 
 @examples(100)

@@ -14,7 +14,7 @@ from fireflower.app.records import in_words
 from fireflower.evaluate.results import Change as Turn
 from fireflower.evaluate.results import Evidence, Reason, Transitions, Value
 from fireflower.language.describing import describe_condition, describe_quantity
-from fireflower.language.fingerprints import canonical
+from fireflower.language.fingerprints import canonical, meaning
 from fireflower.language.nodes import All, AnyOf, Condition, Definition, Formula, Known, Trait
 from fireflower.language.phrases import number
 from fireflower.language.steps import next_step
@@ -125,9 +125,9 @@ def _lead(
     truth: Mapping[tuple[str, str], str],
 ) -> Lead:
     shown = standing.shown(i)
-    states = {_key(state.condition): state for state in shown}
+    states = {meaning(state.condition): state for state in shown}
     values = {state.condition.quantity: state.value for state in shown if isinstance(state.condition.quantity, Trait)}
-    found = [states[_key(criterion.condition)] for criterion in wanted]
+    found = [states[meaning(criterion.condition)] for criterion in wanted]
     subject = standing.subject_id(i)
     return Lead(
         subject=subject,
@@ -140,14 +140,6 @@ def _lead(
     )
 
 
-def _key(condition: Condition, keys: dict[int, tuple[Condition, str]] = {}) -> str:  # noqa: B006
-    """The canonical form; kept by identity, since the same few nodes come for every lead."""
-    known = keys.get(id(condition))
-    if known is None or known[0] is not condition:
-        known = keys[id(condition)] = (condition, canonical(condition))
-    return known[1]
-
-
 def _plain(value: Value) -> float | str | bool | None:
     return ", ".join(map(str, value)) if isinstance(value, list) else value
 
@@ -157,10 +149,10 @@ def _next_step(definition: Definition, states: Mapping[str, Evidence]) -> str:
 
     A condition that `qualified` asks for is none: it holds, or another one has been done in its stead.
     """
-    asked = {_key(condition) for condition, _ in conditions(definition.qualified)}
+    asked = {meaning(condition) for condition, _ in conditions(definition.qualified)}
     for _, formula in definition.circles:
         for state in _undone(formula, states):
-            if not (isinstance(state.condition.quantity, Trait) or _key(state.condition) in asked):
+            if not (isinstance(state.condition.quantity, Trait) or meaning(state.condition) in asked):
                 step = next_step(state.condition, state.value)
                 return step[:1].upper() + step[1:]
     return ""
@@ -170,7 +162,7 @@ def _undone(formula: Formula, states: Mapping[str, Evidence]) -> list[Evidence]:
     """What would have to be done for a formula to hold; nothing of an `any` of which one part holds."""
     match formula:
         case Condition():
-            state = states[_key(formula)]
+            state = states[meaning(formula)]
             return [] if state.holds else [state]
         case All(parts) | AnyOf(parts):
             each = [_undone(part, states) for part in parts]
@@ -194,7 +186,7 @@ def changes(
     rows = np.flatnonzero((transitions.definition == index) & (transitions.at > after))[::-1].tolist()
     told = rows[:MOST_CHANGES]
     shown = dict(zip(told, transitions.shown_together(told), strict=True))
-    asked = {_key(condition) for condition, _ in conditions(definition.qualified)}
+    asked = {meaning(condition) for condition, _ in conditions(definition.qualified)}
     tipping = {i: _tipping(shown[i], int(transitions.at[i]), asked) for i in told}
     places = sorted({state.row for state in tipping.values() if state is not None and state.row is not None})
     words = dict(zip(places, map(in_words, project.archive.records(places, bare=True)), strict=True)) if places else {}
@@ -213,7 +205,7 @@ def changes(
 
 def _tipping(shown: Iterable[Evidence], at: int, asked: Collection[str]) -> Evidence | None:
     """The condition of those that are asked for that changed at the very instant of the transition."""
-    return next((state for state in shown if state.since == at and _key(state.condition) in asked), None)
+    return next((state for state in shown if state.since == at and meaning(state.condition) in asked), None)
 
 
 def _tipped(state: Evidence | None, words: Mapping[int, str]) -> str:

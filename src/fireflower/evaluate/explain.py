@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 from msgspec import structs
 
-from fireflower.evaluate.formulas import different, meaning
+from fireflower.evaluate.formulas import different
 from fireflower.evaluate.leaving_out import rules_of
 from fireflower.evaluate.replay import replay, standing
 from fireflower.evaluate.results import Evidence, Reason, Subject, Transitions
 from fireflower.language.describing import as_written
-from fireflower.language.fingerprints import canonical
+from fireflower.language.fingerprints import canonical, meaning
 from fireflower.language.nodes import (
     All,
     AnyOf,

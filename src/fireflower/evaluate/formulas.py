@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fireflower.language.fingerprints import canonical
+from fireflower.language.fingerprints import meaning
 from fireflower.language.nodes import All, AnyOf, Compare, Condition, Count, Definition, Events, Formula, Not
-from fireflower.model.remembering import remembered
-
-meaning = remembered(canonical)
-"""What a condition means, by which it is known."""
+from fireflower.language.walking import by_meaning
 
 
 def goal_of(events: Events) -> Condition:
@@ -35,10 +32,7 @@ def conditions_of(formula: Formula) -> list[Condition]:
 
 def different(formula: Formula) -> dict[str, Condition]:
     """The different conditions of a formula by their meaning, in the order of the text, each as it is worded first."""
-    found: dict[str, Condition] = {}
-    for condition in conditions_of(formula):
-        found.setdefault(meaning(condition), condition)
-    return found
+    return by_meaning(conditions_of(formula))
 
 
 def in_words_of(formula: Formula, conditions: Iterable[Condition]) -> tuple[Condition, ...]:

@@ -21,6 +21,7 @@ from fireflower.language.nodes import (
     Settings,
     Some,
 )
+from fireflower.model.remembering import remembered
 
 VERSION = "fireflower-1"
 """Part of every fingerprint; to be raised when the meaning of a node changes."""
@@ -46,6 +47,10 @@ def fingerprint(node: Definition | Settings) -> str:
 def canonical(node: Any) -> str:
     """The meaning of any node as JSON: equal texts, and only they, mean the same."""
     return json.dumps(_form(node), separators=(",", ":"), ensure_ascii=True)
+
+
+meaning = remembered(canonical)
+"""The same, worked out once for a node of a definition, which comes again and again."""
 
 
 def _form(value: Any) -> Any:

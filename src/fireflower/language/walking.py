@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from fireflower.language.fingerprints import canonical
+from fireflower.language.fingerprints import meaning
 from fireflower.language.nodes import (
     Actors,
     Between,
@@ -29,6 +29,8 @@ from fireflower.language.nodes import (
 )
 from fireflower.model.records import SubjectKind
 
+Node = TypeVar("Node")
+
 _NOT_WALKED = frozenset({"quantities", "examples", "mentions", "imports", "speaks_for"})
 
 
@@ -47,18 +49,18 @@ def walk(node: Any) -> Iterator[Any]:
 def conditions_of(node: Formula | Definition) -> tuple[Condition, ...]:
     """The different conditions of a formula or definition, in the order in which they first stand; those inside a score
     are among them."""
-    return _different(inner for inner in walk(node) if isinstance(inner, Condition))
+    return tuple(by_meaning(inner for inner in walk(node) if isinstance(inner, Condition)).values())
 
 
 def quantities_of(node: Formula | Definition) -> tuple[Quantity, ...]:
     """The different quantities that the conditions of a formula or definition test; not the parts of ratios and
     differences."""
-    return _different(condition.quantity for condition in conditions_of(node))
+    return tuple(by_meaning(condition.quantity for condition in conditions_of(node)).values())
 
 
 def events_of(node: Any) -> tuple[Events, ...]:
     """The different selections of events that a node reads, goals and anchors among them."""
-    return _different(inner for inner in walk(node) if isinstance(inner, Events))
+    return tuple(by_meaning(inner for inner in walk(node) if isinstance(inner, Events)).values())
 
 
 def properties_of(node: Any) -> frozenset[str]:
@@ -87,13 +89,13 @@ def _traits(nodes: Iterable[Any]) -> frozenset[tuple[SubjectKind, str]]:
     return frozenset((node.owner, node.name) for node in nodes if isinstance(node, Trait))
 
 
-def _different(nodes: Iterable[Any]) -> tuple[Any, ...]:
-    """Without repetitions. Nodes that Python finds equal may differ in meaning (`= true`, `= 1`): the canonical form
-    decides."""
-    found: dict[str, Any] = {}
+def by_meaning(nodes: Iterable[Node]) -> dict[str, Node]:
+    """The different nodes by their meaning; of those that mean the same, the first. Nodes that Python finds equal may
+    differ in meaning (`= true`, `= 1`): the canonical form decides."""
+    found: dict[str, Node] = {}
     for node in nodes:
-        found.setdefault(canonical(node), node)
-    return tuple(found.values())
+        found.setdefault(meaning(node), node)
+    return found
 
 
 # --- What a replay needs to load --------------------------------------------------------------------------------------

@@ -91,9 +91,9 @@ class _Read:
 
     def durable(self, places: Sequence[int | None]) -> Durable:
         """Those messages that have a place in the log."""
-        kept = [nth for nth, place in enumerate(self.of) if places[place] is not None]
-        events = self.events if len(kept) == len(self.of) else self.events.at(kept)
-        durable = Durable.one_event_each([place for each in self.of if (place := places[each]) is not None], events)
+        kept = [(nth, place) for nth, each in enumerate(self.of) if (place := places[each]) is not None]
+        events = self.events if len(kept) == len(self.of) else self.events.at([nth for nth, _ in kept])
+        durable = Durable.one_event_each([place for _, place in kept], events)
         ones = sorted((place, one.records) for nth, one in self.ones.items() if (place := places[nth]) is not None)
         return durable.with_(Durable.of(ones)) if ones else durable
 

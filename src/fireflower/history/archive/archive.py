@@ -290,8 +290,7 @@ class Archive:
             If there is none of that id.
         """
         blocks = self._needed()
-        block = blocks.block(kind, blocks.number(kind, id))
-        return blocks.timeline(block, block + 1, self._properties(blocks, properties))
+        return blocks.around(kind, blocks.number(kind, id), self._properties(blocks, properties))
 
     def people_with(self, trait: str, value: str) -> list[str]:
         """The ids of people of whom this trait has ever been this text, whatever its case."""
@@ -325,29 +324,18 @@ class Archive:
             If there is none of that id.
         """
         blocks = self._needed()
-        numbers = self._told(blocks, kind, blocks.number(kind, id))
-        return list(zip(numbers.tolist(), self._records(numbers), strict=True))
+        return self._numbered(_told(blocks, kind, blocks.number(kind, id), self._properties(blocks, ())))
 
     def told_of(self, people: Collection[str], accounts: Collection[str]) -> list[tuple[int, Record]]:
         """The records in the histories of these subjects, each once, with its number. Of those who are not known there
         are none. Asked one by one, what belongs to many is read as often as there are subjects."""
         blocks, found = self._needed(), [np.zeros(0, np.int64)]
+        none = self._properties(blocks, ())
         kinds: tuple[tuple[SubjectKind, Collection[str]], ...] = (("person", people), ("account", accounts))
         for kind, ids in kinds:
             subjects = {blocks.known(kind, id) for id in ids} - {-1}
-            found += [self._told(blocks, kind, number) for number in subjects]
-        numbers = np.unique(np.concatenate(found))
-        return list(zip(numbers.tolist(), self._records(numbers), strict=True))
-
-    def _told(self, blocks: Blocks, kind: SubjectKind, number: int) -> NDArray[np.int64]:
-        """The numbers of the records in a subject's history, in canonical order."""
-        block = blocks.block(kind, number)
-        timeline = blocks.timeline(block, block + 1, self._properties(blocks, ()))
-        own, bit = timeline.of(kind)
-        mine = timeline.first_row + np.flatnonzero((timeline.target & bit > 0) & (own == number))
-        records = blocks.row.take(mine).astype(np.int64)
-        _, first = np.unique(records, return_index=True)
-        return records[np.sort(first)]
+            found += [_told(blocks, kind, number, none) for number in subjects]
+        return self._numbered(np.unique(np.concatenate(found)))
 
     def numbered(self, numbers: Sequence[int], bare: bool = False) -> list[Record]:
         """The records with these numbers; if `bare`, without their message ids and properties."""
@@ -356,8 +344,7 @@ class Archive:
     def later(self, moment: int) -> list[tuple[int, Record]]:
         """The records after a moment, each with its number (see `told`)."""
         blocks = self._current()
-        records = np.zeros(0, np.int64) if blocks is None else blocks.after(moment)
-        return list(zip(records.tolist(), self._records(records), strict=True))
+        return [] if blocks is None else self._numbered(blocks.after(moment))
 
     def relations(self) -> list[Record]:
         """Who is who, who was a member of what, and the traits of accounts: the records that decide whose history
@@ -440,9 +427,23 @@ class Archive:
                 promote(blocks.scratch, *what)
             return blocks.scratch
 
+    def _numbered(self, numbers: NDArray[np.int64]) -> list[tuple[int, Record]]:
+        """The records with these numbers, each with its number."""
+        return list(zip(numbers.tolist(), self._records(numbers), strict=True)) if len(numbers) else []
+
     def _records(self, rows: NDArray[np.int64], bare: bool = False) -> list[Record]:
         with intact(self._folder / "segments"):
             return self._rows().records(rows, bare)
 
     def _rows(self) -> Rows:
         return Rows(self._segments, Dictionaries.stored([segment.folder for segment in self._segments]))
+
+
+def _told(blocks: Blocks, kind: SubjectKind, number: int, none: Properties) -> NDArray[np.int64]:
+    """The numbers of the records in a subject's history, in canonical order. They are found without properties."""
+    timeline = blocks.around(kind, number, none)
+    own, bit = timeline.of(kind)
+    mine = timeline.first_row + np.flatnonzero((timeline.target & bit > 0) & (own == number))
+    records = blocks.row.take(mine).astype(np.int64)
+    _, first = np.unique(records, return_index=True)
+    return records[np.sort(first)]

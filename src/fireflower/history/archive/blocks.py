@@ -150,8 +150,8 @@ class Blocks:
         import pyarrow.compute as pc
 
         borne = self.vocabulary.people[self.number("person", person)]
-        others, persons = read_texts(self.folder / "merged.arrow")
-        return [borne, *pc.filter(others, pc.equal(persons, borne)).to_pylist()]
+        others, persons = self._merged
+        return [borne, *pc.filter(others.array, pc.equal(persons.array, borne)).to_pylist()]
 
     @staticmethod
     def _near(ids: Texts, id: str) -> list[str]:
@@ -253,6 +253,11 @@ class Blocks:
             others = [texts[code] for code in own[:_VALUES].tolist()]
             found[self.facts.names[event][1]] = SeenValues(event in numbers, others, len(own) <= _VALUES)
         return found
+
+    def around(self, kind: SubjectKind, number: int, properties: Properties) -> Timeline:
+        """The block in which a subject is evaluated."""
+        block = self.block(kind, number)
+        return self.timeline(block, block + 1, properties)
 
     def timeline(self, first: int, stop: int, properties: Properties) -> Timeline:
         """The blocks [first, stop)."""

@@ -75,12 +75,14 @@ class PostgreSQL:
         return self._again(run) if sql.startswith("SELECT") and not self._inside else self._once(run)
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        statement = numbered(sql)
+
         def run() -> None:
             # One after the other: of statements that are sent without waiting, the server does not give up who falls
             # asleep between two of them (it is no idle transaction), and what is locked stays locked.
             with self._connection.cursor() as cursor:
                 for row in rows:
-                    cursor.execute(numbered(sql), [_stored(value) for value in row])
+                    cursor.execute(statement, [_stored(value) for value in row])
 
         with nullcontext() if self._inside else self.transaction():
             self._once(run)
