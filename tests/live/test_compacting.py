@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from fireflower.app.live.compacting import Compactor
 from fireflower.history.archive.importing import Importer
 from fireflower.history.archive.manifest import Manifest
 from fireflower.history.log.database import StorageError
-from fireflower.history.log.messages import MessageLog
+from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.model.messages import Message
 from live.messaging import JOINING, Side, at, make_project, posthog, segment, track
 
@@ -85,6 +85,79 @@ def test_a_compaction_at_any_moment_changes_nothing(
         before = compacted.transitions()
         news = compacted.restart(at(9))
         assert not news.new and not news.retracted and compacted.transitions() == before
+
+
+def never(*_: Any, **__: Any) -> None:
+    raise AssertionError("history is evaluated anew")
+
+
+def test_evaluation_goes_on_with_what_has_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was evaluated stays; the past of who is late is told from the archive, and evidence names what is there."""
+    messages = everything()
+    with sides(2) as (plain, compacted):
+        monkeypatch.setattr(compacted.evaluator, "begin", never)
+        for number, message in enumerate(messages):
+            compacted.compactor().compact()
+            for side in (plain, compacted):
+                side.take(message, now=at(1.5 + number / 100))
+            assert compacted.transitions() == plain.transitions()
+        late = [
+            track("late", 0.05, "ann", "export", "acme", received=2.0),
+            segment("late-group", 0.15, type="group", userId="fay", groupId="acme"),
+            segment("late-who", 0.05, type="identify", userId="ann", anonymousId="a-9"),
+            *(segment(f"late-{n}", 0.06 + n / 100, type="track", event="export", anonymousId="a-9") for n in range(3)),
+        ]
+        for number, message in enumerate(late):
+            for side in (plain, compacted):
+                side.take(message, now=at(2.6 + number / 10))
+            assert compacted.transitions() == plain.transitions()
+            compacted.compactor().compact()
+        assert any(row[7] and "ann" in row[7] for row in compacted.transitions())
+        for side in (plain, compacted):
+            side.take(now=at(12))
+        assert compacted.transitions() == plain.transitions()
+        assert not compacted.evaluator.mentions.of(["ann", "ben"], ["acme"])
+
+
+@pytest.mark.parametrize("reading", range(3))
+def test_a_step_goes_on_though_messages_move_while_it_reads_them(
+    reading: int, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    messages = everything()
+    late = [track("late", 0.05, "ann", "export", "acme", received=2.0), track("now", 1.9, "ben", "export", "acme")]
+    with sides(2) as (plain, compacted):
+        monkeypatch.setattr(compacted.evaluator, "begin", never)
+        for side in (plain, compacted):
+            side.take(*messages, now=at(1.6))
+        real, calls = MessageLog.at, 0
+
+        def interrupted(log: MessageLog, positions: Iterable[int]) -> list[Kept]:
+            nonlocal calls
+            found = list(positions)
+            calls += 1
+            if calls == reading + 1:
+                compacted.compactor().compact(compacted.evaluator.position)
+            return real(log, found)
+
+        written = compacted.write(*late)
+        with monkeypatch.context() as patched:
+            patched.setattr(MessageLog, "at", interrupted)
+            compacted.evaluator.take(written, at(2.0))
+        assert calls > reading
+        plain.take(*late, now=at(2.0))
+        assert compacted.transitions() == plain.transitions()
+
+
+def test_what_has_moved_behind_the_evaluator_is_evaluated_anew() -> None:
+    messages = everything()
+    with sides(2) as (plain, compacted):
+        for side in (plain, compacted):
+            side.take(*messages[:8], now=at(1.6))
+        written = compacted.write(*messages[8:])
+        compacted.compactor().compact()
+        compacted.evaluator.take(written, at(1.7))
+        plain.take(*messages[8:], now=at(1.7))
+        assert compacted.transitions() == plain.transitions()
 
 
 def test_resends_are_known_though_the_archive_has_the_message() -> None:

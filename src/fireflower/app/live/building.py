@@ -107,7 +107,7 @@ class Builder:
     ) -> Built:
         past, settings = Past(project, database, self._mappings), project.settings
         wanted = needs(definitions, settings).properties
-        first = next(iter(past.archive.timelines(wanted)), None)
+        first = next(past.timelines(wanted), None)
         begun = first.vocabulary if first is not None else None
         concerns = None if shares == ALL_SHARES else concerns_of(shares)
         qualifying = Qualifying(
@@ -115,7 +115,7 @@ class Builder:
         )
         meanings = {definition.name: meaning_of(definition, settings) for definition in definitions}
         part = Part(meanings, frozenset(meanings), qualifying, past, shares)
-        basis = _basis(past, database)
+        basis = _basis(past)
         covers = before is not None and past.covered <= before.position
         goes_on = before is not None and covers and before.meanings == meanings and _rests_on(before.basis, basis)
         earlier = Standing()
@@ -150,18 +150,16 @@ def _loaded(qualifying: Qualifying, past: Past, wanted: Collection[str], last: i
     with ThreadPoolExecutor(1) as beside:
         known = beside.submit(lambda: qualifying.know(past.archive.relations(), last))
         ready = beside.submit(past.get_ready)
-        step = qualifying.load(past.archive.timelines(wanted), last)
+        step = qualifying.load(past.timelines(wanted), last)
         known.result()
         ready.result()
     return step
 
 
-def _basis(past: Past, database: Database) -> str:
+def _basis(past: Past) -> str:
     """What verdicts rest on besides the log: the program, what was removed, and the parts of the archive; those that
     the log has moved into are apart, as they say what it had said."""
-    forgotten = database.rows("SELECT COUNT(*), COALESCE(MAX(id), 0) FROM forgotten")[0]
-    settled = database.rows("SELECT COUNT(*), COALESCE(MAX(until), 0) FROM settled")[0]
-    program = [version("fireflower"), source(), *forgotten, *settled]
+    program = [version("fireflower"), source(), *past.removed]
     parts: tuple[list[str], list[str]] = ([], [])
     for name, facts in past.archive.segments:
         parts[is_moved(facts.file)].append(name)

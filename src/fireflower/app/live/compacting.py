@@ -24,6 +24,7 @@ from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.history.archive import Archive
 from fireflower.history.archive.manifest import Locked
 from fireflower.history.log.database import Database
+from fireflower.history.log.durable import number_of
 from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.reading import LogReader, Mappings
 from fireflower.history.mapping import Mapping
@@ -179,8 +180,8 @@ class Compactor:
         reader, count = LogReader(self._database, self._mappings), 0
         with open(path, "wb") as file:
             wanted = takewhile(lambda kept: kept.position <= part.last, self._log.all(part.first))
-            for _, told in reader.all(wanted):
-                count += _write_lines(file, told)
+            for kept, told in reader.all(wanted):
+                count += _write_lines(file, kept.position, told)
         return count
 
     def _import(self, archive: Archive, path: Path) -> int:
@@ -235,13 +236,13 @@ def move_in(project: Project) -> None:
         database.close()
 
 
-def _write_lines(file: IO[bytes], told: list[Told]) -> int:
-    for each in told:
-        file.write(_line(each))
+def _write_lines(file: IO[bytes], place: int, told: list[Told]) -> int:
+    for nth, each in enumerate(told):
+        file.write(_line(each, number_of(place, nth)))
     return len(told)
 
 
-def _line(told: Told) -> bytes:
+def _line(told: Told, number: int) -> bytes:
     """A record in fireflower's own form: see `readers.plain.RecordShape`."""
     said = {
         "time": told.time,
@@ -253,6 +254,7 @@ def _line(told: Told) -> bytes:
         "properties": _raw(told.properties) if told.properties else {},
         "message_id": told.message_id,
         "received": told.received,
+        "number": number,
     }
     if told.kind == Kind.IDENTITY:
         said["value"] = told.other

@@ -245,7 +245,7 @@ class Evaluator:
     def take(self, durable: Durable, now: int) -> News:
         """Evaluate the next messages of the log, and whatever time has brought up to and including `now`."""
         now = max(now, self.now)
-        if self._terms and not (self._parts and all(part.past.is_current() for part in self._parts)):
+        if self._terms and not (self._parts and self._goes_on()):
             return self.begin(now)
         try:
             return self._take(durable, now)
@@ -255,6 +255,14 @@ class Evaluator:
         except Outdated:
             _LOGGER.info("The archive has changed: history is evaluated anew.")
         return self.begin(now)
+
+    def _goes_on(self) -> bool:
+        """Whether the parts have evaluated what is in the archive now. It does not matter to them if messages have moved
+        there that they had taken in."""
+        if not all(part.past.goes_on() for part in self._parts):
+            return False
+        self.mentions.forget(min(part.past.covered for part in self._parts))
+        return True
 
     def _take(self, durable: Durable, now: int) -> News:
         fresh = durable.behind(self.position)
@@ -360,7 +368,7 @@ class Evaluator:
         part, end = prepared.part, self.position
         if part is None:
             return
-        if prepared.compiled != self.compiled or not part.past.is_current():
+        if prepared.compiled != self.compiled or not part.past.goes_on():
             raise Outdated
         prepared.now = max(prepared.now, self.now)
         for start in range(part.past.position, end, AT_ONCE):

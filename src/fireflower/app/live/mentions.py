@@ -39,6 +39,13 @@ class Mentions:
         where = places[len(events) :][identities]
         self._people.add(_hashes([str(others[nth].value) for nth in identities]), where)
 
+    def forget(self, up_to: int) -> None:
+        """Forget the places up to and including this one."""
+        if up_to > self.behind:
+            self.behind = up_to
+            self._people.forget(up_to + 1)
+            self._accounts.forget(up_to + 1)
+
     def of(self, people: Iterable[str], accounts: Iterable[str]) -> list[int]:
         """The places of the messages that speak of any of these, and perhaps of others, in order."""
         found: list[NDArray[np.int64]] = []

@@ -7,7 +7,9 @@ from copy import copy
 from functools import cached_property
 from itertools import compress, takewhile
 
-from fireflower.app.live.compacting import archived_up_to, check_whole, covered, is_moved
+import numpy as np
+
+from fireflower.app.live.compacting import Part, archived_up_to, check_whole, covered, is_moved
 from fireflower.app.live.mentions import Mentions
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.history.archive import Archive
@@ -20,10 +22,9 @@ from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.log.reading import LogReader, Mappings
 from fireflower.model.errors import FireflowerError
 from fireflower.model.records import Record
+from fireflower.model.timeline import Timeline
 
-_ARCHIVED = 1 << 43
-"""Those of records of the archive begin here, as `find` gives them; below are rows of its timelines. A record may have
-several rows, and has one number."""
+_Stamp = tuple[int, int, int] | None
 
 
 class Outdated(FireflowerError):
@@ -34,12 +35,17 @@ class Outdated(FireflowerError):
 
 
 class Past:
-    """What has happened up to a place in the log: the archive as it was when this was opened, and the log since.
+    """What has happened up to a place in the log: the archive as it was when this was opened, and the log since. If
+    messages move from there into the archive, it goes on: what has happened is the same.
+
+    Records of the archive go by their numbers there, those of the log by theirs (`history.log.durable`), also when they
+    have moved.
 
     Attributes
     ----------
     position : the place; it goes on as the caller takes messages in
     covered : up to where the archive has what the log had
+    removed : by which it is seen that something has been removed from history
     mentions : where the log speaks of whom, as far as it has been taken in
     """
 
@@ -47,8 +53,8 @@ class Past:
         self._project, self._database, self._mappings = project, database, mappings
         self.log = MessageLog(database)
         self._manifest = project.folder / HISTORY_FOLDER / "manifest.json"
-        self._stamp = self._stamped()
-        self.archive = self._opened()
+        self.removed = self._removals()
+        self._stamp, self.archive = self._opened()
         self.covered = self.position = covered(self.archive)
         self.mentions = Mentions(self.covered)
 
@@ -60,9 +66,20 @@ class Past:
         """Find out which messages have come in imported files, so that nobody waits for it later."""
         self._known.among([])
 
-    def is_current(self) -> bool:
-        """Whether the archive is still as it was when this was opened."""
-        return self._stamped() == self._stamp
+    def goes_on(self) -> bool:
+        """Whether this is what has happened, by the archive as it is now. It is not if something has been imported or
+        removed, or if messages have moved that come behind `position`: then it stays what it was."""
+        if self._stamped() == self._stamp:
+            return True
+        before, (stamp, archive) = self.archive, self._opened()
+        kept, new = archive.segments[: len(before.segments)], archive.files[len(before.segments) :]
+        is_same = kept == before.segments and all(map(_has_just_moved, new)) and self._removals() == self.removed
+        if not is_same or covered(archive) > self.position:
+            archive.release()
+            return False
+        before.release()
+        self._stamp, self.archive, self.covered = stamp, archive, covered(archive)
+        return True
 
     def close(self) -> None:
         """Let the archive's files be removed: nothing is asked of this one any longer."""
@@ -70,7 +87,11 @@ class Past:
 
     def open_again(self) -> bool:
         """Go on after `close`. False if the archive is another by now: open it anew."""
-        return self.is_current() and self.archive.hold()
+        return self._stamped() == self._stamp and self.archive.hold()
+
+    def timelines(self, properties: Collection[str]) -> Iterator[Timeline]:
+        """What the archive has, with the columns of these properties."""
+        return self.archive.timelines(properties, by_record=True)
 
     def messages(self, up_to: int | None = None, after: int = 0) -> list[Kept]:
         """The messages that the archive does not have, in the order of the log; those behind `after`.
@@ -80,10 +101,11 @@ class Past:
         Outdated
             If it has been given some of them meanwhile.
         """
-        later = self.log.all(max(self.covered, after))
-        kept = list(later if up_to is None else takewhile(lambda each: each.position <= up_to, later))
-        self._check()
-        return kept
+        while True:
+            later = self.log.all(max(self.covered, after))
+            kept = list(later if up_to is None else takewhile(lambda each: each.position <= up_to, later))
+            if self._is_whole():
+                return kept
 
     def by(self, database: Database) -> Past:
         """The same, read on another connection."""
@@ -99,19 +121,21 @@ class Past:
         Outdated
             If the archive has been given some of them meanwhile.
         """
-        if self.covered < self.mentions.behind:
-            raise Outdated
-        positions = self.mentions.of(people, accounts)
-        found = self.read(self.log.at(each for each in positions if self.covered < each <= self.position))
-        self._check()
+        while True:
+            if self.covered < self.mentions.behind:
+                raise Outdated
+            positions = self.mentions.of(people, accounts)
+            found = self.read(self.log.at(each for each in positions if self.covered < each <= self.position))
+            if self._is_whole():
+                break
         yield from found.numbered()
         if self.archive.files:
             told = self.archive.told_of(people, accounts)
-            yield from (Numbered(record, _ARCHIVED + number) for number, record in told)
+            yield from (Numbered(record, number) for number, record in told)
 
     def later(self, moment: int) -> Arrivals:
         """The records of the archive after a moment."""
-        later = (Numbered(record, _ARCHIVED + number) for number, record in self.archive.later(moment))
+        later = (Numbered(record, number) for number, record in self.archive.later(moment))
         return Arrivals.of(sorted(later, key=by_number))
 
     def take_in(self, kept: Sequence[Kept]) -> Arrivals:
@@ -132,18 +156,18 @@ class Past:
         Raises
         ------
         Outdated
-            If the archive has been given some of them meanwhile.
+            If the archive has been given some of them meanwhile, and does not go on from what it was.
         """
-        positions = {place_of(number) for number in numbers if number >= LOG}
-        found = {each.number: each.record for each in self.read(self.log.at(positions)).numbered()}
-        self._check()
-        rows = [number for number in numbers if number < _ARCHIVED]
-        if rows:
-            found |= dict(zip(rows, self.archive.records(rows, bare=True), strict=True))
-        archived = [number for number in numbers if _ARCHIVED <= number < LOG]
+        while True:
+            positions = {place for number in numbers if (place := place_of(number)) > self.covered}
+            found = {each.number: each.record for each in self.read(self.log.at(positions)).numbered()}
+            if self._is_whole():
+                break
+        archived = {number: number for number in numbers if number < LOG}
+        archived |= self._moved([number for number in numbers if 0 < place_of(number) <= self.covered])
         if archived:
-            records = self.archive.numbered([number - _ARCHIVED for number in archived], bare=True)
-            found |= dict(zip(archived, records, strict=True))
+            records = self.archive.numbered(list(archived.values()), bare=True)
+            found |= zip(archived, records, strict=True)
         return {number: found[number] for number in numbers if number in found}
 
     def known(self, arrivals: Arrivals) -> set[int]:
@@ -155,25 +179,57 @@ class Past:
         numbers = [*arrivals.numbers.tolist(), *(each.number for each in others)]
         return set(compress(numbers, among.tolist()))
 
-    def _check(self) -> None:
-        """What has been read of the log is whole only if no body had been emptied that this archive does not have."""
-        if archived_up_to(self._database) > self.covered:
-            raise Outdated
+    def _moved(self, numbers: Sequence[int]) -> dict[int, int]:
+        """Which numbers records of the log have in the archive into which they have moved."""
+        places = np.unique(place_of(np.array(numbers, np.int64)))
 
-    def _opened(self) -> Archive:
-        archive = self._project.open_archive()
+        def has_some(facts: SegmentFacts) -> bool:
+            part = Part.of(facts.file)
+            first, last = places.searchsorted([part.first, part.last], "right").tolist() if part is not None else (0, 0)
+            return bool(first < last)
+
+        return self.archive.came_live(numbers, has_some) if numbers else {}
+
+    def _is_whole(self) -> bool:
+        """Whether what has just been read of the log is: no body had been emptied that this archive does not have.
+        Else it is to be read again, from this one and the archive as it is now.
+
+        Raises
+        ------
+        Outdated
+            If that does not go on from what it was.
+        """
+        if archived_up_to(self._database) <= self.covered:
+            return True
+        if not self.goes_on():
+            raise Outdated
+        return False
+
+    def _opened(self) -> tuple[_Stamp, Archive]:
+        """The archive as it is now, or a little later than its stamp says."""
+        stamp, archive = self._stamped(), self._project.open_archive()
         if covered(archive) < archived_up_to(self._database):  # it may have been given something just now
             archive = self._project.open_archive()
         check_whole(archive, self._database, self._manifest.parent)
-        return archive
+        return stamp, archive
 
-    def _stamped(self) -> tuple[int, int, int] | None:
+    def _removals(self) -> tuple[int, ...]:
+        forgotten = self._database.rows("SELECT COUNT(*), COALESCE(MAX(id), 0) FROM forgotten")[0]
+        settled = self._database.rows("SELECT COUNT(*), COALESCE(MAX(until), 0) FROM settled")[0]
+        return *forgotten, *settled
+
+    def _stamped(self) -> _Stamp:
         """By which it is seen that the manifest has been replaced."""
         try:
             state = self._manifest.stat()
         except FileNotFoundError:
             return None
         return state.st_ino, state.st_mtime_ns, state.st_size
+
+
+def _has_just_moved(facts: SegmentFacts) -> bool:
+    """Whether the archive has from the log all that was there."""
+    return is_moved(facts.file) and facts.rows == facts.read - facts.kept_aside
 
 
 def _is_imported(facts: SegmentFacts) -> bool:

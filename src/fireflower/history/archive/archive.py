@@ -266,20 +266,24 @@ class Archive:
         blocks = self._current()
         return {} if blocks is None or blocks.facts.last <= moment else blocks.late_traits(traits, moment)
 
-    def timelines(self, properties: Collection[str] = (), *, rows_per_chunk: int = 1 << 18) -> Iterator[Timeline]:
+    def timelines(
+        self, properties: Collection[str] = (), *, rows_per_chunk: int = 1 << 18, by_record: bool = False
+    ) -> Iterator[Timeline]:
         """The whole history in pieces of whole blocks, which have one vocabulary together.
 
         Parameters
         ----------
         properties : the properties whose columns are needed; others are not loaded
         rows_per_chunk : about how many rows a piece has; a block that has more comes alone
+        by_record : whether rows are named by the numbers of their records (see `numbered`), which stay what they are
+            when the archive grows
         """
         blocks = self._current()
         if blocks is None:
             return
         columns = self._properties(blocks, properties)
         for first, stop in blocks.pieces(rows_per_chunk):
-            yield blocks.timeline(first, stop, columns)
+            yield blocks.timeline(first, stop, columns, by_record=by_record)
 
     def subject(self, kind: SubjectKind, id: str, properties: Collection[str] = ()) -> Timeline:
         """The block in which one subject is evaluated. A person is found by each of their ids.
@@ -340,6 +344,23 @@ class Archive:
     def numbered(self, numbers: Sequence[int], bare: bool = False) -> list[Record]:
         """The records with these numbers; if `bare`, without their message ids and properties."""
         return self._records(np.asarray(numbers, np.int64), bare)
+
+    def came_live(self, numbers: Sequence[int], among: Callable[[SegmentFacts], bool]) -> dict[int, int]:
+        """Which numbers records have here that went by others when they came live. Who is not there has none.
+
+        Parameters
+        ----------
+        numbers : those others
+        among : in which files to look
+        """
+        wanted, found, start = np.asarray(numbers, np.int64), dict[int, int](), 0
+        for segment in self._segments:
+            if len(segment) and among(segment.facts):
+                rows = segment.column("number").find(wanted)
+                there = rows >= 0
+                found |= zip(wanted[there].tolist(), (start + rows[there]).tolist(), strict=True)
+            start += len(segment)
+        return found
 
     def later(self, moment: int) -> list[tuple[int, Record]]:
         """The records after a moment, each with its number (see `told`)."""

@@ -259,8 +259,13 @@ class Blocks:
         block = self.block(kind, number)
         return self.timeline(block, block + 1, properties)
 
-    def timeline(self, first: int, stop: int, properties: Properties) -> Timeline:
-        """The blocks [first, stop)."""
+    def timeline(self, first: int, stop: int, properties: Properties, *, by_record: bool = False) -> Timeline:
+        """The blocks [first, stop).
+
+        Parameters
+        ----------
+        by_record : whether rows are named by the numbers of their records, and not by their places
+        """
         low, high = int(self.starts[first]), int(self.starts[stop])
         types = {"target": np.uint8, "time": np.int64, "received": np.int64}
         columns: dict[str, Any] = {
@@ -278,6 +283,7 @@ class Blocks:
             numbers=properties.read("number", low, high),
             codes=properties.read("code", low, high),
             first_row=low,
+            row=self.row.read(low, high, np.int64) if by_record else None,
         )
 
 

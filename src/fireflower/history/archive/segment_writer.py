@@ -123,6 +123,7 @@ class SegmentWriter:
             "value": _either(_codes(known.values, said.get("value")), _codes(known.people, said.get("other"))),
             "received": _numbers(said.get("received"), np.int64, -1),
             "flags": untimed * np.uint8(UNTIMED | TIMELESS if said.get("timeless") else UNTIMED),
+            "number": _numbers(said.get("number"), np.int64, -1),
         }
         return self._add(coded, said.get("message_id"), batch.size)
 

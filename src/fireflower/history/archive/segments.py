@@ -36,9 +36,14 @@ COLUMNS: dict[str, DTypeLike] = {
     "value": np.int32,
     "received": np.int64,
     "flags": np.uint8,
+    "number": np.int64,
 }
 """`name` is a code in words; of a JOIN the role. `value` is a trait's code in values, or an identity's other id as a
-code in people. `received` is -1 where nobody recorded it."""
+code in people. `received` is -1 where nobody recorded it. `number` is by what a record went that came live, which rises
+in a segment; -1 of others."""
+
+_UNNUMBERED = {"value": -1, "dtype": "<i8"}
+"""The column of numbers of segments that were written when there was none."""
 
 _PIECE = 1 << 18
 """How many records are looked at together."""
@@ -140,7 +145,8 @@ class SegmentFacts:
     @classmethod
     def parse(cls, content: dict[str, Any]) -> SegmentFacts:
         """From the JSON that it is kept in."""
-        return cls(**{**content, "loose": Loose(**content["loose"])})
+        columns = {"number": _UNNUMBERED} | content["columns"]
+        return cls(**{**content, "columns": columns, "loose": Loose(**content["loose"])})
 
 
 class Segment:

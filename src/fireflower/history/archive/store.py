@@ -117,3 +117,9 @@ class ColumnReader:
         if self._file is None:
             return np.full(len(rows), 0 if self._value is None else self._value, self._dtype)
         return np.asarray(self._file.array(self._dtype)[rows])
+
+    def find(self, values: NDArray[Any]) -> NDArray[np.int64]:
+        """The rows that have these values in a column whose values rise, -1 where none has; of equal ones, the last."""
+        known = np.array([self._value], self._dtype) if self._file is None else self._file.array(self._dtype)
+        rows = known.searchsorted(values, "right") - 1
+        return np.where(known[rows] == values, rows, -1)

@@ -29,6 +29,11 @@ def first_number(place: _Integer) -> _Integer:
     return place * _RECORDS + LOG
 
 
+def number_of(place: int, nth: int) -> int:
+    """The number of a record of the message at a place."""
+    return first_number(place) + min(nth, _RECORDS - 1)
+
+
 def place_of(number: _Integer) -> _Integer:
     """The place in the log of the message that said what has this number."""
     return (number - LOG) // _RECORDS
@@ -64,7 +69,7 @@ class Durable:
                 numbers.append(first_number(place))
                 continue
             for nth, record in enumerate(said):
-                number = first_number(place) + min(nth, _RECORDS - 1)
+                number = number_of(place, nth)
                 if record.kind == EVENT:
                     events.append(record)
                     numbers.append(number)

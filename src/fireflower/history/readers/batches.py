@@ -31,8 +31,9 @@ class Batch:
     ----------
     columns : an Arrow array each, or one plain value where all records have it: `time` and `received` (moments),
         `kind`, `name`, `person`, `account`, `value` (a trait's, in JSON), `other` (an identity's other id),
-        `message_id`, `untimed` (whether the time is only when it was learned) and `timeless` (whether such a record
-        holds from the subject's beginning). A column that is not there is missing throughout
+        `message_id`, `untimed` (whether the time is only when it was learned), `number` (of one that came live) and
+        `timeless` (whether such a record holds from the subject's beginning). A column that is not there is missing
+        throughout
     properties : by path, an Arrow array each; OBJECT for all in one
     size : how many records
     read : how many rows of the file they and the ones kept aside come from
@@ -70,6 +71,7 @@ class Told(NamedTuple):
     received: int | None = None
     properties: bytes | None = None
     untimed: bool = False
+    number: int | None = None
 
 
 def collect(told: list[Told], read: int, kept_aside: list[KeptAside], *, timeless: bool = False) -> Batch:
@@ -88,6 +90,7 @@ def collect(told: list[Told], read: int, kept_aside: list[KeptAside], *, timeles
         "received": pa.int64(),
         "properties": pa.large_string(),
         "untimed": pa.bool_(),
+        "number": pa.int64(),
     }
     columns = dict(zip(Told._fields, zip(*told, strict=True), strict=True)) if told else dict.fromkeys(Told._fields, ())
     arrays = {name: pa.array(columns[name], type) for name, type in types.items()}
