@@ -37,6 +37,15 @@ def test_a_column_reads_as_it_was_written(pieces: list[list[int]], start: int, s
         assert (Path(folder) / "x.column").exists() == (len(set(values)) > 1)
 
 
+@pytest.mark.parametrize("values", [[5], [1, 3, 3, 8], [-1, 4, 90, 91]])
+def test_values_are_found_in_a_column_that_rises(values: list[int], tmp_path: Path) -> None:
+    writer = ColumnWriter(tmp_path / "x.column", np.int64)
+    writer.append(np.array(values))
+    found = ColumnReader(tmp_path, writer.close()).find(np.arange(100)).tolist()
+    last = {value: row for row, value in enumerate(values)}
+    assert found == [last.get(value, -1) for value in range(100)]
+
+
 def test_a_missing_number_throughout_takes_no_file(tmp_path: Path) -> None:
     writer = ColumnWriter(tmp_path / "x.column", np.float32)
     writer.append(np.array([np.nan, np.nan]))

@@ -610,8 +610,8 @@ def test_who_is_who_is_not_told_by_what_was_there_already(opened: Opener, togeth
         writer.submit(batch).result(30)
     writer.stop()
     assert [(each.person, each.value) for each in followed] == [("ann", "x1"), ("ben", "x2")]
-    log = LogReader(opened(), PLAIN).all(MessageLog(opened()).all())
-    assert [(each.person, each.other) for _, told in log for each in told] == [("ann", "x1"), ("ben", "x2")]
+    log = LogReader(opened(), PLAIN).told(MessageLog(opened()).all())
+    assert [(each.person, each.other) for told in log for each in told] == [("ann", "x1"), ("ben", "x2")]
 
 
 def test_what_others_said_while_one_waited_for_them_is_not_said_again(opened: Opener) -> None:
@@ -641,8 +641,8 @@ def test_what_others_said_while_one_waited_for_them_is_not_said_again(opened: Op
     for writer in writers:
         writer.stop()
     assert between.rows("SELECT COUNT(*) FROM firsts") == [(1,)]
-    log = LogReader(between, PLAIN).all(MessageLog(between).all())
-    assert len([each for _, said in log for each in said if each.name == "source"]) == 1
+    log = LogReader(between, PLAIN).told(MessageLog(between).all())
+    assert len([each for said in log for each in said if each.name == "source"]) == 1
     assert len({each.value for each in told if each.name == "source"}) == 1
 
 

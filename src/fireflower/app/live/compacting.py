@@ -15,29 +15,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path, PurePath
-from typing import IO, TypeVar
-
-import msgspec
+from typing import TypeVar
 
 from fireflower.app.live.storage import existing_log, keep_value, mappings_of, value_of
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.history.archive import Archive
 from fireflower.history.archive.manifest import Locked
 from fireflower.history.log.database import Database
-from fireflower.history.log.durable import number_of
 from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.reading import LogReader, Mappings
 from fireflower.history.mapping import Mapping
-from fireflower.history.readers.batches import Told
+from fireflower.history.readers.records import RecordWriter
 from fireflower.model.errors import ProjectError
-from fireflower.model.records import Kind
 
 _Result = TypeVar("_Result")
 
 _LOGGER = logging.getLogger("fireflower.live")
 
 FOLDER = "live"
-_NAME = re.compile(r"(\d+)-(\d+)\.jsonl")
+_NAME = re.compile(r"(\d+)-(\d+)\.(?:parquet|jsonl)")
+"""Lines of JSON are what earlier versions wrote."""
 RECORDS = Mapping(table="records")
 """How the archive reads what has been written here: records in fireflower's own form, so that they say what they said
 when they came."""
@@ -59,7 +56,7 @@ class Part:
     @property
     def name(self) -> str:
         """The name of the file that they are written to."""
-        return f"{self.first:012d}-{self.last:012d}.jsonl"
+        return f"{self.first:012d}-{self.last:012d}.parquet"
 
     @classmethod
     def of(cls, file: str) -> Part | None:
@@ -177,12 +174,12 @@ class Compactor:
 
     def _write(self, part: Part, path: Path) -> int:
         """Write what the messages say, in the order of the log. Gives how many records that are."""
-        reader, count = LogReader(self._database, self._mappings), 0
-        with open(path, "wb") as file:
-            wanted = takewhile(lambda kept: kept.position <= part.last, self._log.all(part.first))
-            for kept, told in reader.all(wanted):
-                count += _write_lines(file, kept.position, told)
-        return count
+        reader = LogReader(self._database, self._mappings)
+        wanted = takewhile(lambda kept: kept.position <= part.last, self._log.all(part.first))
+        with RecordWriter(path) as file:
+            for some in reader.told(wanted):
+                file.add(some)
+        return file.count
 
     def _import(self, archive: Archive, path: Path) -> int:
         """Have the archive take the file in, when nobody else writes to it."""
@@ -234,39 +231,6 @@ def move_in(project: Project) -> None:
         Compactor(project, database, mappings_of(project)).compact()
     finally:
         database.close()
-
-
-def _write_lines(file: IO[bytes], place: int, told: list[Told]) -> int:
-    for nth, each in enumerate(told):
-        file.write(_line(each, number_of(place, nth)))
-    return len(told)
-
-
-def _line(told: Told, number: int) -> bytes:
-    """A record in fireflower's own form: see `readers.plain.RecordShape`."""
-    said = {
-        "time": told.time,
-        "kind": told.kind.name.lower(),
-        "name": told.name,
-        "person": told.person,
-        "account": told.account,
-        "value": _raw(told.value),
-        "properties": _raw(told.properties) if told.properties else {},
-        "message_id": told.message_id,
-        "received": told.received,
-        "number": number,
-    }
-    if told.kind == Kind.IDENTITY:
-        said["value"] = told.other
-    return msgspec.json.encode(said) + b"\n"
-
-
-def _raw(text: str | bytes | None) -> msgspec.Raw | None:
-    """JSON as it stands; a line must not be broken by the line breaks between its parts."""
-    if text is None:
-        return None
-    raw = text.encode() if isinstance(text, str) else text
-    return msgspec.Raw(raw if b"\n" not in raw and b"\r" not in raw else msgspec.json.format(raw, indent=-1))
 
 
 @contextmanager

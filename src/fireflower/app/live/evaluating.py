@@ -257,8 +257,8 @@ class Evaluator:
         return self.begin(now)
 
     def _goes_on(self) -> bool:
-        """Whether the parts have evaluated what is in the archive now. It does not matter to them if messages have moved
-        there that they had taken in."""
+        """Whether the parts have evaluated what is in the archive now. It makes no difference to them if messages have
+        moved there that they had taken in."""
         if not all(part.past.goes_on() for part in self._parts):
             return False
         self.mentions.forget(min(part.past.covered for part in self._parts))

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from fireflower.app.live.compacting import FOLDER, PATIENCE, Compactor, alone, when_unlocked
+from fireflower.app.live.compacting import FOLDER, PATIENCE, Compactor, alone, is_moved, when_unlocked
 from fireflower.app.live.database import log_file, opener
 from fireflower.app.live.storage import keep_value, mappings_of, value_of
 from fireflower.app.project import HISTORY_FOLDER, PROJECT_FILE, Project
@@ -218,7 +218,8 @@ class Forgetter:
 
     def _pack(self) -> bool:
         """Have nothing left in the files of what was deleted. Whether that is so."""
-        for left in (*(self._folder / FOLDER).glob("*.jsonl"), *_older_logs(self._project)):
+        parts = (each for each in (self._folder / FOLDER).glob("*-*") if is_moved(str(each)))
+        for left in (*parts, *_older_logs(self._project)):
             left.unlink(missing_ok=True)
         until = time.monotonic() + self._patience
         done = vacuum(self._database, lambda: _a_moment(until))

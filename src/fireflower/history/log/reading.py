@@ -9,18 +9,18 @@ from typing import Any, Protocol
 import msgspec
 
 from fireflower.history.log.database import Database
-from fireflower.history.log.durable import Durable
+from fireflower.history.log.durable import Durable, first_number, number_of
 from fireflower.history.log.firsts import Firsts, digest
 from fireflower.history.log.messages import Kept
 from fireflower.history.mapping import Mapping as FileMapping
 from fireflower.history.readers.batches import Told
-from fireflower.history.readers.plain_segment import PlainReader, plains
+from fireflower.history.readers.plain_segment import PlainReader, plains, texts_of_properties
 from fireflower.history.readers.posthog import PostHogShape
 from fireflower.history.readers.segment import SegmentShape
 from fireflower.history.readers.times import TimeReader
 from fireflower.history.readers.told import Once
 from fireflower.model.messages import Form
-from fireflower.model.records import IDENTITY, Record
+from fireflower.model.records import EVENT, IDENTITY, Record
 
 Mappings = Mapping[Form, FileMapping]
 PLAIN: Mappings = {"segment": FileMapping(form="segment"), "posthog": FileMapping(form="posthog")}
@@ -93,8 +93,7 @@ class LogReader:
 
     def _durable(self, kept: Sequence[Kept]) -> Durable:
         """Most say one event, and were not the first to say anything besides: these are read together."""
-        saying = {position for position, _ in self._told}
-        some = [each for each in kept if each.form == "segment" and each.position not in saying]
+        some = self._saying_one(kept)
         events, of = self._plain.events(plains([each.body for each in some]))
         plain = Durable.one_event_each([some[nth].position for nth in of], events)
         if len(of) == len(kept):
@@ -103,11 +102,33 @@ class LogReader:
         others = (each for each in kept if each.position not in read)
         return plain.with_(Durable.of((each.position, list(map(record_of, self._said(each)))) for each in others))
 
-    def all(self, kept: Iterable[Kept]) -> Iterator[tuple[Kept, list[Told]]]:
-        """Messages, each with what it says."""
+    def _saying_one(self, kept: Sequence[Kept]) -> list[Kept]:
+        """The messages of Segment's form that were not the first to say something beside what they are about."""
+        saying = {position for position, _ in self._told}
+        return [each for each in kept if each.form == "segment" and each.position not in saying]
+
+    def told(self, kept: Iterable[Kept]) -> Iterator[list[Told]]:
+        """What messages say, some at a time, by the numbers that it goes by in the log."""
         for some in self._looked_up(kept):
+            told = self._plainly_told(some)
             for each in some:
-                yield each, self._said(each)
+                if each.position not in told:
+                    said = enumerate(self._said(each))
+                    told[each.position] = [one._replace(number=number_of(each.position, nth)) for nth, one in said]
+            yield [one for each in some for one in told[each.position]]
+
+    def _plainly_told(self, kept: Sequence[Kept]) -> dict[int, list[Told]]:
+        """The same of messages that say one event, by their places."""
+        some = self._saying_one(kept)
+        rows, of = self._plain.rows(plains([each.body for each in some]))
+        its = [some[nth] for nth in of]
+        texts = texts_of_properties([each.body for each in its])
+        told: dict[int, list[Told]] = {}
+        for each, text, (time, received, name, person, account, _, key) in zip(its, texts, rows, strict=True):
+            place, id = each.position, key or None
+            number = first_number(place)
+            told[place] = [Told(time, EVENT, name, person, account, None, None, id, received, text, False, number)]
+        return told
 
     def _looked_up(self, kept: Iterable[Kept]) -> Iterator[list[Kept]]:
         """Messages, some at a time, after it has been looked up what they were the first to say."""

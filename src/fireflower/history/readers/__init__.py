@@ -30,6 +30,7 @@ def open_source(
     from fireflower.history.readers.objects import JsonSource, Shape, objects
     from fireflower.history.readers.plain import PlainShape, RecordShape
     from fireflower.history.readers.posthog import PostHogShape
+    from fireflower.history.readers.records import RecordFile
     from fireflower.history.readers.segment import SegmentShape
     from fireflower.history.readers.tables import TableSource
 
@@ -37,6 +38,8 @@ def open_source(
     mapping.checked()
     if format != "json" and mapping.form == "flat" and mapping.table != "records":
         return TableSource(path, format, compression, mapping, learned_at, scratch)
+    if format == "parquet" and mapping.table == "records" and RecordFile.is_one(path):
+        return RecordFile(path)
     shape: Shape
     if mapping.form == "segment":
         shape = SegmentShape(mapping)

@@ -76,6 +76,13 @@ class Told(NamedTuple):
 
 def collect(told: list[Told], read: int, kept_aside: list[KeptAside], *, timeless: bool = False) -> Batch:
     """The records as a batch."""
+    arrays = columns_of(told)
+    properties = arrays.pop("properties")
+    return Batch({**arrays, "timeless": timeless}, len(told), read, {OBJECT: properties}, kept_aside)
+
+
+def columns_of(told: list[Told]) -> dict[str, Any]:
+    """The records as Arrow arrays, by what `Told` calls them."""
     import pyarrow as pa
 
     types = {
@@ -93,6 +100,4 @@ def collect(told: list[Told], read: int, kept_aside: list[KeptAside], *, timeles
         "number": pa.int64(),
     }
     columns = dict(zip(Told._fields, zip(*told, strict=True), strict=True)) if told else dict.fromkeys(Told._fields, ())
-    arrays = {name: pa.array(columns[name], type) for name, type in types.items()}
-    properties = arrays.pop("properties")
-    return Batch({**arrays, "timeless": timeless}, len(told), read, {OBJECT: properties}, kept_aside)
+    return {name: pa.array(columns[name], type) for name, type in types.items()}

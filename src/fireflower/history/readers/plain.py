@@ -171,12 +171,10 @@ class _Row(msgspec.Struct):
     properties: msgspec.Raw = msgspec.Raw()
     message_id: str | None = None
     received: Any = None
-    number: int | None = None
 
 
 class RecordShape:
-    """Records in fireflower's own form: the attributes of `model.records.Record` as keys, the kind by its name; and the
-    number that one has which came live."""
+    """Records in fireflower's own form: the attributes of `model.records.Record` as keys, the kind by its name."""
 
     def __init__(self, mapping: Mapping) -> None:
         self._times = TimeReader(mapping if mapping.time_unit else replace(mapping, time_unit="us"))
@@ -202,7 +200,6 @@ class RecordShape:
             message_id=row.message_id or None,
             received=None if row.received is None else self._times.moment(row.received),
             properties=object_text(row.properties) if kind == Kind.EVENT else None,
-            number=row.number,
         )
         return [_about_somebody(told)]
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 from fireflower.history.readers.times import TimeReader
-from fireflower.history.readers.told import is_id
+from fireflower.history.readers.told import is_id, object_text
 from fireflower.model.events import Events, Row
 from fireflower.model.messages import AHEAD, LONGEST_ID
 from fireflower.model.moments import EARLIEST, LATEST
@@ -65,6 +65,18 @@ def plains(texts: Sequence[bytes | msgspec.Raw]) -> list[Plain | None]:
         return [plain(text) for text in texts]
 
 
+class _Said(msgspec.Struct, gc=False):
+    properties: msgspec.Raw = msgspec.Raw()
+
+
+_decode_said = msgspec.json.Decoder(list[_Said]).decode
+
+
+def texts_of_properties(texts: Sequence[bytes | msgspec.Raw]) -> list[bytes | None]:
+    """The properties of messages, as they stand there; None where there are none."""
+    return [object_text(said.properties) for said in _decode_said(b"[%b]" % b",".join(texts))]
+
+
 class PlainReader:
     """Reads what clients send all but always, for a fraction of what it costs to ask the reader of the form.
 
@@ -82,6 +94,11 @@ class PlainReader:
     def events(self, messages: Sequence[Plain | None]) -> tuple[Events, list[int]]:
         """The events that messages are, as the reader of the form will read them, and which of them these are; the
         others are none, or it may not read them."""
+        rows, of = self.rows(messages)
+        return Events.of_rows(rows), of
+
+    def rows(self, messages: Sequence[Plain | None]) -> tuple[list[Row], list[int]]:
+        """The same, each by itself."""
         rows: list[Row] = []
         of: list[int] = []
         for place, said in enumerate(messages):
@@ -99,7 +116,7 @@ class PlainReader:
             key = key.strip() if key else ""
             rows.append((time, self._received, name, person, account or None, said.properties or {}, key))
             of.append(place)
-        return Events.of_rows(rows), of
+        return rows, of
 
     def will_read(self, said: Plain) -> bool:
         """Whether the reader of the form will certainly read a message."""
