@@ -15,11 +15,13 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from fireflower.app.live import compacting
-from fireflower.app.live.compacting import Compactor
+from fireflower.app.live.compacting import Compactor, CompactorApart
+from fireflower.app.project import HISTORY_FOLDER
 from fireflower.history.archive.importing import Importer
 from fireflower.history.archive.manifest import Manifest
 from fireflower.history.log.database import StorageError
 from fireflower.history.log.messages import Kept, MessageLog
+from fireflower.model.errors import ProjectError
 from fireflower.model.messages import Message
 from live.messaging import JOINING, Side, at, make_project, posthog, segment, track
 
@@ -158,6 +160,30 @@ def test_what_has_moved_behind_the_evaluator_is_evaluated_anew() -> None:
         compacted.evaluator.take(written, at(1.7))
         plain.take(*messages[8:], now=at(1.7))
         assert compacted.transitions() == plain.transitions()
+
+
+def test_another_process_moves_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the settings that were read before, whatever the files say by now."""
+    with sides(1) as (side,):
+        side.take(*everything(), now=at(1.5))
+        before = side.transitions()
+        _ = side.project.settings
+        (side.project.folder / "fireflower.yaml").write_text("project: [edited")
+        monkeypatch.setattr(Compactor, "_move", never)
+        apart = CompactorApart(side.project, side.database, side.mappings)
+        assert apart.compact(side.evaluator.position) > 0 and apart.compact(side.evaluator.position) == 0
+        assert {body for (body,) in side.database.rows("SELECT body FROM messages")} == {None}
+        side.take(now=at(1.6))
+        assert side.transitions() == before
+
+
+def test_what_keeps_another_process_from_it_is_said() -> None:
+    with sides(1) as (side,):
+        side.take(*everything(), now=at(1.5))
+        side.compactor().compact(5)
+        (side.project.folder / HISTORY_FOLDER / "manifest.json").unlink()
+        with pytest.raises(ProjectError, match="lacks what the log has moved there: messages 1 to 5"):
+            CompactorApart(side.project, side.database, side.mappings).compact()
 
 
 def test_resends_are_known_though_the_archive_has_the_message() -> None:

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import logging
 import re
+import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
+from multiprocessing import get_context
 from pathlib import Path, PurePath
 from typing import TypeVar
 
+from fireflower.app.live.database import opener
 from fireflower.app.live.storage import existing_log, keep_value, mappings_of, value_of
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.history.archive import Archive
@@ -26,6 +30,7 @@ from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.reading import LogReader, Mappings
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.records import RecordWriter
+from fireflower.language.nodes import Settings
 from fireflower.model.errors import ProjectError
 
 _Result = TypeVar("_Result")
@@ -202,6 +207,26 @@ class Compactor:
                 keep_value(self._database, "emptied", str(stop))
             done = stop
             time.sleep(0.002)
+
+
+class CompactorApart(Compactor):
+    """One that has a process of its own do it: whoever serves goes on undisturbed."""
+
+    def compact(self, up_to: int | None = None) -> int:
+        if not self._is_anything_left(up_to):
+            return 0
+        with ProcessPoolExecutor(1, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+            return pool.submit(_compact, self._project.folder, self._project.settings, self._mappings, up_to).result()
+
+
+def _compact(folder: Path, settings: Settings, mappings: Mappings, up_to: int | None) -> int:
+    project = Project(folder)
+    vars(project)["settings"] = settings  # by which the server goes: the files may have been edited since
+    database = opener(project)()
+    try:
+        return Compactor(project, database, mappings).compact(up_to)
+    finally:
+        database.close()
 
 
 def when_unlocked(work: Callable[[], _Result], patience: float = PATIENCE) -> _Result:

@@ -16,7 +16,7 @@ from typing import Literal, get_args
 from fireflower.app.check import read_files
 from fireflower.app.live.announcing import Announcer
 from fireflower.app.live.changing import Changed, Changing
-from fireflower.app.live.compacting import Compactor
+from fireflower.app.live.compacting import Compactor, CompactorApart
 from fireflower.app.live.compiling import Compiling
 from fireflower.app.live.counting import Tally, Told
 from fireflower.app.live.database import opener
@@ -159,7 +159,7 @@ class Service:
         self.told = Told()
         self._compacts = "evaluate" in self.roles and (compaction is not None or not first.shared)
         beside = self._another(self._compacts)
-        compactor = Compactor(project, beside, mappings)
+        compactor = (CompactorApart if connect is None else Compactor)(project, beside, mappings)
         evaluated = Leases(beside, name, lease)
         retention = project.settings.retention
         retainer = None if retention is None else Retainer(lambda: self.project, retention, compiled=compiled)
