@@ -31,13 +31,15 @@ from benchmarks.report import publish
 from benchmarks.run import machine, versions
 from benchmarks.worlds import PYTHON
 from fireflower.app.live.access import make_token
+from fireflower.app.live.compacting import archived_up_to
+from fireflower.app.live.database import opener
 from fireflower.app.live.service import ROLES
 from fireflower.app.project import Project
 
 WRITER, READER = "fireflower-writer", "fireflower-writer (reading)"
 """Threads; in a process that takes nothing in, the writer reads what others write."""
 
-STEPS = ("ingest", "latency", "timers", "start")
+STEPS = ("ingest", "moving", "latency", "timers", "start")
 DEFINITIONS = 20
 TOGETHER, CONNECTIONS = 100, 16
 CROWDED = 50
@@ -58,6 +60,7 @@ class Size:
     events : that are prepared
     seconds : for which they are sent
     rate, steady : events a second, and for how many seconds, in the measurement of delays
+    moving : messages of the log as soon as which they move into the archive, in the measurement of that
     timers : that are due within one second
     history : events of the archive with which the server starts
     """
@@ -67,23 +70,27 @@ class Size:
     seconds: float
     rate: int
     steady: float
+    moving: int
     timers: int
     history: int
 
 
 SIZES = {
-    "small": Size(200, 4_000, 60, 1_000, 1, 200, 10_000),
-    "full": Size(100_000, 1_800_000, 22, 5_000, 15, 100_000, 10_000_000),
+    "small": Size(200, 4_000, 60, 1_000, 1, 1_000, 200, 10_000),
+    "full": Size(100_000, 1_800_000, 22, 5_000, 15, 250_000, 100_000, 10_000_000),
 }
 
 
 class Server:
     """The server in a process of its own, as one asks it from here."""
 
-    def __init__(self, folder: Path, work: str, *, compiled: bool = True, roles: Sequence[str] = ROLES) -> None:
+    def __init__(
+        self, folder: Path, work: str, *, compiled: bool = True, roles: Sequence[str] = ROLES, moving: int = 0
+    ) -> None:
         self.key = make_token(Project(folder), f"bench-{time.time_ns()}", "write")
         self.port = _free_port()
         asked = [str(folder), str(self.port), work, "yes" if compiled else "", ",".join(roles)]
+        asked += [str(moving)] if moving else []
         command = [PYTHON, "-m", "benchmarks.live_server", *asked]
         self.began = time.time()
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -133,9 +140,11 @@ class Server:
 
 
 @contextmanager
-def server(folder: Path, work: str, *, compiled: bool = True, roles: Sequence[str] = ROLES) -> Iterator[Server]:
+def server(
+    folder: Path, work: str, *, compiled: bool = True, roles: Sequence[str] = ROLES, moving: int = 0
+) -> Iterator[Server]:
     """A server that is ready."""
-    running = Server(folder, work, compiled=compiled, roles=roles)
+    running = Server(folder, work, compiled=compiled, roles=roles, moving=moving)
     try:
         running.when(lambda status: bool(status["ready"]))
         yield running
@@ -233,6 +242,20 @@ def _parsed(bodies: Path, folder: Path) -> Results:
     return said
 
 
+def moving(bodies: Path, folder: Path, size: Size, *, compiled: bool = True) -> Results:
+    """The same as fast as it goes, while the log moves into the archive again and again; and how late transitions are
+    recorded meanwhile."""
+    with server(fresh(folder / "moving"), str(DEFINITIONS), compiled=compiled, moving=size.moving) as running:
+        _join(running, running, bodies)
+        running.ask("delays")
+        found = _sent([running], bodies / "traffic", size.seconds)
+        delays = running.ask("delays")
+    database = opener(Project(folder / "moving"))()
+    found["moved"] = archived_up_to(database)
+    database.close()
+    return found | {"p50": _part(delays, 0.5) / 1e3, "p99": _part(delays, 0.99) / 1e3, "worst": _part(delays, 1) / 1e3}
+
+
 def latency(bodies: Path, folder: Path, size: Size, *, compiled: bool = True) -> Results:
     """From the receipt of the event that tips a verdict to the moment at which its transition is recorded."""
     with server(fresh(folder / "steady"), str(DEFINITIONS), compiled=compiled) as running:
@@ -326,6 +349,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     measure([PYTHON, "-m", "benchmarks.ours", "warm"])
     work: dict[str, Callable[[], Results]] = {
         "ingest": lambda: ingest(bodies, folder, size),
+        "moving": lambda: moving(bodies, folder, size),
         "latency": lambda: latency(bodies, folder, size),
         "timers": lambda: timers(folder, size),
         "start": lambda: start(data, size),

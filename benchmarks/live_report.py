@@ -86,6 +86,14 @@ def _ingest(found: Results | None) -> Iterator[str]:
 
 
 def _others(results: Results) -> Iterator[str]:
+    if found := results.get("moving"):
+        yield ""
+        yield (
+            f"By one process, while the log moves into the archive ({found['moved']:,} messages meanwhile): "
+            f"{found['rate']:,.0f} events/s; transitions are recorded {found['p50']:.0f} ms (p50), "
+            f"{found['p99']:.0f} ms (p99), {found['worst']:.0f} ms (worst) after the receipt of what brought them "
+            "about."
+        )
     if found := results.get("latency"):
         yield ""
         yield (

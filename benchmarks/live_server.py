@@ -1,10 +1,10 @@
 """The server of the live benchmark: fireflower's own, with definitions of the benchmark, and figures for who asks.
 
-    python -m benchmarks.live_server PROJECT PORT WORK COMPILED [ROLES]
+    python -m benchmarks.live_server PROJECT PORT WORK COMPILED [ROLES [MESSAGES]]
 
-WORK is "store" (no definitions, nothing is evaluated), "pings", or how many definitions of `benchmarks.many`. Lines on
-standard input ask: "status", "delays" and "states" are
-answered by a line of JSON. A signal ends it.
+WORK is "store" (no definitions, nothing is evaluated), "pings", or how many definitions of `benchmarks.many`. As soon
+as the log has so many MESSAGES, they move into the archive; by default as in any server. Lines on standard input ask:
+"status", "delays" and "states" are answered by a line of JSON. A signal ends it.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ import numpy as np
 from benchmarks.live_traffic import PING
 from benchmarks.many import definitions
 from fireflower.app.live.database import opener
+from fireflower.app.live.housekeeping import Compaction
 from fireflower.app.live.service import ROLES, Service, State, now
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import Project
@@ -210,14 +211,15 @@ def answer(service: Service | Storing, watch: Watch) -> None:
         print(json.dumps(found), flush=True)
 
 
-def main(folder: str, port: str, work: str, compiled: str, roles: str = ",".join(ROLES)) -> None:
+def main(folder: str, port: str, work: str, compiled: str, roles: str = ",".join(ROLES), messages: str = "") -> None:
     project, watch = chosen(Path(folder), work), Watch()
     service: Service | Storing
     if work == "store":
         service = Storing(project)
         site: Any = Store(service)
     else:
-        service = Service(project, compiled=compiled == "yes", roles=roles.split(","))
+        moves = Compaction(messages=int(messages), every=1.0) if messages else None
+        service = Service(project, compiled=compiled == "yes", roles=roles.split(","), compaction=moves)
         service.listen(watch)
         site = Site(service)
     threading.Thread(target=answer, args=(service, watch), daemon=True, name="answers").start()

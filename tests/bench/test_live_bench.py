@@ -16,7 +16,7 @@ from fireflower.history.assembly import assemble
 from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.reading import MessageReader
 
-SIZE = live.Size(people=60, events=2_000, seconds=60, rate=2_000, steady=0.5, timers=50, history=10_000)
+SIZE = live.Size(people=60, events=2_000, seconds=60, rate=2_000, steady=0.5, moving=500, timers=50, history=10_000)
 
 Rows = set[tuple[str, str, str, int]]
 
@@ -50,6 +50,12 @@ def test_what_is_recorded_is_what_a_replay_says(tmp_path: Path) -> None:
     ways = ("qualified", "apart", "stored", "parsed")
     assert [found[way]["events"] for way in ways] == [SIZE.events] * len(ways)
     assert found["qualified"]["duplicates"] == found["stored"]["duplicates"] > 0
+
+
+def test_what_comes_while_the_log_may_move_is_recorded(tmp_path: Path) -> None:
+    bodies = live.prepare(tmp_path, SIZE)
+    found = live.moving(bodies, tmp_path / "projects", SIZE, compiled=False)
+    assert found["events"] == SIZE.events and found["recorded"] > 0 and 0 <= found["moved"] <= SIZE.events + SIZE.people
 
 
 def test_what_is_sent_is_drawn_from_a_seed() -> None:

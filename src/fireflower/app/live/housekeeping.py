@@ -14,9 +14,6 @@ from fireflower.model.moments import DAY, iso
 
 _LOGGER = logging.getLogger("fireflower.live")
 
-_LOOK_AROUND = 60.0
-"""Seconds between two looks whether something is to be done."""
-
 
 @dataclass(frozen=True, slots=True)
 class Compaction:
@@ -26,10 +23,12 @@ class Compaction:
     ----------
     after : microseconds after which a message moves at the latest
     messages : as soon as the log has so many
+    every : seconds between two looks whether it is time
     """
 
     after: int = DAY
     messages: int = 1_000_000
+    every: float = 60.0
 
     def is_due(self, waiting: int, oldest: int | None, now: int) -> bool:
         """Whether so many messages, the oldest of which was received then, are to be moved."""
@@ -83,7 +82,7 @@ class Housekeeper:
         self._retained = now
 
     def _run(self) -> None:
-        while not self._stopped.wait(_LOOK_AROUND):
+        while not self._stopped.wait(self._when.every):
             try:
                 moved = self.look_around()
                 self.retain()
