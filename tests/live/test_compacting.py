@@ -10,19 +10,26 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from fireflower.app.live import compacting
 from fireflower.app.live.compacting import Compactor, CompactorApart
+from fireflower.app.live.mentions import Mentions
+from fireflower.app.live.past import Past
+from fireflower.app.live.storage import keep_value
 from fireflower.app.project import HISTORY_FOLDER
 from fireflower.history.archive.importing import Importer
 from fireflower.history.archive.manifest import Manifest
 from fireflower.history.log.database import StorageError
 from fireflower.history.log.messages import Kept, MessageLog
+from fireflower.history.mapping import Mapping
 from fireflower.model.errors import ProjectError
 from fireflower.model.messages import Message
+from fireflower.model.moments import iso
 from live.messaging import JOINING, Side, at, make_project, posthog, segment, track
 
 
@@ -131,21 +138,10 @@ def test_a_step_goes_on_though_messages_move_while_it_reads_them(
         monkeypatch.setattr(compacted.evaluator, "begin", never)
         for side in (plain, compacted):
             side.take(*messages, now=at(1.6))
-        real, calls = MessageLog.at, 0
-
-        def interrupted(log: MessageLog, positions: Iterable[int]) -> list[Kept]:
-            nonlocal calls
-            found = list(positions)
-            calls += 1
-            if calls == reading + 1:
-                compacted.compactor().compact(compacted.evaluator.position)
-            return real(log, found)
-
+        moving_at(reading, compacted, monkeypatch)
         written = compacted.write(*late)
-        with monkeypatch.context() as patched:
-            patched.setattr(MessageLog, "at", interrupted)
-            compacted.evaluator.take(written, at(2.0))
-        assert calls > reading
+        compacted.evaluator.take(written, at(2.0))
+        assert compacting.covered(compacted.project.open_archive()) > 0
         plain.take(*late, now=at(2.0))
         assert compacted.transitions() == plain.transitions()
 
@@ -160,6 +156,135 @@ def test_what_has_moved_behind_the_evaluator_is_evaluated_anew() -> None:
         compacted.evaluator.take(written, at(1.7))
         plain.take(*messages[8:], now=at(1.7))
         assert compacted.transitions() == plain.transitions()
+
+
+def without_id(days: float, received: float | None = None, **said: Any) -> Message:
+    """A message that a client gave no id."""
+    moment = at(days if received is None else received)
+    body = {"timestamp": iso(at(days)), "receivedAt": iso(moment), **said}
+    return Message("segment", f"content:{days}{said}", json.dumps(body).encode(), moment, "test")
+
+
+@pytest.mark.parametrize("reading", range(3))
+def test_what_has_no_id_counts_once_though_it_moves_while_a_step_reads_it(
+    reading: int, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    acme: dict[str, Any] = {"context": {"groupId": "acme"}}
+    first = [
+        without_id(0.0, type="group", userId="ann", groupId="acme"),
+        without_id(0.02, type="group", userId="ben", groupId="acme"),
+        without_id(0.1, type="track", event="login", userId="ann", **acme),
+        without_id(0.15, type="track", event="export", userId="ben", **acme),
+        without_id(0.2, type="track", event="login", userId="ann", **acme),
+    ]
+    late = [
+        without_id(0.01, received=1.9, type="group", userId="ann", groupId="acme"),
+        without_id(0.05, received=1.9, type="track", event="export", userId="ann", **acme),
+    ]
+    with sides(2) as (plain, compacted):
+        monkeypatch.setattr(compacted.evaluator, "begin", never)
+        for side in (plain, compacted):
+            side.take(*first, now=at(1.6))
+        moving_at(reading, compacted, monkeypatch)
+        written = compacted.write(*late)
+        compacted.evaluator.take(written, at(2.0))
+        plain.take(*late, now=at(2.0))
+        assert compacted.transitions() == plain.transitions()
+
+
+def moving_at(reading: int, side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the log move just before it is read for the nth time from now on."""
+    real, calls = MessageLog.at, 0
+
+    def interrupted(log: MessageLog, positions: Iterable[int]) -> list[Kept]:
+        nonlocal calls
+        found = list(positions)
+        calls += 1
+        if calls == reading + 1:
+            side.compactor().compact(side.evaluator.position)
+        return real(log, found)
+
+    monkeypatch.setattr(MessageLog, "at", interrupted)
+
+
+def test_readers_find_all_that_moves_while_they_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    with sides(1) as (side,):
+        for number in range(9):
+            side.take(track(f"e{number}", 0.1 * number, "ann", "export", "acme"), now=at(0.1 * number + 0.2))
+        reader = Past(side.project, side.compactor()._database, side.mappings)
+        reader.position, reader.mentions = side.evaluator.position, side.evaluator.mentions
+        before = len(list(reader.find(["ann"], [])))
+        real = Mentions.of
+
+        def late(mentions: Mentions, *asked: Any) -> list[int]:
+            monkeypatch.setattr(Mentions, "of", real)
+            side.take(now=at(1.2))
+            return real(mentions, *asked)
+
+        with monkeypatch.context() as patched:  # the manifest is there, and the database does not say so yet
+            patched.setattr(
+                compacting, "keep_value", lambda *said: never() if said[1] == "archived" else keep_value(*said)
+            )
+            with suppress(AssertionError):
+                side.compactor().compact()
+        monkeypatch.setattr(Mentions, "of", late)
+        assert len(list(reader.find(["ann"], []))) == before
+        assert side.evaluator.mentions.behind == 9
+
+
+def test_an_archive_that_stays_behind_what_the_log_has_given_away_is_named() -> None:
+    with sides(1) as (side,):
+        side.take(*everything(), now=at(1.5))
+        with side.database.transaction():
+            keep_value(side.database, "archived", "2")
+        with pytest.raises(ProjectError, match="lacks what the log has moved there"):
+            side.take(track("late", 0.01, "ann", "export", "acme", received=1.6), now=at(1.6))
+
+
+@pytest.mark.parametrize("name", ["2023-2024.parquet", "000000000000-000000000003.parquet"])
+def test_files_of_users_are_no_parts_of_the_log(name: str, tmp_path: Path) -> None:
+    with sides(1) as (side,):
+        side.take(track("e1", 0.1, "ann", "export", "acme"), now=at(0.2))
+        path = tmp_path / "live" / name
+        path.parent.mkdir()
+        pq.write_table(
+            pa.table({"time": [iso(at(0.05)), iso(at(0.06))], "name": ["export"] * 2, "person": ["zoe"] * 2}), path
+        )
+        mapping = Mapping(table="events", time="time", event="name", person="person")
+        side.project.open_archive().ingest(path, mapping)
+        side.take(track("e2", 0.3, "ann", "export", "acme"), now=at(0.4))
+        assert compacting.covered(side.project.open_archive()) == 0
+        assert {row[1] for row in side.transitions() if row[2] == "active-people"} >= {"ann", "zoe"}
+
+
+def test_nothing_is_left_of_what_an_earlier_version_began() -> None:
+    with sides(1) as (side,):
+        side.take(*everything(), now=at(1.5))
+        folder = side.project.folder / HISTORY_FOLDER / compacting.FOLDER
+        folder.mkdir(parents=True)
+        begun = "000000000000-000000000005.jsonl"
+        (folder / begun).write_text('{"person": "ann"}\n')
+        with side.database.transaction():
+            keep_value(side.database, "compacting", begun)
+        assert side.compactor().compact() > 0
+        assert not list(folder.glob("0*"))
+
+
+def test_after_an_import_history_is_evaluated_anew_though_the_log_has_moved_too(tmp_path: Path) -> None:
+    messages = everything()
+    with sides(2) as (plain, compacted):
+        for side in (plain, compacted):
+            side.take(*messages[:8], now=at(1.5))
+        path = tmp_path / "more.jsonl"
+        said = ({"time": at(days), "kind": "event", "name": "export", "person": "zoe"} for days in (0.3, 0.4))
+        path.write_text("".join(json.dumps(each) + "\n" for each in said))
+        for side in (plain, compacted):
+            side.project.open_archive().ingest(path, compacting.RECORDS)
+        compacted.compactor().compact(compacted.evaluator.position)
+        for side in (plain, compacted):
+            side.take(*messages[8:], now=at(1.7))
+        assert compacted.transitions() == plain.transitions()
+        assert any(row[1] == "zoe" for row in plain.transitions())
 
 
 def test_another_process_moves_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from fireflower.app.live.compacting import is_moved
+from fireflower.app.live.compacting import moved
 from fireflower.app.live.parts import Part, Standing, concerns_of, tell, tell_log, verdicts_by
 from fireflower.app.live.past import Outdated, Past
 from fireflower.app.live.qualifying import Qualifying
@@ -162,7 +162,7 @@ def _basis(past: Past) -> str:
     program = [version("fireflower"), source(), *past.removed]
     parts: tuple[list[str], list[str]] = ([], [])
     for name, facts in past.archive.segments:
-        parts[is_moved(facts.file)].append(name)
+        parts[moved(facts) is not None].append(name)
     return json.dumps([program, *parts])
 
 

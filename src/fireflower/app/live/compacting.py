@@ -25,6 +25,7 @@ from fireflower.app.live.storage import existing_log, keep_value, mappings_of, v
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.history.archive import Archive
 from fireflower.history.archive.manifest import Locked
+from fireflower.history.archive.segments import SegmentFacts
 from fireflower.history.log.database import Database
 from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.reading import LogReader, Mappings
@@ -38,7 +39,7 @@ _Result = TypeVar("_Result")
 _LOGGER = logging.getLogger("fireflower.live")
 
 FOLDER = "live"
-_NAME = re.compile(r"(\d+)-(\d+)\.(?:parquet|jsonl)")
+_NAME = re.compile(r"(\d{12,})-(\d{12,})\.(?:parquet|jsonl)")
 """Lines of JSON are what earlier versions wrote."""
 RECORDS = Mapping(table="records")
 """How the archive reads what has been written here: records in fireflower's own form, so that they say what they said
@@ -71,15 +72,14 @@ class Part:
         return cls(int(found[1]), int(found[2])) if found else None
 
 
-def is_moved(file: str) -> bool:
-    """Whether the archive has a file's records from the log."""
-    return Part.of(file) is not None
+def moved(facts: SegmentFacts) -> Part | None:
+    """The part of the log that the archive has in a segment; None if that is a file of somebody's."""
+    return Part.of(facts.file) if facts.mapping == RECORDS.settings() else None
 
 
 def covered(archive: Archive) -> int:
     """The place in the log up to which this archive has everything; 0 if it has nothing of it."""
-    parts = (Part.of(facts.file) for facts in archive.files)
-    return max((part.last for part in parts if part is not None), default=0)
+    return max((part.last for part in map(moved, archive.files) if part is not None), default=0)
 
 
 def archived_up_to(database: Database) -> int:
@@ -171,7 +171,9 @@ class Compactor:
                     keep_value(self._database, "compacting", None)
                 return 0
             new = self._import(archive, path)
-            path.unlink()
+        for file in (self._folder / FOLDER).iterdir():
+            if (written := Part.of(str(file))) is not None and written.last <= part.last:
+                file.unlink()
         with self._database.transaction():
             keep_value(self._database, "archived", str(part.last))
             keep_value(self._database, "compacting", None)

@@ -24,7 +24,7 @@ class Prepared:
     Attributes
     ----------
     changed : the names of those that mean something else than before, or are new
-    part : these, evaluated; None if there are none
+    part : these, evaluated; None if there are none, or if they have taken effect
     standing : every verdict of the part
     now : the moment up to which it has been evaluated
     compiled : whether by the compiled kernel

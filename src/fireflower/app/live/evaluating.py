@@ -437,6 +437,7 @@ class Evaluator:
         self._take_over(project)
         # Some may have been taken for this process that it has not begun to evaluate: `hold` does that, later.
         own = part.without(ALL_SHARES - self.shares) if part is not None and self.shares else None
+        prepared.part = None  # it follows by itself now: nobody else may feed it
         self._parts = self._with(own, {definition.name: definition for definition in project.definitions})
         earlier.add(news)
         return earlier

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fireflower.app.live.compacting import is_moved
+from fireflower.app.live.compacting import moved
 from fireflower.app.live.storage import existing_log
 from fireflower.app.project import Project
 from fireflower.history.archive import Archive
@@ -66,7 +66,7 @@ def _of_the_archive(archive: Archive, ids: Sequence[str]) -> Iterator[Found]:
     except UnknownSubjectError:
         told = []
     for (_, record), source in zip(told, archive.sources([number for number, _ in told]), strict=True):
-        yield {"what": "record", "from": "live" if is_moved(source) else source, **_said(record)}
+        yield {"what": "record", "from": source.file if moved(source) is None else "live", **_said(record)}
     named = Naming(ids)
     for row in archive.rejects():
         if named.is_in(row.raw):

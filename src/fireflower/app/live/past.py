@@ -9,7 +9,7 @@ from itertools import compress, takewhile
 
 import numpy as np
 
-from fireflower.app.live.compacting import Part, archived_up_to, check_whole, covered, is_moved
+from fireflower.app.live.compacting import archived_up_to, check_whole, covered, moved
 from fireflower.app.live.mentions import Mentions
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.history.archive import Archive
@@ -28,7 +28,8 @@ _Stamp = tuple[int, int, int] | None
 
 
 class Outdated(FireflowerError):
-    """The archive has taken messages over from the log, or something has been imported: open the past anew."""
+    """History is another, as something has been imported or removed, or messages have moved that had not been taken in:
+    open the past anew."""
 
     def __init__(self) -> None:
         super().__init__("history has moved on while it was read. Ask again in a moment.")
@@ -38,8 +39,9 @@ class Past:
     """What has happened up to a place in the log: the archive as it was when this was opened, and the log since. If
     messages move from there into the archive, it goes on: what has happened is the same.
 
-    Records of the archive go by their numbers there, those of the log by theirs (`history.log.durable`), also when they
-    have moved.
+    Records go by their numbers in the log (`history.log.durable`), also when they have moved from there: so one is the
+    same wherever it is found. Those that were imported go by their numbers in the archive; so does what was there when
+    this was opened, as rows of `timelines`.
 
     Attributes
     ----------
@@ -119,19 +121,20 @@ class Past:
         Raises
         ------
         Outdated
-            If the archive has been given some of them meanwhile.
+            If the archive has been given some of them meanwhile, and does not go on from what it was.
         """
         while True:
-            if self.covered < self.mentions.behind:
-                raise Outdated
             positions = self.mentions.of(people, accounts)
+            if self.covered < self.mentions.behind and not (self.goes_on() and self.covered >= self.mentions.behind):
+                raise Outdated
             found = self.read(self.log.at(each for each in positions if self.covered < each <= self.position))
             if self._is_whole():
                 break
         yield from found.numbered()
         if self.archive.files:
             told = self.archive.told_of(people, accounts)
-            yield from (Numbered(record, number) for number, record in told)
+            came = self.archive.went_by([number for number, _ in told])
+            yield from (Numbered(record, came.get(number, number)) for number, record in told)
 
     def later(self, moment: int) -> Arrivals:
         """The records of the archive after a moment."""
@@ -184,7 +187,7 @@ class Past:
         places = np.unique(place_of(np.array(numbers, np.int64)))
 
         def has_some(facts: SegmentFacts) -> bool:
-            part = Part.of(facts.file)
+            part = moved(facts)
             first, last = places.searchsorted([part.first, part.last], "right").tolist() if part is not None else (0, 0)
             return bool(first < last)
 
@@ -201,7 +204,7 @@ class Past:
         """
         if archived_up_to(self._database) <= self.covered:
             return True
-        if not self.goes_on():
+        if not self.goes_on() or archived_up_to(self._database) > self.covered:
             raise Outdated
         return False
 
@@ -228,9 +231,9 @@ class Past:
 
 
 def _has_just_moved(facts: SegmentFacts) -> bool:
-    """Whether the archive has from the log all that was there."""
-    return is_moved(facts.file) and facts.rows == facts.read - facts.kept_aside
+    """Whether the archive has from the log all that was there, by its numbers."""
+    return moved(facts) is not None and facts.rows == facts.read and facts.is_numbered
 
 
 def _is_imported(facts: SegmentFacts) -> bool:
-    return not is_moved(facts.file)
+    return moved(facts) is None

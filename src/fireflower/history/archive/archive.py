@@ -226,11 +226,11 @@ class Archive:
         """
         return self._needed().ids(person)
 
-    def sources(self, numbers: Sequence[int]) -> list[str]:
-        """The files from which the records with these numbers came."""
+    def sources(self, numbers: Sequence[int]) -> list[SegmentFacts]:
+        """What is known of the files from which the records with these numbers came."""
         starts = np.cumsum([segment.facts.rows for segment in self._segments])
         segments = np.searchsorted(starts, np.asarray(numbers, np.int64), side="right").tolist()
-        return [self._segments[segment].facts.file for segment in segments]
+        return [self._segments[segment].facts for segment in segments]
 
     def summary(self) -> Summary:
         """What is in the archive."""
@@ -344,6 +344,11 @@ class Archive:
     def numbered(self, numbers: Sequence[int], bare: bool = False) -> list[Record]:
         """The records with these numbers; if `bare`, without their message ids and properties."""
         return self._records(np.asarray(numbers, np.int64), bare)
+
+    def went_by(self, numbers: Sequence[int]) -> dict[int, int]:
+        """By which numbers those of these records went that came live."""
+        came = self._rows().take("number", np.asarray(numbers, np.int64)).tolist()
+        return {number: before for number, before in zip(numbers, came, strict=True) if before >= 0}
 
     def came_live(self, numbers: Sequence[int], among: Callable[[SegmentFacts], bool]) -> dict[int, int]:
         """Which numbers records have here that went by others when they came live. Who is not there has none.

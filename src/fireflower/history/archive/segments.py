@@ -142,6 +142,11 @@ class SegmentFacts:
     seen: Seen
     files: dict[str, list[int]] = field(default_factory=dict)
 
+    @property
+    def is_numbered(self) -> bool:
+        """Whether its records have numbers by which they came live."""
+        return bool(self.columns["number"].get("value", 0) != -1)
+
     @classmethod
     def parse(cls, content: dict[str, Any]) -> SegmentFacts:
         """From the JSON that it is kept in."""

@@ -40,8 +40,11 @@ class RecordWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._write()
-        self._writer.close()
+        try:
+            if kind is None:
+                self._write()
+        finally:
+            self._writer.close()
 
     def add(self, told: list[Told]) -> None:
         """Add records."""
