@@ -25,6 +25,7 @@ from fireflower.app.project import HISTORY_FOLDER
 from fireflower.history.archive.importing import Importer
 from fireflower.history.archive.manifest import Manifest
 from fireflower.history.log.database import StorageError
+from fireflower.history.log.forgotten import Settled
 from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.mapping import Mapping
 from fireflower.model.errors import ProjectError
@@ -285,6 +286,19 @@ def test_after_an_import_history_is_evaluated_anew_though_the_log_has_moved_too(
             side.take(*messages[8:], now=at(1.7))
         assert compacted.transitions() == plain.transitions()
         assert any(row[1] == "zoe" for row in plain.transitions())
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_where_something_was_removed_history_does_not_go_on(removed: bool) -> None:
+    with sides(1) as (side,):
+        side.take(*everything(), now=at(1.5))
+        past = Past(side.project, side.database, side.mappings)
+        past.take_in(past.messages())
+        if removed:
+            with side.database.transaction():
+                Settled(side.database).settle([("account", "acme")], at(1.4))
+        side.compactor().compact()
+        assert [past.goes_on(), past.goes_on()] == [not removed] * 2
 
 
 def test_another_process_moves_them(monkeypatch: pytest.MonkeyPatch) -> None:
