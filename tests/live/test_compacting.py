@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import random
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -312,6 +314,24 @@ def test_another_process_moves_them(monkeypatch: pytest.MonkeyPatch) -> None:
         apart = CompactorApart(side.project, side.database, side.mappings)
         assert apart.compact(side.evaluator.position) > 0 and apart.compact(side.evaluator.position) == 0
         assert {body for (body,) in side.database.rows("SELECT body FROM messages")} == {None}
+        side.take(now=at(1.6))
+        assert side.transitions() == before
+
+
+def test_another_process_is_ended_by_who_does_not_wait_for_it() -> None:
+    with sides(1) as (side,):
+        side.take(*everything(), now=at(1.5))
+        before = side.transitions()
+        apart = CompactorApart(side.project, side.database, side.mappings)
+        folder = side.project.folder / HISTORY_FOLDER / compacting.FOLDER
+        with compacting.alone(folder), ThreadPoolExecutor(1) as beside:  # it waits for this
+            moving = beside.submit(apart.compact)
+            while apart._process is None or not apart._process.is_alive():
+                time.sleep(0.01)
+            apart.stop()
+            with pytest.raises(ProjectError, match="has been ended"):
+                moving.result(30)
+        assert apart.compact() > 0
         side.take(now=at(1.6))
         assert side.transitions() == before
 

@@ -12,11 +12,12 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from pathlib import Path, PurePath
 from typing import TypeVar
 
@@ -136,6 +137,9 @@ class Compactor:
             self._empty()
         return moved
 
+    def stop(self) -> None:
+        """Do not go on with what is being done, if it can be broken off. What is left is done the next time."""
+
     def _is_anything_left(self, up_to: int | None) -> bool:
         return (
             self._next(up_to) is not None
@@ -214,21 +218,47 @@ class Compactor:
 class CompactorApart(Compactor):
     """One that has a process of its own do it: whoever serves goes on undisturbed."""
 
+    _process: SpawnProcess | None = None
+
     def compact(self, up_to: int | None = None) -> int:
+        """As a `Compactor` does. Also raises ProjectError if the other process is ended before it is done."""
         if not self._is_anything_left(up_to):
             return 0
-        with ProcessPoolExecutor(1, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
-            return pool.submit(_compact, self._project.folder, self._project.settings, self._mappings, up_to).result()
+        context = get_context("spawn")
+        answer, question = context.Pipe(duplex=False)
+        what = self._project.folder, self._project.settings, self._mappings, up_to
+        self._process = context.Process(target=_compact, args=(question, *what), daemon=True)
+        self._process.start()
+        question.close()
+        try:
+            said = answer.recv()
+        except EOFError:
+            said = ProjectError("the process that was moving the log into the archive has been ended")
+        finally:
+            self._process.join()
+        if isinstance(said, Exception):
+            raise said
+        return int(said)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
 
 
-def _compact(folder: Path, settings: Settings, mappings: Mappings, up_to: int | None) -> int:
+def _compact(
+    question: Connection, folder: Path, settings: Settings, mappings: Mappings, up_to: int | None
+) -> None:  # fmt: skip
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # which a terminal sends to all: who serves ends this one
     project = Project(folder)
     vars(project)["settings"] = settings  # by which the server goes: the files may have been edited since
-    database = opener(project)()
     try:
-        return Compactor(project, database, mappings).compact(up_to)
-    finally:
-        database.close()
+        database = opener(project)()
+        try:
+            question.send(Compactor(project, database, mappings).compact(up_to))
+        finally:
+            database.close()
+    except Exception as error:
+        question.send(error)
 
 
 def when_unlocked(work: Callable[[], _Result], patience: float = PATIENCE) -> _Result:

@@ -61,8 +61,9 @@ class Housekeeper:
         self._thread.start()
 
     def stop(self) -> None:
-        """End, after what is being done."""
+        """End, after what is being done and cannot be broken off."""
         self._stopped.set()
+        self._compactor.stop()
         self._thread.join()
 
     def look_around(self) -> int:
@@ -87,6 +88,8 @@ class Housekeeper:
                 moved = self.look_around()
                 self.retain()
             except Exception:
+                if self._stopped.is_set():
+                    break
                 _LOGGER.exception("The log has not been compacted; it is tried again in a minute.")
             else:
                 if moved:
