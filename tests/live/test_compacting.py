@@ -6,7 +6,7 @@ import json
 import random
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,9 +19,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from fireflower.app.live import compacting
-from fireflower.app.live.compacting import Compactor, CompactorApart
+from fireflower.app.live.compacting import Compactor
+from fireflower.app.live.compacting_apart import CompactorApart
+from fireflower.app.live.housekeeping import Compaction
 from fireflower.app.live.mentions import Mentions
 from fireflower.app.live.past import Past
+from fireflower.app.live.service import Service
 from fireflower.app.live.storage import keep_value
 from fireflower.app.project import HISTORY_FOLDER
 from fireflower.history.archive.importing import Importer
@@ -32,8 +35,8 @@ from fireflower.history.log.messages import Kept, MessageLog
 from fireflower.history.mapping import Mapping
 from fireflower.model.errors import ProjectError
 from fireflower.model.messages import Message
-from fireflower.model.moments import iso
-from live.messaging import JOINING, Side, at, make_project, posthog, segment, track
+from fireflower.model.moments import DAY, iso
+from live.messaging import JOINING, START, Side, at, make_project, posthog, segment, track
 
 
 @contextmanager
@@ -318,6 +321,36 @@ def test_another_process_moves_them(monkeypatch: pytest.MonkeyPatch) -> None:
         assert side.transitions() == before
 
 
+def test_a_service_has_them_moved_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make_project(tmp_path / "project")
+    service = Service(
+        project, mappings=JOINING, compiled=False, compaction=Compaction(messages=3, every=0.1), lease=0.5
+    )  # fmt: skip
+    service.start()
+    try:
+        until(lambda: service.state.ready)
+        monkeypatch.setattr(service.evaluator, "begin", never)
+        moment = service.clock() - START
+        for number in range(6):
+            days = moment / DAY - 0.01 + number / 1e4
+            service.submit([track(f"e{number}", days, "ann", "export", "acme")]).result(30)
+            until(lambda number=number: service.state.evaluated > number)  # type: ignore[misc]
+        until(lambda: compacting.covered(project.open_archive()) == 6)
+        service.submit([track("late", moment / DAY - 1, "ben", "export", "acme")]).result(30)
+        until(lambda: service.state.evaluated == 7 and not service.state.trouble)
+        rows = service.connect().rows("SELECT subject, definition FROM transitions WHERE retracted IS NULL")
+        assert sorted(rows) == [("acme", "active-accounts"), ("acme", "teams"), ("ann", "active-people")]
+    finally:
+        service.stop()
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
 def test_another_process_is_ended_by_who_does_not_wait_for_it() -> None:
     with sides(1) as (side,):
         side.take(*everything(), now=at(1.5))
@@ -326,10 +359,10 @@ def test_another_process_is_ended_by_who_does_not_wait_for_it() -> None:
         folder = side.project.folder / HISTORY_FOLDER / compacting.FOLDER
         with compacting.alone(folder), ThreadPoolExecutor(1) as beside:  # it waits for this
             moving = beside.submit(apart.compact)
-            while apart._process is None or not apart._process.is_alive():
+            while apart._process is None:
                 time.sleep(0.01)
             apart.stop()
-            with pytest.raises(ProjectError, match="has been ended"):
+            with pytest.raises(ProjectError, match="has ended before"):
                 moving.result(30)
         assert apart.compact() > 0
         side.take(now=at(1.6))

@@ -9,19 +9,14 @@ from __future__ import annotations
 
 import logging
 import re
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from pathlib import Path, PurePath
 from typing import TypeVar
 
-from fireflower.app.live.database import opener
 from fireflower.app.live.storage import existing_log, keep_value, mappings_of, value_of
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.history.archive import Archive
@@ -32,7 +27,6 @@ from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.reading import LogReader, Mappings
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.records import RecordWriter
-from fireflower.language.nodes import Settings
 from fireflower.model.errors import ProjectError
 
 _Result = TypeVar("_Result")
@@ -213,52 +207,6 @@ class Compactor:
                 keep_value(self._database, "emptied", str(stop))
             done = stop
             time.sleep(0.002)
-
-
-class CompactorApart(Compactor):
-    """One that has a process of its own do it: whoever serves goes on undisturbed."""
-
-    _process: SpawnProcess | None = None
-
-    def compact(self, up_to: int | None = None) -> int:
-        """As a `Compactor` does. Also raises ProjectError if the other process is ended before it is done."""
-        if not self._is_anything_left(up_to):
-            return 0
-        context = get_context("spawn")
-        answer, question = context.Pipe(duplex=False)
-        what = self._project.folder, self._project.settings, self._mappings, up_to
-        self._process = context.Process(target=_compact, args=(question, *what), daemon=True)
-        self._process.start()
-        question.close()
-        try:
-            said = answer.recv()
-        except EOFError:
-            said = ProjectError("the process that was moving the log into the archive has been ended")
-        finally:
-            self._process.join()
-        if isinstance(said, Exception):
-            raise said
-        return int(said)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-
-
-def _compact(
-    question: Connection, folder: Path, settings: Settings, mappings: Mappings, up_to: int | None
-) -> None:  # fmt: skip
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # which a terminal sends to all: who serves ends this one
-    project = Project(folder)
-    vars(project)["settings"] = settings  # by which the server goes: the files may have been edited since
-    try:
-        database = opener(project)()
-        try:
-            question.send(Compactor(project, database, mappings).compact(up_to))
-        finally:
-            database.close()
-    except Exception as error:
-        question.send(error)
 
 
 def when_unlocked(work: Callable[[], _Result], patience: float = PATIENCE) -> _Result:

@@ -16,7 +16,8 @@ from typing import Literal, get_args
 from fireflower.app.check import read_files
 from fireflower.app.live.announcing import Announcer
 from fireflower.app.live.changing import Changed, Changing
-from fireflower.app.live.compacting import Compactor, CompactorApart
+from fireflower.app.live.compacting import Compactor
+from fireflower.app.live.compacting_apart import CompactorApart
 from fireflower.app.live.compiling import Compiling
 from fireflower.app.live.counting import Tally, Told
 from fireflower.app.live.database import opener
