@@ -104,7 +104,11 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # who sent it was killed over it
+                    self.close_connection = True
+                    return
                 self.send_response(receiver._take(self.headers["webhook-id"], body))
                 self.send_header("Content-Length", "0")
                 self.send_header("Retry-After", "0")
