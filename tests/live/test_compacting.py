@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import random
 import tempfile
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -37,6 +36,7 @@ from fireflower.model.errors import ProjectError
 from fireflower.model.messages import Message
 from fireflower.model.moments import DAY, iso
 from live.messaging import JOINING, START, Side, at, make_project, posthog, segment, track
+from live.test_service import wait_until
 
 
 @contextmanager
@@ -138,18 +138,8 @@ def test_evaluation_goes_on_with_what_has_moved(monkeypatch: pytest.MonkeyPatch)
 def test_a_step_goes_on_though_messages_move_while_it_reads_them(
     reading: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    messages = everything()
     late = [track("late", 0.05, "ann", "export", "acme", received=2.0), track("now", 1.9, "ben", "export", "acme")]
-    with sides(2) as (plain, compacted):
-        monkeypatch.setattr(compacted.evaluator, "begin", never)
-        for side in (plain, compacted):
-            side.take(*messages, now=at(1.6))
-        moving_at(reading, compacted, monkeypatch)
-        written = compacted.write(*late)
-        compacted.evaluator.take(written, at(2.0))
-        assert compacting.covered(compacted.project.open_archive()) > 0
-        plain.take(*late, now=at(2.0))
-        assert compacted.transitions() == plain.transitions()
+    assert_that_moving_within_a_step_changes_nothing(everything(), late, reading, monkeypatch)
 
 
 def test_what_has_moved_behind_the_evaluator_is_evaluated_anew() -> None:
@@ -187,6 +177,13 @@ def test_what_has_no_id_counts_once_though_it_moves_while_a_step_reads_it(
         without_id(0.01, received=1.9, type="group", userId="ann", groupId="acme"),
         without_id(0.05, received=1.9, type="track", event="export", userId="ann", **acme),
     ]
+    assert_that_moving_within_a_step_changes_nothing(first, late, reading, monkeypatch)
+
+
+def assert_that_moving_within_a_step_changes_nothing(
+    first: Sequence[Message], late: Sequence[Message], reading: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the first messages, the log moves when the step that takes the late ones reads it for the nth time."""
     with sides(2) as (plain, compacted):
         monkeypatch.setattr(compacted.evaluator, "begin", never)
         for side in (plain, compacted):
@@ -194,6 +191,7 @@ def test_what_has_no_id_counts_once_though_it_moves_while_a_step_reads_it(
         moving_at(reading, compacted, monkeypatch)
         written = compacted.write(*late)
         compacted.evaluator.take(written, at(2.0))
+        assert compacting.covered(compacted.project.open_archive()) > 0
         plain.take(*late, now=at(2.0))
         assert compacted.transitions() == plain.transitions()
 
@@ -328,27 +326,20 @@ def test_a_service_has_them_moved_and_goes_on(tmp_path: Path, monkeypatch: pytes
     )  # fmt: skip
     service.start()
     try:
-        until(lambda: service.state.ready)
+        wait_until(lambda: service.state.ready)
         monkeypatch.setattr(service.evaluator, "begin", never)
         moment = service.clock() - START
         for number in range(6):
             days = moment / DAY - 0.01 + number / 1e4
             service.submit([track(f"e{number}", days, "ann", "export", "acme")]).result(30)
-            until(lambda number=number: service.state.evaluated > number)  # type: ignore[misc]
-        until(lambda: compacting.covered(project.open_archive()) == 6)
+            wait_until(lambda number=number: service.state.evaluated > number)  # type: ignore[misc]
+        wait_until(lambda: compacting.covered(project.open_archive()) == 6)
         service.submit([track("late", moment / DAY - 1, "ben", "export", "acme")]).result(30)
-        until(lambda: service.state.evaluated == 7 and not service.state.trouble)
+        wait_until(lambda: service.state.evaluated == 7 and not service.state.trouble)
         rows = service.connect().rows("SELECT subject, definition FROM transitions WHERE retracted IS NULL")
         assert sorted(rows) == [("acme", "active-accounts"), ("acme", "teams"), ("ann", "active-people")]
     finally:
         service.stop()
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 def test_another_process_is_ended_by_who_does_not_wait_for_it() -> None:
@@ -359,8 +350,7 @@ def test_another_process_is_ended_by_who_does_not_wait_for_it() -> None:
         folder = side.project.folder / HISTORY_FOLDER / compacting.FOLDER
         with compacting.alone(folder), ThreadPoolExecutor(1) as beside:  # it waits for this
             moving = beside.submit(apart.compact)
-            while apart._process is None:
-                time.sleep(0.01)
+            wait_until(lambda: apart._process)
             apart.stop()
             with pytest.raises(ProjectError, match="has ended before"):
                 moving.result(30)

@@ -72,6 +72,12 @@ def moved(facts: SegmentFacts) -> Part | None:
     return Part.of(facts.file) if facts.mapping == RECORDS.settings() else None
 
 
+def written_parts(history: Path) -> list[tuple[Part, Path]]:
+    """The parts of the log that lie in files in a project's history folder, to be imported or left by somebody."""
+    files = (history / FOLDER).glob("*-*")
+    return [(part, file) for file in files if (part := Part.of(str(file))) is not None]
+
+
 def covered(archive: Archive) -> int:
     """The place in the log up to which this archive has everything; 0 if it has nothing of it."""
     return max((part.last for part in map(moved, archive.files) if part is not None), default=0)
@@ -169,8 +175,8 @@ class Compactor:
                     keep_value(self._database, "compacting", None)
                 return 0
             new = self._import(archive, path)
-        for file in (self._folder / FOLDER).iterdir():
-            if (written := Part.of(str(file))) is not None and written.last <= part.last:
+        for written, file in written_parts(self._folder):
+            if written.last <= part.last:
                 file.unlink()
         with self._database.transaction():
             keep_value(self._database, "archived", str(part.last))

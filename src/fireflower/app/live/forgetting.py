@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from fireflower.app.live.compacting import FOLDER, PATIENCE, Compactor, Part, alone, when_unlocked
+from fireflower.app.live.compacting import FOLDER, PATIENCE, Compactor, alone, when_unlocked, written_parts
 from fireflower.app.live.database import log_file, opener
 from fireflower.app.live.storage import keep_value, mappings_of, value_of
 from fireflower.app.project import HISTORY_FOLDER, PROJECT_FILE, Project
@@ -218,7 +218,7 @@ class Forgetter:
 
     def _pack(self) -> bool:
         """Have nothing left in the files of what was deleted. Whether that is so."""
-        parts = (each for each in (self._folder / FOLDER).glob("*-*") if Part.of(str(each)) is not None)
+        parts = [file for _, file in written_parts(self._folder)]
         for left in (*parts, *_older_logs(self._project)):
             left.unlink(missing_ok=True)
         until = time.monotonic() + self._patience

@@ -347,7 +347,7 @@ class Archive:
 
     def went_by(self, numbers: Sequence[int]) -> dict[int, int]:
         """By which numbers those of these records went that came live."""
-        came = self._rows().take("number", np.asarray(numbers, np.int64)).tolist()
+        came = Rows(self._segments, Dictionaries()).take("number", np.asarray(numbers, np.int64)).tolist()
         return {number: before for number, before in zip(numbers, came, strict=True) if before >= 0}
 
     def came_live(self, numbers: Sequence[int], among: Callable[[SegmentFacts], bool]) -> dict[int, int]:

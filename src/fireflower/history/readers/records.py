@@ -25,11 +25,9 @@ class RecordWriter:
     """
 
     def __init__(self, path: Path) -> None:
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        self._table = pa.table
-        schema = pa.table(columns_of([])).schema
+        schema = _table([]).schema
         self._writer = pq.ParquetWriter(path, schema, compression="lz4", use_dictionary=False, write_statistics=False)
         self._waiting: list[Told] = []
         self._bytes = self.count = 0
@@ -55,7 +53,7 @@ class RecordWriter:
             self._write()
 
     def _write(self) -> None:
-        self._writer.write_table(self._table(columns_of(self._waiting)))
+        self._writer.write_table(_table(self._waiting))
         self._waiting, self._bytes = [], 0
 
 
@@ -72,7 +70,7 @@ class RecordFile:
         import pyarrow.parquet as pq
 
         try:
-            return bool(pq.read_schema(path).equals(pa.table(columns_of([])).schema))
+            return bool(pq.read_schema(path).equals(_table([]).schema))
         except (pa.ArrowException, OSError):
             return False
 
@@ -90,6 +88,12 @@ class RecordFile:
                     yield _batch(file.read_row_group(number))
         except (pa.ArrowException, OSError) as error:
             raise damaged(self._path, error) from None
+
+
+def _table(told: list[Told]) -> Any:
+    import pyarrow as pa
+
+    return pa.table(columns_of(told))
 
 
 def _batch(table: Any) -> Batch:
