@@ -117,6 +117,18 @@ def test_a_new_telling_may_add_before_what_stands(log: VerdictLog) -> None:
     assert log.standing(*ANN) == {"ready": 30}
 
 
+def test_many_are_told_again_each_from_its_own_moment_on(log: VerdictLog) -> None:
+    """More subjects than are looked up at once."""
+    people = [f"p{number}" for number in range(2500)]
+    record(log, *(each for who in people for each in (entered(10, who), left(20, who))))
+    again: dict[Who, int] = {("person", who): 5 + 10 * (nth % 3) for nth, who in enumerate(people)}
+    news = record(log, again=again, now=100)
+    assert sorted((each.subject, each.at) for each in news.retracted) == sorted(
+        (who, at) for (_, who), since in again.items() for at in (10, 20) if at > since
+    )
+    assert log.counts() == {"ready": sum(since == 15 for since in again.values())}
+
+
 def test_the_same_when_all_is_told_again(log: VerdictLog) -> None:
     record(log, entered(30))
     record_all(log, entered(10), left(20), entered(30))

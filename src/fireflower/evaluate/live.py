@@ -24,7 +24,7 @@ from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel.rows import PROGRESS_WORDS
 from fireflower.evaluate.machine import Machine, Sheets
 from fireflower.evaluate.program import compile_program
-from fireflower.evaluate.remembered import Coded, Remembered, coded_row, in_order, picked, timeline_of
+from fireflower.evaluate.remembered import Coded, Remembered, coded_row, in_order, picked, timeline_of, together
 from fireflower.evaluate.results import Subject, Transitions
 from fireflower.evaluate.timers import Timers
 from fireflower.language.nodes import Definition, Settings
@@ -266,10 +266,13 @@ class LiveReplay:
             if again[kind]:
                 self._begin_again(kind, again[kind])
         self._patch()
-        self._take_in(coded, fed)
+        told, whose = [coded], [fed]
         for kind in Subject:
             if again[kind]:
-                self._feed_again(kind, again[kind])
+                told.append(self._told_again(kind, again[kind]))
+                whose.append(np.full(len(told[-1]), _BIT[kind], np.uint8))
+        self._take_in(together(told), np.concatenate(whose))
+        for kind in Subject:
             codes = coded[_COLUMN[kind]][fed & _BIT[kind] > 0]
             self._decide(kind, np.unique(np.concatenate([codes, again[kind].codes()])))
         self._let_time_go_on(now)
@@ -299,7 +302,7 @@ class LiveReplay:
         for time, code in zip(times[late].tolist(), codes[late].tolist(), strict=True):
             again.late.setdefault(code, time)
         fed = np.zeros(len(coded), bool)
-        fed[mine] = ~np.isin(codes, list(again.late)) if again.late else True
+        fed[mine] = [code not in again.late for code in codes.tolist()]
         return fed
 
     def _remember(self, kind: Subject, codes: NDArray[np.int32]) -> None:
@@ -492,8 +495,9 @@ class LiveReplay:
         again.since |= dict(zip(far.tolist(), side.since[far].tolist(), strict=True))
         again.stands |= {code: again.since[code] for code in again.late}
 
-    def _feed_again(self, kind: Subject, again: _Again) -> None:
-        """Have the rows of these subjects happen that are not in their states."""
+    def _told_again(self, kind: Subject, again: _Again) -> Coded:
+        """The rows of these subjects that are not in their states, after what belongs into a nearer one has
+        happened."""
         side = self._sides[kind]
         codes = np.fromiter(again.since, np.int64, len(again.since))
         since = np.fromiter(again.since.values(), np.int64, len(codes))
@@ -509,8 +513,9 @@ class LiveReplay:
             code = int(codes[whose[start]])
             if code in again.late:
                 nearer[start : start + _split(times[start:end], again.late[code])] = True
-        self._come_nearer(kind, self._remembered_of(kind, numbers[nearer]))
-        self._happen(kind, self._remembered_of(kind, numbers[~nearer]))
+        if nearer.any():
+            self._come_nearer(kind, self._remembered_of(kind, numbers[nearer]))
+        return self._remembered_of(kind, numbers[~nearer])
 
     def _remembered_of(self, kind: Subject, numbers: NDArray[np.int64]) -> Coded:
         """The rows with these numbers, but for those that turned out not to be their subjects' own."""
@@ -520,8 +525,6 @@ class LiveReplay:
 
     def _come_nearer(self, kind: Subject, rows: Coded) -> None:
         """Have rows happen, and keep the states of their subjects as they are then."""
-        if not len(rows):
-            return
         self._happen(kind, rows)
         side, codes = self._sides[kind], np.unique(rows[_COLUMN[kind]])
         side.near[rows[_COLUMN[kind]]] = rows["time"]  # of each subject the last one stays
@@ -584,7 +587,7 @@ class LiveReplay:
             mine, codes = _of(kind, rows)
             since = side.since[codes]
             some.append(picked(rows, mine[(since != _NEVER) & (rows["time"][mine] > since)]))
-        rows = np.concatenate(some)
+        rows = together(some)
         rows = picked(rows, self._remembered.in_order(rows["remembered"], rows[name], rows["time"]))
         self._happen(kind, rows, side.settled)
         side.since[rows[name]] = rows["time"]  # of each subject the last one stays

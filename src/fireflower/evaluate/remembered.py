@@ -15,7 +15,7 @@ from fireflower.model.codes import NOBODY
 from fireflower.model.runs import Integers
 from fireflower.model.timeline import NOTHING, Timeline
 
-_TOGETHER = 1 << 15
+_TOGETHER = 1 << 18
 """Rows that lie, and are forgotten, together."""
 
 Coded = NDArray[np.void]
@@ -39,6 +39,12 @@ def coded_row(properties: int) -> np.dtype[np.void]:
         ],
         align=True,
     )  # fmt: skip
+
+
+def together(some: Sequence[Coded]) -> Coded:
+    """All of these rows, one behind the other. See `picked`."""
+    found: Coded = np.concatenate(list(map(_words, some))).reshape(-1).view(some[0].dtype)
+    return found
 
 
 def picked(rows: Coded, places: Integers) -> Coded:

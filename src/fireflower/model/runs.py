@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_TOGETHER = 8
-"""Runs of one level that are merged: so a number is moved again when there are about eight times as many."""
+_TOGETHER = 4
+"""Runs of one level that are merged: so a number is moved again when there are about four times as many."""
 
 _SMALL = 12
-"""Bits of the length of a run that is on the lowest level; what is eight times as long begins a level higher."""
+"""Bits of the length of a run that is on the lowest level; what is four times as long begins a level higher."""
 
 _HIGHEST = np.iinfo(np.int64).max
 
@@ -32,7 +32,7 @@ class Runs:
         """Add numbers with the code of each."""
         if not len(codes):
             return
-        runs, level, run = list(self._runs), max(0, len(codes).bit_length() - _SMALL) // 3, _merged([codes], [numbers])
+        runs, level, run = list(self._runs), max(0, len(codes).bit_length() - _SMALL) // 2, _merged([codes], [numbers])
         while runs and runs[-1][0] < level:
             run = _all([runs.pop()[1], run])
         runs.append((level, run))
@@ -45,22 +45,19 @@ class Runs:
     def of(self, codes: Integers, first: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The numbers of these codes from `first` on, which is one for each code; and the place among the codes of the
         one to which each belongs."""
-        found, whose = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        found, places = [np.zeros(0, np.int64)], [0]
         lowest = first.min(initial=_HIGHEST)
         for _, (known, numbers, highest) in self._runs:
             if highest < lowest:
                 continue
             wanted = codes.astype(known.dtype, copy=False)  # else all that is known would be changed to the other type
             begin, end = known.searchsorted(wanted), known.searchsorted(wanted, "right")
-            if not (end > begin).any():
-                continue
-            place = np.repeat(np.arange(len(codes)), end - begin)
-            within = np.arange(len(place)) - np.repeat(np.cumsum(end - begin) - (end - begin), end - begin)
-            its = numbers[begin[place] + within]
-            kept = its >= first[place]
-            found.append(its[kept])
-            whose.append(place[kept])
-        return np.concatenate(found), np.concatenate(whose)
+            for place in np.flatnonzero(end > begin).tolist():
+                found.append(numbers[begin[place] : end[place]])
+                places.append(place)
+        its, whose = np.concatenate(found), np.repeat(places, list(map(len, found)))
+        kept = its >= first[whose]
+        return its[kept], whose[kept]
 
     def forget(self, first: int) -> None:
         """Forget the numbers below this one."""

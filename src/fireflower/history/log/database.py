@@ -59,12 +59,16 @@ class Database(Protocol):
     def close(self) -> None: ...
 
 
+_SETTINGS = ("page_size=8192", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536")
+"""Pages are of twice the usual size where the file is new: what is written together fills more than one, and each costs
+two calls of the system."""
+
 _LOOK = 0.001
 """Seconds between two looks whether the file may be written."""
 
-_TOGETHER = 100, 10
-"""Rows that one statement inserts: each costs half of what it would by a statement of its own, and with each statement
-another thread may have its turn."""
+_TOGETHER = tuple(1 << power for power in range(9, -1, -1))
+"""Rows that one statement inserts: each costs half of what it would by a statement of its own. Few statements are best,
+as after each another thread may have its turn, and of few kinds, as the database has to understand each."""
 
 
 def insert(database: Database, into: str, rows: Sequence[Sequence[Any]], otherwise: str = "") -> None:
@@ -76,13 +80,9 @@ def insert(database: Database, into: str, rows: Sequence[Sequence[Any]], otherwi
     otherwise : what is done about a row that is there already: "ON CONFLICT ..."
     """
     for size in _TOGETHER:
-        whole = len(rows) - len(rows) % size
-        for start in range(0, whole, size):
-            some = rows[start : start + size]
+        while len(rows) >= size:
+            some, rows = rows[:size], rows[size:]
             database.rows(_insertion(into, len(some[0]), size, otherwise), list(chain.from_iterable(some)))
-        rows = rows[whole:]
-    if rows:
-        database.many(_insertion(into, len(rows[0]), 1, otherwise), rows)
 
 
 @cache
@@ -116,7 +116,7 @@ class SQLite:
             self._connection = sqlite3.connect(
                 path, timeout=WAIT_FOR_LOCK, isolation_level=None, check_same_thread=False
             )
-            for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+            for setting in _SETTINGS:
                 self._connection.execute(f"PRAGMA {setting}").fetchone()
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
