@@ -32,9 +32,9 @@ from benchmarks.run import machine, versions
 from benchmarks.worlds import PYTHON
 from fireflower.app.live.access import make_token
 from fireflower.app.live.compacting import archived_up_to
-from fireflower.app.live.database import opener
+from fireflower.app.live.database import LOG_FILE, opener
 from fireflower.app.live.service import ROLES
-from fireflower.app.project import Project
+from fireflower.app.project import HISTORY_FOLDER, Project
 
 WRITER, READER = "fireflower-writer", "fireflower-writer (reading)"
 """Threads; in a process that takes nothing in, the writer reads what others write."""
@@ -303,6 +303,8 @@ def start(data: Path, size: Size) -> Results:
     worlds.generate(world)
     if not world.project.exists():
         worlds.import_into_project(world)
+    for log in (world.project / HISTORY_FOLDER).glob(f"{LOG_FILE}*"):
+        log.unlink()  # of an earlier run, which has the record
     first = _started(world.project)
     again = _started(world.project)
     return {"events": size.history, "first": first, **again}

@@ -432,17 +432,17 @@ class VerdictLog:
 
     def _stand_anew(self, definitions: Collection[str]) -> None:
         """Who is qualified now by these, whatever was said of it: of one that comes back, nobody knew any more."""
-        for name in definitions:
-            self._database.rows("DELETE FROM standing WHERE definition = ?", (name,))
-            self._database.rows(
-                "INSERT INTO standing (definition, kind, subject, since, transition) "
-                "SELECT t.definition, t.kind, t.subject, t.at, t.id FROM transitions t "
-                "WHERE t.definition = ? AND t.retracted IS NULL AND t.change = 'entered' AND NOT EXISTS ("
-                "SELECT 1 FROM transitions n WHERE n.kind = t.kind AND n.subject = t.subject "
-                "AND n.definition = t.definition AND n.retracted IS NULL "
-                "AND (n.at > t.at OR n.at = t.at AND n.id > t.id))",
-                (name,),
-            )
+        if not definitions:
+            return
+        names, of = list(definitions), f"definition IN ({_places(definitions)})"
+        self._database.rows(f"DELETE FROM standing WHERE {of}", names)
+        self._database.rows(
+            "INSERT INTO standing (definition, kind, subject, since, transition) "
+            "SELECT definition, kind, subject, at, id FROM ("
+            "SELECT *, ROW_NUMBER() OVER (PARTITION BY definition, kind, subject ORDER BY at DESC, id DESC) AS back "
+            f"FROM transitions WHERE {of} AND retracted IS NULL) AS t WHERE back = 1 AND change = 'entered'",
+            names,
+        )
 
     def _of(self, kind: str, subject: str, since: int) -> list[Recorded]:
         return self._select(
