@@ -15,7 +15,7 @@ from fireflower.model.codes import NOBODY
 from fireflower.model.runs import Integers
 from fireflower.model.timeline import NOTHING, Timeline
 
-_TOGETHER = 1 << 18
+_TOGETHER = 1 << 16
 """Rows that lie, and are forgotten, together."""
 
 Coded = NDArray[np.void]

@@ -79,10 +79,12 @@ def insert(database: Database, into: str, rows: Sequence[Sequence[Any]], otherwi
     into : the table and its columns: "tokens (name, scope)"
     otherwise : what is done about a row that is there already: "ON CONFLICT ..."
     """
+    at = 0
     for size in _TOGETHER:
-        while len(rows) >= size:
-            some, rows = rows[:size], rows[size:]
+        while len(rows) - at >= size:
+            some = rows[at : at + size]
             database.rows(_insertion(into, len(some[0]), size, otherwise), list(chain.from_iterable(some)))
+            at += size
 
 
 @cache

@@ -4,9 +4,9 @@ qualified now."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, islice
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
@@ -162,9 +162,8 @@ class VerdictLog:
         for verdict in self._of_others(verdicts):
             again.get((verdict.kind, verdict.subject), fresh).append(verdict)
         settled = self._settled_of(of) if told_again else {}
-        later = self._later(told_again)
-        for who, since in told_again.items():
-            recorded = [each for each in later.get(who, ()) if each.definition in of]
+        for who, since, later in self._later(told_again):
+            recorded = [each for each in later if each.definition in of]
             until = _until(settled, who)
             fresh += self._reconcile(recorded, again[who], now, news, until)
             if until and since < 0:
@@ -449,20 +448,22 @@ class VerdictLog:
             "kind = ? AND subject = ? AND retracted IS NULL AND at > ? ORDER BY at, id", (kind, subject, since)
         )
 
-    def _later(self, since: Mapping[Who, int]) -> dict[Who, list[Recorded]]:
-        """The transitions that stand of each of these subjects after a moment of its own, in order of time. Many are
-        looked up at once: others wait to write meanwhile."""
-        found: dict[Who, list[Recorded]] = defaultdict(list)
-        ordered = sorted(since.items(), key=lambda each: (each[0][0], each[1]))
-        for kind, its in groupby(ordered, key=lambda each: each[0][0]):
-            some = iter(its)
-            while chunk := list(islice(some, _AT_ONCE)):
-                subjects, first = [subject for (_, subject), _ in chunk], chunk[0][1]
+    def _later(self, since: Mapping[Who, int]) -> Iterator[tuple[Who, int, list[Recorded]]]:
+        """Subjects, each with a moment of its own, and with the transitions that stand after it, in order of time. Many
+        are looked up at once: others wait to write meanwhile."""
+        remaining = iter(since.items())
+        while some := list(islice(remaining, _AT_ONCE)):
+            found: dict[Who, list[Recorded]] = defaultdict(list)
+            alike: dict[tuple[str, bool], list[str]] = defaultdict(list)
+            for (kind, subject), after in some:
+                alike[kind, after < 0].append(subject)  # one whose all are wanted must not have all of the others read
+            for (kind, is_all), subjects in alike.items():
+                first = -1 if is_all else min(since[kind, subject] for subject in subjects)
                 where = f"kind = ? AND subject IN ({_places(subjects)}) AND retracted IS NULL AND at > ?"
                 for each in self._select(f"{where} ORDER BY at, id", (kind, *subjects, first)):
-                    if each.at > since[kind, each.subject]:
-                        found[kind, each.subject].append(each)
-        return found
+                    found[kind, each.subject].append(each)
+            for who, after in some:
+                yield who, after, [each for each in found[who] if each.at > after]
 
     def _select(self, where: str, values: Sequence[Any] = ()) -> list[Recorded]:
         rows = self._database.rows(f"SELECT id, {_COLUMNS}, retracted FROM transitions WHERE {where}", values)
