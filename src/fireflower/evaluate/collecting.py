@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,8 @@ Numbers = NDArray[np.int64]
 def collect(machine: Machine, definitions: Sequence[Definition], vocabulary: Vocabulary, as_of: int) -> Transitions:
     """Take what a machine has written, and put it in its order: (at, subject kind, subject id, definition name)."""
     (at, who, end, late, known_at), rows = machine.take()
-    kinds, by_name = _ranks(tuple((definition.subject, definition.name) for definition in definitions))
+    kinds = np.array([Subject[definition.subject.upper()] for definition in definitions] or [Subject.ACCOUNT], np.int8)
+    by_name = np.argsort(np.argsort([definition.name for definition in definitions] or [""]))
     places = _places(at, who, kinds, by_name, vocabulary)
     # One column after the other: memory that one of them has given back costs less than what was never touched.
     known = _known(at, late, known_at).take(places) if len(late) else None
@@ -40,13 +40,6 @@ def collect(machine: Machine, definitions: Sequence[Definition], vocabulary: Voc
         counts=machine.shown,
         rows=rows,
     )
-
-
-@lru_cache
-def _ranks(definitions: Sequence[tuple[str, str]]) -> tuple[NDArray[np.int8], Numbers]:
-    """The kind of subject of each, and its place by name."""
-    kinds = np.array([Subject[subject.upper()] for subject, _ in definitions] or [Subject.ACCOUNT], np.int8)
-    return kinds, np.argsort(np.argsort([name for _, name in definitions] or [""]))
 
 
 def _known(at: Numbers, late: Numbers, known_at: Numbers) -> Numbers:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_TOGETHER = 4
+_BITS = 2
+_TOGETHER = 1 << _BITS
 """Runs of one level that are merged: so a number is moved again when there are about four times as many."""
 
 _SMALL = 12
@@ -32,7 +33,8 @@ class Runs:
         """Add numbers with the code of each."""
         if not len(codes):
             return
-        runs, level, run = list(self._runs), max(0, len(codes).bit_length() - _SMALL) // 2, _merged([codes], [numbers])
+        level = max(0, len(codes).bit_length() - _SMALL) // _BITS
+        runs, run = list(self._runs), _merged([codes], [numbers])
         while runs and runs[-1][0] < level:
             run = _all([runs.pop()[1], run])
         runs.append((level, run))

@@ -67,8 +67,8 @@ _LOOK = 0.001
 """Seconds between two looks whether the file may be written."""
 
 _TOGETHER = tuple(1 << power for power in range(9, -1, -1))
-"""Rows that one statement inserts: each costs half of what it would by a statement of its own. Few statements are best,
-as after each another thread may have its turn, and of few kinds, as the database has to understand each."""
+"""Rows that one statement inserts: each costs half of what it would by a statement of its own. Of any number of rows,
+so few statements are needed, and few kinds of them, each of which the database has to understand."""
 
 
 def insert(database: Database, into: str, rows: Sequence[Sequence[Any]], otherwise: str = "") -> None:

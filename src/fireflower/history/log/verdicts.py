@@ -279,7 +279,7 @@ class VerdictLog:
 
     def of(self, kind: str, subject: str) -> list[Recorded]:
         """All transitions of a subject that stand, in order of time."""
-        return self._of(kind, subject, -1)
+        return self._select("kind = ? AND subject = ? AND retracted IS NULL ORDER BY at, id", (kind, subject))
 
     def qualified(self, definition: str, after: tuple[int, str] | None = None, limit: int = 100) -> list[Recorded]:
         """Who is qualified, the most recent first, from behind a place (since, subject) on: the transitions by which
@@ -412,8 +412,8 @@ class VerdictLog:
                 doubtful[who] = latest[key] = None
             elif before is None or before.at <= each.at:
                 latest[key] = each
-        for who in doubtful:
-            for each in self._of(*who, -1):
+        for who, _, all_of_theirs in self._later(dict.fromkeys(doubtful, -1)):
+            for each in all_of_theirs:
                 if (each.definition, *who) in latest:
                     latest[each.definition, *who] = each
         entered = {key: each for key, each in latest.items() if each is not None and each.change == "entered"}
@@ -443,11 +443,6 @@ class VerdictLog:
             names,
         )
 
-    def _of(self, kind: str, subject: str, since: int) -> list[Recorded]:
-        return self._select(
-            "kind = ? AND subject = ? AND retracted IS NULL AND at > ? ORDER BY at, id", (kind, subject, since)
-        )
-
     def _later(self, since: Mapping[Who, int]) -> Iterator[tuple[Who, int, list[Recorded]]]:
         """Subjects, each with a moment of its own, and with the transitions that stand after it, in order of time. Many
         are looked up at once: others wait to write meanwhile."""
@@ -457,8 +452,8 @@ class VerdictLog:
             alike: dict[tuple[str, bool], list[str]] = defaultdict(list)
             for (kind, subject), after in some:
                 alike[kind, after < 0].append(subject)  # one whose all are wanted must not have all of the others read
-            for (kind, is_all), subjects in alike.items():
-                first = -1 if is_all else min(since[kind, subject] for subject in subjects)
+            for (kind, _), subjects in alike.items():
+                first = min(since[kind, subject] for subject in subjects)
                 where = f"kind = ? AND subject IN ({_places(subjects)}) AND retracted IS NULL AND at > ?"
                 for each in self._select(f"{where} ORDER BY at, id", (kind, *subjects, first)):
                     found[kind, each.subject].append(each)
