@@ -121,7 +121,7 @@ def test_the_columns_are_those_of_the_tables(side: Side) -> None:
     for table, columns in COLUMNS.items():
         assert columns.split(", ") == [row[1] for row in side.database.rows(f"PRAGMA table_info({table})")]
     tables = side.database.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-    assert {name for (name,) in tables} == {*COLUMNS, "evaluators"}
+    assert {name for (name,) in tables} == {*COLUMNS, "evaluators", "key_runs"}
 
 
 def test_while_the_service_runs_and_compacts(tmp_path: Path) -> None:

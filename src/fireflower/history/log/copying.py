@@ -26,7 +26,8 @@ COLUMNS = {
     "forgotten": "id, hash, person, at",
     "settled": "kind, subject, until",
 }
-"""The tables and their columns, but for that of the processes that evaluate: they do so in the old database."""
+"""The tables and their columns, but for that of the processes that evaluate, which do so in the old database, and
+that of the runs of keys, which are made anew where they are needed."""
 
 _KEYS = {"firsts": 2, "standing": 3, "settled": 2}
 """How many of a table's first columns are its key, where it is not one."""

@@ -100,6 +100,10 @@ class SQLite:
     ----------
     path : the file; it is made where there is none
 
+    Attributes
+    ----------
+    undone : how many transactions have failed, so that what they wrote may not be there
+
     Raises
     ------
     StorageError
@@ -114,6 +118,7 @@ class SQLite:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock: IO[str] | None = None
+        self.undone = 0
         with self._told():
             self._connection = sqlite3.connect(
                 path, timeout=WAIT_FOR_LOCK, isolation_level=None, check_same_thread=False
@@ -137,6 +142,7 @@ class SQLite:
             yield
             self.rows("COMMIT")
         except BaseException:
+            self.undone += 1
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import starmap
-from typing import Any, get_args
+from secrets import token_bytes
+from typing import get_args
 
 from msgspec import Struct
 
-from fireflower.history.log.database import Database, insert
+from fireflower.history.log.database import Database, SQLite, insert
+from fireflower.history.log.keys import IndexedKeys, Keys, SortedKeys, parts
 from fireflower.model.messages import Form, Message, Reject
 
 FORMS: tuple[Form, ...] = get_args(Form)
 _NUMBERS: dict[Form, int] = {form: number for number, form in enumerate(FORMS)}
-_AT_ONCE = 400
-"""Rows in one statement; SQLite takes 32,766 values and is no faster with more than some hundred rows."""
-
-_REMEMBERED = 100_000
-"""Keys that are looked up before they are written: a dozen MB."""
-
 _LONGEST, _BEGINNING, _DIGEST = 63, 48, 16
 """Bytes of keys that are stored as they are; of others, bytes of the beginning and of a digest of the whole."""
 
@@ -48,53 +44,49 @@ class MessageLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._recent: set[bytes] = set()
+        self._keys: Keys = SortedKeys(database) if isinstance(database, SQLite) else IndexedKeys(database)
 
     def append(self, messages: Sequence[Message]) -> list[int | None]:
         """Write messages inside of the caller's transaction, and give the place of each; None for one that was there,
         or comes a second time. Places rise.
 
-        Nearly all are new, and a database takes as long to tell of each row that it has written as to write it. What is
-        sent again is sent soon: only recent keys are looked up beforehand, and if there were no others that were known,
-        the places of all that was written are in a row.
+        A database takes as long to tell of each row that it has written as to write it: if there were no others that it
+        knew, the places of all that was written are in a row.
         """
         self._database.in_order("messages")
         before = self.end()
         keys = [stored_key(message.key) for message in messages]
-        known = self._known([key for key in keys if key in self._recent])
-        self._remember(keys)
-        rows: list[tuple[bytearray, int, int, str, bytearray]] = []
-        is_new: list[bool] = []
-        for key, each in zip(keys, messages, strict=True):
-            is_new.append(key not in known)
+        known = self._keys.likely(keys)
+        new: dict[bytes, Message] = {}
+        for key, message in zip(keys, messages, strict=True):
             if key not in known:
-                known.add(key)
-                # Of each bytes, but of no bytearray, sqlite3 asks around whether somebody would adapt it.
-                rows.append((bytearray(key), _NUMBERS[each.form], each.received, each.source, bytearray(each.body)))
-        insert(self._database, "messages (key, form, received, source, body)", rows, "ON CONFLICT (key) DO NOTHING")
+                new.setdefault(key, message)
+        places = self._written(new, before)
+        self._keys.add(places)
+        return [places.pop(key, None) for key in keys]
+
+    def _written(self, new: Mapping[bytes, Message], before: int) -> dict[bytes, int]:
+        """Write messages behind a place, and give the places of those that the database did not have."""
+        # Of each bytes, but of no bytearray, sqlite3 asks around whether somebody would adapt it.
+        rows = [
+            (bytearray(key), _NUMBERS[each.form], each.received, each.source, bytearray(each.body))
+            for key, each in new.items()
+        ]
+        insert(self._database, "messages (key, form, received, source, body)", rows, "ON CONFLICT DO NOTHING")
         ((count, first, last),) = self._database.rows(
             "SELECT COUNT(*), MIN(position), MAX(position) FROM messages WHERE position > ?", (before,)
         )
         if rows and count == len(rows) == last - first + 1:
-            following = iter(range(first, last + 1))
-            return [next(following) if each else None for each in is_new]
-        written = self._database.rows("SELECT key, position FROM messages WHERE position > ?", (before,))
-        places: dict[bytes, int] = {key: position for key, position in written}  # noqa: C416  # rows are of any length
-        return [places.pop(key, None) for key in keys]
+            return dict(zip(new, range(first, last + 1), strict=True))
+        behind = "SELECT key, position FROM messages WHERE position > ? ORDER BY position"
+        return {bytes(key): position for key, position in self._database.rows(behind, (before,))}
 
-    def _remember(self, keys: Sequence[bytes]) -> None:
-        if len(self._recent) > _REMEMBERED:
-            self._recent.clear()
-        self._recent.update(keys)
-
-    def _known(self, keys: Sequence[bytes]) -> set[bytes]:
-        known: set[bytes] = set()
-        for some in _parts(keys):
-            places = ", ".join("?" * len(some))
-            known.update(
-                bytes(key) for (key,) in self._database.rows(f"SELECT key FROM messages WHERE key IN ({places})", some)
-            )
-        return known
+    def forget_keys(self, keys: Iterable[str]) -> None:
+        """Have messages known by these keys no longer, nor whence they came, inside of the caller's transaction."""
+        places = sorted(self._keys.of([stored_key(key) for key in keys]).values())
+        rows = [(token_bytes(16), place) for place in places]
+        self._database.many("UPDATE messages SET key = ?, source = '' WHERE position = ?", rows)
+        self._keys.forget(places)
 
     def reject(self, rejects: Iterable[Reject]) -> None:
         """Keep aside what could not be taken, inside of the caller's transaction."""
@@ -125,7 +117,7 @@ class MessageLog:
     def at(self, positions: Iterable[int]) -> list[Kept]:
         """The messages at these places, in their order, without those that the archive has."""
         kept: list[Kept] = []
-        for some in _parts(sorted(positions)):
+        for some in parts(sorted(positions)):
             places = ", ".join("?" * len(some))
             kept += self._kept(f"position IN ({places}) AND body IS NOT NULL ORDER BY position", some)
         return kept
@@ -137,8 +129,3 @@ class MessageLog:
     def _kept(self, where: str, values: Sequence[object]) -> list[Kept]:
         rows = self._database.rows(f"SELECT position, form, body FROM messages WHERE {where}", values)
         return list(starmap(Kept, rows))
-
-
-def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(rows), _AT_ONCE):
-        yield rows[start : start + _AT_ONCE]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fireflower.history.log.database import Database, SQLite, StorageError
 
-VERSION = 3
+VERSION = 4
 
 _FORGOTTEN = """
 CREATE TABLE forgotten (
@@ -23,16 +23,21 @@ CREATE TABLE settled (
 );
 """
 
-TABLES = (
-    """
+_MESSAGES = """
 CREATE TABLE messages (
   position {serial},
-  key {bytes} NOT NULL UNIQUE,
+  key {bytes} NOT NULL {unique},
   form SMALLINT NOT NULL,
   received BIGINT NOT NULL,
   source {text} NOT NULL,
   body {bytes}
 );
+{key_runs};
+"""
+
+TABLES = (
+    _MESSAGES
+    + """
 CREATE TABLE firsts (
   what {bytes} NOT NULL,
   position BIGINT NOT NULL,
@@ -145,16 +150,33 @@ UPGRADES: Mapping[int, str] = {
 CREATE INDEX deliveries_transition ON deliveries (transition);
 ALTER TABLE leases ADD COLUMN basis {text} NOT NULL DEFAULT '';
 """,
+    3: "{without_index}",
 }
 """What makes of the tables of a version those of the next."""
 
-_SQLITE = {"serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "bytes": "BLOB", "text": "TEXT"}
+_SQLITE = {
+    "serial": "INTEGER PRIMARY KEY AUTOINCREMENT",
+    "bytes": "BLOB",
+    "text": "TEXT",
+    "unique": "",
+    "key_runs": "CREATE TABLE key_runs (last INTEGER PRIMARY KEY, entries BLOB NOT NULL)",
+}
+_SQLITE["without_index"] = f"""
+ALTER TABLE messages RENAME TO indexed;
+{_MESSAGES.format(**_SQLITE)}
+INSERT INTO messages SELECT position, key, form, received, source, body FROM indexed ORDER BY position;
+DROP TABLE indexed;
+"""
 _POSTGRESQL = {
     "serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
     "bytes": "BYTEA",
     "text": 'TEXT COLLATE "C"',
+    "unique": "UNIQUE",
+    "key_runs": "",
+    "without_index": "",
 }
-"""Texts are ordered by their characters' numbers in both, whatever the language of the server."""
+"""Where one process writes, messages that are known are found without an index of the database (`keys`). Texts are
+ordered by their characters' numbers in both, whatever the language of the server."""
 
 
 def prepare(database: Database) -> None:

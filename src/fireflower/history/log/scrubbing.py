@@ -10,14 +10,13 @@ from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
-from secrets import token_bytes
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from fireflower.history.forgotten import Naming
 from fireflower.history.log.database import Database, SQLite
 from fireflower.history.log.firsts import digest as digest_of_first
-from fireflower.history.log.messages import stored_key
+from fireflower.history.log.messages import MessageLog
 from fireflower.model.messages import key_for
 
 A_PERSON = "a person who was forgotten"
@@ -99,10 +98,8 @@ class Scrubbing:
         messages : the ids of messages about them, of which the archive has what they say
         identities : what was said once of the people, as `Firsts` knows it
         """
-        self._database.many(
-            "UPDATE messages SET key = ?, source = '' WHERE key = ?",
-            [(token_bytes(16), stored_key(key_for(id))) for id in messages],
-        )
+        if messages:
+            MessageLog(self._database).forget_keys(map(key_for, messages))
         self._database.many("DELETE FROM firsts WHERE what = ?", [(digest_of_first(what),) for what in identities])
         transitions = [(id,) for id in self._theirs("transitions", "id")]
         deliveries = [(key,) for key in self._theirs("deliveries", "key")]
