@@ -169,6 +169,9 @@ def prepare(data: Path, size: Size) -> Path:
         live_traffic.write(folder / "few-sign-ups", live_traffic.sign_ups(few), TOGETHER)
         live_traffic.write(folder / "steady", live_traffic.traffic(few, int(size.rate * size.steady), seed=4), 20)
         live_traffic.write(folder / "traffic", live_traffic.traffic(crowd, size.events), TOGETHER)
+    if not (folder / "random").exists():
+        random = live_traffic.traffic(crowd, size.events, timed_ids=False)
+        live_traffic.write(folder / "random", random, TOGETHER)
     return folder
 
 
@@ -179,21 +182,22 @@ def ingest(bodies: Path, folder: Path, size: Size, *, compiled: bool = True) -> 
         found = {"qualified": _sent([running], bodies / "traffic", size.seconds)}
         found["states"] = running.ask("states")
         found["memory"] = running.ask()["memory"]
-    found["apart"] = _apart(bodies, fresh(folder / "apart"), size.seconds, compiled=compiled)
+    for name, which in (("apart", "traffic"), ("random", "random")):
+        found[name] = _apart(bodies, which, fresh(folder / name), size.seconds, compiled=compiled)
     with server(fresh(folder / "stored"), "store") as running:
         found["stored"] = _sent([running], bodies / "traffic", size.seconds)
     found["parsed"] = _parsed(bodies / "traffic", fresh(folder / "parsed"))
     return found
 
 
-def _apart(bodies: Path, folder: Path, seconds: float, *, compiled: bool = True) -> Results:
+def _apart(bodies: Path, which: str, folder: Path, seconds: float, *, compiled: bool = True) -> Results:
     """The same by two processes: one takes events in, the other evaluates."""
     with (
         server(folder, str(DEFINITIONS), compiled=compiled, roles=("evaluate", "deliver")) as evaluating,
         server(folder, str(DEFINITIONS), compiled=compiled, roles=("ingest",)) as taking,
     ):
         _join(taking, evaluating, bodies)
-        return _sent([taking, evaluating], bodies / "traffic", seconds)
+        return _sent([taking, evaluating], bodies / which, seconds)
 
 
 def _join(taking: Server, evaluating: Server, bodies: Path) -> None:

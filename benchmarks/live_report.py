@@ -54,6 +54,7 @@ def _ingest(found: Results | None) -> Iterator[str]:
     labels = {
         "qualified": "durable, each once, and qualified",
         "apart": "the same by two processes, `--role ingest` and `--role evaluate`",
+        "random": "the same, of events whose ids are random throughout",
         "stored": "durable, each once",
         "parsed": "decoded and inserted, without a server",
     }

@@ -61,8 +61,9 @@ def sign_ups(crowd: Crowd, seed: int = 1) -> Iterator[bytes]:
         yield _encoded({"type": "track", "event": "Signed Up", "properties": {}, **_who(person, "s", 8999)})
 
 
-def traffic(crowd: Crowd, count: int, seed: int = 2) -> Iterator[bytes]:
-    """`count` events of people who are at work, as they come: some late, some twice."""
+def traffic(crowd: Crowd, count: int, seed: int = 2, *, timed_ids: bool = True) -> Iterator[bytes]:
+    """`count` events of people who are at work, as they come: some late, some twice. Their ids begin with the time, as
+    those of Segment's clients for browsers and Node do, or are random, as those of its client for Python are."""
     rng = np.random.default_rng(seed)
     weights = np.cumsum(rng.lognormal(0, 0.9, crowd.people))
     events, sent = _events(), _stamps()
@@ -73,7 +74,7 @@ def traffic(crowd: Crowd, count: int, seed: int = 2) -> Iterator[bytes]:
         which = rng.choice(len(events), size, p=_shares(len(events))).tolist()
         lag = np.where(rng.random(size) < LATE, rng.integers(1000, LATE_BY, size), rng.integers(1, AT_ONCE, size))
         again = (rng.random(size) < AGAIN).tolist()
-        ids = _ids(rng, start, size)
+        ids = _ids(rng, start, size, timed_ids)
         for number, (person, event, late) in enumerate(zip(people, which, lag.tolist(), strict=True), start):
             if again[number - start] and before:
                 yield before[number % len(before)]
@@ -129,12 +130,14 @@ def _parts(events: Iterable[bytes], size: int) -> Iterator[Sequence[bytes]]:
         yield some
 
 
-def _ids(rng: np.random.Generator, first: int, count: int) -> list[str]:
-    """Ids such as Segment's client for Node gives: the time in milliseconds, and a random UUID."""
+def _ids(rng: np.random.Generator, first: int, count: int, timed: bool) -> list[str]:
+    """Random UUIDs, behind the time in milliseconds as Segment's client for Node puts it, or by themselves."""
     begin = int(SENT.timestamp() * 1000)
     drawn = rng.bytes(16 * count)
     uuids = (UUID(bytes=drawn[at : at + 16], version=4) for at in range(0, len(drawn), 16))
-    return [f"node-next-{begin + number // 40}-{uuid}" for number, uuid in enumerate(uuids, first)]
+    return [
+        f"node-next-{begin + number // 40}-{uuid}" if timed else str(uuid) for number, uuid in enumerate(uuids, first)
+    ]
 
 
 def _who(person: int, key: str, lag: int) -> dict[str, Any]:
