@@ -142,18 +142,21 @@ def test_traits_of_an_instant_come_after_joins_and_before_events() -> None:
     assert rows == ["LEAVE", "JOIN", "plan", "Edit"]
 
 
-def test_receipt_of_an_accounts_traits_counts_for_those_whose_current_account_it_has_been() -> None:
+def test_receipt_of_an_accounts_traits_counts_for_those_who_see_them() -> None:
+    """When they change, and when somebody joins; not afterwards, and not if they are as they were."""
     records = [
         account_trait(0, "acme", "plan", "free", received=50),
         join(1, "ann", "acme"),
-        leave(2, "ann", "acme"),
-        account_trait(3, "acme", "plan", "pro", received=90),
+        account_trait(2, "acme", "plan", "free", received=70),
+        leave(3, "ann", "acme"),
+        account_trait(4, "acme", "plan", "pro", received=90),
     ]
     timeline = assemble(records)
     assert timeline.received is not None
     mine = (timeline.target & TO_PERSON) > 0
-    assert timeline.received[mine].tolist() == [1, 50, 2, 2, 90]
+    assert timeline.received[mine].tolist() == [1, 50, 3, 3]
     assert seen_by(timeline, TO_PERSON, "ann")[-1] == (3, "plan", None)
+    assert timeline.received[(timeline.target & TO_ACCOUNT) > 0].tolist() == [50, 1, 70, 3, 90]
 
 
 def test_an_identity_record_is_one_of_the_persons_own() -> None:

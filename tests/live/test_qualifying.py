@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from oracle import strategies
-from oracle.engine import Told, told, told_by_engine
+from oracle.engine import Told, told, told_by_engine, told_by_oracle
 
 import fireflower.evaluate.live
 from fireflower.app.live.qualifying import Qualifying
@@ -134,6 +134,20 @@ def test_any_order_any_batches(
     case: strategies.Case, order: list[int], cuts: list[int], waits: list[int], lateness: int
 ) -> None:
     assert live(case, order, cuts, waits, lateness) == in_order(told_by_engine(case))
+
+
+@strategies.examples(150)
+@given(
+    strategies.repetitive(),
+    st.permutations(range(30)),
+    st.lists(st.integers(0, 30), max_size=12),
+    st.sampled_from((0, DAY, 100 * DAY)),
+)
+def test_what_is_said_again_and_again(case: strategies.Case, order: list[int], cuts: list[int], lateness: int) -> None:
+    said = in_order(told_by_oracle(case))
+    assert in_order(told_by_engine(case)) == said
+    assert live(case, order, cuts, [], lateness) == said
+    assert live(case, sorted(range(30), key=lambda i: i // 4), cuts, [], lateness) == said
 
 
 @pytest.mark.parametrize("cut", range(5))

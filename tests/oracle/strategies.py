@@ -447,3 +447,34 @@ def cases_of_one_quantity(draw: st.DrawFn, kind: str) -> Case:
     chosen = [draw(definitions(subject, f"d{i}", st.just(formula))) for i, formula in enumerate(tested)]
     history = draw(histories())
     return chosen, draw(settings()), history, draw(moments_as_of(history))
+
+
+# --- What clients say again and again -----------------------------------------------------------------------
+
+
+@st.composite
+def repetitive(draw: st.DrawFn) -> Case:
+    """A few people who come and go in two accounts, of which the same is said again and again, in few moments."""
+    who, account = st.sampled_from(("ann", "bob")), st.sampled_from(("acme", "acme", "beta"))
+    joins = st.builds(lambda *said: (Kind.JOIN, *said, None), st.sampled_from(("", "admin")), who, account)
+    leaves = st.builds(lambda *said: (Kind.LEAVE, "", *said, None), who, account)
+    value = st.sampled_from(("x", "x", "y", None, 1.0, True))
+    traits = st.builds(lambda *said: (Kind.ACCOUNT_TRAIT, "plan", None, *said), account, value)
+    events = st.builds(lambda *said: (Kind.EVENT, "run", *said, None), who, st.none() | account)
+    said = st.tuples(st.integers(0, 9), st.one_of(joins, joins, leaves, traits, traits, traits, events), delays)
+    records = [
+        Record(STARTS[0] + at * GRID, kind, name, person, account, value, message_id=f"m{nth}", received=received)
+        for nth, (at, (kind, name, person, account, value), delay) in enumerate(draw(st.lists(said, max_size=30)))
+        for received in [None if delay is None else STARTS[0] + at * GRID + delay]
+    ]
+    plan, runs = n.Trait("account", "plan"), n.Count(n.Events(("run",)), n.Last(2 * DAY))
+    texts = n.Condition(plan, n.OneOf(("x",))), n.Condition(plan, n.Known(False)), n.Condition(plan, n.OneOf((True,)))
+    formulas = [*texts, n.Condition(runs, n.Compare(">=", 2)), n.Condition(plan, n.Compare(">=", 1.0))]
+    members = [n.Condition(n.Members(roles), n.Compare(">=", 1)) for roles in ((), ("admin",))]
+    definitions = [
+        n.Definition(f"{kind} {nth}", kind, formula)
+        for kind, its in (("person", formulas), ("account", [*formulas, *members]))
+        for nth, formula in enumerate(its)
+    ]
+    attribution = draw(st.sampled_from(("only", "latest", "all")))
+    return definitions, n.Settings(attribution=attribution), records, STARTS[0] + draw(st.integers(5, 15)) * GRID

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -43,7 +44,7 @@ class History:
     Attributes
     ----------
     current : of a person, the steps (time, current account) in order of time
-    traits : account -> its trait records, of all accounts
+    traits : account -> its trait records, of all accounts, but for those that say what was so already
     memory : what has been computed once, by node; a node is kept beside its result, so that its id stays its own
     """
 
@@ -75,7 +76,13 @@ class History:
 
     def known_at(self, t: int) -> int:
         records = [item.record for item in self.items]
-        records += [record for account in self.accounts_until(t) for record in self.traits[account]]
+        before = None
+        for time, account in self.current:
+            if time <= t and account is not None and account != before:
+                records += [record for record in self.traits.get(account, []) if record.time < time]
+            before = account
+        of_accounts = [record for traits in self.traits.values() for record in traits]
+        records += [record for record in of_accounts if self.current_account(record.time) == record.account]
         return max([t] + [r.received for r in records if r.time <= t and r.received is not None])
 
     def remember(self, what: str, node: Any, compute: Callable[[], Any]) -> Any:
@@ -164,6 +171,15 @@ class Memberships:
         return mine if len(mine) == 1 else []
 
 
+def written(value: Any) -> str:
+    """A value in JSON: two that are written alike are one. All numbers are floats, and NaN is null."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return json.dumps(None if value != value else float(value))
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(written, value))}]"
+    return json.dumps(value)
+
+
 def histories(records: Sequence[Record], settings: Settings, as_of: int) -> dict[tuple[SubjectKind, str], History]:
     """Every subject's history as of a moment, as (kind, id) -> history."""
     ordered = once_each(records)
@@ -179,7 +195,9 @@ def histories(records: Sequence[Record], settings: Settings, as_of: int) -> dict
         person = None if record.person is None else people.find(record.person)
         if record.kind == Kind.ACCOUNT_TRAIT:
             assert record.account is not None
-            traits.setdefault(record.account, []).append(record)
+            before = [each.value for each in traits.get(record.account, []) if each.name == record.name]
+            if written(record.value) != written(before[-1] if before else None):
+                traits.setdefault(record.account, []).append(record)
             history("account", record.account).items.append(Item(record))
         elif record.kind == Kind.EVENT:
             accounts = memberships.accounts(record, person, settings.attribution)

@@ -55,16 +55,18 @@ PARTS: dict[str, st.SearchStrategy[Any]] = {
     "sentAt": TIMES,
     "properties": PROPERTIES,
     "context": st.fixed_dictionaries({}, optional={"groupId": IDS, "traits": PROPERTIES}) | st.none(),
-    "name": st.sampled_from(("Pricing", None)),
+    "name": st.sampled_from(("Pricing", "", None)) | VALUES,
+    "category": st.sampled_from(("Docs", None)) | VALUES,
 }
 EVENTS = st.fixed_dictionaries(
-    {"type": st.sampled_from(("track", "track", "track", "page", "identify", "group")), "messageId": st.just(" m-1")},
+    {"type": st.sampled_from(("track", "track", "page", "screen", "identify", "group")), "messageId": st.just(" m-1")},
     optional=PARTS,
 )
 
 
 ID_TEXTS = ("ann", " ann\\t", "b\\u00f6b", "\u2003", "", "x" * 500, "x" * 501)
 TEXT_PARTS = {
+    "type": ('"page"', '"screen"'),
     "event": ('"Report Run"', '" Report\\u0020Run"', '""', "7", "null"),
     "userId": (*(f'"{id}"' for id in ID_TEXTS), "7", "7.0", "null"),
     "anonymousId": (*(f'"{id}"' for id in ID_TEXTS), "null"),
@@ -73,7 +75,17 @@ TEXT_PARTS = {
     "originalTimestamp": TIME_TEXTS,
     "sentAt": TIME_TEXTS,
     "receivedAt": TIME_TEXTS,
-    "properties": ('{"a": 1.5, "a": [1e3, -0.0]}', '{"a": {"b": "\\ud83d\\ude00"}}', "{}", "null", "[]", '"x"'),
+    "name": ('"Pricing"', "null", '{"a": [1e3, -0.0]}'),
+    "category": ('"Docs"', "null", "7"),
+    "properties": (
+        '{"name": "own", "a": 1}',
+        '{"a": 1.5, "a": [1e3, -0.0]}',
+        '{"a": {"b": "\\ud83d\\ude00"}}',
+        "{}",
+        "null",
+        "[]",
+        '"x"',
+    ),
     "context": ('{"groupId": "acme"}', '{"groupId": " ", "traits": []}', '{"traits": {}}', "7", "null"),
 }
 TEXTS = st.builds(

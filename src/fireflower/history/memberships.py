@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from fireflower.model.records import ACCOUNT_TRAIT, JOIN, LEAVE, Record
-from fireflower.model.values import normal
+from fireflower.model.values import is_same, normal
 
 Attribution = Literal["only", "all", "latest"]
 ATTRIBUTIONS: tuple[Attribution, ...] = ("only", "all", "latest")
@@ -36,8 +36,19 @@ class Seen(NamedTuple):
 
 @dataclass(slots=True)
 class _Member:
+    """A membership, and the moment since which its role has been the same."""
+
     since: int
     role: str
+    unchanged: int
+
+
+@dataclass(slots=True)
+class _Trait:
+    """The value of a trait, and the moment since which it has been the same."""
+
+    value: Any
+    unchanged: int
 
 
 class Memberships:
@@ -46,7 +57,7 @@ class Memberships:
     def __init__(self) -> None:
         self._accounts: dict[str, dict[str, _Member]] = defaultdict(dict)
         self._current: dict[str, str] = {}
-        self._traits: dict[str, dict[str, Any]] = defaultdict(dict)
+        self._traits: dict[str, dict[str, _Trait]] = defaultdict(dict)
         self._received: dict[str, int] = {}
         self._viewers: dict[str, set[str]] = defaultdict(set)
 
@@ -59,8 +70,25 @@ class Memberships:
         if record.kind == LEAVE:
             return self.leave(person, account, received)
         if record.kind == ACCOUNT_TRAIT:
-            return self.change(account, record.name, normal(record.value), received)
+            return self.change(account, record.name, normal(record.value), record.time, received)
         return []
+
+    def is_known(self, record: Record, person: str) -> bool:
+        """Whether a record says what has been so since before its moment, until now: clients say again and again what
+        they know of accounts. Then it changes nothing, however late it comes.
+
+        Parameters
+        ----------
+        person : who bears the id that the record names
+        """
+        account = record.account or ""
+        if record.kind == JOIN:
+            member = self._accounts.get(person, {}).get(account)
+            return member is not None and member.role == record.name and member.unchanged < record.time
+        if record.kind == ACCOUNT_TRAIT:
+            trait = self._traits.get(account, {}).get(record.name)
+            return trait is not None and trait.unchanged < record.time and is_same(trait.value, normal(record.value))
+        return False
 
     def know(self, record: Record, person: str) -> None:
         """The same as `apply`, for whom nobody asks what it changes: that is most of the work.
@@ -77,7 +105,7 @@ class Memberships:
             self._accounts[person].pop(account, None)
             self._follow(person, account)
         elif record.kind == ACCOUNT_TRAIT:
-            self._set(account, record.name, normal(record.value), record.received)
+            self._set(account, record.name, normal(record.value), record.time, record.received)
 
     def join(self, person: str, account: str, time: int, role: str, received: int | None) -> list[Seen]:
         """A person is a member from now on, or has another role."""
@@ -89,14 +117,15 @@ class Memberships:
         self._accounts[person].pop(account, None)
         return self._move(person, account, received)
 
-    def change(self, account: str, trait: str, value: Any, received: int | None) -> list[Seen]:
-        """A trait of the account changes for those whose current account it is. For those whose it has been, nothing
-        else does, but its time of receipt counts for when a verdict on them could have been known."""
-        self._set(account, trait, value, received)
+    def change(self, account: str, trait: str, value: Any, time: int, received: int | None) -> list[Seen]:
+        """A trait of the account changes for those whose current account it is. One that is as it was is nothing to
+        them."""
+        if not self._set(account, trait, value, time, received):
+            return []
         return [
-            Seen(person, account, trait, self._visible(person, trait), received)
+            Seen(person, account, trait, value, received)
             for person in sorted(self._viewers.get(account, ()))
-            if received is not None or self._current.get(person) == account
+            if self._current.get(person) == account
         ]
 
     def current(self, person: str) -> str | None:
@@ -123,7 +152,7 @@ class Memberships:
 
     def traits(self, account: str) -> Mapping[str, Any]:
         """The traits of an account, with None for those that were removed."""
-        return self._traits.get(account, {})
+        return {name: trait.value for name, trait in self._traits.get(account, {}).items()}
 
     def role(self, person: str, account: str) -> str:
         """The role of the person in the account, "" for none."""
@@ -161,15 +190,22 @@ class Memberships:
 
     def _let_join(self, person: str, account: str, time: int, role: str) -> None:
         joined = self._accounts[person]
-        if account in joined:
-            joined[account].role = role
-        else:
-            joined[account] = _Member(time, role)
+        member = joined.get(account)
+        if member is None:
+            joined[account] = _Member(time, role, time)
+        elif member.role != role:
+            member.role, member.unchanged = role, time
 
-    def _set(self, account: str, trait: str, value: Any, received: int | None) -> None:
-        self._traits[account][trait] = value
+    def _set(self, account: str, name: str, value: Any, time: int, received: int | None) -> bool:
+        """Whether the trait has another value now."""
+        traits = self._traits[account]
+        before = traits.get(name)
+        if is_same(None if before is None else before.value, value):
+            return False
+        traits[name] = _Trait(value, time)
         if received is not None:
             self._received[account] = max(received, self._received.get(account, received))
+        return True
 
     def _move(self, person: str, cause: str, received: int | None) -> list[Seen]:
         """Find the current account anew; if it is another, the person has other traits."""
@@ -178,7 +214,7 @@ class Memberships:
             return []
         if new is not None:
             received = _later(received, self._received.get(new))
-        before, after = self._traits.get(old or "", {}), self._traits.get(new or "", {})
+        before, after = self.traits(old or ""), self.traits(new or "")
         return [Seen(person, cause, trait, after.get(trait), received) for trait in sorted({*before, *after})]
 
     def _follow(self, person: str, cause: str) -> tuple[str | None, str | None]:
@@ -199,10 +235,6 @@ class Memberships:
             return next(iter(joined), None)
         rivals = joined if old not in joined else {old, moved} & joined.keys()
         return max(rivals, key=lambda account: (joined[account].since, account))
-
-    def _visible(self, person: str, trait: str) -> Any:
-        current = self._current.get(person)
-        return self._traits[current].get(trait) if current is not None else None
 
 
 def _later(one: int | None, other: int | None) -> int | None:

@@ -243,8 +243,9 @@ class OngoingHistory:
                 self.identities.add(record)
         for record in records:
             if record.kind != IDENTITY:
+                if record.kind == ACCOUNT_TRAIT or not self._is_known(record):
+                    self._note(record)
                 self._telling.know(record)
-                self._note(record)
 
     def identify(self, records: Iterable[Record]) -> set[Who]:
         """Who is who, by identity records that have come, of whatever time. Gives those whose past is another, as ids
@@ -277,7 +278,8 @@ class OngoingHistory:
 
     def _moving(self, arrivals: Arrivals, doubtful: Collection[int]) -> set[int]:
         """The events of people who come or go just now, and those of which it is doubtful whether they are new."""
-        moving = {self._bearer(each.record) for each in arrivals.others if each.record.kind in (JOIN, LEAVE)}
+        moves = (each.record for each in arrivals.others if each.record.kind in (JOIN, LEAVE))
+        moving = {self._bearer(record) for record in moves if not self._is_known(record)}
         if not moving and not doubtful:
             return set()
         found = {nth for nth, number in enumerate(arrivals.numbers.tolist()) if number in doubtful}
@@ -367,28 +369,35 @@ class OngoingHistory:
         places = [place(each.record) for each in numbered]
         for nth in sorted(range(len(numbered)), key=places.__getitem__):
             record, number = numbered[nth].record, numbered[nth].number
+            is_known = self._is_known(record)
             if record.kind in (EVENT, PERSON_TRAIT, IDENTITY):
                 if record.person and record.time < self._moved(self._bearer(record)):
                     concerned.add(self._bearer(record), record.account)
             else:
-                self._change(record, told, concerned)
+                self._change(record, is_known, told, concerned)
             if number in doubtful:
                 self._doubt(record, concerned)
             rows += _placed(self._telling.rows(record), places[nth], number)
-            self._note(record)
+            if record.kind == ACCOUNT_TRAIT or not is_known:
+                self._note(record)
         return rows
 
-    def _change(self, record: Record, told: set[str], concerned: _Concerned) -> None:
-        """Note whose past is another, as a membership or a trait of an account comes late. Accounts of which traits
-        have come just now are added to `told`."""
-        if record.kind in (JOIN, LEAVE):
-            if self._is_late_move(record):
-                concerned.add(self._bearer(record), record.account)
-            return
+    def _change(self, record: Record, is_known: bool, told: set[str], concerned: _Concerned) -> None:
+        """Note whose past is another, as a membership or a trait of an account comes late, unless it is known. Accounts
+        of which traits have come just now are added to `told`."""
         account = record.account or ""
-        if self._is_late_trait(record, told):
-            concerned.teams.add(account)
-        told.add(account)
+        if record.kind in (JOIN, LEAVE):
+            if not is_known and self._is_late_move(record):
+                concerned.add(self._bearer(record), account)
+        elif not is_known:
+            if self._is_late_trait(record, told):
+                concerned.teams.add(account)
+            told.add(account)
+        elif record.time > self._told[account]:
+            told.add(account)
+
+    def _is_known(self, record: Record) -> bool:
+        return self.memberships.is_known(record, self._bearer(record))
 
     def past(self, subjects: Collection[Who], until: int) -> dict[Who, list[Row]]:
         """All rows of these subjects up to and including `until`, in canonical order, from all of their records."""
@@ -419,9 +428,11 @@ class OngoingHistory:
     # --- What is late -------------------------------------------------------------------------------------------------
 
     def _is_late_move(self, record: Record) -> bool:
+        """Which account is current may be another now, so that its traits count, too."""
         person = self._bearer(record)
+        accounts = {record.account or "", *self.memberships.accounts(person)}
         latest = max(self._last("person", person), self._moved(person))
-        return record.time <= latest or record.time < self._told.get(record.account or "", -1)
+        return record.time <= latest or any(record.time < self._told.get(account, -1) for account in accounts)
 
     def _is_late_trait(self, record: Record, told: Collection[str]) -> bool:
         """`told`: accounts of which traits have come just now."""

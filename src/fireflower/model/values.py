@@ -45,6 +45,15 @@ def normal(value: Any) -> Any:
     return _foreign(value)
 
 
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values, both as `normal` gives them, are one: of one type, and written alike.
+
+    >>> is_same("a", "a"), is_same(1.0, True), is_same(0.0, -0.0), is_same([1.0], [1.0])
+    (True, False, False, True)
+    """
+    return type(one) is type(other) and (one == other if isinstance(one, str) else repr(one) == repr(other))
+
+
 def _number(value: int | float | Decimal) -> float | None:
     try:
         number = float(value)

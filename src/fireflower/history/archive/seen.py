@@ -25,6 +25,7 @@ class Seen:
     def __init__(self, told: Columns, moved: Columns) -> None:
         self._size = len(told["kind"])
         cause = np.flatnonzero(told["kind"] == Kind.ACCOUNT_TRAIT)
+        cause = cause[_are_new(*(told[name][cause] for name in ("account", "name", "value")))]
         self._told = {name: told[name][cause].astype(np.int64) for name in ("account", "name", "value", "received")}
         self._told["cause"] = cause
         self._traits = _Traits(self._told, self._size)
@@ -46,26 +47,25 @@ class Seen:
         }
 
     def by_traits(self) -> Columns:
-        """A trait changes for those whose current account it is. For those whose it has been, nothing else does, but
-        its time of receipt counts for when a verdict on them could have been known."""
-        told, changes = self._told, self._changes
-        account, person, since = _viewers(changes)
-        trait, viewer = _pairs(told["account"], account)
-        cause, person = told["cause"][trait], person[viewer]
-        current = _current(changes, person, cause, self._size)
-        is_current = current == told["account"][trait]
-        seen = (since[viewer] < cause) & (is_current | (told["received"][trait] >= 0))
-        trait, person, cause, current = trait[seen], person[seen], cause[seen], current[seen]
-        name = told["name"][trait]
-        other = self._traits.values(current, name, cause)
-        return {
-            "cause": cause,
-            "name": name,
-            "person": person,
-            "account": told["account"][trait],
-            "value": np.where(is_current[seen], told["value"][trait], other),
-            "received": told["received"][trait],
-        }
+        """A trait changes for those whose current account it is."""
+        account, person, since = _viewers(self._changes)
+        trait, viewer = _pairs(self._told["account"], account)
+        cause, person = self._told["cause"][trait], person[viewer]
+        current = _current(self._changes, person, cause, self._size)
+        seen = (since[viewer] < cause) & (current == self._told["account"][trait])
+        told = {name: self._told[name][trait[seen]] for name in ("cause", "name", "account", "value", "received")}
+        return {**told, "person": person[seen]}
+
+
+def _are_new(account: NDArray[np.int64], name: NDArray[np.int64], value: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each trait, in canonical order, is another than it was; before the first, it was missing."""
+    order = np.lexsort((name, account))  # which keeps the order of equal ones
+    account, name, value = account[order], name[order], value[order]
+    before = np.append(-1, value)[: len(value)]
+    before[_differs(account) | _differs(name)] = -1
+    new = np.empty(len(order), np.bool_)
+    new[order] = value != before
+    return new
 
 
 class _Traits:

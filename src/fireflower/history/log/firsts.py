@@ -22,6 +22,8 @@ class Firsts:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[tuple[str, ...], int] = {}
+        self._missing: set[tuple[str, ...]] = set()
+        """What was not in the database when it was looked up. Others may write it, so it is kept until we write."""
 
     def is_new(self, what: tuple[str, ...], time: int) -> bool:
         """Whether a message that comes now is the first to say it; to say it of an earlier time is new, but for what is
@@ -32,10 +34,12 @@ class Firsts:
     def note(self, what: tuple[str, ...], time: int) -> None:
         """Have `is_new` know of it before it is in the database."""
         self._known[what] = time
+        self._missing.discard(what)
 
     def take_back(self, what: tuple[str, ...]) -> None:
         """Have `is_new` look it up again."""
         self._known.pop(what, None)
+        self._missing.discard(what)
 
     def told(self, positions: Sequence[int]) -> set[tuple[int, bytes]]:
         """Which messages, of those at these places, were such ones when they came, each with what it said."""
@@ -52,18 +56,23 @@ class Firsts:
         rows = [(digest(what), position, time) for what, position, time in said]
         if rows:
             self._database.many("INSERT INTO firsts (what, position, time) VALUES (?, ?, ?)", rows)
+        self._missing.clear()
         if len(self._known) > _REMEMBERED:
             self._known.clear()
 
     def forget_known(self) -> None:
         """Look everything up again: what was to be remembered may not have been."""
         self._known.clear()
+        self._missing.clear()
 
     def _before(self, what: tuple[str, ...]) -> int | None:
         if what in self._known:
             return self._known[what]
+        if what in self._missing:
+            return None
         found = self._database.rows("SELECT MIN(time) FROM firsts WHERE what = ?", (digest(what),))[0][0]
         if found is None:
+            self._missing.add(what)
             return None
         self._known[what] = int(found)
         return self._known[what]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import msgspec
 
@@ -15,6 +15,10 @@ from fireflower.model.moments import EARLIEST, LATEST
 
 UNSET = msgspec.UNSET
 
+VIEWS = {"page": "Page Viewed", "screen": "Screen Viewed"}
+"""Types of messages that are events without saying so, with the names of these."""
+
+_EVENTS = frozenset(("track", *VIEWS))
 
 _Id = Annotated[str, msgspec.Meta(max_length=LONGEST_ID)]
 
@@ -32,6 +36,8 @@ class Plain(msgspec.Struct, gc=False):
 
     type: str | None = None
     event: str | None = None
+    name: Any = None
+    category: Any = None
     userId: _Id | None = None
     anonymousId: _Id | None = None
     groupId: _Id | None = None
@@ -66,6 +72,9 @@ def plains(texts: Sequence[bytes | msgspec.Raw]) -> list[Plain | None]:
 
 
 class _Said(msgspec.Struct, gc=False):
+    type: str | None = None
+    name: Any = None
+    category: Any = None
     properties: msgspec.Raw = msgspec.Raw()
 
 
@@ -74,7 +83,30 @@ _decode_said = msgspec.json.Decoder(list[_Said]).decode
 
 def texts_of_properties(texts: Sequence[bytes | msgspec.Raw]) -> list[bytes | None]:
     """The properties of messages, as they stand there; None where there are none."""
-    return [object_text(said.properties) for said in _decode_said(b"[%b]" % b",".join(texts))]
+    return [
+        with_view(text, said) if said.type in VIEWS else text
+        for said in _decode_said(b"[%b]" % b",".join(texts))
+        for text in [object_text(said.properties)]
+    ]
+
+
+class _Named(Protocol):
+    """What is said of a view beside its properties."""
+
+    name: Any
+    category: Any
+
+
+def with_view(properties: bytes | None, said: _Named) -> bytes | None:
+    """The properties of a view, as JSON: its name and category are among them."""
+    named = _view(said)
+    if not named:
+        return properties
+    return msgspec.json.encode({**named, **(msgspec.json.decode(properties) if properties else {})})
+
+
+def _view(said: _Named) -> dict[str, Any]:
+    return {key: value for key, value in (("name", said.name), ("category", said.category)) if value is not None}
 
 
 class PlainReader:
@@ -102,9 +134,12 @@ class PlainReader:
         rows: list[Row] = []
         of: list[int] = []
         for place, said in enumerate(messages):
-            if said is None or said.type != "track":
+            if said is None or said.type not in _EVENTS:
                 continue
             user, name, account, key = said.userId, said.event, said.groupId, said.messageId
+            properties = said.properties or {}
+            if said.type != "track":
+                name, properties = VIEWS[said.type], {**_view(said), **properties}
             person = (user.strip() if user else "") or _stripped(said.anonymousId)
             name = name.strip() if name else ""
             time = self._time(said) if person and name else None
@@ -114,15 +149,15 @@ class PlainReader:
             if not account and said.context is not None:
                 account = _stripped(said.context.groupId)
             key = key.strip() if key else ""
-            rows.append((time, self._received, name, person, account or None, said.properties or {}, key))
+            rows.append((time, self._received, name, person, account or None, properties, key))
             of.append(place)
         return rows, of
 
     def will_read(self, said: Plain) -> bool:
         """Whether the reader of the form will certainly read a message."""
-        if said.type == "track":
+        if said.type in _EVENTS:
             return bool(self.events([said])[1])
-        is_named = is_id(said.groupId) if said.type == "group" else said.type in ("identify", "page", "screen")
+        is_named = is_id(said.groupId) if said.type == "group" else said.type == "identify"
         return is_named and (is_id(said.userId) or is_id(said.anonymousId)) and self._time(said) is not None
 
     def _time(self, said: Plain) -> int | None:

@@ -10,11 +10,10 @@ import msgspec
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.addresses import Addresses
 from fireflower.history.readers.batches import Told
+from fireflower.history.readers.plain_segment import VIEWS, with_view
 from fireflower.history.readers.times import TimeReader
 from fireflower.history.readers.told import FirstTimes, Once, id_text, object_text, trait_values
 from fireflower.model.records import APART, Kind
-
-_VIEWS = {"page": "Page Viewed", "screen": "Screen Viewed"}
 
 
 class _Context(msgspec.Struct):
@@ -86,7 +85,7 @@ class SegmentShape:
 
     def _told(self, base: Told, message: _Message, context: _Context) -> list[Told]:
         type = message.type or ("track" if message.event is not None else "")
-        if type == "track" or type in _VIEWS:
+        if type == "track" or type in VIEWS:
             return [self._event(base, type, message)]
         if type == "identify":
             return self._identify(base, message, context)
@@ -102,13 +101,13 @@ class SegmentShape:
     def _event(self, base: Told, type: str, message: _Message) -> Told:
         if not (base.person or base.account):
             raise ValueError("names no person and no account: no userId, no anonymousId, no context.groupId")
-        name = _VIEWS.get(type) or id_text(message.event, "event")
+        name = VIEWS.get(type) or id_text(message.event, "event")
         if not name:
             raise ValueError("names no event")
         if self._joins and base.person and base.account:
             self._first.saw(Kind.JOIN, base.person, base.account, base.time, base.received)
         properties = object_text(message.properties)
-        return base._replace(name=name, properties=_with_view(properties, message) if type in _VIEWS else properties)
+        return base._replace(name=name, properties=with_view(properties, message) if type in VIEWS else properties)
 
     def _identify(self, base: Told, message: _Message, context: _Context) -> list[Told]:
         if not base.person:
@@ -129,11 +128,3 @@ class SegmentShape:
         if not (user and previous):
             raise ValueError(f"{message.type} needs a userId and a previousId")
         return base._replace(kind=Kind.IDENTITY, account=None, other=previous)
-
-
-def _with_view(properties: bytes | None, message: _Message) -> bytes | None:
-    """A page's name and category are properties, too."""
-    said = {key: value for key, value in (("name", message.name), ("category", message.category)) if value is not None}
-    if not said:
-        return properties
-    return msgspec.json.encode({**said, **(msgspec.json.decode(properties) if properties else {})})
