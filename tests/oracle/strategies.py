@@ -6,6 +6,7 @@ import os
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from functools import cache
+from random import Random
 from typing import Any
 
 from hypothesis import HealthCheck
@@ -452,29 +453,37 @@ def cases_of_one_quantity(draw: st.DrawFn, kind: str) -> Case:
 # --- What clients say again and again -----------------------------------------------------------------------
 
 
-@st.composite
-def repetitive(draw: st.DrawFn) -> Case:
+def repetitive(draw: Random) -> Case:
     """A few people who come and go in two accounts, of which the same is said again and again, in few moments."""
-    who, account = st.sampled_from(("ann", "bob")), st.sampled_from(("acme", "acme", "beta"))
-    joins = st.builds(lambda *said: (Kind.JOIN, *said, None), st.sampled_from(("", "admin")), who, account)
-    leaves = st.builds(lambda *said: (Kind.LEAVE, "", *said, None), who, account)
-    value = st.sampled_from(("x", "x", "y", None, 1.0, True))
-    traits = st.builds(lambda *said: (Kind.ACCOUNT_TRAIT, "plan", None, *said), account, value)
-    events = st.builds(lambda *said: (Kind.EVENT, "run", *said, None), who, st.none() | account)
-    said = st.tuples(st.integers(0, 9), st.one_of(joins, joins, leaves, traits, traits, traits, events), delays)
-    records = [
-        Record(STARTS[0] + at * GRID, kind, name, person, account, value, message_id=f"m{nth}", received=received)
-        for nth, (at, (kind, name, person, account, value), delay) in enumerate(draw(st.lists(said, max_size=30)))
-        for received in [None if delay is None else STARTS[0] + at * GRID + delay]
-    ]
+    kinds = (*3 * (Kind.JOIN,), Kind.LEAVE, *4 * (Kind.ACCOUNT_TRAIT,), *3 * (Kind.EVENT,))
+    records = [_repeated(draw, draw.choice(kinds), f"m{nth}") for nth in range(draw.randrange(5, 40))]
     plan, runs = n.Trait("account", "plan"), n.Count(n.Events(("run",)), n.Last(2 * DAY))
-    texts = n.Condition(plan, n.OneOf(("x",))), n.Condition(plan, n.Known(False)), n.Condition(plan, n.OneOf((True,)))
-    formulas = [*texts, n.Condition(runs, n.Compare(">=", 2)), n.Condition(plan, n.Compare(">=", 1.0))]
+    formulas: list[n.Formula] = [
+        *(
+            n.Condition(plan, test)
+            for test in (n.OneOf(("x",)), n.OneOf((True,)), n.Known(False), n.Compare(">=", 1.0))
+        ),
+        n.Condition(runs, n.Compare(">=", 2)),
+    ]
     members = [n.Condition(n.Members(roles), n.Compare(">=", 1)) for roles in ((), ("admin",))]
     definitions = [
         n.Definition(f"{kind} {nth}", kind, formula)
         for kind, its in (("person", formulas), ("account", [*formulas, *members]))
         for nth, formula in enumerate(its)
     ]
-    attribution = draw(st.sampled_from(("only", "latest", "all")))
-    return definitions, n.Settings(attribution=attribution), records, STARTS[0] + draw(st.integers(5, 15)) * GRID
+    settings = n.Settings(attribution=draw.choice(("only", "latest", "all")))
+    return definitions, settings, records, STARTS[0] + draw.randrange(8, 18) * GRID
+
+
+def _repeated(draw: Random, kind: Kind, key: str) -> Record:
+    at = STARTS[0] + draw.randrange(14) * GRID
+    person, account = draw.choice(KNOWN), draw.choice(("acme", "acme", "acme", "beta"))
+    name, value = "", None
+    if kind == Kind.ACCOUNT_TRAIT:
+        name, person, value = "plan", None, draw.choice(("x", "x", "x", "y", None, 1.0, True))
+    elif kind == Kind.EVENT:
+        name, account = "run", draw.choice((None, "acme", "beta"))
+    elif kind == Kind.JOIN:
+        name = draw.choice(("", "", "admin"))
+    received = draw.choice((None, None, at, at + GRID * draw.randrange(9)))
+    return Record(at, kind, name, person, account, value, message_id=key, received=received)

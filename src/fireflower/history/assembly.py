@@ -151,6 +151,10 @@ class Telling:
         """Take in a record that is no event, without telling of it."""
         self.memberships.know(record, self.identities.person(record.person) if record.person else "")
 
+    def is_known(self, record: Record) -> bool:
+        """Whether a record says of a membership, or of a trait of an account, what has been so since before."""
+        return self.memberships.is_known(record, self.identities.person(record.person) if record.person else "")
+
     def _apply(self, record: Record, person: str | None) -> list[Seen]:
         return self.memberships.apply(record if record.person == person else changed(record, person=person))
 

@@ -243,7 +243,7 @@ class OngoingHistory:
                 self.identities.add(record)
         for record in records:
             if record.kind != IDENTITY:
-                if record.kind == ACCOUNT_TRAIT or not self._is_known(record):
+                if record.kind == ACCOUNT_TRAIT or not self._telling.is_known(record):
                     self._note(record)
                 self._telling.know(record)
 
@@ -279,7 +279,7 @@ class OngoingHistory:
     def _moving(self, arrivals: Arrivals, doubtful: Collection[int]) -> set[int]:
         """The events of people who come or go just now, and those of which it is doubtful whether they are new."""
         moves = (each.record for each in arrivals.others if each.record.kind in (JOIN, LEAVE))
-        moving = {self._bearer(record) for record in moves if not self._is_known(record)}
+        moving = {self._bearer(record) for record in moves if not self._telling.is_known(record)}
         if not moving and not doubtful:
             return set()
         found = {nth for nth, number in enumerate(arrivals.numbers.tolist()) if number in doubtful}
@@ -369,7 +369,7 @@ class OngoingHistory:
         places = [place(each.record) for each in numbered]
         for nth in sorted(range(len(numbered)), key=places.__getitem__):
             record, number = numbered[nth].record, numbered[nth].number
-            is_known = self._is_known(record)
+            is_known = self._telling.is_known(record)
             if record.kind in (EVENT, PERSON_TRAIT, IDENTITY):
                 if record.person and record.time < self._moved(self._bearer(record)):
                     concerned.add(self._bearer(record), record.account)
@@ -396,9 +396,6 @@ class OngoingHistory:
         elif record.time > self._told[account]:
             told.add(account)
 
-    def _is_known(self, record: Record) -> bool:
-        return self.memberships.is_known(record, self._bearer(record))
-
     def past(self, subjects: Collection[Who], until: int) -> dict[Who, list[Row]]:
         """All rows of these subjects up to and including `until`, in canonical order, from all of their records."""
         people = {id for kind, id in subjects if kind == "person"}
@@ -412,12 +409,15 @@ class OngoingHistory:
             found.setdefault(number, [record for record in records if record.kind == ACCOUNT_TRAIT])
         telling = Telling(self.identities, self._attribution, Memberships())
         rows: dict[Who, list[Row]] = {who: [] for who in subjects}
+        moves: list[Record] = []
         for each in _ordered(found, until):
+            if each.record.kind in (JOIN, LEAVE) and not telling.is_known(each.record):
+                moves.append(each.record)
             for row in _placed(telling.rows(each.record), place(each.record), each.number):
                 for who in whose(row):
                     if who in rows:
                         rows[who].append(row)
-        self._adopt(telling.memberships, people | members, accounts, found)
+        self._adopt(telling.memberships, people | members, accounts, moves)
         return rows
 
     def around(self, people: Collection[str]) -> set[Who]:
@@ -483,9 +483,11 @@ class OngoingHistory:
                 found.setdefault(each.number, []).append(each.record)
         return found
 
-    def _adopt(self, memberships: Memberships, people: Collection[str], accounts: Iterable[str], found: Found) -> None:
-        """Who is a member of what by now, as it has come out for those all of whose records were looked at."""
-        moves = _moves(found)
+    def _adopt(
+        self, memberships: Memberships, people: Collection[str], accounts: Iterable[str], moves: Iterable[Record]
+    ) -> None:
+        """Who is a member of what by now, as it has come out for those all of whose records were looked at; `moves` are
+        their comings and goings."""
         self.memberships.adopt(memberships, people, accounts, {record.account or "" for record in moves})
         self._people.forget(people)
         for record in moves:
