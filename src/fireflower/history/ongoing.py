@@ -243,8 +243,7 @@ class OngoingHistory:
                 self.identities.add(record)
         for record in records:
             if record.kind != IDENTITY:
-                if record.kind == ACCOUNT_TRAIT or not self._telling.is_known(record):
-                    self._note(record)
+                self._note(record, self._telling.is_known(record))
                 self._telling.know(record)
 
     def identify(self, records: Iterable[Record]) -> set[Who]:
@@ -378,8 +377,7 @@ class OngoingHistory:
             if number in doubtful:
                 self._doubt(record, concerned)
             rows += _placed(self._telling.rows(record), places[nth], number)
-            if record.kind == ACCOUNT_TRAIT or not is_known:
-                self._note(record)
+            self._note(record, is_known)
         return rows
 
     def _change(self, record: Record, is_known: bool, told: set[str], concerned: _Concerned) -> None:
@@ -393,7 +391,7 @@ class OngoingHistory:
             if self._is_late_trait(record, told):
                 concerned.teams.add(account)
             told.add(account)
-        elif record.time > self._told[account]:
+        elif record.time > self._told[account]:  # else its instant may have been decided
             told.add(account)
 
     def past(self, subjects: Collection[Who], until: int) -> dict[Who, list[Row]]:
@@ -442,11 +440,13 @@ class OngoingHistory:
             return True
         return any(self._moved(person) > record.time for person in self.memberships.viewers(account))
 
-    def _note(self, record: Record) -> None:
+    def _note(self, record: Record, is_known: bool = False) -> None:
+        """Note when traits of accounts have been told, known ones too, as what comes before them late makes news of
+        them; and when people come or go, which those that are known do not."""
         if record.kind == ACCOUNT_TRAIT:
             account = record.account or ""
             self._told[account] = max(self._told[account], record.time)
-        elif record.kind in (JOIN, LEAVE):
+        elif record.kind in (JOIN, LEAVE) and not is_known:
             self._people.move(self._bearer(record), record.time)
 
     def _moved(self, person: str) -> int:

@@ -179,7 +179,7 @@ class Service:
         else:
             self._inbox.close()
             self.state.ready = True
-        self._writer.start()
+        self._writer.start(expects="ingest" in self.roles)
         if not self._is_alone:
             self._begin_to_send()
         if self._databases[0].shared:

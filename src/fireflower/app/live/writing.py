@@ -142,12 +142,14 @@ class Writer:
         self._said: list[tuple[tuple[str, ...], int]] = []
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="fireflower-writer")
-        self._stopped = False
+        self._stopped = self._expects = False
         self._handed_on = self._written_to = self._log.end()
         self._doubtful = False
         self.tally = Tally()
 
-    def start(self) -> None:
+    def start(self, *, expects: bool = True) -> None:
+        """Begin to work. `expects` tells whether messages are expected here, and not only those of others followed."""
+        self._expects = expects
         self._thread.start()
 
     def submit(
@@ -179,6 +181,9 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
+        if self._expects:
+            with suppress(StorageError), self._database.transaction():
+                self._log.get_ready()
         while not self._stopped:
             requests = self._next()
             if requests:

@@ -23,7 +23,8 @@ class Firsts:
         self._database = database
         self._known: dict[tuple[str, ...], int] = {}
         self._missing: set[tuple[str, ...]] = set()
-        """What was not in the database when it was looked up. Others may write it, so it is kept until we write."""
+        """What was not in the database when it was looked up for what is to be written next. Whoever writes then looks
+        it up again (`take_back`), if others have written since."""
 
     def is_new(self, what: tuple[str, ...], time: int) -> bool:
         """Whether a message that comes now is the first to say it; to say it of an earlier time is new, but for what is

@@ -65,6 +65,11 @@ class MessageLog:
         self._keys.add(places)
         return [places.pop(key, None) for key in keys]
 
+    def get_ready(self) -> None:
+        """Know which messages there are, so that the first that are written need not wait for it; inside of the
+        caller's transaction."""
+        self._keys.likely([])
+
     def _written(self, new: Mapping[bytes, Message], before: int) -> dict[bytes, int]:
         """Write messages behind a place, and give the places of those that the database did not have."""
         # Of each bytes, but of no bytearray, sqlite3 asks around whether somebody would adapt it.
@@ -72,7 +77,7 @@ class MessageLog:
             (bytearray(key), _NUMBERS[each.form], each.received, each.source, bytearray(each.body))
             for key, each in new.items()
         ]
-        insert(self._database, "messages (key, form, received, source, body)", rows, "ON CONFLICT DO NOTHING")
+        insert(self._database, "messages (key, form, received, source, body)", rows, self._keys.otherwise)
         ((count, first, last),) = self._database.rows(
             "SELECT COUNT(*), MIN(position), MAX(position) FROM messages WHERE position > ?", (before,)
         )
@@ -84,6 +89,8 @@ class MessageLog:
     def forget_keys(self, keys: Iterable[str]) -> None:
         """Have messages known by these keys no longer, nor whence they came, inside of the caller's transaction."""
         places = sorted(self._keys.of([stored_key(key) for key in keys]).values())
+        if not places:
+            return
         rows = [(token_bytes(16), place) for place in places]
         self._database.many("UPDATE messages SET key = ?, source = '' WHERE position = ?", rows)
         self._keys.forget(places)
