@@ -182,7 +182,7 @@ class Writer:
 
     def _run(self) -> None:
         if self._expects:
-            with suppress(StorageError), self._database.transaction():
+            with suppress(StorageError):
                 self._log.get_ready()
         while not self._stopped:
             requests = self._next()

@@ -29,6 +29,7 @@ class Database(Protocol):
     shared : whether several processes may evaluate one log in such a database
     clock : the database's own moment, as SQL
     skip_locked : ends a SELECT whose rows are to be changed: those that another transaction is changing are left out
+    undone : how many transactions have failed, so that what they wrote may not be there
     """
 
     @property
@@ -39,6 +40,9 @@ class Database(Protocol):
 
     @property
     def skip_locked(self) -> str: ...
+
+    @property
+    def undone(self) -> int: ...
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a statement and give the rows that it returns."""
@@ -99,10 +103,6 @@ class SQLite:
     Parameters
     ----------
     path : the file; it is made where there is none
-
-    Attributes
-    ----------
-    undone : how many transactions have failed, so that what they wrote may not be there
 
     Raises
     ------

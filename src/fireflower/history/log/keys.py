@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fireflower.history.log.database import Database, SQLite
+from fireflower.history.log.database import Database
 
 Entries = NDArray[np.uint64]
 """Keys and places: the upper half of each word is of the key's hash, the lower half of its message's place."""
@@ -52,6 +52,9 @@ class Keys(Protocol):
     @property
     def otherwise(self) -> str: ...
 
+    def load(self) -> None:
+        """Load what there is; anywhere, and else when it is first needed."""
+
     def of(self, keys: Sequence[bytes]) -> dict[bytes, int]:
         """Those of these keys that the log has, with the places of their messages."""
 
@@ -77,6 +80,9 @@ class IndexedKeys:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._recent: set[bytes] = set()
+
+    def load(self) -> None:
+        """Nothing: the database looks keys up."""
 
     def of(self, keys: Sequence[bytes]) -> dict[bytes, int]:
         found: dict[bytes, int] = {}
@@ -113,7 +119,7 @@ class SortedKeys:
     otherwise = ""
     """All that it has is known; what it has all the same is a fault that must be seen."""
 
-    def __init__(self, database: SQLite) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
         self._begin()
 
@@ -140,8 +146,7 @@ class SortedKeys:
         those that were forgotten. To begin anew takes a tenth of a second for each million keys."""
         if self._undone != self._database.undone or self._mark != self._current_mark():
             self._begin()
-        if not self._until:
-            self._load()
+        self.load()
         while rows := self._database.rows(
             "SELECT key, position FROM messages WHERE position > ? ORDER BY position LIMIT ?", (self._until, _RUN)
         ):
@@ -163,7 +168,9 @@ class SortedKeys:
         rows = self._database.rows("SELECT entries FROM key_runs WHERE last = 0")
         return rows[0][0] if rows else b""
 
-    def _load(self) -> None:
+    def load(self) -> None:
+        if self._until:
+            return
         self._mark = self._current_mark()
         while rows := self._database.rows(
             "SELECT last, entries FROM key_runs WHERE last > ? ORDER BY last LIMIT ?", (self._until, _VOLUME)

@@ -10,7 +10,7 @@ from typing import get_args
 
 from msgspec import Struct
 
-from fireflower.history.log.database import Database, SQLite, insert
+from fireflower.history.log.database import Database, insert
 from fireflower.history.log.keys import IndexedKeys, Keys, SortedKeys, parts
 from fireflower.model.messages import Form, Message, Reject
 
@@ -44,7 +44,7 @@ class MessageLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._keys: Keys = SortedKeys(database) if isinstance(database, SQLite) else IndexedKeys(database)
+        self._keys: Keys = IndexedKeys(database) if database.shared else SortedKeys(database)
 
     def append(self, messages: Sequence[Message]) -> list[int | None]:
         """Write messages inside of the caller's transaction, and give the place of each; None for one that was there,
@@ -66,9 +66,8 @@ class MessageLog:
         return [places.pop(key, None) for key in keys]
 
     def get_ready(self) -> None:
-        """Know which messages there are, so that the first that are written need not wait for it; inside of the
-        caller's transaction."""
-        self._keys.likely([])
+        """Load what is known of messages that are there, so that the first that are written need not wait for it."""
+        self._keys.load()
 
     def _written(self, new: Mapping[bytes, Message], before: int) -> dict[bytes, int]:
         """Write messages behind a place, and give the places of those that the database did not have."""

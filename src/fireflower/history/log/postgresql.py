@@ -62,6 +62,7 @@ class PostgreSQL:
         self._target = _Target.of(url)
         self._connection: Any = None
         self._inside = False
+        self.undone = 0
         self._connection = self._connected()
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -96,6 +97,7 @@ class PostgreSQL:
             yield
             self._once(lambda: self._connection.execute("COMMIT"))
         except BaseException:
+            self.undone += 1
             self._roll_back()
             raise
         finally:
