@@ -21,7 +21,7 @@ from fireflower.model.moments import iso
 from fireflower.model.records import ACCOUNT_TRAIT, EVENT, IDENTITY, JOIN, PERSON_TRAIT, TRAITS, Record
 from fireflower.model.rows import Row
 from fireflower.model.timeline import TO_ACCOUNT, TO_PERSON, Name, Timeline, Vocabulary
-from fireflower.model.values import flatten, normal
+from fireflower.model.values import flatten, key_of, normal
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -250,8 +250,7 @@ class _Dictionary:
         """The value's code; -1 for a missing one."""
         if value is None:
             return -1
-        key = (type(value), value if isinstance(value, str) else repr(value))
-        code = self._codes.setdefault(key, len(self.values))
+        code = self._codes.setdefault(key_of(value), len(self.values))
         if code == len(self.values):
             self.values.append(value)
         return code

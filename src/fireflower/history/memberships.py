@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from fireflower.model.records import ACCOUNT_TRAIT, JOIN, LEAVE, Record
-from fireflower.model.values import is_same, normal
+from fireflower.model.values import key_of, normal
 
 Attribution = Literal["only", "all", "latest"]
 ATTRIBUTIONS: tuple[Attribution, ...] = ("only", "all", "latest")
@@ -86,8 +86,8 @@ class Memberships:
             member = self._accounts.get(person, {}).get(account)
             return member is not None and member.role == record.name and member.unchanged < record.time
         if record.kind == ACCOUNT_TRAIT:
-            trait = self._traits.get(account, {}).get(record.name)
-            return trait is not None and trait.unchanged < record.time and is_same(trait.value, normal(record.value))
+            trait, value = self._traits.get(account, {}).get(record.name), normal(record.value)
+            return trait is not None and trait.unchanged < record.time and key_of(trait.value) == key_of(value)
         return False
 
     def know(self, record: Record, person: str) -> None:
@@ -200,7 +200,7 @@ class Memberships:
         """Whether the trait has another value now."""
         traits = self._traits[account]
         before = traits.get(name)
-        if is_same(None if before is None else before.value, value):
+        if key_of(None if before is None else before.value) == key_of(value):
             return False
         traits[name] = _Trait(value, time)
         if received is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fireflower.model.timeline import Vocabulary
+from fireflower.model.values import key_of
 
 NOBODY = -1
 """The code of no subject, no role, no value."""
@@ -23,7 +24,7 @@ class Codes:
     def __init__(self, values: Iterable[Any] = ()) -> None:
         self.values: list[Any] = list(values)
         self.of_texts: dict[Hashable, int] = _Growing(self.values)
-        self.of_texts.update((_key(value), code) for code, value in enumerate(self.values))
+        self.of_texts.update((key_of(value), code) for code, value in enumerate(self.values))
         self.of_texts[None] = NOBODY
 
     def __len__(self) -> int:
@@ -33,7 +34,7 @@ class Codes:
         """The value's code, a new one if need be."""
         if value.__class__ is str:
             return self.of_texts[value]
-        key = _key(value)
+        key = key_of(value)
         code = self.of_texts.get(key)
         if code is None:
             code = self.of_texts[key] = len(self.values)
@@ -42,7 +43,7 @@ class Codes:
 
     def known(self, value: Any) -> int:
         """The value's code, -1 if it has none."""
-        return self.of_texts.get(_key(value), NOBODY)
+        return self.of_texts.get(key_of(value), NOBODY)
 
 
 class _Growing(dict[Hashable, int]):
@@ -55,10 +56,6 @@ class _Growing(dict[Hashable, int]):
         code = self[text] = len(self._values)
         self._values.append(text)
         return code
-
-
-def _key(value: Any) -> Hashable:
-    return value if isinstance(value, str) else (type(value), repr(value))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -45,13 +45,13 @@ def normal(value: Any) -> Any:
     return _foreign(value)
 
 
-def is_same(one: Any, other: Any) -> bool:
-    """Whether two values, both as `normal` gives them, are one: of one type, and written alike.
+def key_of(value: Any) -> Hashable:
+    """What a value that `normal` gives has in common with those that are the same, and no others: True is not 1.0.
 
-    >>> is_same("a", "a"), is_same(1.0, True), is_same(0.0, -0.0), is_same([1.0], [1.0])
-    (True, False, False, True)
+    >>> key_of("a") == key_of("a"), key_of(1.0) == key_of(True), key_of(0.0) == key_of(-0.0)
+    (True, False, False)
     """
-    return type(one) is type(other) and (one == other if isinstance(one, str) else repr(one) == repr(other))
+    return value if isinstance(value, str) else (type(value), repr(value))
 
 
 def _number(value: int | float | Decimal) -> float | None:
