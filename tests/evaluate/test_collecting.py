@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fireflower.evaluate import collecting, growing, machine
+from fireflower.evaluate import collecting, growing, written
 from fireflower.evaluate.collecting import collect
 from fireflower.evaluate.growing import Column
-from fireflower.evaluate.machine import WHO, Output
+from fireflower.evaluate.written import WHO, Output, Shown
 from fireflower.language.nodes import Compare, Condition, Count, Definition, Events
 from fireflower.model.errors import NotSupportedError
 from fireflower.model.timeline import Vocabulary
@@ -64,15 +64,18 @@ def _written(rows: list[tuple[int, int, int, int]], parts: int) -> Any:
         who = np.array([(rows[i][2], rows[i][1], 0, 0) for i in part], WHO)
         at = np.array([rows[i][0] for i in part], np.int64)
         shown = counts[who["definition"]]
-        evidence = np.repeat(part.astype(np.float64), shown).view(np.int64)
-        output.add(np.stack([at, at + at % 2, who.view(np.int64)]), shown, evidence[None, :], np.zeros(0, np.int64))
+        none = np.zeros(0, np.int64)
+        values = Shown(np.repeat(part.astype(np.float64), shown), none, np.zeros(0), none, none)
+        output.add(np.stack([at, at + at % 2, who.view(np.int64)]), shown, values)
     return SimpleNamespace(take=output.take, shown=counts, program=SimpleNamespace(conditions=()))
 
 
 @pytest.mark.parametrize("piece", [1, 2, 7, 100, 1 << 15])
 def test_the_order_is_time_then_kind_then_id_then_name(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (collecting, machine):
+    for module in (collecting, written):
         monkeypatch.setattr(module, "SORTED_TOGETHER", piece)
+    monkeypatch.setattr(written, "_PUT_AWAY_TOGETHER", piece)
+    monkeypatch.setattr(written, "_SPAN_BITS", 3)
     rng = random.Random(piece)
     possible = [
         (at, number, subject)
@@ -94,12 +97,12 @@ def test_the_order_is_time_then_kind_then_id_then_name(piece: int, monkeypatch: 
     assert list(zip(*(column.tolist() for column in columns), strict=True)) == ordered
     assert np.array_equal(found.known_at, found.at + found.at % 2)
     for i, row in enumerate(ordered):  # each evidence row was written with the number of its transition
-        assert set(found.rows.quantities[slice(first[i], last[i])].tolist()) <= {rows.index(row)}
+        assert set(found.rows.values[slice(first[i], last[i])].tolist()) <= {rows.index(row)}
         assert [found.kind[i] == 1, found.subject_id(i)] == list(wanted(row)[1:3])
 
 
 def test_evidence_beyond_what_places_can_tell_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "_MOST_EVIDENCE", 3)
+    monkeypatch.setattr(written, "_MOST_EVIDENCE", 3)
     _written([(1, 3, 0, 2)], 1)
     with pytest.raises(NotSupportedError, match="evaluate fewer definitions"):
         _written([(1, 3, 0, 2), (2, 3, 0, 2)], 2)

@@ -111,7 +111,7 @@ def test_everybody_stands_somehow(timeline: Timeline) -> None:
 
 def test_without_evidence_the_same_transitions(timeline: Timeline) -> None:
     found = replay(DEFINITIONS, Settings(), [timeline], compiled=False, evidence=False)
-    assert not len(found.rows.quantities)
+    assert not len(found.rows)
     assert [row[:5] for row in rows(found)] == [
         row[:5] for row in rows(replay(DEFINITIONS, Settings(), [timeline], compiled=False))
     ]

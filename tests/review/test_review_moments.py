@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fireflower.evaluate.results import TURN, Change, EvidenceRows, Reason, Subject, Transitions
+from fireflower.evaluate.results import Change, EvidenceRows, Reason, Subject, Transitions
 from fireflower.language.nodes import (
     Compare,
     Condition,
@@ -56,7 +56,7 @@ def transitions(definitions: list[Definition], rows: list[Row], as_of: int = 100
         reason=column([row[5] for row in rows], np.int8),
         end=np.zeros(len(rows), np.uint32),
         counts=np.zeros(len(definitions), np.uint32),
-        rows=EvidenceRows(np.zeros(0), np.zeros(0, np.uint32), np.zeros(0, TURN)),
+        rows=EvidenceRows.none(),
     )
 
 

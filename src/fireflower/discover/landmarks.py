@@ -175,12 +175,12 @@ def _read(piece: Transitions, number: int, wanted: Sequence[Quantity], age: int 
     rows = np.flatnonzero((piece.definition == number) & (piece.change == Change.ENTERED))
     first = piece.evidence(rows)[0]
     if age is not None:  # who was left out at that age enters later, if at all
-        on_time = piece.rows.quantities[first] == age
+        on_time = piece.rows.values[first] == age
         rows, first = rows[on_time], first[on_time]
     _, once = np.unique(piece.subject[rows], return_index=True)
     once.sort()
     rows = rows[once]
-    numbers, codes = _shown_from(first[once] + skipped, piece.rows.quantities, wanted)
+    numbers, codes = _shown_from(first[once] + skipped, piece.rows.values, wanted)
     return Sample(piece.subject[rows].astype(np.int64), piece.at[rows], numbers, codes)
 
 

@@ -2,70 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.evaluate.kernel.layout import NEVER
-from fireflower.evaluate.machine import SORTED_TOGETHER, WHO, Machine, roughly
+from fireflower.evaluate.machine import Machine
 from fireflower.evaluate.results import Subject, Transitions
+from fireflower.evaluate.written import SORTED_TOGETHER, WHO, Written, roughly
 from fireflower.language.nodes import Definition
 from fireflower.model.timeline import Vocabulary
 
 Numbers = NDArray[np.int64]
 
 
+_COLUMNS = {"kind": np.int8, "subject": np.int32, "definition": np.int32, "change": np.int8, "reason": np.int8}
+
+
 def collect(machine: Machine, definitions: Sequence[Definition], vocabulary: Vocabulary, as_of: int) -> Transitions:
     """Take what a machine has written, and put it in its order: (at, subject kind, subject id, definition name)."""
-    (at, who, end, late, known_at), rows = machine.take()
+    written, rows = machine.take()
     kinds = np.array([Subject[definition.subject.upper()] for definition in definitions] or [Subject.ACCOUNT], np.int8)
     by_name = np.argsort(np.argsort([definition.name for definition in definitions] or [""]))
-    places = _places(at, who, kinds, by_name, vocabulary)
-    # One column after the other: memory that one of them has given back costs less than what was never touched.
-    known = _known(at, late, known_at).take(places) if len(late) else None
-    at = at.take(places)
-    columns = _columns(who, places, kinds)
-    del who
+    count = sum(len(part.at) for part in written)
+    at, end = np.empty(count, np.int64), np.empty(count, np.uint32)
+    known = np.empty(count, np.int64) if any(len(part.late) for part in written) else at
+    columns: dict[str, NDArray[Any]] = {name: np.empty(count, dtype) for name, dtype in _COLUMNS.items()}
+    ids = {Subject.ACCOUNT: _Ids(vocabulary.accounts), Subject.PERSON: _Ids(vocabulary.people)}
+    first = 0
+    # Memory that one part has given back costs less than what was never touched, so none is kept once it is copied.
+    while written:
+        part = written.pop(0)
+        here = slice(first, first + len(part.at))
+        places = _places(part.at, part.who, kinds, by_name, ids)
+        _copy(part.at, places, at[here])
+        _copy(part.end, places, end[here])
+        if known is not at:
+            known[here] = _known(part).take(places)
+        _tell(part.who, places, kinds, {name: column[here] for name, column in columns.items()})
+        first = here.stop
+        del part
     return Transitions(
         definitions=definitions,
         conditions=machine.program.conditions,
         vocabulary=vocabulary,
         as_of=as_of,
         at=at,
-        known_at=at if known is None else known,
+        known_at=known,
         **columns,
-        end=end.take(places),
+        end=end,
         counts=machine.shown,
         rows=rows,
     )
 
 
-def _known(at: Numbers, late: Numbers, known_at: Numbers) -> Numbers:
+def _copy(column: NDArray[Any], places: Numbers, into: NDArray[Any]) -> None:
+    """What is at the places, without another copy on the way."""
+    column.take(places, out=into, mode="clip")
+
+
+def _known(written: Written) -> Numbers:
     """When each is known."""
-    known = at.copy()
-    known[late] = known_at
+    known = written.at.copy()
+    known[written.late] = written.known_at
     return known
 
 
-def _columns(who: Numbers, places: Numbers, kinds: NDArray[np.int8]) -> dict[str, NDArray[Any]]:
-    """What `who` says, in the order of the places. A piece at a time, so that no memory is touched but what is kept."""
-    types = {"kind": np.int8, "subject": np.int32, "definition": np.int32, "change": np.int8, "reason": np.int8}
-    columns: dict[str, NDArray[Any]] = {name: np.empty(len(who), dtype) for name, dtype in types.items()}
+def _tell(who: Numbers, places: Numbers, kinds: NDArray[np.int8], columns: dict[str, NDArray[Any]]) -> None:
+    """Into the columns what `who` says, in the order of the places. A piece at a time, so that no memory is touched but
+    what is kept."""
     for here in _pieces(len(who)):
         whose = who.take(places[here]).view(WHO)
         for name in WHO.names or ():
             columns[name][here] = whose[name]
         columns["kind"][here] = kinds.take(whose["definition"])
-    return columns
 
 
 def _pieces(count: int) -> Iterator[slice]:
     return (slice(first, first + SORTED_TOGETHER) for first in range(0, count, SORTED_TOGETHER))
 
 
-def _places(at: Numbers, who: Numbers, kinds: NDArray[np.int8], by_name: Numbers, vocabulary: Vocabulary) -> Numbers:
+class _Ids(dict[int, str]):
+    """Code -> id, of those that were asked for: to look one up in an archive takes longer."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        self._all = ids
+
+    def __missing__(self, code: int) -> str:
+        self[code] = found = self._all[code]
+        return found
+
+
+Ids = Mapping[Subject, _Ids]
+
+
+def _places(at: Numbers, who: Numbers, kinds: NDArray[np.int8], by_name: Numbers, ids: Ids) -> Numbers:
     """Where those that are written lie, in the order in which they are wanted."""
     ranks = kinds.astype(np.int64) * len(by_name) + by_name
     places, ends = _roughly(at)
@@ -80,7 +113,7 @@ def _places(at: Numbers, who: Numbers, kinds: NDArray[np.int8], by_name: Numbers
     several = np.concatenate(mixed)
     if len(several):
         of = places.take(several)
-        places[several] = of.take(_by_id(at.take(of), who.take(of).view(WHO), kinds, by_name, vocabulary))
+        places[several] = of.take(_by_id(at.take(of), who.take(of).view(WHO), kinds, by_name, ids))
     return places
 
 
@@ -128,21 +161,19 @@ def _mixed(at: Numbers, kind: NDArray[np.int8], subject: NDArray[np.int32]) -> N
     return np.flatnonzero(several[run])
 
 
-def _by_id(
-    at: Numbers, who: NDArray[np.void], kinds: NDArray[np.int8], by_name: Numbers, vocabulary: Vocabulary
-) -> Numbers:
+def _by_id(at: Numbers, who: NDArray[np.void], kinds: NDArray[np.int8], by_name: Numbers, ids: Ids) -> Numbers:
     """The order of ids and names of those that are in the order of (at, kind)."""
     kind = kinds.take(who["definition"])
     run = np.concatenate([[0], np.cumsum(_another(at, kind))])
-    return np.lexsort((by_name[who["definition"]], _numbered_by_id(kind, who["subject"], vocabulary), run))
+    return np.lexsort((by_name[who["definition"]], _numbered_by_id(kind, who["subject"], ids), run))
 
 
-def _numbered_by_id(kind: NDArray[np.int8], subject: NDArray[np.int32], vocabulary: Vocabulary) -> Numbers:
+def _numbered_by_id(kind: NDArray[np.int8], subject: NDArray[np.int32], ids: Ids) -> Numbers:
     """Numbers in the order of the ids of each kind."""
     place = np.empty(len(subject), np.int64)
-    for of, ids in ((Subject.ACCOUNT, vocabulary.accounts), (Subject.PERSON, vocabulary.people)):
+    for of, known in ids.items():
         codes, inverse = np.unique(subject[kind == of], return_inverse=True)
         places = np.empty(len(codes), np.int64)
-        places[sorted(range(len(codes)), key=[ids[code] for code in codes.tolist()].__getitem__)] = range(len(codes))
+        places[sorted(range(len(codes)), key=[known[code] for code in codes.tolist()].__getitem__)] = range(len(codes))
         place[kind == of] = places[inverse]
     return place

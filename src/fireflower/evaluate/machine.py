@@ -2,174 +2,65 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from threading import Lock
-from typing import Any, NamedTuple
+from dataclasses import InitVar, dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.evaluate.engines import view
-from fireflower.evaluate.growing import Column
 from fireflower.evaluate.image import zone_words
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel.layout import Rows
 from fireflower.evaluate.program import Columns, Program
-from fireflower.evaluate.results import TURN, EvidenceRows
-from fireflower.model.errors import NotSupportedError
+from fireflower.evaluate.results import EvidenceRows
+from fireflower.evaluate.written import WHO, Output, Shown, Written
 from fireflower.model.timeline import Timeline
 
-SORTED_TOGETHER = 1 << 15
-"""Transitions that are put in order at once, in the cache."""
-_ROUGH_BITS = 16
-"""Of a time, by which transitions are put roughly in order: numbers of so many bits numpy sorts by counting."""
 _OUTPUT_ROWS = 4096
 _EVIDENCE_ROWS = 16384
-_MOST_EVIDENCE = 1 << 32
-"""Rows, whose places are kept as numbers of 32 bits."""
 _FIRST_HEAP = 1 << 14
 _MODEST = 1 << 26
 """Words up to which memory grows fourfold, as copying it costs more than room that nobody uses yet; beyond, twofold."""
 
 
-WHO = np.dtype([("subject", np.int32), ("definition", np.uint16), ("change", np.int8), ("reason", np.int8)])
-"""What is in WHO."""
-
-
-class Written(NamedTuple):
-    """Transitions as the kernel writes them (`layout.OUT_WORDS`). Only those that are known later than they happen say
-    when: in most histories there are none.
-
-    Attributes
-    ----------
-    at : int64
-    who : int64, each a WHO
-    end : uint32, where the evidence of each ends; it has as many rows as that of each transition of its definition
-    late : int64, the places of those that are not known at once
-    known_at : int64, when each of these is known
-    """
-
-    at: NDArray[np.int64]
-    who: NDArray[np.int64]
-    end: NDArray[np.uint32]
-    late: NDArray[np.int64]
-    known_at: NDArray[np.int64]
-
-
-@dataclass(eq=False)
-class Output:
-    """What machines have written, whose threads wait for each other: the columns of transitions (`Written`); the
-    quantities of their evidence, as they were written; the turn to which each row of it refers; and the words of
-    turns."""
-
-    at: Column = field(default_factory=lambda: Column(np.int64))
-    who: Column = field(default_factory=lambda: Column(np.int64))
-    end: Column = field(default_factory=lambda: Column(np.uint32))
-    late: Column = field(default_factory=lambda: Column(np.int64))
-    known_at: Column = field(default_factory=lambda: Column(np.int64))
-    quantities: Column = field(default_factory=lambda: Column(np.float64))
-    turn: Column = field(default_factory=lambda: Column(np.uint32))
-    turns: Column = field(default_factory=lambda: Column(np.int64))
-    _sorted: int = 0
-    _sorted_late: int = 0
-    _waiting: Lock = field(default_factory=Lock)
-
-    def add(
-        self,
-        transitions: NDArray[np.int64],
-        shown: NDArray[np.uint32],
-        evidence: NDArray[np.int64],
-        turns: NDArray[np.int64],
-    ) -> None:
-        """Add columns, in which places are counted on from what is there. `shown` is how many rows of evidence each
-        transition has."""
-        at, known_at, who = transitions
-        late = np.flatnonzero(known_at != at)
-        with self._waiting:
-            self.late.append(late + len(self.at))
-            self.known_at.append(known_at[late])
-            self.at.append(at)
-            self.who.append(who)
-            self.end.append(np.cumsum(shown) + len(self.quantities))
-            self.quantities.append(evidence[0].view(np.float64))
-            for places in evidence[1:]:
-                self.turn.append(places + len(self.turns) // k.TURN_WORDS)
-            self.turns.append(turns)
-            if len(self.quantities) >= _MOST_EVIDENCE:
-                raise NotSupportedError(
-                    f"the evidence has {_MOST_EVIDENCE} rows or more (51 GB), which cannot be kept at once: evaluate "
-                    "fewer definitions at a time, or do without evidence"
-                )
-            self._sort()
-
-    def take(self) -> tuple[Written, EvidenceRows]:
-        """Hand over what was written; there is nothing afterwards."""
-        self._sorted = self._sorted_late = 0
-        written = Written(*(column.take() for column in (self.at, self.who, self.end, self.late, self.known_at)))
-        return written, EvidenceRows(self.quantities.take(), self.turn.take(), self.turns.take().view(TURN))
-
-    def _sort(self) -> None:
-        """Put the latest transitions roughly in the order of time once there are many, while they are in the cache. So
-        what is near in time will be gathered from few places (`collecting`)."""
-        if len(self.at) - self._sorted < SORTED_TOGETHER:
-            return
-        at = self.at.since(self._sorted)
-        order = np.argsort(roughly(at), kind="stable")
-        for column in (self.at, self.who, self.end):
-            latest = column.since(self._sorted)
-            latest[:] = latest.take(order)
-        late = self.late.since(self._sorted_late)
-        if len(late):
-            places = np.empty(len(order), np.int64)
-            places[order] = np.arange(self._sorted, len(self.at))
-            late[:] = places[late - self._sorted]
-        self._sorted, self._sorted_late = len(self.at), len(self.late)
-
-
-def roughly(at: NDArray[np.int64]) -> NDArray[np.uint16]:
-    """Times since the earliest, but for their lowest bits."""
-    earliest = at.min()
-    shift = max(0, int(at.max() - earliest).bit_length() - _ROUGH_BITS)
-    rough = np.empty(len(at), np.uint16)
-    for first in range(0, len(at), SORTED_TOGETHER):  # so that no memory is touched but what is kept
-        here = slice(first, first + SORTED_TOGETHER)
-        rough[here] = (at[here] - earliest) >> shift
-    return rough
-
-
 @dataclass(eq=False)
 class Machine:
     """A program at work: its memory, and where the states of accounts and people lie in it. `with_evidence` is as in
-    `layout.WITH_EVIDENCE`; `output` may be that of other machines, too. `shown` is how many rows of evidence a
-    transition of each definition has."""
+    `layout.WITH_EVIDENCE`; it has the output of the machine `beside` it, if there is one. `shown` is how many rows of
+    evidence a transition of each definition has."""
 
     program: Program
     with_evidence: int
     compiled: bool
     standing: int = 0
-    output: Output = field(default_factory=Output)
+    beside: InitVar[Machine | None] = None
+    output: Output = field(init=False)
     memory: NDArray[np.int64] = field(init=False)
     shown: NDArray[np.uint32] = field(init=False)
     accounts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     people: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, beside: Machine | None) -> None:
         image = self.program.image
         rows = _OUTPUT_ROWS + self.program.most_definitions
         shown = (_EVIDENCE_ROWS if self.with_evidence else 0) + self.program.most_evidence
         evidence = len(image) + rows * k.OUT_WORDS
-        turns = evidence + shown * k.EVIDENCE_WORDS
+        facts = evidence + shown
+        turns = facts + shown * k.FACT_WORDS
         heap = turns + shown * k.TURN_WORDS
         self.memory = np.zeros(heap + _FIRST_HEAP, np.int64)
         self.memory[: len(image)] = image
         head = {
-            k.OUT: len(image), k.OUT_ROOM: rows, k.EVIDENCE: evidence, k.EVIDENCE_ROOM: shown, k.TURNS: turns,
-            k.HEAP: heap, k.TOP: heap, k.WITH_EVIDENCE: int(self.with_evidence), k.STANDING: self.standing,
+            k.OUT: len(image), k.OUT_ROOM: rows, k.EVIDENCE: evidence, k.EVIDENCE_ROOM: shown, k.FACTS: facts,
+            k.TURNS: turns, k.HEAP: heap, k.TOP: heap, k.WITH_EVIDENCE: int(self.with_evidence),
+            k.STANDING: self.standing,
         }  # fmt: skip
         for position, value in head.items():
             self.memory[position] = value
         self.memory[k.SIZE] = len(self.memory)
         self.shown = self.program.shown * np.uint32(self.with_evidence != 0)
+        self.output = beside.output if beside else Output(np.min_scalar_type(shown))
 
     def make_room(self, accounts: int, people: int) -> None:
         """Room for so many subjects; those that are there stay."""
@@ -206,21 +97,23 @@ class Machine:
 
     def empty(self) -> None:
         """Move what was written to the output."""
-        head = self.memory
-        turns, columns = int(head[k.TURNS]), 1 if self.with_evidence == k.VALUES else k.EVIDENCE_WORDS
         transitions = self._columns(k.OUT, k.OUT_ROOM, k.OUT_COUNT, k.OUT_WORDS)
-        self.output.add(
-            transitions,
-            self.shown.take(transitions[-1].view(WHO)["definition"]),
-            self._columns(k.EVIDENCE, k.EVIDENCE_ROOM, k.EVIDENCE_COUNT, columns),
-            head[turns : turns + int(head[k.TURN_COUNT]) * k.TURN_WORDS],
-        )
+        counts = self.shown.take(transitions[-1].view(WHO)["definition"])
+        self.output.add(transitions, counts, self._shown())
         forget_output(self.memory)
 
-    def take(self) -> tuple[Written, EvidenceRows]:
+    def take(self) -> tuple[list[Written], EvidenceRows]:
         """Hand over what was written: transitions, and what these have shown."""
         self.empty()
         return self.output.take()
+
+    def _shown(self) -> Shown:
+        (rows,) = self._columns(k.EVIDENCE, k.EVIDENCE_ROOM, k.EVIDENCE_COUNT, 1)
+        quantity, turn = self._columns(k.FACTS, k.EVIDENCE_ROOM, k.FACT_COUNT, k.FACT_WORDS)
+        turns = int(self.memory[k.TURNS])
+        turns_of = self.memory[turns : turns + int(self.memory[k.TURN_COUNT]) * k.TURN_WORDS]
+        values, fact = (rows, rows[:0]) if self.with_evidence == k.VALUES else (rows[:0], rows)
+        return Shown(values.view(np.float64), fact, quantity.view(np.float64), turn, turns_of)
 
     def _columns(self, start: int, room: int, count: int, columns: int) -> NDArray[np.int64]:
         first, rows = int(self.memory[start]), int(self.memory[room])
@@ -229,8 +122,8 @@ class Machine:
 
 def forget_output(memory: NDArray[np.int64]) -> None:
     """Begin the output anew: what comes refers to nothing that was there."""
-    memory[k.TURNS_BEFORE] += memory[k.TURN_COUNT]
-    memory[k.OUT_COUNT] = memory[k.EVIDENCE_COUNT] = memory[k.TURN_COUNT] = 0
+    memory[k.FACTS_BEFORE] += memory[k.FACT_COUNT]
+    memory[k.OUT_COUNT] = memory[k.EVIDENCE_COUNT] = memory[k.FACT_COUNT] = memory[k.TURN_COUNT] = 0
 
 
 def _longer(array: NDArray[np.int64], words: int) -> NDArray[np.int64]:

@@ -489,30 +489,30 @@ class _Compiler:
         return [self.names[name] for name in wanted if name in self.names]
 
     def _write_head(self, head: int, definitions: Mapping[int, Definition], out: Formula, item_users: int) -> None:
-        timed = self.image.list(slot.at for slot in self._tested() if slot.spec.timed)
-        out_formula = self.image.list(self._postfix(out))
-        items = self.image.list(self.items)
-        regions = self.image.list(word for slot in self.slots.values() for word in _region(slot))
+        records = range(
+            self.definition_at, self.definition_at + len(definitions) * k.DEFINITION_WORDS, k.DEFINITION_WORDS
+        )
+        lists = {
+            k.TIMED: [slot.at for slot in self._tested() if slot.spec.timed],
+            k.OUT_START: self._postfix(out),
+            k.ALL_ITEMS: self.items,
+            k.REGIONS: [word for slot in self.slots.values() for word in _region(slot)],
+            k.COOLING: [at for at, each in zip(records, definitions.values(), strict=True) if each.cooldown],
+        }
+        for position, words in lists.items():
+            self.code[head + position], self.code[head + position + 1] = self.image.list(words)
         values = {
             k.ROW_WORDS: self.row_words,
             k.CONDITIONS: self.condition_at,
             k.CONDITION_COUNT: len(self.conditions),
             k.DEFINITIONS: self.definition_at,
             k.DEFINITION_COUNT: len(definitions),
-            k.TIMED: timed[0],
-            k.TIMED_END: timed[1],
             k.FLIPS: self.flips,
-            k.OUT_START: out_formula[0],
-            k.OUT_END: out_formula[1],
             k.TEMPLATE: self.template,
             k.MOST_EVIDENCE: sum(len(self._numbers(d.qualified)) for d in definitions.values()),
             k.USED: int(bool(definitions)),
             k.QUEUE: self.image.reserve(len(definitions)),
             k.ITEM_QUEUE: self.image.reserve(len(self.items) + item_users),
-            k.ALL_ITEMS: items[0],
-            k.ALL_ITEMS_END: items[1],
-            k.REGIONS: regions[0],
-            k.REGIONS_END: regions[1],
         }
         for position, value in values.items():
             self.code[head + position] = value
@@ -525,7 +525,7 @@ class _Compiler:
         words[k.ZONE_NUMBER], words[k.ZONE_FROM] = self.image.zone_number(self.settings.timezone), 1
         for number in range(len(self.conditions)):
             state = self._condition_words(number)
-            words[state + k.TIP] = words[state + k.DIFFERS] = words[state + k.TURN] = -1
+            words[state + k.TIP] = words[state + k.DIFFERS] = words[state + k.FACT] = -1
         for flip in self.flip_of.values():
             words[flip] = k.NEVER
         for number in range(definitions):

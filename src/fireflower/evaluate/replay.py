@@ -16,7 +16,7 @@ from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel.layout import Rows
 from fireflower.evaluate.kernel.rows import PROGRESS_WORDS
 from fireflower.evaluate.leaving_out import without_left_out
-from fireflower.evaluate.machine import Machine, Output, Sheets
+from fireflower.evaluate.machine import Machine, Sheets
 from fireflower.evaluate.program import compile_program
 from fireflower.evaluate.results import Transitions
 from fireflower.language.nodes import Definition, Settings
@@ -180,8 +180,9 @@ class _Replay:
     def _prepare(self, first: Timeline) -> None:
         self.sheets = Sheets.of(first, needs(self.definitions, self.settings).properties)
         program = compile_program(self.definitions, self.settings, first.vocabulary, self.sheets.columns())
-        output, settings = Output(), (self.evidence, self.compiled, self.standing)
-        self.machines = [Machine(program, *settings, output) for _ in range(self.threads)]
+        settings = (self.evidence, self.compiled, self.standing)
+        machine = Machine(program, *settings)
+        self.machines = [machine, *(Machine(program, *settings, beside=machine) for _ in range(1, self.threads))]
 
     def _one(self, timeline: Timeline, pool: ThreadPoolExecutor) -> None:
         rows = self.sheets.rows(timeline, self.compiled)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from math import isnan
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -71,20 +71,43 @@ def texts_of(quantities: NDArray[np.float64]) -> NDArray[np.int32]:
     return np.where(words >= TEXT_VALUE, words & 0xFFFFFFFF, -1).astype(np.int32)
 
 
-class EvidenceRows(NamedTuple):
-    """Rows of evidence. Most show a condition that has not turned since it was shown before, so what its turn says is
-    kept once.
+@dataclass(frozen=True, eq=False)
+class EvidenceRows:
+    """Rows of evidence. What one shows others have often shown before, so it is kept once: a *fact* is how a condition
+    stands, and what its quantity is then; a *turn* of the condition says the former. Rows, facts and turns lie in lots,
+    within which they are numbered, so that small numbers do.
 
     Attributes
     ----------
-    quantities : float64, the value of each
-    turn : uint32 (so many turns would take 69 GB), its place in `turns`; none where only quantities were asked for
+    lots : int64[n, 3], the places in `fact`, `quantity` and `turns` where each lot begins
+    values : float64, the quantity of each row, where only these were asked for; there is nothing else then
+    fact : whole numbers; the fact that each row shows, among those of its lot
+    quantity : float64, of each fact
+    turn : whole numbers, of each fact; among those of its lot
     turns : TURNs
     """
 
-    quantities: NDArray[np.float64]
-    turn: NDArray[np.uint32]
+    lots: NDArray[np.int64]
+    values: NDArray[np.float64]
+    fact: NDArray[Any]
+    quantity: NDArray[np.float64]
+    turn: NDArray[Any]
     turns: NDArray[np.void]
+
+    @classmethod
+    def none(cls) -> EvidenceRows:
+        empty = np.zeros(0)
+        numbers = empty.astype(np.uint16)
+        return cls(np.zeros((0, 3), np.int64), empty, numbers, empty, numbers, np.zeros(0, TURN))
+
+    def __len__(self) -> int:
+        return len(self.values) + len(self.fact)
+
+    def shown(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.void]]:
+        """The quantities of these rows, and the turns of their conditions."""
+        _, facts, turns = self.lots[np.searchsorted(self.lots[:, 0], rows, "right") - 1].T
+        fact = self.fact[rows] + facts
+        return self.quantity[fact], self.turns[self.turn[fact] + turns]
 
 
 class Facts(NamedTuple):
@@ -168,7 +191,8 @@ class Transitions:
 
     def facts(self, rows: NDArray[np.int64] | slice = slice(None)) -> Facts:
         """What these rows of evidence say."""
-        turns, quantity = self.rows.turns[self.rows.turn[rows]], self.rows.quantities[rows]
+        numbers = np.arange(len(self.rows))[rows] if isinstance(rows, slice) else rows
+        quantity, turns = self.rows.shown(numbers)
         what = turns["what"]
         row = what & NO_ROW
         row[row == NO_ROW] = -1

@@ -12,12 +12,12 @@ from .layout import (
     CONDITION_STATE,
     COOL,
     COOL_UNTIL,
+    COOLING,
+    COOLING_END,
     CUTS,
-    DEFINITION_COUNT,
     DEFINITION_STATE,
-    DEFINITION_WORDS,
-    DEFINITIONS,
     DIFFERS,
+    FACT,
     FLIP,
     FLIPS,
     FLOOR,
@@ -48,7 +48,6 @@ from .layout import (
     TIMED,
     TIMED_END,
     TIP,
-    TURN,
     USERS,
     USERS_END,
     WAKE,
@@ -90,7 +89,7 @@ def _decide_condition(m, g, row, condition, holds, t):
         m[at + HOLDS] = holds
         m[at + SINCE] = t
         m[at + TIP] = m[at + DIFFERS]
-        m[at + TURN] = -1
+        m[at + FACT] = -1
         m[g + LAST_TIP] = m[at + DIFFERS]
         for i in range(m[condition + USERS], m[condition + USERS_END], 2):
             missed = m[row + m[i + 1]]
@@ -166,9 +165,8 @@ def decide_marked(m, f, g, row, t):
 def _end_cooldowns(m, g, row, t):
     """Queue the definitions whose cooldown ends at t, and find the end of the next one."""
     cool = NEVER
-    first = m[g + DEFINITIONS]
-    for number in range(m[g + DEFINITION_COUNT]):
-        definition = first + number * DEFINITION_WORDS
+    for i in range(m[g + COOLING], m[g + COOLING_END]):
+        definition = m[i]
         until = m[row + m[definition + DEFINITION_STATE] + COOL_UNTIL]
         if until > t:
             cool = min(cool, until)

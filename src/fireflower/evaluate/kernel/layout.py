@@ -50,7 +50,7 @@ OUT_COUNT = 70
 EVIDENCE = 71
 EVIDENCE_ROOM = 72
 EVIDENCE_COUNT = 73
-WITH_EVIDENCE = 74  # 0: none; 1: both columns; VALUES: the quantity alone
+WITH_EVIDENCE = 74  # 0: none; 1: rows that refer to facts; VALUES: rows that are quantities
 ACCOUNTS = 75  # the program of each kind of subject
 PEOPLE = 76
 SIZE = 77  # words of the whole memory
@@ -58,10 +58,12 @@ STANDING = 78  # instead of transitions: 1, who is qualified at the end; 2, how 
 FULL = 79  # a heap that ends beyond this may be too small for the next row
 ROW_NEEDS = 80  # words and feeds that one row may take at most
 FEED_NEEDS = 81
-TURNS = 82  # what evidence refers to; room for as many as it has rows
-TURN_COUNT = 83
-TURNS_BEFORE = 84  # how many there were before the output was emptied last
-MEMORY_HEAD = 85
+FACTS = 82  # what evidence refers to; room for as many as it has rows
+FACT_COUNT = 83
+FACTS_BEFORE = 84  # how many there were before the output was emptied last
+TURNS = 85  # what facts refer to, as much room
+TURN_COUNT = 86
+MEMORY_HEAD = 87
 
 # Head of a program.
 FEEDS = 0  # the feed index: for each name, where its feeds begin
@@ -94,7 +96,9 @@ REGIONS = (
     26  # list of the regions that a state may have in the heap: where in the state, and the width of a ring or SET
 )
 REGIONS_END = 27
-PROGRAM_HEAD = 28
+COOLING = 28  # list of the definitions that have a cooldown
+COOLING_END = 29
+PROGRAM_HEAD = 30
 SET = -1
 
 # Quantity record.
@@ -198,7 +202,7 @@ HOLDS = 0
 SINCE = 1
 TIP = 2
 DIFFERS = 3  # the row of this instant since which its truth has been another, -1 for none
-TURN = 4  # the number, among all ever written, of the turn that says what is above; -1 for none
+FACT = 4  # the number, among all ever written, of the latest fact that says what is above; -1 for none
 CONDITION_STATE_WORDS = 5
 
 # Test record: the value is inside one of the intervals in [LOW, HIGH) (pairs of floats, both ends included).
@@ -299,9 +303,9 @@ OUT_WORDS = 3
 DEFINITION_BIT = 32  # of WHO: the subject in the lowest bits, its definition, the change, the reason from these bits on
 CHANGE_BIT = 48
 REASON_BIT = 56
-# Evidence: the columns quantity (floats), and place of the condition's turn among those in the output, with
-# EVIDENCE_ROOM words each.
-EVIDENCE_WORDS = 2
+# A row of evidence is a word: the number of a fact among those in the output. A fact: the columns quantity (floats) and
+# number of the condition's turn among those in the output, with EVIDENCE_ROOM words each.
+FACT_WORDS = 2
 # A turn of a condition: the words since, and WHAT. It is written with the first evidence that shows it.
 TURN_WORDS = 2
 IT_HOLDS = -1 << 63  # of WHAT: the highest bit; the row that tipped it is in the others

@@ -11,6 +11,10 @@ from .layout import (
     EVIDENCE,
     EVIDENCE_COUNT,
     EVIDENCE_ROOM,
+    FACT,
+    FACT_COUNT,
+    FACTS,
+    FACTS_BEFORE,
     FIRST_RECORD,
     HOLDS,
     INDEX,
@@ -28,28 +32,52 @@ from .layout import (
     SINCE,
     TEXT_VALUE,
     TIP,
-    TURN,
     TURN_COUNT,
     TURN_WORDS,
     TURNS,
-    TURNS_BEFORE,
     VALUES,
     WITH_EVIDENCE,
+    WORD,
 )
 from .reading import text_code, value
 
 
 @jit
-def _turn(m, row, condition):
-    """The place of the condition's latest turn in the output."""
-    at = row + m[condition + CONDITION_STATE]
-    if m[at + TURN] < m[TURNS_BEFORE]:
-        k = m[TURNS] + m[TURN_COUNT] * TURN_WORDS
-        m[k] = m[at + SINCE] if m[at + SINCE] >= 0 else m[row + FIRST_RECORD]
-        m[k + 1] = m[at + TIP] & NO_ROW | m[at + HOLDS] * IT_HOLDS
-        m[at + TURN] = m[TURNS_BEFORE] + m[TURN_COUNT]
-        m[TURN_COUNT] += 1
-    return m[at + TURN] - m[TURNS_BEFORE]
+def _turn(m, row, at):
+    """Write the turn of the condition whose words are at `at`; gives its number."""
+    number = m[TURN_COUNT]
+    k = m[TURNS] + number * TURN_WORDS
+    m[k] = m[at + SINCE] if m[at + SINCE] >= 0 else m[row + FIRST_RECORD]
+    m[k + 1] = m[at + TIP] & NO_ROW | m[at + HOLDS] * IT_HOLDS
+    m[TURN_COUNT] += 1
+    return number
+
+
+@jit
+def _fact(m, row, at, word):
+    """The number of the fact that the condition stands as it does while its quantity is `word`."""
+    latest = m[at + FACT] - m[FACTS_BEFORE]
+    if latest >= 0 and m[m[FACTS] + latest] == word:
+        return latest
+    number = m[FACT_COUNT]
+    k = m[FACTS] + number
+    turn = k + m[EVIDENCE_ROOM]
+    m[k] = word
+    m[turn] = m[turn - number + latest] if latest >= 0 else _turn(m, row, at)
+    m[at + FACT] = m[FACTS_BEFORE] + number
+    m[FACT_COUNT] += 1
+    return number
+
+
+@jit
+def _word_of(m, f, row, q, t):
+    """What the quantity is at t, as one word."""
+    number = value(m, f, row, q, t)
+    text = text_code(m, row, q, t) if number != number else -1
+    if text >= 0:
+        return TEXT_VALUE | text
+    f[WORD] = number
+    return m[WORD]
 
 
 @jit
@@ -58,15 +86,11 @@ def _show(m, f, row, definition, t):
     k = m[EVIDENCE] + m[EVIDENCE_COUNT]
     start = m[definition + SHOWN]
     end = m[definition + SHOWN_END]
+    values_only = m[WITH_EVIDENCE] == VALUES
     for i in range(start, end):
         condition = m[i]
-        q = m[condition + QUANTITY]
-        f[k] = value(m, f, row, q, t)
-        text = text_code(m, row, q, t) if f[k] != f[k] else -1
-        if text >= 0:
-            m[k] = TEXT_VALUE | text
-        if m[WITH_EVIDENCE] != VALUES:
-            m[k + m[EVIDENCE_ROOM]] = _turn(m, row, condition)
+        word = _word_of(m, f, row, m[condition + QUANTITY], t)
+        m[k] = word if values_only else _fact(m, row, row + m[condition + CONDITION_STATE], word)
         k += 1
     m[EVIDENCE_COUNT] += end - start
 
