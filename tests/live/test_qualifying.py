@@ -16,6 +16,7 @@ from oracle.engine import Told, told, told_by_engine, told_by_oracle
 
 import fireflower.evaluate.live
 from fireflower.app.live.qualifying import Qualifying
+from fireflower.evaluate import pasts
 from fireflower.evaluate.live import Step
 from fireflower.evaluate.results import Subject
 from fireflower.history.arrivals import Arrivals, Numbered
@@ -116,13 +117,16 @@ def test_what_comes_after_a_history_that_is_there(
     assert begun(case, order, cut, lateness) == in_order(told_by_engine(case))
 
 
-@pytest.fixture(params=[1, 32])
-def behind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """How few rows are enough for a nearer state to be kept."""
-    monkeypatch.setattr(fireflower.evaluate.live, "_BEHIND", request.param)
+@pytest.fixture(params=[(1, 1 << 18), (32, 1 << 18), (1, 5)], ids=["near", "far", "forgetful"])
+def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How few rows are enough for a nearer state to be kept, and of how many the whole pasts are."""
+    behind, most = request.param
+    monkeypatch.setattr(fireflower.evaluate.live, "_BEHIND", behind)
+    monkeypatch.setattr(pasts, "MOST", most)
+    monkeypatch.setattr(pasts, "_PARTS", 2)
 
 
-@pytest.mark.usefixtures("behind")
+@pytest.mark.usefixtures("kept")
 @strategies.examples(300)
 @given(
     strategies.cases(),
@@ -294,6 +298,25 @@ def test_much_that_is_late_at_once_is_looked_up_once(late: list[Record]) -> None
         asked = memory.asked
         qualifying.take(Arrivals.of(fresh), 2 * DAY)
     assert 0 < memory.asked - asked < 10
+
+
+@pytest.mark.parametrize("most", [0, 1000])
+def test_who_is_late_again_is_told_from_what_is_kept(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pasts, "MOST", most)
+    definition = Definition("d", "account", Condition(Count(Events(("A",))), Compare(">=", 5)))
+    memory, verdicts = Memory(), Verdicts()
+    qualifying = Qualifying([definition], Settings(), memory.find)
+    asked = []
+    for hour, now in ((40, 40), (41, 41), (10, 42), (43, 43), (5, 44), (20, 44), (44, 44), (6, 45)):
+        record = Record(hour * HOUR, Kind.EVENT, "A", person="ann", account="acme")
+        memory.records.append(Numbered(record, len(memory.records)))
+        before = memory.asked
+        verdicts.add(qualifying.take(Arrivals.of(memory.records[-1:]), now * HOUR))
+        asked.append(memory.asked > before)
+        case = [definition], Settings(), [each.record for each in memory.records], now * HOUR
+        assert verdicts.all() == in_order(told_by_engine(case))
+    late = [False, False, True, False, True, True, False, True]
+    assert asked == (late if most == 0 else [False, False, True, *[False] * 5])
 
 
 def test_what_a_message_of_the_future_says_more_than_it_has_numbers_for_waits(tmp_path: Path) -> None:

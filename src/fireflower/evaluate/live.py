@@ -3,7 +3,7 @@
 A subject's verdicts are what a replay of its rows says. Rows that follow in time are taken in one by one. For those
 that come late there is, beside each active subject's state, its *settled* state of a while ago together with the rows
 since: it is copied, and these rows are told again, in their order. Subjects for whom something comes later still are
-*stale*: whoever feeds the rows has to give all of theirs.
+*stale*: whoever feeds the rows has to give all of theirs, which are kept for a while (`pasts`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from fireflower.evaluate.image import Outgrown
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel.rows import PROGRESS_WORDS
 from fireflower.evaluate.machine import Machine, Sheets
+from fireflower.evaluate.pasts import Pasts
 from fireflower.evaluate.program import compile_program
 from fireflower.evaluate.remembered import Coded, Remembered, coded_row, in_order, picked, timeline_of, together
 from fireflower.evaluate.results import Subject, Transitions
@@ -68,12 +69,18 @@ class _Side:
         late is mostly late by seconds: then only the rows behind the nearer state are told again
     come : when the last of the rows since happened
     rows : the numbers of rows that are remembered
+    pasts : all rows of those whose past has been told from its beginning lately
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kind: Subject) -> None:
         self.last, self.settled, self.since, self.nearer, self.near, self.come = np.zeros((6, 0), np.int64)
         self.rows = Runs()
         self.timers = Timers()
+        self.pasts = Pasts(_COLUMN[kind])
+
+    def too_late(self, times: NDArray[np.int64], codes: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Which rows come so late that their subjects' past has to be told from its beginning."""
+        return (times <= self.last[codes]) & ((self.since[codes] == _NEVER) | (times <= self.since[codes]))
 
     def make_room(self, wanted: int) -> None:
         """Room for so many subjects."""
@@ -161,7 +168,7 @@ class LiveReplay:
         self._limits = {
             table.dictionary: len(self.codebook.dictionary(table.dictionary)) + room for table in program.tables
         }
-        self._sides = {kind: _Side() for kind in Subject}
+        self._sides = {kind: _Side(kind) for kind in Subject}
         self._row = coded_row(len(properties))
         self._remembered = Remembered(self._row)
         self._swept = 0
@@ -215,8 +222,8 @@ class LiveReplay:
         found: set[Who] = set()
         for kind, column in ((Subject.PERSON, rows.person), (Subject.ACCOUNT, rows.account)):
             mine, side = np.flatnonzero(rows.target & _BIT[kind]), self._sides[kind]
-            time, codes = rows.time[mine], column[mine]
-            late = (time <= side.last[codes]) & ((side.since[codes] == _NEVER) | (time <= side.since[codes]))
+            codes = column[mine]
+            late = side.too_late(rows.time[mine], codes) & ~side.pasts.among(codes)
             found.update((kind, self._codes(kind).values[code]) for code in codes[late].tolist())
         return found
 
@@ -259,6 +266,8 @@ class LiveReplay:
         for (kind, id), past in renewed.items():
             again[kind].stands[self._renew(kind, id, past, now)] = -1
         coded, orders = self._code(rows)
+        for kind in Subject:
+            self._add_to_pasts(kind, coded, orders, again[kind], now)
         self._remembered.add(coded, orders)
         fed = np.zeros(len(coded), np.uint8)
         for kind in Subject:
@@ -281,6 +290,8 @@ class LiveReplay:
             {(kind, self._codes(kind).values[code]): at for kind in Subject for code, at in again[kind].stands.items()},
         )
         self._settle(now)
+        for side in self._sides.values():
+            side.pasts.forget()
         return step
 
     # --- Rows ---------------------------------------------------------------------------------------------------------
@@ -313,14 +324,35 @@ class LiveReplay:
         side.since[new] = side.come[new] = side.last[new]
 
     def _renew(self, kind: Subject, id: str, past: Sequence[Row], now: int) -> int:
-        """Tell a subject's whole past again; what is older than the lateness is settled. Gives its code."""
-        side, bit = self._sides[kind], _BIT[kind]
+        """Tell a subject's whole past again. Gives its code."""
         code: int = self._codes(kind).code(id)
         self._make_room()
-        whose = np.array([code])
+        rows, orders = self._code(Rows.of(past, self.codebook.numbers).only(_BIT[kind]))
+        self._sides[kind].pasts.keep(code, rows, orders)
+        self._tell_anew(kind, code, rows, orders, now)
+        return code
+
+    def _add_to_pasts(self, kind: Subject, coded: Coded, orders: NDArray[np.object_], again: _Again, now: int) -> None:
+        """Add rows to the pasts that are kept of their subjects, and tell those again for which one comes too late."""
+        side = self._sides[kind]
+        mine, codes = _of(kind, coded)
+        kept = side.pasts.among(codes)
+        if again.stands:  # the rows of these are among those of their past
+            kept &= ~np.isin(codes, again.codes())
+        if not kept.any():
+            return
+        mine, codes = mine[kept], codes[kept]
+        side.pasts.add(codes, picked(coded, mine), orders[mine])
+        late = side.too_late(coded["time"][mine], codes)
+        for code in np.unique(codes[late]).tolist():
+            self._tell_anew(kind, code, *side.pasts.of(code), now)
+            again.stands[code] = -1
+
+    def _tell_anew(self, kind: Subject, code: int, coded: Coded, orders: NDArray[np.object_], now: int) -> None:
+        """Tell the rows of a subject's whole past again; what is older than the lateness is settled."""
+        side, bit, whose = self._sides[kind], _BIT[kind], np.array([code])
         before, _ = side.rows.of(whose, np.full(1, self._remembered.first))
         self._remembered.leave_out(before, bit)
-        coded, orders = self._code(Rows.of(past, self.codebook.numbers).only(bit))
         old = int(np.searchsorted(coded["time"], now - self._lateness, "right"))
         for states in (side.settled, side.nearer, self._states()[kind]):
             self._give_back(kind, whose, states)
@@ -333,7 +365,6 @@ class LiveReplay:
         recent = coded[old:]  # what is settled is never told again
         self._remembered.add(recent, orders[old:])
         side.rows.add(np.full(len(recent), code, np.int32), recent["remembered"])
-        return code
 
     def _code(self, rows: Rows) -> tuple[Coded, NDArray[np.object_]]:
         """Rows that have come, coded and in canonical order; and the places in history of their records."""
