@@ -319,6 +319,50 @@ def test_who_is_late_again_is_told_from_what_is_kept(most: int, monkeypatch: pyt
     assert asked == (late if most == 0 else [False, False, True, *[False] * 5])
 
 
+def test_what_is_kept_of_an_account_happens_to_nobody_else() -> None:
+    """Acme is told again from what is kept, ann is not; then her rows are settled, and she is late by minutes."""
+    definitions = [
+        Definition(f"{subject} {count}", subject, Condition(Count(Events(("A",))), Compare(">=", count)))
+        for subject in ("person", "account")
+        for count in range(1, 9)
+    ]
+    memory, verdicts = Memory(), Verdicts()
+    qualifying = Qualifying(definitions, Settings(), memory.find)
+    hours = [(40, "ann", 40), (10, "bob", 41), (50, "ann", 50), (5, "bob", 50.02), (50.23, "ann", 50.25)]
+    for time, person, now in [*hours, (50.2, "ann", 50.27)]:
+        record = Record(round(time * HOUR), Kind.EVENT, "A", person=person, account="acme")
+        memory.records.append(Numbered(record, len(memory.records)))
+        verdicts.add(qualifying.take(Arrivals.of(memory.records[-1:]), round(now * HOUR)))
+        case = definitions, Settings(), [each.record for each in memory.records], round(now * HOUR)
+        assert verdicts.all() == in_order(told_by_engine(case))
+
+
+@pytest.mark.parametrize("count", [1, 2, 100])
+@pytest.mark.parametrize(
+    "hours",
+    [(10, 20, 30), (10, 101, 101, 101, 102), (20, 10, 101, 100, 100), (99.9, 99.95, 100.05, 100.05)],
+    ids=["before history ends", "at one moment", "in no order", "around its end"],
+)
+def test_a_log_is_told_in_parts_though_all_of_it_is_found(hours: tuple[float, ...], count: int) -> None:
+    definitions = [
+        Definition(f"{count}", "person", Condition(Count(Events(("A",))), Compare(">=", count)))
+        for count in range(1, 9)
+    ]
+    records = [
+        Record(round(hour * HOUR), Kind.EVENT, "A", person="ann", account="acme", message_id=f"m{nth}")
+        for nth, hour in enumerate((1, 100, *hours))
+    ]
+    memory, verdicts, last = Memory(), Verdicts(), 100 * HOUR
+    timeline = assemble(records[:2])
+    qualifying = Qualifying(definitions, Settings(), memory.find, timeline.vocabulary)
+    verdicts.add(qualifying.load([timeline], last))
+    memory.records = [Numbered(record, number) for number, record in enumerate(records)]
+    for some in Arrivals.of(memory.records[2:]).in_time(count, qualifying.decided):
+        verdicts.add(qualifying.take(some, some.latest()))
+    now = max(last, *(record.time for record in records))
+    assert verdicts.all() == in_order(told_by_engine((definitions, Settings(), records, now)))
+
+
 def test_what_a_message_of_the_future_says_more_than_it_has_numbers_for_waits(tmp_path: Path) -> None:
     side = Side(make_project(tmp_path / "project"))
     traits = {f"trait{number}": number for number in range(300)} | {"!": {"b": 1}, "!.b": None}

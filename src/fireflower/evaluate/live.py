@@ -76,7 +76,7 @@ class _Side:
         self.last, self.settled, self.since, self.nearer, self.near, self.come = np.zeros((6, 0), np.int64)
         self.rows = Runs()
         self.timers = Timers()
-        self.pasts = Pasts(_COLUMN[kind])
+        self.pasts = Pasts(_COLUMN[kind], _BIT[kind])
 
     def too_late(self, times: NDArray[np.int64], codes: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Which rows come so late that their subjects' past has to be told from its beginning."""

@@ -94,12 +94,18 @@ class Arrivals:
         apart = [Numbered(self.events.record(place), int(self.numbers[place])) for place in sorted(places)]
         return Arrivals(self.events.at(kept.tolist()), self.numbers[kept], self.others), apart
 
-    def in_time(self, count: int) -> Iterator[Arrivals]:
-        """So many at a time, those first that happened first."""
+    def in_time(self, count: int, decided: int) -> Iterator[Arrivals]:
+        """About so many at a time, those first that happened first. What happened at one moment comes together, and so
+        does all up to and including the moment `decided`: whoever looks up all that has happened by a moment finds what
+        has come, and nothing that will.
+        """
         times = np.append(self.events.time, np.array([each.record.time for each in self.others], np.int64))
         numbers = np.append(self.numbers, np.array([each.number for each in self.others], np.int64))
         order, border = np.lexsort((numbers, times)), len(self.numbers)
-        for start in range(0, len(order), count):
-            some = np.sort(order[start : start + count])
+        times, start = times[order], 0
+        while start < len(order):
+            last = max(decided, int(times[min(start + count, len(order)) - 1]))
+            end = int(times.searchsorted(last, "right"))
+            some, start = np.sort(order[start:end]), end
             events, others = some[some < border], some[some >= border] - border
             yield Arrivals(self.events.at(events.tolist()), numbers[events], [self.others[nth] for nth in others])

@@ -131,7 +131,7 @@ def tell_log(part: Part, standing: Standing, up_to: int | None, now: int) -> Non
     past = part.past
     kept = past.messages(up_to, past.position)
     # Only what has been read counts as evaluated: more may have come meanwhile.
-    for some in past.take_in(kept).in_time(AT_ONCE):
+    for some in past.take_in(kept).in_time(AT_ONCE, part.qualifying.decided):
         tell(part, standing, some, min(now, some.latest()))
     tell(part, standing, Arrivals.of([]), now)
 

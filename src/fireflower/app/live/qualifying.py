@@ -145,6 +145,11 @@ class Qualifying:
         return self.replay.standing(_SUBJECTS[kind], id, now)
 
     @property
+    def decided(self) -> int:
+        """The moment up to which verdicts have been decided; -1 before the first."""
+        return self._now
+
+    @property
     def next_due(self) -> int | None:
         """The moment at which something changes next, if nothing comes; None if nothing ever does."""
         timers = [self.replay.next_timer, self._leaving.replay.next_timer if self._leaving else None]
