@@ -328,8 +328,15 @@ def test_what_is_kept_of_an_account_happens_to_nobody_else() -> None:
     ]
     memory, verdicts = Memory(), Verdicts()
     qualifying = Qualifying(definitions, Settings(), memory.find)
-    hours = [(40, "ann", 40), (10, "bob", 41), (50, "ann", 50), (5, "bob", 50.02), (50.23, "ann", 50.25)]
-    for time, person, now in [*hours, (50.2, "ann", 50.27)]:
+    hours = [
+        (40, "ann", 40),
+        (40.5, "zoe", 40.5),
+        (40.6, "zoe", 40.9),
+        (10, "bob", 41),
+        (50, "ann", 50),
+        (5, "bob", 50.02),
+    ]
+    for time, person, now in [*hours, (50.23, "ann", 50.25), (50.2, "ann", 50.27)]:
         record = Record(round(time * HOUR), Kind.EVENT, "A", person=person, account="acme")
         memory.records.append(Numbered(record, len(memory.records)))
         verdicts.add(qualifying.take(Arrivals.of(memory.records[-1:]), round(now * HOUR)))
