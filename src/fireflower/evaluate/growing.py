@@ -39,10 +39,6 @@ class Column:
         self._rows[self._count : end] = values
         self._count = end
 
-    def since(self, first: int) -> NDArray[Any]:
-        """The rows from this one on, as they are kept until the next are added."""
-        return self._rows[first : self._count]
-
     def take(self) -> NDArray[Any]:
         """Hand over all rows; there are none afterwards."""
         taken = self._rows[: self._count]

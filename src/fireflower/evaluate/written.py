@@ -124,8 +124,10 @@ class Output:
         self._latest = _Growing()
         self._spans: defaultdict[int, _Growing] = defaultdict(_Growing)
         self._lots = Column(np.int64)
-        self._values, self._quantity, self._turns = Column(np.float64), Column(np.float64), Column(np.int64)
-        self._fact, self._turn = Column(self._refers), Column(self._refers)
+        self._values, self._fact, self._quantity = Column(np.float64), Column(self._refers), Column(np.float64)
+        self._turn, self._turns = Column(self._refers), Column(np.int64)
+        self._shown = (self._values, self._fact, self._quantity, self._turn, self._turns)
+        """The columns of `Shown`."""
 
     def add(self, transitions: NDArray[np.int64], counts: NDArray[np.uint32], shown: Shown) -> None:
         """Add the columns at, known_at, and who, with the evidence that they have shown: `counts` is how many rows
@@ -147,16 +149,14 @@ class Output:
                 self._put_away()
             parts = [span for _, span in sorted(self._spans.items())] or [self._latest]
             lots = self._lots.take().reshape(-1, 3)
-            columns = (self._values, self._fact, self._quantity, self._turn, self._turns)
-            values, fact, quantity, turn, turns = (column.take() for column in columns)
+            values, fact, quantity, turn, turns = (column.take() for column in self._shown)
             self._begin()
         return [part.take() for part in parts], EvidenceRows(lots, values, fact, quantity, turn, turns.view(TURN))
 
     def _show(self, shown: Shown) -> None:
         if len(shown.fact):
             self._lots.append(np.array([len(self._fact), len(self._quantity), len(self._turns) // TURN_WORDS]))
-        columns = (self._values, self._fact, self._quantity, self._turn, self._turns)
-        for column, more in zip(columns, shown, strict=True):
+        for column, more in zip(self._shown, shown, strict=True):
             column.append(more)
         if len(self._values) + len(self._fact) >= _MOST_EVIDENCE:
             raise NotSupportedError(
