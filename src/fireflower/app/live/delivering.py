@@ -111,8 +111,10 @@ class Deliverer:
                         self._take_over()
                         begun = True
                     self._write_down()
-                    self._send(pool)
                     wait = self._until_due()
+                    if wait == 0:
+                        self._send(pool)
+                        wait = self._until_due()
                 except StorageError as error:
                     _LOGGER.error("Deliveries wait: %s", error)
                     wait = 1.0

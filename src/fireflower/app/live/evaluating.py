@@ -281,7 +281,7 @@ class Evaluator:
 
     def _recorded(self, found: Sequence[Decided], now: int) -> News:
         """Record what has been decided; what is of shares that others hold by now is left to them."""
-        while found := [each for each in found if each]:
+        while found := [each for each in found if self._changes(each)]:
             shares = {share for each in found for share in each.shares()}
             news = News()
             try:
@@ -297,6 +297,11 @@ class Evaluator:
                 self._let_go(error.shares)
                 found = [each.without(error.shares) for each in found]
         return News()
+
+    def _changes(self, decided: Decided) -> bool:
+        """Whether anything may have to be written. Mostly, what comes late changes nothing: then nobody has to wait for
+        the database."""
+        return bool(decided.verdicts) or self.record.may_change(decided.told_again)
 
     # --- Merged people ------------------------------------------------------------------------------------------------
 

@@ -173,6 +173,14 @@ class VerdictLog:
         self._stand(news, told_again.keys())
         return news
 
+    def may_change(self, told_again: Mapping[Who, int]) -> bool:
+        """Whether anything would be written of subjects whose past has been told again, each with the moment up to
+        which earlier transitions stand, if there are no later ones. It may be asked outside of a transaction by whoever
+        alone records what is about them."""
+        if any(since < 0 for since in told_again.values()) and self._settled.moments():
+            return True
+        return any(later for _, _, later in self._later(told_again))
+
     def record_all(
         self,
         verdicts: Sequence[Verdict],
