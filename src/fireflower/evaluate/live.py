@@ -9,7 +9,7 @@ since: it is copied, and these rows are told again, in their order. Subjects for
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -23,18 +23,16 @@ from fireflower.evaluate.image import Outgrown
 from fireflower.evaluate.kernel import layout as k
 from fireflower.evaluate.kernel.rows import PROGRESS_WORDS
 from fireflower.evaluate.machine import Machine, Sheets
-from fireflower.evaluate.pasts import Pasts
 from fireflower.evaluate.program import compile_program
 from fireflower.evaluate.remembered import Coded, Remembered, coded_row, in_order, picked, timeline_of, together
 from fireflower.evaluate.results import Subject, Transitions
-from fireflower.evaluate.timers import Timers
+from fireflower.evaluate.sides import BIT, COLUMN, HEAD, NEVER_BEFORE, Again, Side
 from fireflower.language.nodes import Definition, Settings
 from fireflower.model.codes import NOBODY, Codes, Numbers
 from fireflower.model.moments import MINUTE
 from fireflower.model.records import TRAITS, Kind
 from fireflower.model.rows import Row, Rows
-from fireflower.model.runs import Runs
-from fireflower.model.timeline import NOTHING, TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
+from fireflower.model.timeline import NOTHING, Timeline, Vocabulary
 from fireflower.model.values import value_at
 
 Who = tuple[Subject, str]
@@ -49,71 +47,9 @@ _BEHIND = 32
 _SWEEPS = 4
 """How often within the lateness states are settled."""
 
-_BIT = {Subject.ACCOUNT: TO_ACCOUNT, Subject.PERSON: TO_PERSON}
-_HEAD = {Subject.ACCOUNT: k.ACCOUNTS, Subject.PERSON: k.PEOPLE}
-_COLUMN = {Subject.ACCOUNT: "account", Subject.PERSON: "person"}
-
-_NEVER = -2
-"""Before every moment, and before -1, which is before the first."""
-
-
-class _Side:
-    """The subjects of one kind, in columns by their numbers.
-
-    Attributes
-    ----------
-    last : the last instant that has been decided; -1 for one who is not known
-    settled, since : a state of a while ago, and up to when that had been decided; _NEVER of one to whom nothing has
-        happened for long, and who has none
-    nearer, near : a state that is *nearer*, and up to when that had been decided; _NEVER if there is none. What comes
-        late is mostly late by seconds: then only the rows behind the nearer state are told again
-    come : when the last of the rows since happened
-    rows : the numbers of rows that are remembered
-    pasts : all rows of those whose past has been told from its beginning lately
-    """
-
-    def __init__(self, kind: Subject) -> None:
-        self.last, self.settled, self.since, self.nearer, self.near, self.come = np.zeros((6, 0), np.int64)
-        self.rows = Runs()
-        self.timers = Timers()
-        self.pasts = Pasts(_COLUMN[kind], _BIT[kind])
-
-    def too_late(self, times: NDArray[np.int64], codes: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """Which rows come so late that their subjects' past has to be told from its beginning."""
-        return (times <= self.last[codes]) & ((self.since[codes] == _NEVER) | (times <= self.since[codes]))
-
-    def make_room(self, wanted: int) -> None:
-        """Room for so many subjects."""
-        if wanted <= len(self.last):
-            return
-        room = max(wanted, 2 * len(self.last), 64)
-        self.settled, self.nearer = (_longer(states, room, 0) for states in (self.settled, self.nearer))
-        self.last, self.come = (_longer(moments, room, -1) for moments in (self.last, self.come))
-        self.since, self.near = (_longer(moments, room, _NEVER) for moments in (self.since, self.near))
-        self.timers.make_room(room)
-
-
-@dataclass(slots=True)
-class _Again:
-    """Subjects of one kind whose past is told again.
-
-    Attributes
-    ----------
-    late : when the first of the rows happened that have come late
-    since : the moment up to which the state stands from which they are told again
-    stands : the moment up to which their verdicts stand; before that, of those whose whole past is told
-    """
-
-    late: dict[int, int] = field(default_factory=dict)
-    since: dict[int, int] = field(default_factory=dict)
-    stands: dict[int, int] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.late or self.stands)
-
-    def codes(self) -> NDArray[np.int64]:
-        """Those of whose verdicts it is known how far they stand."""
-        return np.fromiter(self.stands, np.int64, len(self.stands))
+_SLEEP = 200
+"""Subjects that are put to sleep after a step, for which the next one has to wait a millisecond; and ten times as many
+if nothing has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +104,7 @@ class LiveReplay:
         self._limits = {
             table.dictionary: len(self.codebook.dictionary(table.dictionary)) + room for table in program.tables
         }
-        self._sides = {kind: _Side(kind) for kind in Subject}
+        self._sides = {kind: Side(kind, self._machine) for kind in Subject}
         self._row = coded_row(len(properties))
         self._remembered = Remembered(self._row)
         self._swept = 0
@@ -212,6 +148,7 @@ class LiveReplay:
         if self.last(kind, id) < 0:
             return None
         code = self._codes(kind).known(id)
+        self._wake(kind, np.array([code]))
         self._stand(kind, int(self._states()[kind][code]), now)
         found = self._transitions(now)
         return replace(found, subject=np.full(len(found), code, np.int32))
@@ -221,7 +158,7 @@ class LiveReplay:
         self._make_room()
         found: set[Who] = set()
         for kind, column in ((Subject.PERSON, rows.person), (Subject.ACCOUNT, rows.account)):
-            mine, side = np.flatnonzero(rows.target & _BIT[kind]), self._sides[kind]
+            mine, side = np.flatnonzero(rows.target & BIT[kind]), self._sides[kind]
             codes = column[mine]
             late = side.too_late(rows.time[mine], codes) & ~side.pasts.among(codes)
             found.update((kind, self._codes(kind).values[code]) for code in codes[late].tolist())
@@ -236,7 +173,7 @@ class LiveReplay:
         self._replay(self._sheets.rows(timeline, self._compiled), len(timeline), self._states(), until)
         inside = timeline.time <= until
         for kind, column in ((Subject.ACCOUNT, timeline.account), (Subject.PERSON, timeline.person)):
-            mine = inside & (timeline.target & _BIT[kind] > 0)
+            mine = inside & (timeline.target & BIT[kind] > 0)
             np.maximum.at(self._sides[kind].last, column[mine], timeline.time[mine])
 
     def loaded(self, now: int) -> Step:
@@ -262,7 +199,7 @@ class LiveReplay:
             If values have come for which the program has no room; make a new replay, and begin from the history.
         """
         self._remembered.begin(now)
-        again = {kind: _Again() for kind in Subject}
+        again = {kind: Again() for kind in Subject}
         for (kind, id), past in renewed.items():
             again[kind].stands[self._renew(kind, id, past, now)] = -1
         coded, orders = self._code(rows)
@@ -271,7 +208,7 @@ class LiveReplay:
         self._remembered.add(coded, orders)
         fed = np.zeros(len(coded), np.uint8)
         for kind in Subject:
-            fed |= self._arrive(kind, coded, again[kind]) * np.uint8(_BIT[kind])
+            fed |= self._arrive(kind, coded, again[kind]) * np.uint8(BIT[kind])
             if again[kind]:
                 self._begin_again(kind, again[kind])
         self._patch()
@@ -279,10 +216,10 @@ class LiveReplay:
         for kind in Subject:
             if again[kind]:
                 told.append(self._told_again(kind, again[kind]))
-                whose.append(np.full(len(told[-1]), _BIT[kind], np.uint8))
+                whose.append(np.full(len(told[-1]), BIT[kind], np.uint8))
         self._take_in(together(told), np.concatenate(whose))
         for kind in Subject:
-            codes = coded[_COLUMN[kind]][fed & _BIT[kind] > 0]
+            codes = coded[COLUMN[kind]][fed & BIT[kind] > 0]
             self._decide(kind, np.unique(np.concatenate([codes, again[kind].codes()])))
         self._let_time_go_on(now)
         step = Step(
@@ -290,20 +227,23 @@ class LiveReplay:
             {(kind, self._codes(kind).values[code]): at for kind in Subject for code, at in again[kind].stands.items()},
         )
         self._settle(now)
+        self._let_sleep(_SLEEP if len(rows) else 10 * _SLEEP)
         for side in self._sides.values():
             side.pasts.forget()
         return step
 
     # --- Rows ---------------------------------------------------------------------------------------------------------
 
-    def _arrive(self, kind: Subject, coded: Coded, again: _Again) -> NDArray[np.bool_]:
+    def _arrive(self, kind: Subject, coded: Coded, again: Again) -> NDArray[np.bool_]:
         """Put rows with those of their subjects that are remembered. Gives which rows follow in time, and so can be
         taken in as they are; the pasts of the other subjects are told `again`."""
         side = self._sides[kind]
         mine, codes = _of(kind, coded)
+        self._wake(kind, codes)
+        side.sleepers.lend(codes, self._states()[kind])
         if again.stands:  # the rows of these are among those of their past
             others = ~np.isin(codes, again.codes())
-            self._remembered.leave_out(coded["remembered"][mine[~others]], _BIT[kind])
+            self._remembered.leave_out(coded["remembered"][mine[~others]], BIT[kind])
             mine, codes = mine[others], codes[others]
         self._remember(kind, codes)
         side.rows.add(codes, coded["remembered"][mine])
@@ -319,7 +259,7 @@ class LiveReplay:
     def _remember(self, kind: Subject, codes: NDArray[np.int32]) -> None:
         """From now on, remember the rows of these subjects, and their states as they are now."""
         side = self._sides[kind]
-        new = np.unique(codes[side.since[codes] == _NEVER])
+        new = np.unique(codes[side.since[codes] == NEVER_BEFORE])
         self._copy(kind, new, self._states()[kind], side.settled)
         side.since[new] = side.come[new] = side.last[new]
 
@@ -327,12 +267,12 @@ class LiveReplay:
         """Tell a subject's whole past again. Gives its code."""
         code: int = self._codes(kind).code(id)
         self._make_room()
-        rows, orders = self._code(Rows.of(past, self.codebook.numbers).only(_BIT[kind]))
+        rows, orders = self._code(Rows.of(past, self.codebook.numbers).only(BIT[kind]))
         self._sides[kind].pasts.keep(code, rows, orders)
         self._tell_anew(kind, code, rows, orders, now)
         return code
 
-    def _add_to_pasts(self, kind: Subject, coded: Coded, orders: NDArray[np.object_], again: _Again, now: int) -> None:
+    def _add_to_pasts(self, kind: Subject, coded: Coded, orders: NDArray[np.object_], again: Again, now: int) -> None:
         """Add rows to the pasts that are kept of their subjects, and tell those again for which one comes too late."""
         side = self._sides[kind]
         mine, codes = _of(kind, coded)
@@ -350,17 +290,18 @@ class LiveReplay:
 
     def _tell_anew(self, kind: Subject, code: int, coded: Coded, orders: NDArray[np.object_], now: int) -> None:
         """Tell the rows of a subject's whole past again; what is older than the lateness is settled."""
-        side, bit, whose = self._sides[kind], _BIT[kind], np.array([code])
+        side, bit, whose = self._sides[kind], BIT[kind], np.array([code])
         before, _ = side.rows.of(whose, np.full(1, self._remembered.first))
         self._remembered.leave_out(before, bit)
         old = int(np.searchsorted(coded["time"], now - self._lateness, "right"))
+        self._wake(kind, whose)
         for states in (side.settled, side.nearer, self._states()[kind]):
             self._give_back(kind, whose, states)
         self._patch()
         self._happen(kind, coded[:old], side.settled)
         side.since[code] = coded["time"][old - 1] if old else -1
         side.come[code] = coded["time"][-1] if len(coded) else -1
-        side.near[code] = _NEVER
+        side.near[code] = NEVER_BEFORE
         self._advance(kind, whose, side.since[whose] + 1, side.settled)
         recent = coded[old:]  # what is settled is never told again
         self._remembered.add(recent, orders[old:])
@@ -380,7 +321,7 @@ class LiveReplay:
                 said = zip(rows.name[places], rows.value[places], strict=True)
                 coded["detail"][places] = [self._trait(kind, name, value) for name, value in said]
         self._make_room()
-        coded = picked(coded, in_order(coded, rows.order.__getitem__, _COLUMN.values()))
+        coded = picked(coded, in_order(coded, rows.order.__getitem__, COLUMN.values()))
         return coded, rows.order[coded["remembered"]]
 
     def _name(self, kind: Kind, coded: Coded, places: NDArray[np.int64], rows: Rows) -> None:
@@ -448,7 +389,7 @@ class LiveReplay:
     def _happen(self, kind: Subject, rows: Coded, states: NDArray[np.int64] | None = None) -> None:
         """Rows happen to their subjects of this kind, by default to their own states."""
         instead = None if states is None else {**self._states(), kind: states}
-        self._take_in(rows, np.full(len(rows), _BIT[kind], np.uint8), instead)
+        self._take_in(rows, np.full(len(rows), BIT[kind], np.uint8), instead)
 
     def _replay(self, rows: Any, count: int, states: Mapping[Subject, NDArray[np.int64]], until: int) -> None:
         progress = view(np.zeros(PROGRESS_WORDS, np.int64), self._compiled)
@@ -470,13 +411,13 @@ class LiveReplay:
         columns = (own, codes.astype(np.int64), times, np.zeros(PROGRESS_WORDS, np.int64))
         views = [view(column, self._compiled) for column in columns]
         machine = self._machine
-        while machine.mend(self._engine.advance_some(*machine.views(), _HEAD[kind], *views)):
+        while machine.mend(self._engine.advance_some(*machine.views(), HEAD[kind], *views)):
             pass
 
     def _give_back(self, kind: Subject, codes: NDArray[np.int64], states: NDArray[np.int64]) -> None:
         memory = view(self._machine.memory, self._compiled)
         columns = (states, codes.astype(np.int64))
-        self._engine.give_back_some(memory, _HEAD[kind], *(view(column, self._compiled) for column in columns))
+        self._engine.give_back_some(memory, HEAD[kind], *(view(column, self._compiled) for column in columns))
 
     def _copy(
         self, kind: Subject, codes: NDArray[np.int64], sources: NDArray[np.int64], targets: NDArray[np.int64]
@@ -488,7 +429,7 @@ class LiveReplay:
         columns = (sources, targets, wanted, np.zeros(PROGRESS_WORDS, np.int64))
         views = [view(column, self._compiled) for column in columns]
         machine = self._machine
-        while machine.mend(self._engine.copy_some(view(machine.memory, self._compiled), _HEAD[kind], *views)):
+        while machine.mend(self._engine.copy_some(view(machine.memory, self._compiled), HEAD[kind], *views)):
             pass
 
     def _stand(self, kind: Subject, state: int, now: int) -> None:
@@ -497,7 +438,7 @@ class LiveReplay:
         numbers = np.zeros(1 if state > 0 else 0, np.int64)
         columns = (np.array([state], np.int64), place, numbers, np.zeros(PROGRESS_WORDS, np.int64))
         views = [view(column, self._compiled) for column in columns]
-        while machine.mend(self._engine.copy_some(view(machine.memory, self._compiled), _HEAD[kind], *views)):
+        while machine.mend(self._engine.copy_some(view(machine.memory, self._compiled), HEAD[kind], *views)):
             pass
         accounts, people = (nobody, place) if kind == Subject.PERSON else (place, nobody)
         batch = (view(accounts, self._compiled), 1, view(people, self._compiled), 1, now + 1)
@@ -509,16 +450,16 @@ class LiveReplay:
             machine.memory[k.STANDING] = 0
             self._give_back(kind, nobody, place)
 
-    def _begin_again(self, kind: Subject, again: _Again) -> None:
+    def _begin_again(self, kind: Subject, again: Again) -> None:
         """Put states of a while ago in the place of these subjects' own: the nearer ones, if nothing has come before
         these."""
         side, states = self._sides[kind], self._states()[kind]
         late = np.fromiter(again.late, np.int64, len(again.late))
         useless = late[np.fromiter(again.late.values(), np.int64, len(late)) <= side.near[late]]
         self._give_back(kind, useless, side.nearer)
-        side.near[useless] = _NEVER
-        near = late[side.near[late] != _NEVER]
-        far = np.concatenate([late[side.near[late] == _NEVER], again.codes()])
+        side.near[useless] = NEVER_BEFORE
+        near = late[side.near[late] != NEVER_BEFORE]
+        far = np.concatenate([late[side.near[late] == NEVER_BEFORE], again.codes()])
         self._give_back(kind, late, states)
         self._copy(kind, near, side.nearer, states)
         self._copy(kind, far, side.settled, states)
@@ -526,7 +467,7 @@ class LiveReplay:
         again.since |= dict(zip(far.tolist(), side.since[far].tolist(), strict=True))
         again.stands |= {code: again.since[code] for code in again.late}
 
-    def _told_again(self, kind: Subject, again: _Again) -> Coded:
+    def _told_again(self, kind: Subject, again: Again) -> Coded:
         """The rows of these subjects that are not in their states, after what belongs into a nearer one has
         happened."""
         side = self._sides[kind]
@@ -551,14 +492,14 @@ class LiveReplay:
     def _remembered_of(self, kind: Subject, numbers: NDArray[np.int64]) -> Coded:
         """The rows with these numbers, but for those that turned out not to be their subjects' own."""
         rows = self._remembered.at(numbers)
-        own = rows["target"] & _BIT[kind] > 0
+        own = rows["target"] & BIT[kind] > 0
         return rows if own.all() else picked(rows, np.flatnonzero(own))
 
     def _come_nearer(self, kind: Subject, rows: Coded) -> None:
         """Have rows happen, and keep the states of their subjects as they are then."""
         self._happen(kind, rows)
-        side, codes = self._sides[kind], np.unique(rows[_COLUMN[kind]])
-        side.near[rows[_COLUMN[kind]]] = rows["time"]  # of each subject the last one stays
+        side, codes = self._sides[kind], np.unique(rows[COLUMN[kind]])
+        side.near[rows[COLUMN[kind]]] = rows["time"]  # of each subject the last one stays
         self._advance(kind, codes, side.near[codes] + 1)
         self._give_back(kind, codes, side.nearer)
         self._copy(kind, codes, self._states()[kind], side.nearer)
@@ -585,6 +526,7 @@ class LiveReplay:
         for kind, side in self._sides.items():
             codes = side.timers.due(now)
             if len(codes):
+                self._wake(kind, codes)
                 self._advance(kind, codes, np.full(len(codes), now + 1))
                 side.last[codes] = np.maximum(side.last[codes], now)
                 self._plan(kind, codes)
@@ -601,38 +543,51 @@ class LiveReplay:
         self._swept = now
         border = now - self._lateness
         for kind, side in self._sides.items():
-            idle = np.flatnonzero((side.since != _NEVER) & (side.come <= border))
+            idle = np.flatnonzero((side.since != NEVER_BEFORE) & (side.come <= border))
             for states in (side.settled, side.nearer):
                 self._give_back(kind, idle, states)
-            side.since[idle] = side.near[idle] = _NEVER
+                side.sleepers.free(idle, states)
+            side.since[idle] = side.near[idle] = NEVER_BEFORE
             self._follow(kind, border)
+            side.tired = np.flatnonzero((self._states()[kind] > 0) & (side.since == NEVER_BEFORE))
         self._remembered.forget(border)
         for side in self._sides.values():
             side.rows.forget(self._remembered.first)
         self._machine.take()
 
+    def _let_sleep(self, most: int) -> None:
+        """Put some of those to sleep to whom nothing has happened for long."""
+        for kind, side in self._sides.items():
+            some, side.tired, states = side.tired[:most], side.tired[most:], self._states()[kind]
+            side.sleepers.put_to_sleep(some[(states[some] > 0) & (side.since[some] == NEVER_BEFORE)], states)
+
+    def _wake(self, kind: Subject, codes: NDArray[np.integer]) -> None:
+        """Let these subjects have their states, if they are asleep."""
+        sleepers = self._sides[kind].sleepers
+        sleepers.wake(sleepers.among(codes), self._states()[kind])
+
     def _follow(self, kind: Subject, border: int) -> None:
         """Have the rows up to the border happen to the settled states, too."""
-        side, name, some = self._sides[kind], _COLUMN[kind], [np.zeros(0, self._row)]
+        side, name, some = self._sides[kind], COLUMN[kind], [np.zeros(0, self._row)]
         for rows in self._remembered.until(border):
             mine, codes = _of(kind, rows)
             since = side.since[codes]
-            some.append(picked(rows, mine[(since != _NEVER) & (rows["time"][mine] > since)]))
+            some.append(picked(rows, mine[(since != NEVER_BEFORE) & (rows["time"][mine] > since)]))
         rows = together(some)
         rows = picked(rows, self._remembered.in_order(rows["remembered"], rows[name], rows["time"]))
         self._happen(kind, rows, side.settled)
         side.since[rows[name]] = rows["time"]  # of each subject the last one stays
         known = np.unique(rows[name]).astype(np.int64)
         self._advance(kind, known, side.since[known] + 1, side.settled)
-        passed = known[(side.near[known] != _NEVER) & (side.near[known] <= side.since[known])]
+        passed = known[(side.near[known] != NEVER_BEFORE) & (side.near[known] <= side.since[known])]
         self._give_back(kind, passed, side.nearer)
-        side.near[passed] = _NEVER
+        side.near[passed] = NEVER_BEFORE
 
 
 def _of(kind: Subject, coded: Coded) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """The rows that belong to the history of a subject of this kind, and which subject that is."""
-    mine = np.flatnonzero(coded["target"] & _BIT[kind])
-    return mine, coded[_COLUMN[kind]][mine]
+    mine = np.flatnonzero(coded["target"] & BIT[kind])
+    return mine, coded[COLUMN[kind]][mine]
 
 
 def _split(times: NDArray[np.int64], late: int) -> int:
@@ -643,7 +598,3 @@ def _split(times: NDArray[np.int64], late: int) -> int:
     while place > 0 and times[place - 1] == times[place]:
         place -= 1
     return place if place >= _BEHIND else 0
-
-
-def _longer(column: NDArray[np.int64], room: int, filling: int) -> NDArray[np.int64]:
-    return np.concatenate([column, np.full(room - len(column), filling, np.int64)])

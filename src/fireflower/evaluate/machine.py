@@ -81,17 +81,22 @@ class Machine:
             self.empty()
         return bool(said != k.DONE)
 
+    def take_words(self, count: int) -> int:
+        """Where so many words of the heap begin that nobody else has."""
+        at = int(self.memory[k.TOP])
+        while at + count > len(self.memory):
+            self.mend(k.MEMORY_FULL)
+        self.memory[k.TOP] += count
+        return at
+
     def add_zones(self, first: int) -> int:
         """Put the time zones from this number on, which the program was not compiled with, into the heap. Gives how
         many there are."""
         names = list(self.program.zones)
         for number in range(first, len(names)):
             words = zone_words(names[number])
-            at = int(self.memory[k.TOP])
-            while at + len(words) > len(self.memory):
-                self.mend(k.MEMORY_FULL)
+            at = self.take_words(len(words))
             self.memory[at : at + len(words)] = words
-            self.memory[k.TOP] += len(words)
             self.memory[int(self.memory[k.ZONES]) + number] = at
         return len(names)
 
