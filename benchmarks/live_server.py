@@ -170,10 +170,11 @@ def states(service: Service) -> dict[str, Any]:
     memory = machine.memory
     heads = {Subject.PERSON: k.PEOPLE, Subject.ACCOUNT: k.ACCOUNTS}
     kept = {Subject.PERSON: machine.people, Subject.ACCOUNT: machine.accounts}
-    subjects = {kind: int(np.count_nonzero(kept[kind] > 0)) for kind in Subject}
+    asleep = {kind: replay._sides[kind].sleepers for kind in Subject}
+    subjects = {kind: int(np.count_nonzero(kept[kind] > 0)) + len(asleep[kind]) for kind in Subject}
     conditions = {kind: int(memory[memory[heads[kind]] + k.CONDITION_COUNT]) for kind in Subject}
     return {
-        "bytes": int(memory[k.TOP] - memory[k.HEAP]) * 8,
+        "bytes": int(memory[k.TOP] - memory[k.HEAP]) * 8 + sum(each.size for each in asleep.values()),
         "people": subjects[Subject.PERSON],
         "accounts": subjects[Subject.ACCOUNT],
         "conditions": {kind.name.lower(): count for kind, count in conditions.items()},

@@ -15,6 +15,7 @@ from fireflower.evaluate.live import LATENESS, LiveReplay
 from fireflower.evaluate.results import Subject
 from fireflower.evaluate.sleeping import Sleepers
 from fireflower.history.arrivals import Arrivals, Numbered
+from fireflower.history.assembly import assemble
 from fireflower.language.expressions import parse_formula
 from fireflower.language.nodes import Definition, Settings
 from fireflower.model.moments import DAY, HOUR
@@ -114,7 +115,7 @@ def test_visitors_who_never_come_back_take_little() -> None:
     words = int(memory[memory[k.PEOPLE] + k.ROW_WORDS])
     assert len(stream.people) == 12 * each
     assert max(np.diff(heaps[2:])) < each * words  # what lies in windows: nobody's state has a new place
-    assert sum(map(len, stream.people._kept.values())) < 12 * each * words * 8 / 3
+    assert stream.people.size < 12 * each * words * 8 / 3
     stream.check()
 
 
@@ -151,3 +152,24 @@ def test_a_state_that_is_kept_otherwise_is_the_same(seed: int) -> None:
     memory = replay._machine.memory
     assert np.array_equal(memory[states[codes][:, None] + np.arange(words)], before)
     assert len(set(states[codes].tolist())) == len(codes) and not len(sleepers)
+
+
+def test_a_history_that_is_there_sleeps_from_the_beginning() -> None:
+    records = [
+        Record(DAY + nth * HOUR, Kind.EVENT, "A", person=f"person {nth}", account="acme", properties={"x": str(nth)})
+        for nth in range(100)
+    ]
+    last = records[-1].time
+    memory, verdicts = Memory(), Verdicts()
+    memory.records = [Numbered(record, nth) for nth, record in enumerate(records)]
+    timeline = assemble(records, attribution="only")
+    qualifying = Qualifying(DEFINITIONS, Settings(), memory.find, timeline.vocabulary)
+    qualifying.know([], last)
+    verdicts.add(qualifying.load([timeline], last))
+    sleepers = qualifying.replay._sides[Subject.PERSON].sleepers
+    assert len(sleepers) == 99  # the last one has just been there
+    fresh = [Record(last + DAY, Kind.EVENT, "A", person=f"person {nth}", account="acme") for nth in (3, 50)]
+    memory.records += [Numbered(record, 100 + nth) for nth, record in enumerate(fresh)]
+    verdicts.add(qualifying.take(Arrivals.of(memory.records[100:]), last + 9 * DAY))
+    case = DEFINITIONS, Settings(), [*records, *fresh], last + 9 * DAY
+    assert verdicts.all() == in_order(told_by_engine(case))

@@ -170,11 +170,27 @@ class LiveReplay:
         """Take in rows of whole subjects, coded with the vocabulary that this one began with, up to and including
         `until`."""
         self._make_room()
-        self._replay(self._sheets.rows(timeline, self._compiled), len(timeline), self._states(), until)
         inside = timeline.time <= until
+        whose: dict[Subject, NDArray[np.int32]] = {}
         for kind, column in ((Subject.ACCOUNT, timeline.account), (Subject.PERSON, timeline.person)):
             mine = inside & (timeline.target & BIT[kind] > 0)
             np.maximum.at(self._sides[kind].last, column[mine], timeline.time[mine])
+            whose[kind] = np.unique(column[mine])
+            self._wake(kind, whose[kind])
+            self._sides[kind].sleepers.lend(whose[kind], self._states()[kind])
+        self._replay(self._sheets.rows(timeline, self._compiled), len(timeline), self._states(), until)
+        for kind, codes in whose.items():
+            self._rest(kind, codes, until)
+
+    def _rest(self, kind: Subject, codes: NDArray[np.integer], until: int) -> None:
+        """Decide what lies before `until` for those of these subjects to whom nothing has happened for long before it,
+        and put them to sleep."""
+        side, states = self._sides[kind], self._states()[kind]
+        idle = codes[(states[codes] > 0) & (side.last[codes] <= until - self._lateness)].astype(np.int64)
+        self._advance(kind, idle, side.last[idle] + 1)
+        self._go_on(kind, idle[self._machine.memory[states[idle] + k.WAKE] <= until], until)
+        self._plan(kind, idle)
+        side.sleepers.put_to_sleep(idle, states)
 
     def loaded(self, now: int) -> Step:
         """What follows from what was loaded, up to and including `now`."""
@@ -525,11 +541,21 @@ class LiveReplay:
         """Decide what time alone changes up to and including `now`."""
         for kind, side in self._sides.items():
             codes = side.timers.due(now)
-            if len(codes):
-                self._wake(kind, codes)
-                self._advance(kind, codes, np.full(len(codes), now + 1))
-                side.last[codes] = np.maximum(side.last[codes], now)
-                self._plan(kind, codes)
+            asleep, states = side.sleepers.among(codes), self._states()[kind]
+            self._go_on(kind, codes[~np.isin(codes, asleep)], now)
+            for first in range(0, len(asleep), _SLEEP):
+                some = asleep[first : first + _SLEEP]
+                side.sleepers.wake(some, states)
+                self._go_on(kind, some, now)
+                side.sleepers.put_to_sleep(some, states)
+
+    def _go_on(self, kind: Subject, codes: NDArray[np.int64], now: int) -> None:
+        """Decide for these subjects what time alone changes up to and including `now`."""
+        if len(codes):
+            last = self._sides[kind].last
+            self._advance(kind, codes, np.full(len(codes), now + 1))
+            last[codes] = np.maximum(last[codes], now)
+            self._plan(kind, codes)
 
     def _transitions(self, now: int) -> Transitions:
         return collect(self._machine, self.definitions, self.codebook.vocabulary(), now)

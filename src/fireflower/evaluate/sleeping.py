@@ -17,6 +17,9 @@ Codes = NDArray[np.int64]
 _PLACE, _WORD = np.uint16, np.int64
 """Where a word lies in a state, and what it is."""
 
+_TOGETHER = 64
+"""States that are looked at together, in the cache."""
+
 
 class Sleepers:
     """The subjects of one kind that are asleep, by their numbers, and the places in the kernel's memory where states
@@ -41,6 +44,11 @@ class Sleepers:
     def __len__(self) -> int:
         return len(self._kept)
 
+    @property
+    def size(self) -> int:
+        """Bytes in which their states are kept, not counting what finds them, nor what lies in windows."""
+        return sum(map(len, self._kept.values()))
+
     def make_room(self, room: int) -> None:
         """Room for so many subjects."""
         self._asleep = np.concatenate([self._asleep, np.zeros(room - len(self._asleep), bool)])
@@ -52,8 +60,14 @@ class Sleepers:
     def put_to_sleep(self, codes: Codes, states: NDArray[np.int64]) -> None:
         """Keep the states of these subjects as what is their own; their places are free. Their last instant must have
         been decided."""
-        if len(self._fresh) > np.iinfo(_PLACE).max or not len(codes):
+        if len(self._fresh) > np.iinfo(_PLACE).max:
             return
+        for first in range(0, len(codes), _TOGETHER):
+            self._keep(codes[first : first + _TOGETHER], states)
+        self._asleep[codes] = True
+        self.free(codes, states)
+
+    def _keep(self, codes: Codes, states: NDArray[np.int64]) -> None:
         words = self._machine.memory[states[codes][:, None] + np.arange(len(self._fresh))]
         own = words != self._alike(words[:, k.FIRST_RECORD])
         own[:, k.FIRST_RECORD] = True  # the first, from which the others follow
@@ -61,8 +75,6 @@ class Sleepers:
         ends = np.cumsum(own.sum(axis=1)).tolist()
         for code, first, last in zip(codes.tolist(), [0, *ends], ends, strict=False):
             self._kept[code] = where[first:last].tobytes() + what[first:last].tobytes()
-        self._asleep[codes] = True
-        self.free(codes, states)
 
     def wake(self, codes: Codes, states: NDArray[np.int64]) -> None:
         """Let these subjects, who are asleep, have their states again."""
