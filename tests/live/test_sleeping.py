@@ -67,6 +67,16 @@ class Stream:
         return self.qualifying.replay._sides[Subject.PERSON].sleepers
 
     @property
+    def places(self) -> int:
+        """Where the states of people lie, or have lain; no two of them in one place."""
+        replay = self.qualifying.replay
+        side = replay._sides[Subject.PERSON]
+        found = np.abs(np.concatenate([replay._machine.people, side.settled, side.nearer, side.sleepers._places]))
+        found = found[found != 0]
+        assert len(np.unique(found)) == len(found)
+        return len(found)
+
+    @property
     def heap(self) -> int:
         """Words of the kernel's memory that have been given to somebody."""
         memory = self.qualifying.replay._machine.memory
@@ -173,3 +183,16 @@ def test_a_history_that_is_there_sleeps_from_the_beginning() -> None:
     verdicts.add(qualifying.take(Arrivals.of(memory.records[100:]), last + 9 * DAY))
     case = DEFINITIONS, Settings(), [*records, *fresh], last + 9 * DAY
     assert verdicts.all() == in_order(told_by_engine(case))
+
+
+def test_people_who_come_and_go_take_no_new_places() -> None:
+    stream, places = Stream(), []
+    for wave in range(14):
+        now = DAY + wave * 3 * LATENESS
+        stream.take(now, [(now - 40 + nth, f"person {nth}", "A") for nth in range(40)])
+        late = [(now - 90 + nth, f"person {nth}", "B") for nth in range(10)]
+        stream.take(now + LATENESS // 2, [*late, (now + LATENESS // 2, "person 30", "A")])
+        stream.take(now + 2 * LATENESS)
+        places.append(stream.places)
+    assert len(set(places[3:])) == 1
+    stream.check()

@@ -405,6 +405,8 @@ class LiveReplay:
     def _happen(self, kind: Subject, rows: Coded, states: NDArray[np.int64] | None = None) -> None:
         """Rows happen to their subjects of this kind, by default to their own states."""
         instead = None if states is None else {**self._states(), kind: states}
+        if states is not None:
+            self._sides[kind].sleepers.lend(rows[COLUMN[kind]], states)
         self._take_in(rows, np.full(len(rows), BIT[kind], np.uint8), instead)
 
     def _replay(self, rows: Any, count: int, states: Mapping[Subject, NDArray[np.int64]], until: int) -> None:
@@ -442,6 +444,7 @@ class LiveReplay:
         wanted = codes[sources[codes] > 0].astype(np.int64)
         if not len(wanted):
             return
+        self._sides[kind].sleepers.lend(wanted, targets)
         columns = (sources, targets, wanted, np.zeros(PROGRESS_WORDS, np.int64))
         views = [view(column, self._compiled) for column in columns]
         machine = self._machine

@@ -78,8 +78,11 @@ class Sleepers:
 
     def wake(self, codes: Codes, states: NDArray[np.int64]) -> None:
         """Let these subjects, who are asleep, have their states again."""
-        if not len(codes):
-            return
+        for first in range(0, len(codes), _TOGETHER):
+            self._restore(codes[first : first + _TOGETHER], states)
+        self._asleep[codes] = False
+
+    def _restore(self, codes: Codes, states: NDArray[np.int64]) -> None:
         kept = [self._kept.pop(code) for code in codes.tolist()]
         counts = np.fromiter(map(len, kept), np.int64, len(kept)) // (_PLACE().itemsize + _WORD().itemsize)
         cuts = [each * _PLACE().itemsize for each in counts.tolist()]
@@ -89,7 +92,6 @@ class Sleepers:
         words[np.repeat(np.arange(len(kept)), counts), where] = what
         states[codes] = self._room(len(codes))
         self._machine.memory[states[codes][:, None] + np.arange(len(self._fresh))] = words
-        self._asleep[codes] = False
 
     def free(self, codes: Codes, states: NDArray[np.int64]) -> None:
         """Let others have the places of these states, which have been given back or are kept otherwise."""
