@@ -168,7 +168,7 @@ class LiveReplay:
 
     def load(self, timeline: Timeline, until: int) -> None:
         """Take in rows of whole subjects, coded with the vocabulary that this one began with, up to and including
-        `until`."""
+        `until`; before the first step."""
         self._make_room()
         inside = timeline.time <= until
         whose: dict[Subject, NDArray[np.int32]] = {}

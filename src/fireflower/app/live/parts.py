@@ -107,9 +107,6 @@ class Decided:
     verdicts: list[Verdict]
     told_again: dict[Who, int]
 
-    def __bool__(self) -> bool:
-        return bool(self.verdicts or self.told_again)
-
     def shares(self) -> set[int]:
         """The shares into which those fall whom it is about; if these are many, all of the part."""
         if len(self.verdicts) + len(self.told_again) > _FEW:
