@@ -48,8 +48,8 @@ _SWEEPS = 4
 """How often within the lateness states are settled."""
 
 _SLEEP = 200
-"""Subjects that are put to sleep after a step, for which the next one has to wait a millisecond; and ten times as many
-if nothing has come."""
+"""Subjects that are put to sleep after a step, for which the next one has to wait two milliseconds, and ten times as
+many if nothing has come; and so many are awake together of those whom time alone wakes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,6 @@ class LiveReplay:
             np.maximum.at(self._sides[kind].last, column[mine], timeline.time[mine])
             whose[kind] = np.unique(column[mine])
             self._wake(kind, whose[kind])
-            self._sides[kind].sleepers.lend(whose[kind], self._states()[kind])
         self._replay(self._sheets.rows(timeline, self._compiled), len(timeline), self._states(), until)
         for kind, codes in whose.items():
             self._rest(kind, codes, until)
@@ -256,7 +255,6 @@ class LiveReplay:
         side = self._sides[kind]
         mine, codes = _of(kind, coded)
         self._wake(kind, codes)
-        side.sleepers.lend(codes, self._states()[kind])
         if again.stands:  # the rows of these are among those of their past
             others = ~np.isin(codes, again.codes())
             self._remembered.leave_out(coded["remembered"][mine[~others]], BIT[kind])
@@ -591,9 +589,10 @@ class LiveReplay:
             side.sleepers.put_to_sleep(some[(states[some] > 0) & (side.since[some] == NEVER_BEFORE)], states)
 
     def _wake(self, kind: Subject, codes: NDArray[np.integer]) -> None:
-        """Let these subjects have their states, if they are asleep."""
-        sleepers = self._sides[kind].sleepers
-        sleepers.wake(sleepers.among(codes), self._states()[kind])
+        """Let these subjects have their states, if they are asleep, and those that have none places to begin at."""
+        sleepers, states = self._sides[kind].sleepers, self._states()[kind]
+        sleepers.wake(sleepers.among(codes), states)
+        sleepers.lend(codes, states)
 
     def _follow(self, kind: Subject, border: int) -> None:
         """Have the rows up to the border happen to the settled states, too."""
