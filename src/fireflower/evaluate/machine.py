@@ -102,15 +102,20 @@ class Machine:
 
     def empty(self) -> None:
         """Move what was written to the output."""
-        transitions = self._columns(k.OUT, k.OUT_ROOM, k.OUT_COUNT, k.OUT_WORDS)
-        counts = self.shown.take(transitions[-1].view(WHO)["definition"])
-        self.output.add(transitions, counts, self._shown())
+        self.output.add(*self._written())
         forget_output(self.memory)
 
     def take(self) -> tuple[list[Written], EvidenceRows]:
         """Hand over what was written: transitions, and what these have shown."""
-        self.empty()
-        return self.output.take()
+        found = self.output.take_with(*self._written())
+        forget_output(self.memory)
+        return found
+
+    def _written(self) -> tuple[NDArray[np.int64], NDArray[np.uint32], Shown]:
+        """Transitions, how many rows of evidence each has, and what these have shown."""
+        transitions = self._columns(k.OUT, k.OUT_ROOM, k.OUT_COUNT, k.OUT_WORDS)
+        counts = self.shown.take(transitions[-1].view(WHO)["definition"])
+        return transitions, counts, self._shown()
 
     def _shown(self) -> Shown:
         (rows,) = self._columns(k.EVIDENCE, k.EVIDENCE_ROOM, k.EVIDENCE_COUNT, 1)

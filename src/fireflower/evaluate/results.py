@@ -105,6 +105,9 @@ class EvidenceRows:
 
     def shown(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.void]]:
         """The quantities of these rows, and the turns of their conditions."""
+        if len(self.lots) == 1:  # as in what few have shown
+            fact = self.fact[rows]
+            return self.quantity[fact], self.turns[self.turn[fact]]
         _, facts, turns = self.lots[np.searchsorted(self.lots[:, 0], rows, "right") - 1].T
         fact = self.fact[rows] + facts
         return self.quantity[fact], self.turns[self.turn[fact] + turns]

@@ -26,6 +26,8 @@ _SPAN_BITS = 41
 """Transitions whose times are the same but for so many bits (25 days) lie together."""
 _ROUGH_BITS = 16
 """Of a time, by which transitions are put roughly in order: numbers of so many bits numpy sorts by counting."""
+_FEW = 64
+"""Transitions for which it is not worth while to make room that grows."""
 _MOST_EVIDENCE = 1 << 32
 """Rows, whose places are kept as numbers of 32 bits."""
 
@@ -140,6 +142,21 @@ class Output:
             self._latest.add(Written(at, who, end, late, known_at[late]))
             if len(self._latest.at) >= _PUT_AWAY_TOGETHER:
                 self._put_away()
+
+    def take_with(
+        self, transitions: NDArray[np.int64], counts: NDArray[np.uint32], shown: Shown
+    ) -> tuple[list[Written], EvidenceRows]:
+        """Add these, and hand over everything, while nobody else adds anything. Few that are alone go no detour."""
+        if len(counts) > _FEW or len(self._latest.at) or self._spans:
+            self.add(transitions, counts, shown)
+            return self.take()
+        at, known_at, who = transitions.copy()
+        late = np.flatnonzero(known_at != at)
+        written = Written(at, who, np.cumsum(counts, dtype=np.uint32), late, known_at[late])
+        lots = np.zeros((min(1, len(shown.fact)), 3), np.int64)
+        fact, turn = shown.fact.astype(self._refers), shown.turn.astype(self._refers)
+        turns = shown.turns.copy().view(TURN)
+        return [written], EvidenceRows(lots, shown.values.copy(), fact, shown.quantity.copy(), turn, turns)
 
     def take(self) -> tuple[list[Written], EvidenceRows]:
         """Hand over what was written; there is nothing afterwards. Transitions come in parts, one after the other in

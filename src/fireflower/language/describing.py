@@ -47,6 +47,7 @@ from fireflower.language.nodes import (
 from fireflower.language.phrases import amount, different, events, holds_several, listed, number, predicate, window
 from fireflower.language.rules import unit_of
 from fireflower.model.moments import format_span
+from fireflower.model.remembering import remembered
 
 _CIRCLE_TITLES = {
     "value": "has got value from the product",
@@ -69,6 +70,7 @@ def describe(definition: Definition, settings: Settings | None = None) -> str:
     return "\n".join([*lines, "", *_ending(definition, settings)])
 
 
+@remembered
 def as_written(formula: Formula) -> str:
     """A formula as its author wrote it; in plain English where that is more than one condition, or built in Python."""
     return (formula.text if isinstance(formula, Condition) else "") or describe_formula(formula)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -126,8 +127,9 @@ def format_moment(moment: int) -> str:
     return value.strftime("%Y-%m-%d %H:%M:%S" if value.second else "%Y-%m-%d %H:%M")
 
 
+@lru_cache(maxsize=1 << 12)
 def iso(moment: int) -> str:
-    """A moment as ISO 8601 with its zone, for machines.
+    """A moment as ISO 8601 with its zone, for machines. The same ones are asked for again and again.
 
     >>> iso(1_500_000)
     '1970-01-01T00:00:01.500000Z'

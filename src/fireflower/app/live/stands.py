@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from fireflower.app.live.evaluating import Evaluator
@@ -153,8 +153,14 @@ def look(evaluator: Evaluator, person: str | None, account: str | None, now: int
 
 
 def _read(kind: SubjectKind, id: str, parts: Parts) -> Stands:
-    stands = [_stand(found, i) for found, names in parts for i in _in_order(found, names)]
+    stands = [stand for found, names in parts for stand in _stands(found, names)]
     return Stands(kind, id, bool(parts), tuple(stands))
+
+
+def _stands(found: Transitions, names: frozenset[str]) -> Iterator[Stand]:
+    rows = _in_order(found, names)
+    for i, conditions in zip(rows, found.shown_together(rows), strict=True):
+        yield _stand(found, i, tuple(conditions))
 
 
 def _in_order(found: Transitions, names: frozenset[str]) -> list[int]:
@@ -163,9 +169,8 @@ def _in_order(found: Transitions, names: frozenset[str]) -> list[int]:
     return [i for i in rows if found.definitions[found.definition[i]].name in names]
 
 
-def _stand(found: Transitions, i: int) -> Stand:
+def _stand(found: Transitions, i: int, conditions: tuple[Evidence, ...]) -> Stand:
     definition, qualified = found.definitions[found.definition[i]], bool(found.change[i])
-    conditions = tuple(found.shown(i))
     reason = Reason(int(found.reason[i])) if not qualified and found.reason[i] >= 0 else None
     return Stand(
         definition=definition,
