@@ -33,11 +33,7 @@ from benchmarks.worlds import PYTHON
 from fireflower.app.live.access import make_token
 from fireflower.app.live.compacting import archived_up_to
 from fireflower.app.live.database import LOG_FILE, opener
-from fireflower.app.live.service import ROLES
 from fireflower.app.project import HISTORY_FOLDER, Project
-
-WRITER, READER = "fireflower-writer", "fireflower-writer (reading)"
-"""Threads; in a process that takes nothing in, the writer reads what others write."""
 
 STEPS = ("ingest", "moving", "latency", "timers", "start")
 DEFINITIONS = 20
@@ -84,12 +80,10 @@ SIZES = {
 class Server:
     """The server in a process of its own, as one asks it from here."""
 
-    def __init__(
-        self, folder: Path, work: str, *, compiled: bool = True, roles: Sequence[str] = ROLES, moving: int = 0
-    ) -> None:
+    def __init__(self, folder: Path, work: str, *, compiled: bool = True, processes: int = 2, moving: int = 0) -> None:
         self.key = make_token(Project(folder), f"bench-{time.time_ns()}", "write")
         self.port = _free_port()
-        asked = [str(folder), str(self.port), work, "yes" if compiled else "", ",".join(roles)]
+        asked = [str(folder), str(self.port), work, "yes" if compiled else "", str(processes)]
         asked += [str(moving)] if moving else []
         command = [PYTHON, "-m", "benchmarks.live_server", *asked]
         self.began = time.time()
@@ -140,11 +134,9 @@ class Server:
 
 
 @contextmanager
-def server(
-    folder: Path, work: str, *, compiled: bool = True, roles: Sequence[str] = ROLES, moving: int = 0
-) -> Iterator[Server]:
+def server(folder: Path, work: str, *, compiled: bool = True, processes: int = 2, moving: int = 0) -> Iterator[Server]:
     """A server that is ready."""
-    running = Server(folder, work, compiled=compiled, roles=roles, moving=moving)
+    running = Server(folder, work, compiled=compiled, processes=processes, moving=moving)
     try:
         running.when(lambda status: bool(status["ready"]))
         yield running
@@ -178,66 +170,47 @@ def prepare(data: Path, size: Size) -> Path:
 def ingest(bodies: Path, folder: Path, size: Size, *, compiled: bool = True) -> Results:
     """Events a second that are durable and evaluated, and what limits them."""
     with server(fresh(folder / "qualified"), str(DEFINITIONS), compiled=compiled) as running:
-        _join(running, running, bodies)
-        found = {"qualified": _sent([running], bodies / "traffic", size.seconds)}
+        _join(running, bodies)
+        found = {"qualified": _sent(running, bodies / "traffic", size.seconds)}
         found["states"] = running.ask("states")
         found["memory"] = running.ask()["memory"]
-    for name, which in (("apart", "traffic"), ("random", "random")):
-        found[name] = _apart(bodies, which, fresh(folder / name), size.seconds, compiled=compiled)
+    for name, which, processes in (("random", "random", 2), ("alone", "traffic", 1)):
+        folder_of = fresh(folder / name)
+        with server(folder_of, str(DEFINITIONS), compiled=compiled, processes=processes) as running:
+            _join(running, bodies)
+            found[name] = _sent(running, bodies / which, size.seconds)
     with server(fresh(folder / "stored"), "store") as running:
-        found["stored"] = _sent([running], bodies / "traffic", size.seconds)
+        found["stored"] = _sent(running, bodies / "traffic", size.seconds)
     found["parsed"] = _parsed(bodies / "traffic", fresh(folder / "parsed"))
     return found
 
 
-def _apart(bodies: Path, which: str, folder: Path, seconds: float, *, compiled: bool = True) -> Results:
-    """The same by two processes: one takes events in, the other evaluates."""
-    with (
-        server(folder, str(DEFINITIONS), compiled=compiled, roles=("evaluate", "deliver")) as evaluating,
-        server(folder, str(DEFINITIONS), compiled=compiled, roles=("ingest",)) as taking,
-    ):
-        _join(taking, evaluating, bodies)
-        return _sent([taking, evaluating], bodies / which, seconds)
-
-
-def _join(taking: Server, evaluating: Server, bodies: Path) -> None:
+def _join(running: Server, bodies: Path) -> None:
     """Everybody signs up."""
-    evaluating.evaluated(taking.send(bodies / "sign-ups")["accepted"])
+    running.evaluated(running.send(bodies / "sign-ups")["accepted"])
 
 
-def _sent(servers: Sequence[Server], bodies: Path, seconds: float) -> Results:
-    """What became of events that were sent to the first of the servers, by the time the last had evaluated them."""
-    before = [each.ask() for each in servers]
-    sent = servers[0].send(bodies, seconds=seconds)
-    _, at = servers[-1].evaluated(before[-1]["done"] + sent["accepted"])
-    after = [each.ask() for each in servers]
+def _sent(running: Server, bodies: Path, seconds: float) -> Results:
+    """What became of events that were sent, by the time the last had been evaluated."""
+    before = running.ask()
+    sent = running.send(bodies, seconds=seconds)
+    after, at = running.evaluated(before["done"] + sent["accepted"])
     events = sent["accepted"] + sent["duplicates"]
-    cpu = sum(later["cpu"] - earlier["cpu"] for later, earlier in zip(after, before, strict=True))
-    threads = _threads(before, after)
+    threads = {name: cpu - before["threads"].get(name, 0.0) for name, cpu in after["threads"].items()}
     return {
         "events": events,
         "duplicates": sent["duplicates"],
         "seconds": at - sent["began"],
         "rate": events / (at - sent["began"]),
         "taken_in": events / sent["wall"],
-        "cpu": cpu / events * 1e6,
+        "cpu": (after["cpu"] - before["cpu"]) / events * 1e6,
         "threads": {name: cpu / events * 1e6 for name, cpu in threads.items() if cpu / events * 1e6 > 0.1},
         "load": sent["cpu"] / events * 1e6,
         "answered_p50": sent["answered_p50"],
         "answered_p99": sent["answered_p99"],
         "refused": sent.get("status 503", 0),
-        **{name: after[-1].get(name, 0) - before[-1].get(name, 0) for name in ("steps", "told_again", "recorded")},
+        **{name: after.get(name, 0) - before.get(name, 0) for name in ("steps", "told_again", "recorded")},
     }
-
-
-def _threads(before: Sequence[Results], after: Sequence[Results]) -> dict[str, float]:
-    """Seconds of the processor by name of thread; what reads the log in a process apart does so as a writer."""
-    found: dict[str, float] = {}
-    for number, (earlier, later) in enumerate(zip(before, after, strict=True)):
-        for name, cpu in later["threads"].items():
-            known = READER if number and name == WRITER else name
-            found[known] = found.get(known, 0.0) + cpu - earlier["threads"].get(name, 0.0)
-    return found
 
 
 def _parsed(bodies: Path, folder: Path) -> Results:
@@ -250,9 +223,9 @@ def moving(bodies: Path, folder: Path, size: Size, *, compiled: bool = True) -> 
     """The same as fast as it goes, while the log moves into the archive again and again; and how late transitions are
     recorded meanwhile."""
     with server(fresh(folder / "moving"), str(DEFINITIONS), compiled=compiled, moving=size.moving) as running:
-        _join(running, running, bodies)
+        _join(running, bodies)
         running.ask("delays")
-        found = _sent([running], bodies / "traffic", size.seconds)
+        found = _sent(running, bodies / "traffic", size.seconds)
         delays = running.ask("delays")
     database = opener(Project(folder / "moving"))()
     found["moved"] = archived_up_to(database)

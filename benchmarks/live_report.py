@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+OTHER = "taking in"
+"""How the process is called that takes events in for the one that evaluates."""
+
 Results = dict[str, Any]
 Target = tuple[str, str, str, bool]
 """What it is about, what was to be reached, what was measured, whether it was reached."""
@@ -31,7 +34,7 @@ def markdown(results: Results) -> str:
 
 def targets(results: Results) -> Iterator[Target]:
     if found := results.get("ingest"):
-        for name, how in (("qualified", "one process"), ("apart", "two processes")):
+        for name, how in (("qualified", "two processes"), ("alone", "one process")):
             rate = found[name]["rate"]
             yield f"events/s, durable, each once, qualified, by {how}", "60,000", f"{rate:,.0f}", rate >= 60_000
     if found := results.get("latency"):
@@ -53,8 +56,8 @@ def _ingest(found: Results | None) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     labels = {
         "qualified": "durable, each once, and qualified",
-        "apart": "the same by two processes, `--role ingest` and `--role evaluate`",
         "random": "the same, of events whose ids are random throughout",
+        "alone": "the same by one process, `--processes 1`",
         "stored": "durable, each once",
         "parsed": "decoded and inserted, without a server",
     }
@@ -62,7 +65,7 @@ def _ingest(found: Results | None) -> Iterator[str]:
         each = found[name]
         threads = each.get("threads", {})
         parts = {
-            "http": "MainThread", "writing": "fireflower-writer", "reading": "fireflower-writer (reading)",
+            OTHER: OTHER, "http": "MainThread", "writing": "fireflower-writer",
             "evaluating": "fireflower-evaluator",
         }  # fmt: skip
         shown = ", ".join(f"{part} {threads[thread]:.1f}" for part, thread in parts.items() if thread in threads)
@@ -74,8 +77,7 @@ def _ingest(found: Results | None) -> Iterator[str]:
     yield (
         f"{of['events']:,} events in {of['seconds']:.0f} s, until the last was evaluated; {of['duplicates']:,} of them "
         f"came twice; the past of {of['told_again']:,} subjects was told again for what came late; {of['recorded']:,} "
-        f"transitions were recorded. {of['refused']:,} requests were asked to come again. By two processes, "
-        f"{found['apart']['taken_in']:,.0f} events/s were taken in, and evaluated a while later."
+        f"transitions were recorded. {of['refused']:,} requests were asked to come again."
     )
     states = found["states"]
     yield ""
@@ -90,7 +92,7 @@ def _others(results: Results) -> Iterator[str]:
     if found := results.get("moving"):
         yield ""
         yield (
-            f"By one process, while the log moves into the archive ({found['moved']:,} messages meanwhile): "
+            f"While the log moves into the archive ({found['moved']:,} messages meanwhile): "
             f"{found['rate']:,.0f} events/s; transitions are recorded {found['p50']:.0f} ms (p50), "
             f"{found['p99']:.0f} ms (p99), {found['worst']:.0f} ms (worst) after the receipt of what brought them "
             "about."

@@ -1,6 +1,6 @@
 """The server of the live benchmark: fireflower's own, with definitions of the benchmark, and figures for who asks.
 
-    python -m benchmarks.live_server PROJECT PORT WORK COMPILED [ROLES [MESSAGES]]
+    python -m benchmarks.live_server PROJECT PORT WORK COMPILED PROCESSES [MESSAGES]
 
 WORK is "store" (no definitions, nothing is evaluated), "pings", or how many definitions of `benchmarks.many`. As soon
 as the log has so many MESSAGES, they move into the archive; by default as in any server. Lines on standard input ask:
@@ -13,6 +13,7 @@ import asyncio
 import json
 import os
 import resource
+import socket
 import sys
 import threading
 import time
@@ -25,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.live_report import OTHER
 from benchmarks.live_traffic import PING
 from benchmarks.many import definitions
 from fireflower.app.live.database import opener
@@ -40,11 +42,13 @@ from fireflower.history.log.schema import prepare
 from fireflower.history.log.verdicts import News
 from fireflower.language.nodes import Compare, Condition, Count, Definition, Events, Last
 from fireflower.model.messages import Message, Reject, Said
-from fireflower.web.ingest import DurableSink, ingest
+from fireflower.web.apart import Apart
+from fireflower.web.ingest import DurableSink, Limits, ingest
+from fireflower.web.keys import WriteKeys
 from fireflower.web.listening import listen
-from fireflower.web.serving import Site, WriteKeys, serve
+from fireflower.web.serving import Site, serve
 
-_SHOWN = ("MainThread", "fireflower-writer", "fireflower-evaluator")
+_SHOWN = ("MainThread", "fireflower-writer", "fireflower-evaluator", "fireflower-handed-on")
 
 WINDOW = 40
 """Seconds for which a ping counts."""
@@ -126,7 +130,7 @@ class Store:
 
     def __init__(self, service: Storing) -> None:
         self.service = service
-        self._keys = WriteKeys(service)  # type: ignore[arg-type]
+        self._keys = WriteKeys(service)
         self._ingest = ingest(DurableSink(service), self._keys)  # type: ignore[arg-type]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -141,13 +145,19 @@ class Store:
         await send({"type": "lifespan.shutdown.complete"})
         return None
 
-    def end_streams(self) -> None:
-        """There are none."""
+    def prepare_to_end(self) -> None:
+        """There is nothing to prepare."""
+
+    def cut_off(self) -> None:
+        """Nobody else is there."""
 
 
-def status(service: Service | Storing, watch: Watch) -> dict[str, Any]:
+def status(service: Service | Storing, watch: Watch, apart: Apart | None) -> dict[str, Any]:
     threads = {thread.name: _cpu(thread) for thread in threading.enumerate() if thread.name in _SHOWN}
-    common = {"cpu": time.process_time(), "threads": threads, "memory": _resident(), "peak": _peak()}
+    own, others = time.process_time(), 0.0
+    if apart is not None and apart.process is not None:
+        others = threads[OTHER] = _cpu_of(apart.process.pid)
+    common = {"cpu": own + others, "threads": threads, "memory": _resident(), "peak": _peak()}
     if isinstance(service, Storing):
         return {**common, "ready": True, "done": service.stored}
     return {
@@ -190,6 +200,11 @@ def _cpu(thread: threading.Thread) -> float:
         return 0.0
 
 
+def _cpu_of(process: int) -> float:
+    """Seconds of the processor that another process has had."""
+    return time.clock_gettime(~process << 3 | 2)  # as clock_getcpuclockid makes it on Linux
+
+
 def _resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
@@ -198,11 +213,11 @@ def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def answer(service: Service | Storing, watch: Watch) -> None:
+def answer(service: Service | Storing, watch: Watch, apart: Apart | None) -> None:
     """Answer what is asked on standard input, until it ends."""
     for line in sys.stdin:
         if line.strip() == "status":
-            found: Any = status(service, watch)
+            found: Any = status(service, watch, apart)
         elif line.strip() == "delays":
             found = watch.taken()
         elif line.strip() == "states" and isinstance(service, Service):
@@ -212,19 +227,24 @@ def answer(service: Service | Storing, watch: Watch) -> None:
         print(json.dumps(found), flush=True)
 
 
-def main(folder: str, port: str, work: str, compiled: str, roles: str = ",".join(ROLES), messages: str = "") -> None:
-    project, watch = chosen(Path(folder), work), Watch()
+def main(folder: str, port: str, work: str, compiled: str, processes: str, messages: str = "") -> None:
+    project, watch, apart = chosen(Path(folder), work), Watch(), None
+    sockets: Sequence[socket.socket] = listen("127.0.0.1", int(port))
     service: Service | Storing
     if work == "store":
         service = Storing(project)
         site: Any = Store(service)
     else:
         moves = Compaction(messages=int(messages), every=1.0) if messages else None
-        service = Service(project, compiled=compiled == "yes", roles=roles.split(","), compaction=moves)
+        roles = ROLES if processes == "1" else ROLES[1:]
+        service = Service(project, compiled=compiled == "yes", roles=roles, compaction=moves)
         service.listen(watch)
-        site = Site(service)
-    threading.Thread(target=answer, args=(service, watch), daemon=True, name="answers").start()
-    serve(site, listen("127.0.0.1", int(port)))
+        if processes == "2":
+            apart = Apart(service, sockets, Limits())
+            sockets = []
+        site = Site(service, apart=apart)
+    threading.Thread(target=answer, args=(service, watch, apart), daemon=True, name="answers").start()
+    serve(site, sockets)
 
 
 if __name__ == "__main__":

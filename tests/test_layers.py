@@ -36,6 +36,7 @@ HOMES = {
     "numba": {"evaluate", "discover"},
     "sklearn": {"discover"},
     "uvicorn": {"web"},
+    "h11": {"web"},
     "starlette": {"web"},
     "prometheus_client": {"web"},
     "urllib3": {"destinations"},

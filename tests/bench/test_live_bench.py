@@ -47,7 +47,7 @@ def test_what_is_recorded_is_what_a_replay_says(tmp_path: Path) -> None:
     found = live.ingest(bodies, tmp_path / "projects", SIZE, compiled=False)
     verdicts, until = replayed(tmp_path / "projects" / "qualified")
     assert recorded(tmp_path / "projects" / "qualified", until) == verdicts and verdicts
-    ways = ("qualified", "apart", "random", "stored", "parsed")
+    ways = ("qualified", "random", "alone", "stored", "parsed")
     assert [found[way]["events"] for way in ways] == [SIZE.events] * len(ways)
     assert found["qualified"]["duplicates"] == found["stored"]["duplicates"] > 0
 

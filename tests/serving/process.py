@@ -25,6 +25,16 @@ class Server:
     def __init__(self, process: subprocess.Popen[str], address: str) -> None:
         self.process, self.address = process, address
 
+    def intake(self) -> int:
+        """The number of the process that takes events in for this one."""
+        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,command="], capture_output=True, text=True, check=True)
+        (found,) = (
+            int(pid)
+            for pid, parent, command in (line.split(None, 2) for line in listed.stdout.splitlines())
+            if int(parent) == self.process.pid and "fireflower.web.entrance" in command
+        )
+        return found
+
     def get(self, path: str) -> int:
         try:
             with urllib.request.urlopen(f"{self.address}{path}", timeout=5) as answer:
@@ -48,11 +58,16 @@ class Server:
         with urllib.request.urlopen(sent, timeout=10) as answer:
             return dict(json.load(answer))
 
-    def call(self, method: str, path: str, token: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def text(self, path: str) -> str:
+        """What is answered for anybody."""
+        with urllib.request.urlopen(f"{self.address}{path}", timeout=10) as answer:
+            return str(answer.read().decode())
+
+    def call(self, method: str, path: str, token: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
         """Ask the API; OSError if it refuses."""
         sent = urllib.request.Request(
             f"{self.address}{path}",
-            json.dumps(body).encode(),
+            None if body is None else json.dumps(body).encode(),
             {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
             method=method,
         )
@@ -60,13 +75,21 @@ class Server:
             return dict(json.load(answer))
 
 
+def is_alive(process: int) -> bool:
+    """Whether a process runs, or stands still."""
+    listed = subprocess.run(["ps", "-p", str(process), "-o", "stat="], capture_output=True, text=True, check=False)
+    return listed.stdout.strip()[:1] not in ("", "Z")
+
+
 @contextmanager
-def serving(project: Path, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+def serving(
+    project: Path, environment: Mapping[str, str] | None = None, options: Sequence[str] = ()
+) -> Iterator[Server]:
     """A server of a project, that is ready; it is killed in the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "fireflower", "serve", "--project", str(project), "--port", str(port)]
+    command = [sys.executable, "-m", "fireflower", "serve", "--project", str(project), "--port", str(port), *options]
     with (project / "serve.log").open("a") as log:
         process = subprocess.Popen(
             command, stdout=log, stderr=subprocess.STDOUT, text=True, env={**os.environ, **(environment or {})}

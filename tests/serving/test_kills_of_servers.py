@@ -4,6 +4,7 @@ told of everything, by the same key if it is told twice."""
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import threading
@@ -16,6 +17,7 @@ from log.crashing import KILLS
 from log.databases import database, opened, own, postgresql, server, url
 
 from fireflower.app.live.access import first_write_key
+from fireflower.app.live.database import is_embedded
 from fireflower.app.project import Project
 from fireflower.history.log.connecting import connect
 from fireflower.history.log.database import Database, SQLite
@@ -23,7 +25,7 @@ from fireflower.history.log.leases import SHARES, Leases
 from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.outbox import OVER, WRONG
 from fireflower.model.moments import parse_moment
-from serving.process import Receiver, Server, serving, soon
+from serving.process import Receiver, Server, is_alive, serving, soon
 
 __all__ = ["database", "opened", "own", "postgresql", "server", "url"]
 
@@ -87,6 +89,7 @@ def test_nothing_is_lost_and_everybody_is_told(url: str, tmp_path: Path) -> None
     receiver = Receiver((200, 200, 503, 200))
     acme = project(tmp_path / "acme", receiver.address)
     environment = {"FIREFLOWER_DATABASE": url, "HOOK_SECRET": "whsec_" + "c2VjcmV0" * 4}
+    options = ["--processes", "2"] if is_embedded(acme, environment) else []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FIREFLOWER_DATABASE", url)
         key = first_write_key(acme)
@@ -94,15 +97,21 @@ def test_nothing_is_lost_and_everybody_is_told(url: str, tmp_path: Path) -> None
     senders = [Sender(number, key) for number in range(SENDERS)]
     chance = random.Random(1)
     for nth in range(max(3, KILLS // 3)):
-        with serving(acme.folder, environment) as running:
+        with serving(acme.folder, environment, options) as running:
             for sender in senders:
                 sender.server = running
                 if not nth:
                     sender.start()
             time.sleep(chance.uniform(0.05, 0.8))  # and then it is killed
+            intake = running.intake() if options else None
+            if intake is not None and nth % 2:  # beginning with the other of its processes
+                os.kill(intake, signal.SIGKILL)
+                time.sleep(chance.uniform(0, 0.2))
+        if intake is not None:
+            soon(lambda intake=intake: not is_alive(intake))  # type: ignore[misc]
     for sender in senders:
         sender.stopped = True
-    with serving(acme.folder, environment) as running:
+    with serving(acme.folder, environment, options) as running:
         for sender in senders:
             sender.server = running
             sender.join()

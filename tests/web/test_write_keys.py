@@ -15,8 +15,8 @@ from fireflower.app.live.service import Service
 from fireflower.app.project import Project
 from fireflower.history.log.database import StorageError
 from fireflower.history.log.tokens import Tokens
-from fireflower.web import serving
-from fireflower.web.serving import WriteKeys
+from fireflower.web import keys as looking_up
+from fireflower.web.keys import WriteKeys
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def test_they_are_looked_up_again(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "_BELIEVED", 0.0)
+    monkeypatch.setattr(looking_up, "_BELIEVED", 0.0)
     keys = WriteKeys(Service(project, compiled=False))
     key, reader = make_token(project, "web", "write"), make_token(project, "app", "read")
     asyncio.run(keys.look_up())
@@ -39,8 +39,8 @@ def test_they_are_looked_up_again(project: Project, monkeypatch: pytest.MonkeyPa
 def test_a_database_that_does_not_answer_keeps_nobody_waiting_for_long(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving, "_BELIEVED", 0.0)
-    monkeypatch.setattr(serving, "_ANSWERS", 0.2)
+    monkeypatch.setattr(looking_up, "_BELIEVED", 0.0)
+    monkeypatch.setattr(looking_up, "_ANSWERS", 0.2)
     key = make_token(project, "web", "write")
     keys = WriteKeys(Service(project, compiled=False))
     answers = threading.Event()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import socket
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +13,8 @@ import click
 from fireflower.cli.options import project_option
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from fireflower.app.project import Project
 
 
@@ -33,6 +38,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="What this process does, of what several share with PostgreSQL; may be given several times.",
 )
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 2),
+    help="Two: one takes events in, the other evaluates. By default two, where all is done here, the log is in SQLite "
+    "and there is more than one processor.",
+)
 @click.option("--dry-run", is_flag=True, help="Plan and record what would be sent to destinations; send nothing.")
 @click.option(
     "--evaluate-anew",
@@ -48,6 +59,7 @@ def serve(
     origins: tuple[str, ...],
     rate: float,
     roles: tuple[str, ...],
+    processes: int | None,
     dry_run: bool,
     anew: bool,
     log_format: str,
@@ -72,6 +84,7 @@ def serve(
     from fireflower.app.live.service import ROLES, Service
     from fireflower.app.project import open_project
     from fireflower.cli.logs import write_logs
+    from fireflower.web.apart import Apart
     from fireflower.web.ingest import Limits
     from fireflower.web.listening import listen
     from fireflower.web.serving import Site
@@ -80,17 +93,44 @@ def serve(
     write_logs(log_format)
     project = open_project(folder)
     _ = project.definitions  # whose faults are said before anything is done
+    are_two = _are_two(processes, roles, project)
     sockets = listen(host, port)
     key = first_write_key(project)
     doing = ROLES if "all" in roles else [role for role in ROLES if role in roles]
     if anew:
         _evaluate_anew(project)
-    service = Service(project, roles=doing, dry_run=dry_run)
-    site = Site(service, limits=Limits(rate=rate), origins=origins)
-    _greet(project, host, sockets[0].getsockname()[1], key)
+    limits, port = Limits(rate=rate), sockets[0].getsockname()[1]
+    if are_two:
+        service = Service(project, roles=[role for role in doing if role != "ingest"], dry_run=dry_run)
+        apart = Apart(service, sockets, limits, partial(write_logs, log_format))
+        site, sockets = Site(service, origins=origins, apart=apart), []
+    else:
+        service = Service(project, roles=doing, dry_run=dry_run)
+        site = Site(service, limits=limits, origins=origins)
+    _greet(project, host, port, key)
     if dry_run:
         click.echo("  dry run       nothing is sent; 'fireflower deliveries' shows what would have been\n")
     run(site, sockets)
+
+
+def _are_two(processes: int | None, roles: Collection[str], project: Project) -> bool:
+    """Whether another process takes events in for this one."""
+    from fireflower.app.live.database import is_embedded
+
+    does_all, is_possible = "all" in roles and is_embedded(project), hasattr(socket, "send_fds")
+    if processes == 2 and not does_all:
+        raise click.UsageError(
+            "--processes 2 is for a server that does everything, with its log in SQLite. Leave --role out; or start "
+            "several servers with the log in PostgreSQL."
+        )
+    if processes == 2 and not is_possible:
+        raise click.UsageError("--processes 2 needs a system on which a process can hand connections to another.")
+    return processes == 2 or (processes is None and does_all and is_possible and _processors() > 1)
+
+
+def _processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _evaluate_anew(project: Project) -> None:

@@ -28,6 +28,12 @@ class Tally:
     rejected: int = 0
     forgotten: int = 0
 
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.received + other.received, self.duplicates + other.duplicates, self.rejected + other.rejected,
+            self.forgotten + other.forgotten,
+        )  # fmt: skip
+
 
 @dataclass(slots=True)
 class Spread:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from fireflower.app.project import HISTORY_FOLDER, PROJECT_FILE, Project
-from fireflower.history.log.connecting import connect
+from fireflower.history.log.connecting import connect, is_file
 from fireflower.history.log.database import Database
 from fireflower.model.errors import ProjectError
 
@@ -36,6 +36,11 @@ def opener(project: Project, environment: Mapping[str, str] = os.environ) -> Cal
 def is_elsewhere(project: Project, environment: Mapping[str, str] = os.environ) -> bool:
     """Whether a project keeps its log in another place than its own folder."""
     return _address(project, environment) != log_file(project).resolve()
+
+
+def is_embedded(project: Project, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether a project's log is a file of this machine, and not in a database that processes of several share."""
+    return is_file(_address(project, environment))
 
 
 def is_there(project: Project, environment: Mapping[str, str] = os.environ) -> bool:

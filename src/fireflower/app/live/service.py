@@ -24,6 +24,7 @@ from fireflower.app.live.database import opener
 from fireflower.app.live.delivering import Deliverer
 from fireflower.app.live.editions import edition_of
 from fireflower.app.live.evaluating import Evaluator
+from fireflower.app.live.handing_on import Progress
 from fireflower.app.live.housekeeping import Compaction, Housekeeper
 from fireflower.app.live.inbox import Answer, Inbox, NotReady
 from fireflower.app.live.onlooking import Onlooker
@@ -103,6 +104,7 @@ class Service:
     Attributes
     ----------
     changing : has edited definitions evaluated, and lets them take effect
+    intake : how far the process was, when it was last heard of, that takes events in for this one
     """
 
     def __init__(
@@ -158,6 +160,7 @@ class Service:
         self._when_refused: list[Callable[[], None]] = []
         self._kept, self._keeps_every = time.monotonic(), lease
         self.told = Told()
+        self.intake = Progress()
         self._compacts = "evaluate" in self.roles and (compaction is not None or not first.shared)
         beside = self._another(self._compacts)
         compactor = (CompactorApart if connect is None else Compactor)(project, beside, mappings)
@@ -193,9 +196,28 @@ class Service:
         """Have messages made durable; the future gives how many were new."""
         return self._writer.submit(messages, rejects, said)
 
+    def hand_over(self, packed: bytes) -> None:
+        """Have evaluated what another process has written and handed on, without its being read in the log again."""
+        self._writer.hand_over(packed)
+
+    def is_followed(self, place: int) -> bool:
+        """Whether the log has been followed up to a place, or so much waits that this is left for later."""
+        return self._writer.followed >= place or not self._inbox.has_room()
+
+    @property
+    def reached(self) -> int:
+        """About up to which place of the log everything has been evaluated."""
+        return self._writer.followed - self._inbox.waiting()
+
     def listen(self, listener: Listener) -> None:
         """Have somebody told of every change, after it has been recorded, in the evaluator's thread."""
         self._listeners.append(listener)
+
+    def refuse(self, error: FireflowerError) -> None:
+        """Have everything end, for a reason that `state.refused` gives then."""
+        self.state.refused, self.state.trouble = error, str(error)
+        for act in self._when_refused:
+            act()
 
     def when_refused(self, act: Callable[[], None]) -> None:
         """Have something done if it turns out that this process may not do its work; `state.refused` says why."""
@@ -236,8 +258,8 @@ class Service:
 
     @property
     def tally(self) -> Tally:
-        """What has come since the start."""
-        return self._writer.tally
+        """What has come since the start, here and to the process that takes events in for this one."""
+        return self._writer.tally + self.intake.tally
 
     @property
     def evaluator(self) -> Evaluator:
@@ -251,7 +273,8 @@ class Service:
 
     def waiting(self) -> int:
         """About how much waits to be written or evaluated."""
-        return self._writer.waiting() + self._inbox.waiting()
+        behind = max(0, self.intake.place - self._writer.followed)
+        return self._writer.waiting() + self._inbox.waiting() + self.intake.waiting + behind
 
     def stop(self) -> None:
         """Make durable what has been submitted, evaluate it, and end."""
@@ -320,9 +343,7 @@ class Service:
             try:
                 return self._keeper.enter(self._waits)
             except AlreadyServedError as error:
-                self.state.refused, self.state.trouble = error, str(error)
-                for act in self._when_refused:
-                    act()
+                self.refuse(error)
                 return False
             except StorageError as error:
                 self._troubled(error)

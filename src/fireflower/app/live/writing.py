@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -14,6 +15,7 @@ from itertools import islice
 from msgspec import Struct
 
 from fireflower.app.live.counting import Tally
+from fireflower.app.live.handing_on import unpacked
 from fireflower.app.live.suppressing import names, rid_of, without_rejects
 from fireflower.history.assembly import checked
 from fireflower.history.forgotten import Forgotten
@@ -39,6 +41,10 @@ _TOGETHER = 5_000
 _READ, _PARTS = 1_000, 10
 """Messages that are read again at once: about as many as the cache of a processor holds; and so many times at most,
 before these are followed."""
+
+_MOST_HANDED_OVER = 64 << 20
+"""Bytes that are kept of what another process has handed over and nobody follows yet. The rest is read in the log when
+its time has come."""
 
 
 @dataclass(slots=True)
@@ -140,7 +146,9 @@ class Writer:
         self._firsts = Firsts(database)
         self._reader = MessageReader(mappings, self._is_new)
         self._said: list[tuple[tuple[str, ...], int]] = []
-        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[_Request | bytes | None] = queue.SimpleQueue()
+        self._handed_over: deque[bytes] = deque()
+        self._size_handed_over = 0
         self._thread = threading.Thread(target=self._run, name="fireflower-writer")
         self._stopped = self._expects = False
         self._handed_on = self._written_to = self._log.end()
@@ -166,13 +174,22 @@ class Writer:
         self._requests.put(request)
         return request.done
 
+    def hand_over(self, packed: bytes) -> None:
+        """Have followed what another process has written and handed on (`handing_on.HandingOn`)."""
+        self._requests.put(packed)
+
+    @property
+    def followed(self) -> int:
+        """The last place of the log that has been followed."""
+        return self._handed_on
+
     def waiting(self) -> int:
         """About how many requests wait."""
-        return self._requests.qsize()
+        return self._requests.qsize() + len(self._handed_over)
 
     def wake(self) -> None:
         """Look at the log at once, if there is more than has been followed."""
-        if self._doubtful:
+        if self._doubtful or self._handed_over:
             self._requests.put(_LOOK)
 
     def stop(self) -> None:
@@ -186,10 +203,12 @@ class Writer:
                 self._log.get_ready()
         while not self._stopped:
             requests = self._next()
+            has_followed = self._take_over()
             if requests:
                 self._write(requests)
-            else:
+            elif not self._handed_over and (self._doubtful or not has_followed):
                 self._look()
+        self._take_over(whatever_waits=True)
 
     def _next(self) -> list[_Request]:
         """What waits, as much as is written together."""
@@ -203,8 +222,11 @@ class Writer:
             if request is None:
                 self._stopped = True
                 break
+            if isinstance(request, bytes):
+                self._keep_handed_over(request)
+                break
             if request is _LOOK:
-                continue
+                break
             if request.done.set_running_or_notify_cancel():  # else whoever asked has gone
                 found.append(request)
                 size += len(request.messages)
@@ -231,10 +253,31 @@ class Writer:
             return
         if not self._doubtful:
             if len(durable):
-                self._handed_on = durable.last
                 self._follow(durable)
+                self._handed_on = durable.last
         elif self._has_room():
             self._catch_up(self._follow)
+
+    def _keep_handed_over(self, packed: bytes) -> None:
+        if self._size_handed_over + len(packed) <= _MOST_HANDED_OVER:
+            self._handed_over.append(packed)
+            self._size_handed_over += len(packed)
+
+    def _take_over(self, *, whatever_waits: bool = False) -> bool:
+        """Have followed what has been handed over, as far as there is room for it, or whatever waits. It is what the
+        log has behind a place; if that is further than what has been followed, there is more, which is read there.
+        Whether anything was handed over."""
+        before = len(self._handed_over)
+        while self._handed_over and self._follow is not None and (whatever_waits or self._has_room()):
+            packed = self._handed_over.popleft()
+            self._size_handed_over -= len(packed)
+            behind, durable = unpacked(packed)
+            if behind > self._handed_on:
+                self._doubtful = True
+            elif len(new := durable.behind(self._handed_on)):
+                self._follow(new)
+                self._handed_on = new.last  # only now: whoever looks at it asks whoever follows next
+        return len(self._handed_over) < before
 
     def _look(self) -> None:
         """See whether others have written, and have it followed if whoever follows has nothing else to do: a part each

@@ -10,6 +10,11 @@ _POSTGRESQL = ("postgresql://", "postgres://")
 _SQLITE = "sqlite:///"
 
 
+def is_file(url: str | Path) -> bool:
+    """Whether a URL names a database that is a file of this machine, and not one that a server keeps."""
+    return not str(url).startswith(_POSTGRESQL)
+
+
 def connect(url: str | Path, folder: Path = Path()) -> Database:
     """Open a connection to the database that keeps a log.
 
@@ -26,7 +31,7 @@ def connect(url: str | Path, folder: Path = Path()) -> Database:
         If it is PostgreSQL's and the library for it is missing.
     """
     text = str(url)
-    if text.startswith(_POSTGRESQL):
+    if not is_file(text):
         from fireflower.history.log.postgresql import PostgreSQL
 
         return PostgreSQL(text)

@@ -1,0 +1,191 @@
+"""Passing requests on to another process on this machine, and its answers back, streams among them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import h11
+
+from fireflower.app.live.counting import Tally
+from fireflower.app.live.handing_on import Progress
+from fireflower.web.ingest.answers import refused, refused_headers, send_json
+from fireflower.web.ingest.asgi import Receive, Scope, Send
+from fireflower.web.ingest.refusals import Refusal
+
+_PROGRESS = b"fireflower-intake"
+"""The header that says how far who passes a request on has come: who answers is to be as far."""
+
+_OF_A_CONNECTION = {
+    b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"expect"
+}  # fmt: skip
+"""Headers that are between the two ends of a connection (RFC 9110, section 7.6.1), and `Expect`, which is answered by
+who reads the body. How a body is framed, each end says by itself."""
+
+_READ = 64 << 10
+
+_AWAY = Refusal(503, "not_ready", "The server is starting or ending: ask again in a moment.", 1.0)
+_NOT_PASSED = Refusal(400, "malformed_request", "The request has an address or headers as HTTP does not write them.")
+
+
+def progress_of(scope: Scope) -> Progress | None:
+    """How far the process had come that has passed a request on; None if it does not say."""
+    for name, value in scope["headers"]:
+        if name == _PROGRESS:
+            place, waiting, *counts = map(int, value.split())
+            return Progress(place, Tally(*counts), waiting)
+    return None
+
+
+def _said(progress: Progress) -> bytes:
+    tally = progress.tally
+    counts = progress.place, progress.waiting, tally.received, tally.duplicates, tally.rejected, tally.forgotten
+    return b" ".join(b"%d" % count for count in counts)
+
+
+class Forward:
+    """An ASGI app that has requests answered by another process.
+
+    Parameters
+    ----------
+    to : the other process takes connections there, which are handed to it. So nobody else finds them, and they need no
+        address
+    progress : how far this process has come, which the other one is told
+    """
+
+    def __init__(self, to: socket.socket, progress: Callable[[], Progress]) -> None:
+        to.setblocking(False)
+        self._to, self._progress = to, progress
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection = _connection(self._to)
+        if connection is None:
+            return await _refuse(send, _AWAY)
+        reader, writer = await asyncio.open_connection(sock=connection)
+        exchange = _Exchange(reader, writer, receive, send)
+        try:
+            await exchange.run(_request(scope, _said(self._progress())))
+        except h11.LocalProtocolError:
+            await _refuse(send, _NOT_PASSED)
+        finally:
+            writer.close()
+        return None
+
+
+def _connection(to: socket.socket) -> socket.socket | None:
+    """A connection with the process at the other end; None if that has ended, has not taken hundreds for a long time,
+    or this one has too many files open."""
+    try:
+        ours, theirs = socket.socketpair()
+    except OSError:
+        return None
+    try:
+        with theirs:
+            socket.send_fds(to, [b"."], [theirs.fileno()])
+    except OSError:
+        ours.close()
+        return None
+    return ours
+
+
+def connections(asked: socket.socket) -> Iterator[socket.socket | None]:
+    """Those that another process has handed over by now; at the end None, if it has ended."""
+    try:
+        while True:
+            data, files, *_ = socket.recv_fds(asked, 1, 1)  # without files, if this process has too many open
+            yield from (socket.socket(fileno=file) for file in files)
+            if not data:
+                yield None
+                return
+    except BlockingIOError:
+        return
+    except OSError:
+        yield None
+
+
+class _Exchange:
+    """One request and its answer, on a connection of their own."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, receive: Receive, send: Send
+    ) -> None:
+        self._reader, self._writer, self._receive, self._send = reader, writer, receive, send
+        self._http = h11.Connection(h11.CLIENT)
+        self._has_begun = self._has_gone = False
+
+    async def run(self, request: h11.Request) -> None:
+        self._write(request)
+        asking = asyncio.create_task(self._pass_body())
+        try:
+            await self._pass_answer()
+        except (OSError, h11.RemoteProtocolError):  # who answers has ended over it, or the client has gone
+            if not self._has_begun and not self._has_gone:
+                await _refuse(self._send, _AWAY)
+            elif not self._has_gone:
+                raise
+        finally:
+            asking.cancel()
+            with suppress(asyncio.CancelledError, OSError, h11.LocalProtocolError):
+                await asking
+
+    async def _pass_body(self) -> None:
+        more = True
+        while more:
+            event = await self._receive()
+            if event["type"] == "http.disconnect":
+                return self._go()
+            if body := event.get("body", b""):
+                self._write(h11.Data(body))
+                await self._writer.drain()
+            more = event.get("more_body", False)
+        self._write(h11.EndOfMessage())
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        return self._go()
+
+    def _go(self) -> None:
+        """The client has gone: who answers may stop."""
+        self._has_gone = True
+        self._writer.close()
+
+    async def _pass_answer(self) -> None:
+        while True:
+            event = self._http.next_event()
+            if event is h11.NEED_DATA:
+                self._http.receive_data(await self._reader.read(_READ))
+            elif isinstance(event, h11.Response):
+                self._has_begun = True
+                headers = [pair for pair in event.headers if pair[0] not in _OF_A_CONNECTION and pair[0] != b"date"]
+                await self._send({"type": "http.response.start", "status": event.status_code, "headers": headers})
+            elif isinstance(event, h11.Data):
+                await self._send({"type": "http.response.body", "body": bytes(event.data), "more_body": True})
+            elif isinstance(event, h11.EndOfMessage):
+                return await self._send({"type": "http.response.body", "body": b""})
+            elif isinstance(event, h11.ConnectionClosed):
+                raise h11.RemoteProtocolError("closed before the answer")
+
+    def _write(self, event: Any) -> None:
+        self._writer.write(self._http.send(event) or b"")
+
+
+def _request(scope: Scope, said: bytes) -> h11.Request:
+    said_of_it = b",".join(value for name, value in scope["headers"] if name == b"connection")
+    left_out = {*_OF_A_CONNECTION, *map(bytes.strip, said_of_it.lower().split(b",")), _PROGRESS}
+    headers = [(name, value) for name, value in scope["headers"] if name not in left_out]
+    names = {name for name, _ in headers}
+    if b"host" not in names:  # as HTTP/1.0 allows
+        headers.append((b"host", b"localhost"))
+    if any(name == b"transfer-encoding" for name, _ in scope["headers"]):
+        headers = [pair for pair in headers if pair[0] != b"content-length"]
+        headers.append((b"transfer-encoding", b"chunked"))
+    query = scope["query_string"]
+    target = scope["raw_path"] + (b"?" + query if query else b"")
+    headers.append((_PROGRESS, said))
+    return h11.Request(method=scope["method"], target=target, headers=headers)
+
+
+async def _refuse(send: Send, refusal: Refusal) -> None:
+    await send_json(send, refusal.status, refused(refusal), refused_headers(refusal))

@@ -1,0 +1,157 @@
+"""What one process takes in is handed on to another: it follows the log, whatever is lost on the way."""
+
+from __future__ import annotations
+
+import random
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+from log.databases import Opener
+
+from fireflower.app.live import writing as writing_module
+from fireflower.app.live.handing_on import HandingOn, handed_on, unpacked
+from fireflower.app.live.writing import Writer
+from fireflower.history.arrivals import Numbered
+from fireflower.history.log.durable import Durable
+from fireflower.history.log.messages import MessageLog
+from fireflower.history.log.reading import PLAIN, LogReader
+from fireflower.model.messages import Message
+from live.messaging import posthog
+from live.projects import messages
+
+
+def mixed(seed: int, count: int) -> list[Message]:
+    """Messages of every kind."""
+    others = [posthog(f"p{seed}-{nth}", nth, f"v{nth % 5}", {"n": nth, "$lib": "web"}) for nth in range(count // 10)]
+    some = [*messages(seed, count - len(others)), *others]
+    random.Random(seed).shuffle(some)
+    return some
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it has not come about"
+        time.sleep(0.01)
+
+
+def said(durable: Sequence[Durable]) -> tuple[list[int], list[Numbered]]:
+    """Places, and the records with their numbers."""
+    whole = Durable.together(durable)
+    return whole.places.tolist(), whole.arrivals.numbered()
+
+
+def in_log(opened: Opener) -> tuple[list[int], list[Numbered]]:
+    database = opened()
+    return said([LogReader(database, PLAIN).read(MessageLog(database).after(0))])
+
+
+class Pair:
+    """A writer that takes in, and one that follows; what goes from the one to the other may be lost."""
+
+    def __init__(
+        self, opened: Opener, is_lost: Callable[[], bool], has_room: Callable[[], bool] = lambda: True
+    ) -> None:
+        ours, theirs = socket.socketpair()
+        self.followed: list[Durable] = []
+        self.here = Writer(opened(), PLAIN, self.followed.append, has_room=has_room, is_idle=has_room)
+        self.taking = Writer(opened(), PLAIN, lambda durable: self._handing_on(durable))
+        self._handing_on, self._is_lost, self._ends = HandingOn(theirs, self.taking.followed), is_lost, (ours, theirs)
+        self._thread = threading.Thread(target=self._hand_over, args=(ours,))
+        for each in (self._thread, self.here, self.taking):
+            each.start()
+
+    def _hand_over(self, ours: socket.socket) -> None:
+        for packed in handed_on(ours):
+            if not self._is_lost():
+                self.here.hand_over(packed)
+
+    def end(self) -> None:
+        self.taking.stop()
+        self._ends[1].close()
+        self._thread.join()
+        self.here.stop()
+        self._ends[0].close()
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_is_followed_is_what_the_log_has(opened: Opener, seed: int, lost: float) -> None:
+    chance = random.Random(seed)
+    pair, some = Pair(opened, lambda: chance.random() < lost), mixed(seed, 200)
+    while some:
+        count = chance.randint(1, 20)
+        part, some = some[:count], some[count:]
+        writer = pair.here if chance.random() < 0.2 else pair.taking
+        answer = writer.submit([*part, *part[:2]])  # some come twice
+        if chance.random() < 0.5:
+            assert answer.result(30) == len(part)
+        if chance.random() < 0.1:
+            time.sleep(0.1)
+    end = MessageLog(opened()).end
+    wait_until(lambda: pair.taking.waiting() == pair.here.waiting() == 0 and pair.here.followed == end())
+    pair.end()
+    assert said(pair.followed) == in_log(opened)
+    assert len(pair.followed) > 1
+
+
+def test_what_nobody_has_room_for_is_read_later(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing_module, "_MOST_HANDED_OVER", 20_000)
+    room = threading.Event()
+    pair, some = Pair(opened, lambda: False, room.is_set), mixed(3, 300)
+    for first in range(0, 300, 10):
+        pair.taking.submit(some[first : first + 10]).result(30)
+    time.sleep(0.2)
+    assert not pair.followed
+    room.set()
+    pair.here.wake()
+    wait_until(lambda: pair.here.followed == MessageLog(opened()).end())
+    pair.end()
+    assert said(pair.followed) == in_log(opened)
+
+
+def test_all_that_was_handed_over_is_followed_before_the_end(opened: Opener) -> None:
+    pair, some = Pair(opened, lambda: False, lambda: False), mixed(5, 60)
+    for first in range(0, 60, 10):
+        pair.taking.submit(some[first : first + 10]).result(30)
+    assert not pair.followed
+    pair.end()
+    assert said(pair.followed) == in_log(opened)
+
+
+def test_nothing_is_read_again_while_all_is_handed_over(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    def after(log: MessageLog, place: int, most: int = 0) -> Iterator[object]:
+        raise AssertionError("the log has been read")
+
+    pair, some = Pair(opened, lambda: False), mixed(4, 100)
+    pair.taking.submit(some[:10]).result(30)
+    wait_until(lambda: len(pair.followed) == 1)
+    monkeypatch.setattr(MessageLog, "after", after)
+    for first in range(10, 100, 10):
+        pair.taking.submit(some[first : first + 10]).result(30)
+        wait_until(lambda first=first: len(said(pair.followed)[0]) == first + 10)  # type: ignore[misc]
+    pair.end()
+
+
+def test_half_of_what_was_to_be_handed_on_is_nothing() -> None:
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            handing_on = HandingOn(theirs, 3)
+            handing_on(Durable.of([]))
+            handing_on(Durable.of([(5, ()), (8, ())]))
+            theirs.sendall(struct.pack("!q", 100) + b"half")
+        found = [unpacked(packed) for packed in handed_on(ours)]
+    assert [(behind, durable.places.tolist()) for behind, durable in found] == [(3, [5, 8])]
+    assert handing_on.place == 8
+
+
+def test_whoever_is_gone_is_handed_nothing() -> None:
+    ours, theirs = socket.socketpair()
+    ours.close()
+    with theirs:
+        HandingOn(theirs, 0)(Durable.of([(1, ())]))
