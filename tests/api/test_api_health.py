@@ -9,10 +9,14 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.serving import Served
+from fireflower.app.live import writing
 from fireflower.app.live.asking import Asking
+from fireflower.app.live.handing_on import Progress
 from fireflower.app.live.past import Outdated
 from fireflower.history.log.database import SQLite, StorageError
 from fireflower.history.log.leases import LeaseLostError
+from fireflower.history.log.messages import MessageLog
+from fireflower.model.messages import Message
 from fireflower.model.moments import DAY
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -44,6 +48,28 @@ def test_a_database_that_cannot_be_written(serving: Served, monkeypatch: pytest.
 
     monkeypatch.setattr(SQLite, "rows", full)
     assert serving.get("/readyz", 503)["message"].endswith("Make room.")
+
+
+def test_what_clients_cannot_get_written_is_no_readiness(serving: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*what: object) -> None:
+        raise StorageError("log.sqlite: database or disk is full. Make room.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MessageLog, "append", full)
+        with pytest.raises(StorageError):
+            serving.service.submit([Message("segment", "lost", b"{}", DAY, "test")]).result(20)
+        assert serving.get("/readyz", 503)["message"].endswith("Make room.")
+        patch.setattr(writing, "_LATELY", 0.0)
+        assert serving.get("/readyz") == {"status": "ok"}, "or whoever sends only to servers that are ready never would"
+    assert serving.get("/readyz", 503)["message"].endswith("Make room."), "it is not so long ago"
+    serving.service.submit(
+        [Message("segment", "kept", b'{"type": "track", "event": "Run", "userId": "u"}', DAY, "t")]
+    ).result(20)
+    assert serving.get("/readyz") == {"status": "ok"}
+    serving.service.intake = Progress(is_failing=True)
+    assert "cannot be written" in serving.get("/readyz", 503)["message"]
+    serving.service.intake = Progress()
+    assert serving.get("/readyz") == {"status": "ok"}
 
 
 @pytest.mark.parametrize("error", [Outdated(), LeaseLostError({1})])

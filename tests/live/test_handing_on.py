@@ -8,20 +8,24 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from log.databases import Opener
 
 from fireflower.app.live import writing as writing_module
 from fireflower.app.live.handing_on import HandingOn, handed_on, unpacked
+from fireflower.app.live.intake import Intake
 from fireflower.app.live.writing import Writer
 from fireflower.history.arrivals import Numbered
 from fireflower.history.log.durable import Durable
 from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.reading import PLAIN, LogReader
+from fireflower.model.errors import Overloaded
 from fireflower.model.messages import Message
+from fireflower.web.ingest import DurableSink
 from live.messaging import posthog
-from live.projects import messages
+from live.projects import messages, project
 
 
 def mixed(seed: int, count: int) -> list[Message]:
@@ -155,3 +159,17 @@ def test_whoever_is_gone_is_handed_nothing() -> None:
     ours.close()
     with theirs:
         HandingOn(theirs, 0)(Durable.of([(1, ())]))
+
+
+def test_what_waits_to_be_evaluated_waits_here_too(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        intake = Intake(project(tmp_path), PLAIN, theirs)
+        intake.start()
+        intake.submit(messages(1, 5)).result(30)
+        assert (intake.waiting(), intake.progress.place, intake.progress.tally.received) == (5, 5, 5)
+        with pytest.raises(Overloaded):
+            DurableSink(intake, most_waiting=4).expect_room()
+        intake.reached = 5
+        assert intake.waiting() == 0
+        intake.stop()

@@ -35,15 +35,15 @@ def progress_of(scope: Scope) -> Progress | None:
     """How far the process had come that has passed a request on; None if it does not say."""
     for name, value in scope["headers"]:
         if name == _PROGRESS:
-            place, waiting, *counts = map(int, value.split())
-            return Progress(place, Tally(*counts), waiting)
+            place, waiting, is_failing, *counts = map(int, value.split())
+            return Progress(place, Tally(*counts), waiting, bool(is_failing))
     return None
 
 
 def _said(progress: Progress) -> bytes:
     tally = progress.tally
-    counts = progress.place, progress.waiting, tally.received, tally.duplicates, tally.rejected, tally.forgotten
-    return b" ".join(b"%d" % count for count in counts)
+    counts = tally.received, tally.duplicates, tally.rejected, tally.forgotten
+    return b" ".join(b"%d" % each for each in (progress.place, progress.waiting, progress.is_failing, *counts))
 
 
 class Forward:

@@ -309,6 +309,8 @@ class Asking:
             return state.trouble
         if not self.service.is_ready:
             return "history is being evaluated; verdicts are not up to date yet."
+        if trouble := self.service.writing_trouble():  # which need not show in the little that is tried here
+            return trouble
         with self._reader() as reader, reader.database.transaction():
             reader.database.rows("UPDATE meta SET value = value WHERE name = 'schema'")
         return self.service.clock_trouble()

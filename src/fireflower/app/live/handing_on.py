@@ -28,11 +28,13 @@ class Progress:
     place : the last one in the log that it has handed on
     tally : what has come
     waiting : about how many requests wait to be written
+    is_failing : whether messages cannot be written just now
     """
 
     place: int = -1
     tally: Tally = field(default_factory=Tally)
     waiting: int = 0
+    is_failing: bool = False
 
 
 class HandingOn:

@@ -55,7 +55,8 @@ class Intake:
     @property
     def progress(self) -> Progress:
         """How far it has come."""
-        return Progress(self._handing_on.place, self._writer.tally, self._writer.waiting())
+        writer = self._writer
+        return Progress(self._handing_on.place, writer.tally, writer.waiting(), bool(writer.trouble))
 
     def stop(self) -> None:
         """Make durable what has been submitted, hand it on, and end."""

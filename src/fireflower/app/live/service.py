@@ -256,6 +256,12 @@ class Service:
             "with 'fireflower serve --evaluate-anew'."
         )
 
+    def writing_trouble(self) -> str:
+        """Why events cannot be made durable just now; "" if they can, or none has come lately."""
+        if self.intake.is_failing:
+            return "events cannot be written to the log just now: those who send them are told why."
+        return self._writer.trouble
+
     @property
     def tally(self) -> Tally:
         """What has come since the start, here and to the process that takes events in for this one."""

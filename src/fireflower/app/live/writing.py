@@ -35,6 +35,9 @@ Follow = Callable[[Durable], None]
 _SOON = 0.05
 """Seconds after which the log is looked at again: other processes may write to it, too."""
 
+_LATELY = 5.0
+"""Seconds for which it counts that something could not be written, if nothing has been since."""
+
 _TOGETHER = 5_000
 """Messages that become durable in one transaction at most: beyond, one that came first would wait for the last."""
 
@@ -153,6 +156,7 @@ class Writer:
         self._stopped = self._expects = False
         self._handed_on = self._written_to = self._log.end()
         self._doubtful = False
+        self._failed, self._reason = float("-inf"), ""
         self.tally = Tally()
 
     def start(self, *, expects: bool = True) -> None:
@@ -182,6 +186,11 @@ class Writer:
     def followed(self) -> int:
         """The last place of the log that has been followed."""
         return self._handed_on
+
+    @property
+    def trouble(self) -> str:
+        """Why messages cannot be written just now; "" if they can, or nobody has tried lately."""
+        return self._reason if time.monotonic() - self._failed < _LATELY else ""
 
     def waiting(self) -> int:
         """About how many requests wait."""
@@ -237,11 +246,13 @@ class Writer:
             counts, durable = self._written(requests)
         except BaseException as error:
             self._doubtful, self._written_to = True, -1
+            self._failed, self._reason = time.monotonic(), str(error)
             self._firsts.forget_known()
             self._reader = MessageReader(self._mappings, self._is_new)  # what it has told has not been kept
             for request in requests:
                 request.done.set_exception(error)
             return
+        self._failed = float("-inf")
         self._hand_on(durable)
         for request, count in zip(requests, counts, strict=True):
             request.done.set_result(count)
