@@ -164,8 +164,8 @@ class _Exchange:
                 await self._send({"type": "http.response.body", "body": bytes(event.data), "more_body": True})
             elif isinstance(event, h11.EndOfMessage):
                 return await self._send({"type": "http.response.body", "body": b""})
-            elif isinstance(event, h11.ConnectionClosed):
-                raise h11.RemoteProtocolError("closed before the answer")
+            elif not isinstance(event, h11.InformationalResponse):  # there is no more to come
+                raise h11.RemoteProtocolError("there is no answer, or not the whole")
 
     def _write(self, event: Any) -> None:
         self._writer.write(self._http.send(event) or b"")
