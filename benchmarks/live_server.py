@@ -17,8 +17,9 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +47,7 @@ from fireflower.web.apart import Apart
 from fireflower.web.ingest import DurableSink, Limits, ingest
 from fireflower.web.keys import WriteKeys
 from fireflower.web.listening import listen
+from fireflower.web.running import lifespan
 from fireflower.web.serving import Site, serve
 
 _SHOWN = ("MainThread", "fireflower-writer", "fireflower-evaluator", "fireflower-handed-on")
@@ -137,13 +139,13 @@ class Store:
         if scope["type"] != "lifespan":
             await self._keys.look_up()
             return await self._ingest(scope, receive, send)
-        await receive()
+        return await lifespan(receive, send, self._life())
+
+    @asynccontextmanager
+    async def _life(self) -> AsyncIterator[None]:
         self.service.start()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
+        yield
         await asyncio.to_thread(self.service.stop)
-        await send({"type": "lifespan.shutdown.complete"})
-        return None
 
     def prepare_to_end(self) -> None:
         """There is nothing to prepare."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from serving.process import Server, soon
+from serving.process import Server
 
 TESTS = str(Path(__file__).parents[1])
 SECONDS = 1.5
@@ -162,6 +162,3 @@ class Events:
 
     def _joins(self) -> dict[str, object]:
         return {"type": "group", **self._who(), "groupId": f"a{self._chance.randint(0, 6)}", "traits": {"plan": "pro"}}
-
-
-__all__ = ["SECONDS", "Cluster", "Events", "Process", "Sender", "cluster", "soon"]

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from live.projects import expected, recorded, standing, standing_after
 from serving.process import Receiver
+from waiting import soon
 
-from cluster.machines import SECONDS, Cluster, Events, Process, Sender, cluster, soon
+from cluster.machines import SECONDS, Cluster, Events, Process, Sender, cluster
 from fireflower.app.live.access import first_write_key
 from fireflower.app.project import Project
 from fireflower.history.log.connecting import connect

@@ -77,8 +77,8 @@ def message(chance: random.Random, key: str, minute: int) -> Message:
     late = chance.choice((0,) * 8 + (3, 200, 4000))
     body: dict[str, Any] = {
         "messageId": key,
-        "timestamp": _written(max(0, minute - late)),
-        "receivedAt": _written(minute),
+        "timestamp": written(max(0, minute - late)),
+        "receivedAt": written(minute),
         **chance.choice((_event,) * 8 + (_traits, _account, _identity))(chance),
     }
     return Message("segment", key, json.dumps(body).encode(), moment(minute), "web")
@@ -136,7 +136,7 @@ def standing_after(told: list[Told]) -> set[tuple[str, str, str, int]]:
     return {(*key, at) for key, (change, at) in found.items() if change == "entered"}
 
 
-def _written(minute: int) -> str:
+def written(minute: int) -> str:
     return (START + timedelta(minutes=minute)).isoformat().replace("+00:00", "Z")
 
 

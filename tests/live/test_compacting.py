@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from waiting import soon
 
 from fireflower.app.live import compacting
 from fireflower.app.live.compacting import Compactor
@@ -36,7 +37,6 @@ from fireflower.model.errors import ProjectError
 from fireflower.model.messages import Message
 from fireflower.model.moments import DAY, iso
 from live.messaging import JOINING, START, Side, at, make_project, posthog, segment, track
-from live.test_service import wait_until
 
 
 @contextmanager
@@ -326,16 +326,16 @@ def test_a_service_has_them_moved_and_goes_on(tmp_path: Path, monkeypatch: pytes
     )  # fmt: skip
     service.start()
     try:
-        wait_until(lambda: service.state.ready)
+        soon(lambda: service.state.ready)
         monkeypatch.setattr(service.evaluator, "begin", never)
         moment = service.clock() - START
         for number in range(6):
             days = moment / DAY - 0.01 + number / 1e4
             service.submit([track(f"e{number}", days, "ann", "export", "acme")]).result(30)
-            wait_until(lambda number=number: service.state.evaluated > number)  # type: ignore[misc]
-        wait_until(lambda: compacting.covered(project.open_archive()) == 6)
+            soon(lambda number=number: service.state.evaluated > number)  # type: ignore[misc]
+        soon(lambda: compacting.covered(project.open_archive()) == 6)
         service.submit([track("late", moment / DAY - 1, "ben", "export", "acme")]).result(30)
-        wait_until(lambda: service.state.evaluated == 7 and not service.state.trouble)
+        soon(lambda: service.state.evaluated == 7 and not service.state.trouble)
         rows = service.connect().rows("SELECT subject, definition FROM transitions WHERE retracted IS NULL")
         assert sorted(rows) == [("acme", "active-accounts"), ("acme", "teams"), ("ann", "active-people")]
     finally:
@@ -350,7 +350,7 @@ def test_another_process_is_ended_by_who_does_not_wait_for_it() -> None:
         folder = side.project.folder / HISTORY_FOLDER / compacting.FOLDER
         with compacting.alone(folder), ThreadPoolExecutor(1) as beside:  # it waits for this
             moving = beside.submit(apart.compact)
-            wait_until(lambda: apart._process)
+            soon(lambda: apart._process)
             apart.stop()
             with pytest.raises(ProjectError, match="has ended before"):
                 moving.result(30)

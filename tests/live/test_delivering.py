@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from serving.process import Receiver, soon
+from serving.process import Receiver
+from waiting import soon
 
 from fireflower.app.live.delivering import Deliverer
 from fireflower.destinations import load_destinations, to_plain

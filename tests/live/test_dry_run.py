@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from serving.process import soon
+from waiting import soon
 
 from fireflower.model.moments import DAY, HOUR
 from live.editing import RECORD, live, project, write

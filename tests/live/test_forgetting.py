@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from waiting import soon
 
 from fireflower.app.live.exporting import export
 from fireflower.app.live.forgetting import Forgetter
@@ -36,7 +37,7 @@ from fireflower.history.mapping import Mapping
 from fireflower.model.errors import UnknownSubjectError
 from fireflower.model.messages import Message, Reject, key_for
 from live.messaging import JOINING, Side, at, make_project, segment, track
-from live.test_one_history import live, replayed, wait_until
+from live.test_one_history import live, replayed
 
 SECRETS = (b"cemil", b"anon-77", b"cemil@example.com", b"topsecret", b"hushed")
 """Ids, a trait and a property of one person that nobody else has."""
@@ -341,7 +342,7 @@ def test_while_the_service_runs(tmp_path: Path) -> None:
     project = make_project(tmp_path / "project")
     service = Service(project, compiled=False, clock=lambda: at(2), mappings=JOINING)
     service.start()
-    wait_until(lambda: service.state.ready)
+    soon(lambda: service.state.ready)
     service.submit([*of_cemil(), *of_others()]).result()
     stopped = threading.Event()
 
@@ -360,7 +361,7 @@ def test_while_the_service_runs(tmp_path: Path) -> None:
     finally:
         stopped.set()
         sender.join()
-        wait_until(lambda: service.waiting() == 0)
+        soon(lambda: service.waiting() == 0)
         service.stop()
     assert service.tally.forgotten > 0
     assert found(project.folder) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +18,10 @@ from fireflower.app.project import Project
 from fireflower.history.log.durable import Durable
 from fireflower.history.log.reading import PLAIN
 from fireflower.history.log.verdicts import VerdictLog
+from fireflower.model.messages import Message
 from fireflower.model.moments import DAY
 from live.messaging import Side, at, make_project, track
-from live.projects import MINUTES, expected, messages, moment, project, recorded, standing, standing_after
+from live.projects import MINUTES, expected, messages, moment, project, recorded, standing, standing_after, written
 from live.test_one_history import everything, import_file, live, replayed
 
 
@@ -117,6 +119,43 @@ def test_killed_at_any_moment(tmp_path: Path, opened: Opener, seed: int, compare
     writer.stop()
     assert len(compared) == 1
     assert recorded(database) == expected(acme, database, moment(MINUTES)) != []
+    assert standing(database) == standing_after(recorded(database))
+
+
+@pytest.mark.parametrize("merged", [True, False])
+def test_who_was_further_and_is_somebody_else_by_now(
+    tmp_path: Path, opened: Opener, merged: bool, compared: list[int]
+) -> None:
+    """A transition of somebody who came late, and further than was noted for others, goes if the events turn out to be
+    somebody else's: nobody tells those who have no events of their own."""
+    database, acme = opened(), project(tmp_path)
+    waiting: list[Durable] = []
+    writer = Writer(opened(), PLAIN, waiting.append)
+    writer.start()
+    evaluator = Evaluator(acme, database, PLAIN, compiled=False)
+    evaluator.begin(0)
+
+    def come(received: int, happened: int, **body: str) -> None:
+        key = f"{received} {happened}"
+        said = body | {"messageId": key, "timestamp": written(happened), "receivedAt": written(received)}
+        writer.submit([Message("segment", key, json.dumps(said).encode(), moment(received), "web")]).result(30)
+
+    come(100, 100, type="track", event="Run", userId="ann")
+    evaluator.take(Durable.together(waiting), moment(100))
+    evaluator.keep()
+    waiting.clear()
+    come(200, 60, type="track", event="Opened", anonymousId="x1")
+    come(200, 61, type="track", event="Opened", anonymousId="x1")
+    evaluator.take(Durable.together(waiting), moment(200))
+    assert {each[3] for each in recorded(database)} == {"x1"}
+    if merged:
+        come(210, 210, type="identify", userId="ann", anonymousId="x1")
+    writer.stop()
+    evaluator = Evaluator(acme, database, PLAIN, compiled=False)
+    evaluator.begin(moment(220))
+    assert len(compared) == 1
+    assert recorded(database) == expected(acme, database, moment(220)) != []
+    assert {each[3] for each in recorded(database)} == {"ann" if merged else "x1"}
     assert standing(database) == standing_after(recorded(database))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from log.databases import Opener
+from waiting import soon
 
 from fireflower.app.live import writing as writing_module
 from fireflower.app.live.handing_on import HandingOn, handed_on, unpacked
@@ -34,13 +35,6 @@ def mixed(seed: int, count: int) -> list[Message]:
     some = [*messages(seed, count - len(others)), *others]
     random.Random(seed).shuffle(some)
     return some
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it has not come about"
-        time.sleep(0.01)
 
 
 def said(durable: Sequence[Durable]) -> tuple[list[int], list[Numbered]]:
@@ -97,7 +91,7 @@ def test_what_is_followed_is_what_the_log_has(opened: Opener, seed: int, lost: f
         if chance.random() < 0.1:
             time.sleep(0.1)
     end = MessageLog(opened()).end
-    wait_until(lambda: pair.taking.waiting() == pair.here.waiting() == 0 and pair.here.followed == end())
+    soon(lambda: pair.taking.waiting() == pair.here.waiting() == 0 and pair.here.followed == end())
     pair.end()
     assert said(pair.followed) == in_log(opened)
     assert len(pair.followed) > 1
@@ -113,7 +107,7 @@ def test_what_nobody_has_room_for_is_read_later(opened: Opener, monkeypatch: pyt
     assert not pair.followed
     room.set()
     pair.here.wake()
-    wait_until(lambda: pair.here.followed == MessageLog(opened()).end())
+    soon(lambda: pair.here.followed == MessageLog(opened()).end())
     pair.end()
     assert said(pair.followed) == in_log(opened)
 
@@ -133,11 +127,11 @@ def test_nothing_is_read_again_while_all_is_handed_over(opened: Opener, monkeypa
 
     pair, some = Pair(opened, lambda: False), mixed(4, 100)
     pair.taking.submit(some[:10]).result(30)
-    wait_until(lambda: len(pair.followed) == 1)
+    soon(lambda: len(pair.followed) == 1)
     monkeypatch.setattr(MessageLog, "after", after)
     for first in range(10, 100, 10):
         pair.taking.submit(some[first : first + 10]).result(30)
-        wait_until(lambda first=first: len(said(pair.followed)[0]) == first + 10)  # type: ignore[misc]
+        soon(lambda first=first: len(said(pair.followed)[0]) == first + 10)  # type: ignore[misc]
     pair.end()
 
 

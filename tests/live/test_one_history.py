@@ -6,14 +6,14 @@ import json
 import random
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from waiting import soon
 
 from fireflower.app.live.compacting import Compactor
 from fireflower.app.live.database import log_file
@@ -136,20 +136,13 @@ def test_what_an_import_brings_about_for_the_past_is_no_news() -> None:
         assert [(each.subject, each.past) for each in news.new] == [("cem", True)]
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < until, "it took too long"
-        time.sleep(0.02)
-
-
 def test_the_service_goes_on_while_others_import_and_compact(tmp_path: Path) -> None:
     project = make_project(tmp_path / "project")
     heard: list[News] = []
     service = Service(project, compiled=False, clock=lambda: at(2))
     service.listen(heard.append)
     service.start()
-    wait_until(lambda: service.state.ready)
+    soon(lambda: service.state.ready)
     stopped = threading.Event()
 
     def send() -> None:
@@ -167,7 +160,7 @@ def test_the_service_goes_on_while_others_import_and_compact(tmp_path: Path) -> 
     finally:
         stopped.set()
         sender.join()
-    wait_until(lambda: service.waiting() == 0)
+    soon(lambda: service.waiting() == 0)
     service.stop()
     entered = [each.subject for news in heard for each in news.new if each.definition == "active-people"]
     assert sorted(entered) == sorted({*(f"person {number}" for number in range(7)), "imported"})

@@ -15,6 +15,7 @@ import pytest
 from live.projects import expected, recorded, standing, standing_after
 from log.crashing import KILLS
 from log.databases import database, opened, own, postgresql, server, url
+from waiting import soon
 
 from fireflower.app.live.access import first_write_key
 from fireflower.app.live.database import is_embedded
@@ -25,7 +26,7 @@ from fireflower.history.log.leases import SHARES, Leases
 from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.outbox import OVER, WRONG
 from fireflower.model.moments import parse_moment
-from serving.process import Receiver, Server, is_alive, serving, soon
+from serving.process import Receiver, Server, is_alive, serving
 
 __all__ = ["database", "opened", "own", "postgresql", "server", "url"]
 

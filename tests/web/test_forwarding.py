@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import httpx
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from fireflower.app.live.counting import Tally
 from fireflower.app.live.handing_on import Progress
 from fireflower.web.forwarding import Forward, connections, progress_of
-from fireflower.web.running import Server
+from fireflower.web.running import Server, lifespan
 
 PROGRESS = Progress(4711, Tally(5, 4, 3, 2), 1, True)
 
@@ -38,7 +38,7 @@ class Echo:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
-            return await live(receive, send)
+            return await lifespan(receive, send, nullcontext())
         if scope["path"] == "/stream":
             return await self._stream(receive, send)
         if scope["path"] == "/early":
@@ -76,13 +76,6 @@ class Echo:
         self.gone.set()
 
 
-async def live(receive: Any, send: Any) -> None:
-    await receive()
-    await send({"type": "lifespan.startup.complete"})
-    await receive()
-    await send({"type": "lifespan.shutdown.complete"})
-
-
 class Adopting:
     """An app whose server takes connections that are handed over."""
 
@@ -111,7 +104,10 @@ class Front:
         self._forward = Forward(to, lambda: PROGRESS)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await (live(receive, send) if scope["type"] == "lifespan" else self._forward(scope, receive, send))
+        if scope["type"] == "lifespan":
+            await lifespan(receive, send, nullcontext())
+        else:
+            await self._forward(scope, receive, send)
 
 
 @contextmanager

@@ -39,6 +39,13 @@ class Project:
 
     folder: Path
 
+    @staticmethod
+    def going_by(settings: Settings, folder: Path) -> Project:
+        """A project that goes by these settings, whatever its file says by now."""
+        found = Project(folder)
+        found.__dict__["settings"] = settings
+        return found
+
     @cached_property
     def settings(self) -> Settings:
         """What fireflower.yaml says for the whole project. It can be read while definitions have faults."""

@@ -12,7 +12,8 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from fireflower.web.forwarding import Forward
 from fireflower.web.ingest import DurableSink, Limits, handles, ingest
 from fireflower.web.ingest.asgi import Receive, Scope, Send
 from fireflower.web.keys import WriteKeys
-from fireflower.web.running import Server
+from fireflower.web.running import Server, lifespan
 
 REACHED = struct.Struct("!q")
 """What is said to this process: up to which place of the log everything has been evaluated."""
@@ -68,20 +69,18 @@ class Entrance:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await lifespan(receive, send, self._life())
         elif scope["type"] == "http" and handles(scope["path"]):
             await self._keys.look_up()
             await self._ingest(scope, receive, send)
         elif scope["type"] == "http":
             await self._forward(scope, receive, send)
 
-    async def _live(self, receive: Receive, send: Send) -> None:
-        await receive()
+    @asynccontextmanager
+    async def _life(self) -> AsyncIterator[None]:
         self._intake.start()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
+        yield
         await asyncio.to_thread(self._intake.stop)
-        await send({"type": "lifespan.shutdown.complete"})
 
 
 def main() -> None:
@@ -89,8 +88,7 @@ def main() -> None:
     setup: Setup = pickle.load(sys.stdin.buffer)
     if setup.prepare is not None:
         setup.prepare()
-    project = Project(setup.folder)
-    vars(project)["settings"] = setup.settings
+    project = Project.going_by(setup.settings, setup.folder)
     to = socket.socket(fileno=setup.to)
     intake = Intake(project, setup.mappings, to)
     server = _Server(Entrance(intake, setup))

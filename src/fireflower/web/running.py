@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import uvicorn
 
 from fireflower.web.connections import Connection
+from fireflower.web.ingest.asgi import Receive, Send
 
 _PATIENCE = 10
 """Seconds that requests have to end when the server stops."""
@@ -17,6 +19,20 @@ _PATIENCE = 10
 _GARBAGE = 50_000, 20, 20
 """When Python looks for objects that only hold each other: seldom, as there are few, while millions are kept that would
 be looked through each time."""
+
+
+async def lifespan(receive: Receive, send: Send, life: AbstractAsyncContextManager[Any]) -> None:
+    """Be there from when the server starts until the last request has been answered.
+
+    Parameters
+    ----------
+    life : what is there so long
+    """
+    await receive()
+    async with life:
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+    await send({"type": "lifespan.shutdown.complete"})
 
 
 class Server(uvicorn.Server):

@@ -7,7 +7,8 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fireflower.app.live.service import Service
@@ -16,7 +17,7 @@ from fireflower.web.api import api
 from fireflower.web.forwarding import progress_of
 from fireflower.web.ingest import DurableSink, Limits, elsewhere, handles, ingest
 from fireflower.web.keys import WriteKeys
-from fireflower.web.running import Server
+from fireflower.web.running import Server, lifespan
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -59,7 +60,7 @@ class Site:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            return await self._live(receive, send)
+            return await lifespan(receive, send, self._life())
         if self._apart is not None and scope["type"] == "http":
             await self._catch_up(scope)
         if scope["type"] != "http" or not handles(scope["path"]):
@@ -93,27 +94,22 @@ class Site:
         if self._apart is not None:
             self._apart.cut_off()
 
-    async def _live(self, receive: Receive, send: Send) -> None:
-        """Start the service with the server, and end it when the last request has been answered."""
+    @asynccontextmanager
+    async def _life(self) -> AsyncIterator[None]:
+        """The service starts with the server, and ends when the last request has been answered."""
         tasks: list[asyncio.Task[None]] = []
-        while True:
-            event = await receive()
-            if event["type"] == "lifespan.startup":
-                if self._apart is not None:
-                    self._apart.start()
-                    self._apart.listen(self.adopt)
-                    tasks.append(asyncio.create_task(self._apart.say_how_far()))
-                self.service.start()
-                tasks.append(asyncio.create_task(self._say_when_ready()))
-                await send({"type": "lifespan.startup.complete"})
-            elif event["type"] == "lifespan.shutdown":
-                for task in tasks:
-                    task.cancel()
-                if self._apart is not None:
-                    self._apart.stop_listening()
-                await asyncio.get_running_loop().run_in_executor(None, self._stop)
-                await send({"type": "lifespan.shutdown.complete"})
-                return
+        if self._apart is not None:
+            self._apart.start()
+            self._apart.listen(self.adopt)
+            tasks.append(asyncio.create_task(self._apart.say_how_far()))
+        self.service.start()
+        tasks.append(asyncio.create_task(self._say_when_ready()))
+        yield
+        for task in tasks:
+            task.cancel()
+        if self._apart is not None:
+            self._apart.stop_listening()
+        await asyncio.to_thread(self._stop)
 
     def _stop(self) -> None:
         if self._apart is not None:

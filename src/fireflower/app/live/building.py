@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -50,6 +50,15 @@ class Built:
     goes_on: bool
     basis: str
     since: int = -1
+
+    def further(self, evaluated: Mapping[int, Evaluated]) -> set[int]:
+        """Of shares, by how far they had been evaluated before, those that were further than to where it goes on."""
+        least = min(each.position for each in evaluated.values())
+        return {
+            share
+            for share, each in evaluated.items()
+            if self.goes_on and (each.position > least or each.moment > self.since)
+        }
 
 
 class Builder:

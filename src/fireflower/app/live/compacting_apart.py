@@ -47,8 +47,7 @@ class CompactorApart(Compactor):
 def main() -> None:
     """Move what is asked for, and say how many records were new to the archive, or why nothing has moved."""
     folder, settings, mappings, up_to = pickle.load(sys.stdin.buffer)
-    project = Project(folder)
-    vars(project)["settings"] = settings  # by which the server goes: the files may have been edited since
+    project = Project.going_by(settings, folder)
     try:
         database = opener(project)()
         try:

@@ -525,6 +525,8 @@ class Evaluator:
         part.past.position, self.now = self.position, now
         self._parts.append(part)
         try:
+            if late := self.record.recorded_late(built.since, built.further(evaluated)):
+                tell(part, built.standing, Arrivals.of([]), now, late)  # or it stands, though nobody is told again
             with self._recording(shares, now):
                 return self._record_built(built, evaluated, now)
         except LeaseLostError as error:
@@ -548,9 +550,7 @@ class Evaluator:
         if not built.goes_on:
             return self._record_all(standing, part.names, self.project, part.shares, now, built.basis, built.known)
         verdicts = standing.all()
-        further = {share for share, each in evaluated.items() if each.moment > built.since}
-        decided = self.record.decided_after(built.since) if further else ()
-        ahead = {who: built.since for who in decided if share_of(*who) in further}
+        ahead = dict.fromkeys(self.record.decided_after(built.since, built.further(evaluated)), built.since)
         again = {who: min(since, built.since) for who, since in (ahead | standing.since()).items()}
         news = self.record.record(verdicts, again, now, part.names)
         self.announcer.announce(news, verdicts, self.traits, now, self)

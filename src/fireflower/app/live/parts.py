@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from fireflower.app.live.past import Past
 from fireflower.app.live.qualifying import Qualifying
@@ -15,6 +16,7 @@ from fireflower.evaluate.results import Subject
 from fireflower.history.arrivals import Arrivals
 from fireflower.history.log.leases import ALL_SHARES, Evaluated, share_of
 from fireflower.history.log.verdicts import Verdict, Who
+from fireflower.model.records import SubjectKind
 
 _FEW = 1_000
 """Subjects beyond which all shares are likely to be concerned, and nobody counts which."""
@@ -133,9 +135,11 @@ def tell_log(part: Part, standing: Standing, up_to: int | None, now: int) -> Non
     tell(part, standing, Arrivals.of([]), now)
 
 
-def tell(part: Part, standing: Standing, arrivals: Arrivals, now: int) -> None:
-    """Have a part take in records, and then what time has brought until now."""
-    step = part.qualifying.take(arrivals, now, part.past.known(arrivals))
+def tell(part: Part, standing: Standing, arrivals: Arrivals, now: int, again: Collection[Who] = ()) -> None:
+    """Have a part take in records, and then what time has brought until now; and tell the past of some subjects
+    again."""
+    subjects = cast(Collection[tuple[SubjectKind, str]], again)
+    step = part.qualifying.take(arrivals, now, part.past.known(arrivals), subjects)
     standing.add(verdicts_by(part, step), told_again_by(part, step))
 
 

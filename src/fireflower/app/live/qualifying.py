@@ -100,13 +100,16 @@ class Qualifying:
             self.replay.load(own, last)
         return self.replay.loaded(last)
 
-    def take(self, arrivals: Arrivals, now: int, doubtful: Collection[int] = ()) -> Step:
+    def take(
+        self, arrivals: Arrivals, now: int, doubtful: Collection[int] = (), again: Collection[Who] = ()
+    ) -> Step:  # fmt: skip
         """Take in what has come, and decide whatever follows up to and including `now`; if that is before what has
         been decided already, up to there again: a clock may be set back, and what was decided stays.
 
         Parameters
         ----------
         doubtful : numbers of records whose messages may be in the history already
+        again : subjects whose past is told again, whatever has come
 
         Raises
         ------
@@ -121,7 +124,7 @@ class Qualifying:
         if self._doubtful:
             self._doubtful.difference_update(due.numbers.tolist(), (each.number for each in due.others))
         rows = arrived.rows if self._sieve is None else self._sieve.rows(arrived.rows)
-        stale = changed | arrived.changed | {_who(who) for who in self.replay.stale(rows)}
+        stale = changed | arrived.changed | {_who(who) for who in self.replay.stale(rows)} | set(again)
         past = self.history.past(stale, now) if stale else {}
         if self._leaving is not None:
             self._leave_out(self._leaving, arrived.rows, rows, past, now)

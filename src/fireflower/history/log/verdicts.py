@@ -267,11 +267,13 @@ class VerdictLog:
         )
         return found[0] if found else None
 
-    def decided_after(self, moment: int) -> list[Who]:
-        """Who has transitions, that stand, after a moment."""
-        return self._database.rows(
-            "SELECT DISTINCT kind, subject FROM transitions WHERE at > ? AND retracted IS NULL", (moment,)
-        )
+    def decided_after(self, moment: int, shares: Collection[int]) -> list[Who]:
+        """Who, of these shares, has transitions, that stand, after a moment."""
+        return self._with("at > ?", (moment,), shares)
+
+    def recorded_late(self, moment: int, shares: Collection[int]) -> list[Who]:
+        """Who, of these shares, has transitions, that stand, up to a moment, which were recorded after it."""
+        return self._with("at <= ? AND recorded > ?", (moment, moment), shares)
 
     def standing_by(self, definition: str, kind: str, subject: str) -> Recorded | None:
         """The transition by which a subject stands qualified; None if it does not."""
@@ -467,6 +469,13 @@ class VerdictLog:
                     found[kind, each.subject].append(each)
             for who, after in some:
                 yield who, after, [each for each in found[who] if each.at > after]
+
+    def _with(self, where: str, values: Sequence[int], shares: Collection[int]) -> list[Who]:
+        """Who, of these shares, has such transitions that stand."""
+        if not shares:
+            return []
+        found = f"SELECT DISTINCT kind, subject FROM transitions WHERE {where} AND retracted IS NULL"
+        return [who for who in self._database.rows(found, values) if share_of(*who) in shares]
 
     def _select(self, where: str, values: Sequence[Any] = ()) -> list[Recorded]:
         rows = self._database.rows(f"SELECT id, {_COLUMNS}, retracted FROM transitions WHERE {where}", values)
