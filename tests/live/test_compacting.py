@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from waiting import soon
+from waiting import eventually
 
 from fireflower.app.live import compacting
 from fireflower.app.live.compacting import Compactor
@@ -326,16 +326,16 @@ def test_a_service_has_them_moved_and_goes_on(tmp_path: Path, monkeypatch: pytes
     )  # fmt: skip
     service.start()
     try:
-        soon(lambda: service.state.ready)
+        eventually(lambda: service.state.ready)
         monkeypatch.setattr(service.evaluator, "begin", never)
         moment = service.clock() - START
         for number in range(6):
             days = moment / DAY - 0.01 + number / 1e4
             service.submit([track(f"e{number}", days, "ann", "export", "acme")]).result(30)
-            soon(lambda number=number: service.state.evaluated > number)  # type: ignore[misc]
-        soon(lambda: compacting.covered(project.open_archive()) == 6)
+            eventually(lambda number=number: service.state.evaluated > number)  # type: ignore[misc]
+        eventually(lambda: compacting.covered(project.open_archive()) == 6)
         service.submit([track("late", moment / DAY - 1, "ben", "export", "acme")]).result(30)
-        soon(lambda: service.state.evaluated == 7 and not service.state.trouble)
+        eventually(lambda: service.state.evaluated == 7 and not service.state.trouble)
         rows = service.connect().rows("SELECT subject, definition FROM transitions WHERE retracted IS NULL")
         assert sorted(rows) == [("acme", "active-accounts"), ("acme", "teams"), ("ann", "active-people")]
     finally:
@@ -350,7 +350,7 @@ def test_another_process_is_ended_by_who_does_not_wait_for_it() -> None:
         folder = side.project.folder / HISTORY_FOLDER / compacting.FOLDER
         with compacting.alone(folder), ThreadPoolExecutor(1) as beside:  # it waits for this
             moving = beside.submit(apart.compact)
-            soon(lambda: apart._process)
+            eventually(lambda: apart._process)
             apart.stop()
             with pytest.raises(ProjectError, match="has ended before"):
                 moving.result(30)

@@ -91,7 +91,7 @@ def test_what_is_followed_is_what_the_log_has(opened: Opener, seed: int, lost: f
         if chance.random() < 0.1:
             time.sleep(0.1)
     end = MessageLog(opened()).end
-    soon(lambda: pair.taking.waiting() == pair.here.waiting() == 0 and pair.here.followed == end())
+    soon(lambda: pair.taking.waiting() == pair.here.waiting() == 0 and pair.here.followed == end(), seconds=30)
     pair.end()
     assert said(pair.followed) == in_log(opened)
     assert len(pair.followed) > 1
@@ -107,7 +107,7 @@ def test_what_nobody_has_room_for_is_read_later(opened: Opener, monkeypatch: pyt
     assert not pair.followed
     room.set()
     pair.here.wake()
-    soon(lambda: pair.here.followed == MessageLog(opened()).end())
+    soon(lambda: pair.here.followed == MessageLog(opened()).end(), seconds=30)
     pair.end()
     assert said(pair.followed) == in_log(opened)
 
@@ -127,11 +127,11 @@ def test_nothing_is_read_again_while_all_is_handed_over(opened: Opener, monkeypa
 
     pair, some = Pair(opened, lambda: False), mixed(4, 100)
     pair.taking.submit(some[:10]).result(30)
-    soon(lambda: len(pair.followed) == 1)
+    soon(lambda: len(pair.followed) == 1, seconds=30)
     monkeypatch.setattr(MessageLog, "after", after)
     for first in range(10, 100, 10):
         pair.taking.submit(some[first : first + 10]).result(30)
-        soon(lambda first=first: len(said(pair.followed)[0]) == first + 10)  # type: ignore[misc]
+        soon(lambda first=first: len(said(pair.followed)[0]) == first + 10, seconds=30)  # type: ignore[misc]
     pair.end()
 
 

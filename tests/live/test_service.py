@@ -18,7 +18,7 @@ import pytest
 from log.databases import Opener
 from log.server import Server
 from msgspec.structs import replace
-from waiting import soon
+from waiting import eventually
 
 from fireflower.app.live import service as service_module
 from fireflower.app.live import writing as writing_module
@@ -58,7 +58,7 @@ def running(
     service = Service(project, connect=lambda: connect(url), compiled=False, clock=clock, lease=lease, roles=roles)
     service.start()
     try:
-        soon(lambda: service.state.ready)
+        eventually(lambda: service.state.ready)
         yield service
     finally:
         service.stop()
@@ -71,7 +71,7 @@ def feed(service: Service, clock: Clock, some: Sequence[Message], at_once: int) 
         clock.now = part[-1].received
         evaluated = service.state.evaluated
         assert service.submit(part).result(30) == len(part)
-        soon(lambda evaluated=evaluated, part=part: service.state.evaluated == evaluated + len(part))
+        eventually(lambda evaluated=evaluated, part=part: service.state.evaluated == evaluated + len(part))
 
 
 def test_a_long_history_waits_until_the_kernel_is_compiled(
@@ -100,9 +100,9 @@ def test_a_long_history_waits_until_the_kernel_is_compiled(
         time.sleep(0.5)
         assert not service.state.ready and used == []
         compiled.set()
-        soon(lambda: service.state.ready)
+        eventually(lambda: service.state.ready)
         clock.now = moment(MINUTES)
-        soon(lambda: service.state.evaluated == 30)
+        eventually(lambda: service.state.evaluated == 30)
     finally:
         service.stop()
     assert used == [True]
@@ -122,7 +122,7 @@ def test_a_fault_is_told_by_its_kind_and_place_alone_and_once(
         monkeypatch.setattr(service.evaluator, "begin", fails)
         monkeypatch.setattr(service.evaluator, "take", fails)
         assert service.submit(messages(7, 10)).result(30) == 10
-        soon(lambda: service.state.trouble)
+        eventually(lambda: service.state.trouble)
         assert re.fullmatch(
             r"evaluation has stopped by a fault \(KeyError at test_service.py, line \d+\); the log tells more\.",
             service.state.trouble,
@@ -131,9 +131,9 @@ def test_a_fault_is_told_by_its_kind_and_place_alone_and_once(
         told = [each.getMessage() for each in caplog.records if "Evaluation has stopped" in each.getMessage()]
         assert len(told) == 1 and "in fails" in told[0] and personal not in caplog.text
         monkeypatch.undo()
-        soon(lambda: service.state.ready and not service.state.trouble)
+        eventually(lambda: service.state.ready and not service.state.trouble)
         clock.now = moment(MINUTES)
-        soon(lambda: service.state.evaluated == 10)
+        eventually(lambda: service.state.evaluated == 10)
     assert recorded(database) == expected(acme, database, clock.now)
 
 
@@ -221,12 +221,12 @@ def test_a_clock_that_was_ahead_is_said_and_undone(
             evaluate_anew(opened())
         clock.now += 366 * DAY
         assert service.submit([replace(messages(5, 1)[0], key="ahead")]).result(30) == 1
-        soon(lambda: service.state.evaluated == 151)
+        eventually(lambda: service.state.evaluated == 151)
         clock.now = right
         assert "is 366 days behind" in service.clock_trouble()
         for number in range(2):
             assert service.submit([replace(messages(5, 1)[0], key=f"late {number}")]).result(30) == 1
-            soon(lambda number=number: service.state.evaluated == 152 + number)
+            eventually(lambda number=number: service.state.evaluated == 152 + number)
     assert len([each for each in caplog.records if "is 366 days behind" in each.getMessage()]) == 1
     assert recorded(database) != expected(acme, database, right)
     evaluate_anew(database)
@@ -246,7 +246,7 @@ def test_what_others_write_is_evaluated_too(tmp_path: Path, url: str, opened: Op
         for start in range(0, 90, 15):
             part = some[start : start + 15]
             (other if start // 15 % 2 else service).submit(part).result(30)
-        soon(lambda: service.state.evaluated == 90)
+        eventually(lambda: service.state.evaluated == 90)
     other.stop()
     assert recorded(database) == expected(acme, database, clock.now)
 
@@ -257,12 +257,12 @@ def test_services_share_the_work(tmp_path: Path, postgresql: str) -> None:
         first.submit(some[:40]).result(30)
         with running(acme, postgresql, clock) as second:
             assert first.submit(some[40:80]).result(30) == 40
-            soon(lambda: len(second.evaluator.shares) == len(first.evaluator.shares) == SHARES // 2)
+            eventually(lambda: len(second.evaluator.shares) == len(first.evaluator.shares) == SHARES // 2)
             assert second.submit(some[80:]).result(30) == 40
-            soon(lambda: first.evaluator.position == second.evaluator.position == 120)
+            eventually(lambda: first.evaluator.position == second.evaluator.position == 120)
             assert not first.state.trouble and not second.state.trouble
         assert first.submit([replace(some[0], key="more")]).result(30) == 1
-        soon(lambda: len(first.evaluator.shares) == SHARES)
+        eventually(lambda: len(first.evaluator.shares) == SHARES)
     database = connect(postgresql)
     everything = database.rows("SELECT retracted FROM transitions")
     assert recorded(database) == expected(acme, database, clock.now)
@@ -279,14 +279,14 @@ def pair(tmp_path: Path, postgresql: str) -> Iterator[tuple[Service, Service, Cl
         running(project(folders[1]), postgresql, clock) as other,
     ):
         assert one.submit(messages(9, 150)).result(30) == 150
-        soon(lambda: are_shared(one, other) and one.evaluator.position == other.evaluator.position == 150)
+        eventually(lambda: are_shared(one, other) and one.evaluator.position == other.evaluator.position == 150)
         yield one, other, clock
 
 
 def settle(*services: Service) -> None:
     """Wait until they have evaluated what there is."""
     for each in services:
-        soon(lambda each=each: each.evaluator.position == 210)
+        eventually(lambda each=each: each.evaluator.position == 210)
         each.ask(lambda evaluator: None).result(30)
 
 
@@ -305,8 +305,8 @@ def test_edited_files_take_effect_in_all_processes(pair: Pair, postgresql: str) 
     assert {each.definition for each in changes.differences} == {"active", "keen", "quiet"}
     some = messages(10, 60)
     assert other.submit(some[:30]).result(30) == 30
-    soon(lambda: [each.name for each in other.evaluator.definitions] == ["active", "keen", "team"])
-    soon(lambda: are_shared(one, other))
+    eventually(lambda: [each.name for each in other.evaluator.definitions] == ["active", "keen", "team"])
+    eventually(lambda: are_shared(one, other))
     assert one.submit(some[30:]).result(30) == 30
     settle(one, other)
     assert not one.state.trouble and not other.state.trouble
@@ -322,12 +322,12 @@ def test_who_does_not_have_the_files_leaves_the_work_to_others(
     one, other, clock = pair
     edit(one.project)
     one.changing.apply()
-    soon(lambda: len(one.evaluator.shares) == SHARES and not other.evaluator.shares)
-    soon(lambda: "Put the same files into" in other.state.trouble)
+    eventually(lambda: len(one.evaluator.shares) == SHARES and not other.evaluator.shares)
+    eventually(lambda: "Put the same files into" in other.state.trouble)
     assert other.submit(messages(10, 60)).result(30) == 60
     settle(one)
     edit(other.project)
-    soon(lambda: are_shared(one, other) and not other.state.trouble)
+    eventually(lambda: are_shared(one, other) and not other.state.trouble)
     settle(one, other)
     database = connect(postgresql)
     assert recorded(database, other.project) == expected(Project(one.project.folder), database, clock.now) != []
@@ -342,12 +342,12 @@ def test_who_starts_with_other_files_waits(
     edit(project(tmp_path / "third"))
     third = Service(Project(tmp_path / "third"), connect=lambda: connect(postgresql), compiled=False, clock=clock)
     third.start()
-    soon(lambda: "Put the same files into" in third.state.trouble)
+    eventually(lambda: "Put the same files into" in third.state.trouble)
     assert are_shared(one, other) and not third.evaluator.shares
     one.stop()
-    soon(lambda: len(other.evaluator.shares) == SHARES)
+    eventually(lambda: len(other.evaluator.shares) == SHARES)
     other.stop()
-    soon(lambda: len(third.evaluator.shares) == SHARES and third.state.ready)
+    eventually(lambda: len(third.evaluator.shares) == SHARES and third.state.ready)
     third.stop()
     database = connect(postgresql)
     assert recorded(database, third.project) == expected(third.project, database, clock.now) != []
@@ -380,12 +380,12 @@ def test_a_second_evaluating_process_on_sqlite_is_refused(tmp_path: Path) -> Non
         second.when_refused(lambda: refused.append(str(second.state.refused)))
         second.start()
         assert second.submit(messages(8, 20)).result(30) == 20
-        soon(lambda: refused)
+        eventually(lambda: refused)
         second.stop()
         assert Outbox(own).counts() == {"sending": 1}
         own.close()
         assert "another process evaluates this project already" in refused[0] and str(os.getpid()) in refused[0]
-        soon(lambda: first.evaluator.position == 20)
+        eventually(lambda: first.evaluator.position == 20)
     with running(acme, url, clock) as third:
         assert not third.state.trouble
 
@@ -430,7 +430,7 @@ def test_a_commit_whose_answer_was_lost_is_followed_all_the_same(opened: Opener)
     breaking.after = 1
     with pytest.raises(StorageError):
         writer.submit(some[3:6]).result(30)
-    soon(lambda: len(followed) == 6)
+    eventually(lambda: len(followed) == 6)
     breaking.after = 1
     with pytest.raises(StorageError):
         writer.submit(some[6:9]).result(30)
@@ -461,7 +461,7 @@ def test_what_others_write_is_followed_in_parts_and_while_there_is_room(
     time.sleep(0.3)
     assert not followed
     room.set()
-    soon(lambda: len(followed) == 30)
+    eventually(lambda: len(followed) == 30)
     assert max(parts) == 10
     elsewhere.submit(some[30:35]).result(30)
     here.submit(some[35:38]).result(30)  # whoever is answered here is answered with all that came before
@@ -471,7 +471,7 @@ def test_what_others_write_is_followed_in_parts_and_while_there_is_room(
     here.submit(some[39:]).result(30)  # unless much waits
     assert len(followed) == 38
     room.set()
-    soon(lambda: len(followed) == 40)
+    eventually(lambda: len(followed) == 40)
     here.stop()
     elsewhere.stop()
     assert followed == [kept.position for kept in MessageLog(opened()).after(0)]
@@ -544,7 +544,7 @@ def test_who_only_evaluates_follows_on_as_soon_as_there_is_nothing_else_to_do(
     with writing(opened) as elsewhere, following(acme, url) as service:
         monkeypatch.setattr(Writer, "_look", look_and_wait_long)
         elsewhere.submit(messages(6, 90)).result(30)
-        soon(lambda: service.state.evaluated == 90)
+        eventually(lambda: service.state.evaluated == 90)
     assert recorded(database) == expected(acme, database, moment(MINUTES)) != []
 
 
@@ -559,14 +559,14 @@ def test_what_others_write_is_read_while_the_evaluator_waits_for_the_database(
         if not read and self.position:
             elsewhere.submit(some[30:]).result(30)
             read.append(0)
-            soon(service.waiting)
+            eventually(service.waiting)
             read[0] = service.waiting()
         return original(self, *what)
 
     with writing(opened) as elsewhere, following(acme, url) as service:
         monkeypatch.setattr(Evaluator, "_recorded", record_after_more_has_come)
         elsewhere.submit(some[:30]).result(30)
-        soon(lambda: service.state.evaluated == 90)
+        eventually(lambda: service.state.evaluated == 90)
     assert read == [60]
     assert recorded(database) == expected(acme, database, moment(MINUTES)) != []
 
@@ -577,7 +577,7 @@ def test_what_others_write_is_followed_by_who_is_asked_all_the_time(tmp_path: Pa
 
         def until_more_has_come(number: int) -> int:
             elsewhere.submit([some[number]]).result(30)
-            soon(service.waiting)
+            eventually(service.waiting)
             return number
 
         def the_next_waiting(_: Evaluator) -> Future[int]:
@@ -674,7 +674,7 @@ def test_after_trouble_the_record_is_what_a_replay_says(tmp_path: Path, url: str
             service.submit(part).result(30)
         except StorageError:
             service.submit(part).result(30)
-    soon(lambda: not any(each.before or each.after for each in connections) and service.state.ready)
+    eventually(lambda: not any(each.before or each.after for each in connections) and service.state.ready)
     service.stop()
     assert database.rows("SELECT COUNT(*) FROM messages") == [(240,)]
     assert recorded(database) == expected(acme, database, clock.now)
@@ -702,14 +702,14 @@ def test_a_server_that_is_restarted_under_load(tmp_path: Path, own: Server, mode
         thread.start()
         for _ in range(2):
             count = len(acknowledged)
-            soon(lambda count=count: len(acknowledged) >= count + 50)
+            eventually(lambda count=count: len(acknowledged) >= count + 50)
             own.stop(mode)
-            soon(lambda: refused)
+            eventually(lambda: refused)
             own.start()
             refused.clear()
         enough.set()
         thread.join()
-        soon(lambda: service.state.ready and not service.waiting())
+        eventually(lambda: service.state.ready and not service.waiting())
     database = connect(own.url("postgres"))
     assert enough.is_set() and database.rows("SELECT COUNT(*) FROM messages") == [(len(acknowledged),)]
     assert recorded(database) == expected(acme, database, clock.now) != []

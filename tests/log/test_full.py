@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
-from time import monotonic, sleep
 
 import pytest
 from live.projects import MINUTES, expected, messages, moment, project, recorded
+from waiting import eventually
 
 from fireflower.app.live.service import Service
 from fireflower.history.log.connecting import connect
@@ -126,9 +126,9 @@ def test_a_service_on_a_full_disk(small: Path, tmp_path: Path) -> None:
     acme, some, now = project(tmp_path / "acme"), messages(1, 400), moment(MINUTES)
     service = Service(acme, connect=lambda: connect(small / "log.sqlite"), compiled=False, clock=lambda: now)
     service.start()
-    _wait(lambda: service.state.ready)
+    eventually(lambda: service.state.ready)
     service.submit(some[:50]).result(30)
-    _wait(lambda: service.state.evaluated >= 50)
+    eventually(lambda: service.state.evaluated >= 50)
     filling = small / "filling"
     with filling.open("wb", buffering=0) as file:
         for size in (4096, 512, 1):
@@ -143,7 +143,7 @@ def test_a_service_on_a_full_disk(small: Path, tmp_path: Path) -> None:
     list(_until_refused(submit, "The disk"))
     filling.unlink()
     assert service.submit(some).result(30) == 400 - acknowledged
-    _wait(lambda: service.state.ready and not service.waiting())
+    eventually(lambda: service.state.ready and not service.waiting())
     service.stop()
     database = connect(small / "log.sqlite")
     assert database.rows("PRAGMA integrity_check") == [("ok",)]
@@ -158,13 +158,6 @@ def _fill(write: Callable[[bytes], int], size: int) -> None:
             write(b"\0" * size)
     except OSError:
         return
-
-
-def _wait(reached: Callable[[], object]) -> None:
-    patience = monotonic() + 60
-    while not reached():
-        assert monotonic() < patience, "it did not come to pass"
-        sleep(0.005)
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ from fireflower.history.arrivals import Arrivals
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.durable import Durable
 from fireflower.history.log.forgotten import ForgottenPeople
-from fireflower.history.log.leases import ALL_SHARES, Evaluated, LeaseLostError, Leases, Terms, share_of
+from fireflower.history.log.leases import ALL_SHARES, LeaseLostError, Leases, Terms, share_of
 from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.reading import LogReader, Mappings
 from fireflower.history.log.verdicts import News, Recorded, Verdict, VerdictLog, Which, Who
@@ -518,17 +518,17 @@ class Evaluator:
         up_to = self.position if self._parts else None
         before = evaluated_before(evaluated.values())
         built = self._builder.build(self.project, self.definitions, self._database, now, shares, before, up_to)
-        part = built.part
+        part, further = built.part, built.further(evaluated)
         if up_to is None:
             self.position, self.mentions = part.past.position, part.past.mentions
         part.past.mentions = self.mentions
         part.past.position, self.now = self.position, now
         self._parts.append(part)
         try:
-            if late := self.record.recorded_late(built.since, built.further(evaluated)):
+            if late := self.record.recorded_late(built.since, further):
                 tell(part, built.standing, Arrivals.of([]), now, late)  # or it stands, though nobody is told again
             with self._recording(shares, now):
-                return self._record_built(built, evaluated, now)
+                return self._record_built(built, further, now)
         except LeaseLostError as error:
             _LOGGER.warning("%s", error)
             self._let_go(error.shares)
@@ -540,17 +540,17 @@ class Evaluator:
         self._parts = []
         return self._add(self.shares, now) if self._terms else News()
 
-    def _record_built(self, built: Built, evaluated: Mapping[int, Evaluated], now: int) -> News:
+    def _record_built(self, built: Built, further: Collection[int], now: int) -> News:
         """
         Parameters
         ----------
-        evaluated : how far each share had been evaluated before
+        further : shares that had been evaluated further than to where it goes on
         """
         part, standing = built.part, built.standing
         if not built.goes_on:
             return self._record_all(standing, part.names, self.project, part.shares, now, built.basis, built.known)
         verdicts = standing.all()
-        ahead = dict.fromkeys(self.record.decided_after(built.since, built.further(evaluated)), built.since)
+        ahead = dict.fromkeys(self.record.decided_after(built.since, further), built.since)
         again = {who: min(since, built.since) for who, since in (ahead | standing.since()).items()}
         news = self.record.record(verdicts, again, now, part.names)
         self.announcer.announce(news, verdicts, self.traits, now, self)
