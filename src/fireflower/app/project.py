@@ -39,13 +39,6 @@ class Project:
 
     folder: Path
 
-    @staticmethod
-    def going_by(settings: Settings, folder: Path) -> Project:
-        """A project that goes by these settings, whatever its file says by now."""
-        found = Project(folder)
-        found.__dict__["settings"] = settings
-        return found
-
     @cached_property
     def settings(self) -> Settings:
         """What fireflower.yaml says for the whole project. It can be read while definitions have faults."""
@@ -223,6 +216,13 @@ class Project:
                 known = did_you_mean(name, by_name) or f" There are: {', '.join(sorted(by_name))}."
                 raise ProjectError(f"no definition is named {name!r}.{known}")
         return tuple(by_name[name] for name in names or by_name)
+
+
+def going_by(settings: Settings, folder: Path) -> Project:
+    """A project that goes by these settings, whatever its file says by now."""
+    found = Project(folder)
+    found.__dict__["settings"] = settings
+    return found
 
 
 def open_project(folder: str | Path | None = None) -> Project:

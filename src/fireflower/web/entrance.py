@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from fireflower.app.live.intake import Intake
-from fireflower.app.project import Project
+from fireflower.app.project import going_by
 from fireflower.history.log.reading import Mappings
 from fireflower.language.settings import Settings
 from fireflower.web.forwarding import Forward
@@ -88,7 +88,7 @@ def main() -> None:
     setup: Setup = pickle.load(sys.stdin.buffer)
     if setup.prepare is not None:
         setup.prepare()
-    project = Project.going_by(setup.settings, setup.folder)
+    project = going_by(setup.settings, setup.folder)
     to = socket.socket(fileno=setup.to)
     intake = Intake(project, setup.mappings, to)
     server = _Server(Entrance(intake, setup))

@@ -13,7 +13,7 @@ from typing import Any
 
 from fireflower.app.live.compacting import Compactor
 from fireflower.app.live.database import opener
-from fireflower.app.project import Project
+from fireflower.app.project import Project, going_by
 from fireflower.model.errors import FireflowerError, ProjectError
 
 
@@ -47,7 +47,7 @@ class CompactorApart(Compactor):
 def main() -> None:
     """Move what is asked for, and say how many records were new to the archive, or why nothing has moved."""
     folder, settings, mappings, up_to = pickle.load(sys.stdin.buffer)
-    project = Project.going_by(settings, folder)
+    project = going_by(settings, folder)
     try:
         database = opener(project)()
         try:
