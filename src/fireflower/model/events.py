@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, compress
 from typing import Any
 
 import numpy as np
@@ -41,15 +41,11 @@ class Events:
     @classmethod
     def of(cls, records: Iterable[Record]) -> Events:
         """Records that are events as columns."""
-        return cls.of_rows([
+        rows: list[Row] = [
             (each.time, each.time if each.received is None else each.received, each.name, each.person or None,
              each.account or None, each.properties, each.message_id)
             for each in records
-        ])  # fmt: skip
-
-    @classmethod
-    def of_rows(cls, rows: Sequence[Row]) -> Events:
-        """Events, each with what the columns have of it, as columns."""
+        ]  # fmt: skip
         time, received, *others = zip(*rows, strict=True) if rows else ((),) * 7
         return cls(np.array(time, np.int64), np.array(received, np.int64), *map(list, others))
 
@@ -73,10 +69,18 @@ class Events:
             self.time[picked], self.received[picked], *([each[nth] for nth in places] for each in self._lists())
         )
 
+    def only(self, wanted: Sequence[bool]) -> Events:
+        """Those of which this is true."""
+        which = np.array(wanted, bool)
+        return Events(self.time[which], self.received[which], *(list(compress(each, wanted)) for each in self._lists()))
+
+    def rows(self) -> Iterator[Row]:
+        """What the columns have of each."""
+        return zip(self.time.tolist(), self.received.tolist(), *self._lists(), strict=True)
+
     def records(self) -> Iterator[Record]:
         """The record of each."""
-        rows = zip(self.time.tolist(), self.received.tolist(), *self._lists(), strict=True)
-        for time, received, name, person, account, properties, key in rows:
+        for time, received, name, person, account, properties, key in self.rows():
             yield Record(time, EVENT, name, person, account, None, properties, key, received)
 
     def record(self, place: int) -> Record:

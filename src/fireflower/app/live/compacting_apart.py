@@ -13,7 +13,7 @@ from typing import Any
 
 from fireflower.app.live.compacting import Compactor
 from fireflower.app.live.database import opener
-from fireflower.app.project import Project, going_by
+from fireflower.app.project import going_by
 from fireflower.model.errors import FireflowerError, ProjectError
 
 

@@ -1,7 +1,10 @@
 """What one process takes in is handed on to another, which evaluates it, and so need not read it in the log again.
 
 The log remains what counts. Who is handed messages is told behind which place of the log they are; if that is further
-than it has followed by then, it reads the log.
+than it has followed by then, it reads the log. So it does with what is not handed on, since it cannot be packed: a
+number beyond 64 bits.
+
+Columns are packed as MessagePack, in which events cost a third of what they do as a pickle, and less to unpack.
 """
 
 from __future__ import annotations
@@ -9,14 +12,40 @@ from __future__ import annotations
 import pickle
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from fireflower.app.live.counting import Tally
+from fireflower.history.arrivals import Arrivals
 from fireflower.history.log.durable import Durable
+from fireflower.model.events import Events
 
 _LENGTH = struct.Struct("!q")
+
+
+class _Packed(msgspec.Struct, array_like=True, gc=False):
+    """Messages behind a place: columns of numbers as they lie in memory, and what is no event as a pickle."""
+
+    behind: int
+    places: bytes
+    numbers: bytes
+    time: bytes
+    received: bytes
+    name: list[str]
+    person: list[str | None]
+    account: list[str | None]
+    properties: list[Mapping[str, Any]]
+    message_id: list[str]
+    others: bytes
+
+
+_encode, _decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(_Packed).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +82,8 @@ class HandingOn:
         """Hand these on. If nobody is there any longer, this process is about to end, too, and the log has them."""
         if not len(durable):
             return
-        data = pickle.dumps((self.place, durable), pickle.HIGHEST_PROTOCOL)
-        with suppress(OSError):
+        with suppress(OSError, OverflowError):
+            data = packed(self.place, durable)
             self._to.sendall(_LENGTH.pack(len(data)) + data)
         self.place = durable.last
 
@@ -70,7 +99,29 @@ def handed_on(by: socket.socket) -> Iterator[bytes]:
             yield data
 
 
+def packed(behind: int, durable: Durable) -> bytes:
+    """Messages, which are behind a place in the log.
+
+    Raises
+    ------
+    OverflowError
+        If one of their numbers is beyond 64 bits.
+    """
+    arrivals, events = durable.arrivals, durable.arrivals.events
+    numbers = (durable.places, arrivals.numbers, events.time, events.received)
+    lists = (events.name, events.person, events.account, events.properties, events.message_id)
+    others = pickle.dumps(arrivals.others, pickle.HIGHEST_PROTOCOL) if arrivals.others else b""
+    return _encode((behind, *(column.tobytes() for column in numbers), *lists, others))
+
+
 def unpacked(data: bytes) -> tuple[int, Durable]:
     """The place in the log behind which messages are, and these. They come from a process that this one has started."""
-    place, durable = pickle.loads(data)
-    return place, durable
+    said = _decode(data)
+    places, numbers, time, received = map(_column, (said.places, said.numbers, said.time, said.received))
+    events = Events(time, received, said.name, said.person, said.account, said.properties, said.message_id)
+    others = pickle.loads(said.others) if said.others else []
+    return said.behind, Durable(places, Arrivals(events, numbers, others))
+
+
+def _column(numbers: bytes) -> NDArray[np.int64]:
+    return np.frombuffer(numbers, np.int64).copy()

@@ -100,9 +100,12 @@ class _Read:
 
     def durable(self, places: Sequence[int | None]) -> Durable:
         """Those messages that have a place in the log."""
-        kept = [(nth, place) for nth, each in enumerate(self.of) if (place := places[each]) is not None]
-        events = self.events if len(kept) == len(self.of) else self.events.at([nth for nth, _ in kept])
-        durable = Durable.one_event_each([place for _, place in kept], events)
+        found = [places[each] for each in self.of]
+        kept = [place for place in found if place is not None]
+        events = self.events
+        if len(kept) < len(found):
+            events = events.only([place is not None for place in found])
+        durable = Durable.one_event_each(kept, events)
         ones = sorted((place, one.records) for nth, one in self.ones.items() if (place := places[nth]) is not None)
         return durable.with_(Durable.of(ones)) if ones else durable
 

@@ -35,8 +35,11 @@ class Kept(Struct, frozen=True, gc=False):
 def stored_key(key: str) -> bytes:
     """By what a message is known in the database. It begins like the key, also where that is long: most clients put the
     time in front, so that what comes together lies together in the index."""
-    text = key.encode()
-    return text if len(text) <= _LONGEST else text[:_BEGINNING] + blake2b(text, digest_size=_DIGEST).digest()
+    return _stored(key.encode())
+
+
+def _stored(key: bytes) -> bytes:
+    return key if len(key) <= _LONGEST else key[:_BEGINNING] + blake2b(key, digest_size=_DIGEST).digest()
 
 
 class MessageLog:
@@ -55,12 +58,13 @@ class MessageLog:
         """
         self._database.in_order("messages")
         before = self.end()
-        keys = [stored_key(message.key) for message in messages]
-        known = self._keys.likely(keys)
-        new: dict[bytes, Message] = {}
-        for key, message in zip(keys, messages, strict=True):
-            if key not in known:
-                new.setdefault(key, message)
+        keys = [message.key.encode() for message in messages]
+        keys = [key if len(key) <= _LONGEST else _stored(key) for key in keys]
+        new = dict(zip(keys, messages, strict=True))
+        if len(new) < len(keys):  # of those that are the same, the first counts
+            new.update(zip(reversed(keys), reversed(messages), strict=True))
+        for key in self._keys.likely(keys):
+            del new[key]
         places = self._written(new, before)
         self._keys.add(places)
         return [places.pop(key, None) for key in keys]

@@ -120,11 +120,11 @@ class LogReader:
     def _plainly_told(self, kept: Sequence[Kept]) -> dict[int, list[Told]]:
         """The same of messages that say one event, by their places."""
         some = self._saying_one(kept)
-        rows, of = self._plain.rows(plains([each.body for each in some]))
+        events, of = self._plain.events(plains([each.body for each in some]))
         its = [some[nth] for nth in of]
         texts = texts_of_properties([each.body for each in its])
         told: dict[int, list[Told]] = {}
-        for each, text, (time, received, name, person, account, _, key) in zip(its, texts, rows, strict=True):
+        for each, text, (time, received, name, person, account, _, key) in zip(its, texts, events.rows(), strict=True):
             place, id = each.position, key or None
             number = first_number(place)
             told[place] = [Told(time, EVENT, name, person, account, None, None, id, received, text, False, number)]

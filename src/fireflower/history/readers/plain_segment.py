@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 from typing import Annotated, Any, Protocol
 
 import msgspec
+import numpy as np
 
 from fireflower.history.readers.times import TimeReader
 from fireflower.history.readers.told import is_id, object_text
-from fireflower.model.events import Events, Row
+from fireflower.model.events import Events
 from fireflower.model.messages import AHEAD, LONGEST_ID
 from fireflower.model.moments import EARLIEST, LATEST
 
@@ -19,6 +21,9 @@ VIEWS = {"page": "Page Viewed", "screen": "Screen Viewed"}
 """Types of messages that are events without saying so, with the names of these."""
 
 _EVENTS = frozenset(("track", *VIEWS))
+
+_UNKNOWN = EARLIEST - 1
+"""The time of what may not be read."""
 
 _Id = Annotated[str, msgspec.Meta(max_length=LONGEST_ID)]
 
@@ -126,42 +131,37 @@ class PlainReader:
     def events(self, messages: Sequence[Plain | None]) -> tuple[Events, list[int]]:
         """The events that messages are, as the reader of the form will read them, and which of them these are; the
         others are none, or it may not read them."""
-        rows, of = self.rows(messages)
-        return Events.of_rows(rows), of
-
-    def rows(self, messages: Sequence[Plain | None]) -> tuple[list[Row], list[int]]:
-        """The same, each by itself."""
-        rows: list[Row] = []
-        of: list[int] = []
-        for place, said in enumerate(messages):
-            if said is None or said.type not in _EVENTS:
-                continue
-            user, name, account, key = said.userId, said.event, said.groupId, said.messageId
-            properties = said.properties or {}
-            if said.type != "track":
-                name, properties = VIEWS[said.type], {**_view(said), **properties}
-            person = (user.strip() if user else "") or _stripped(said.anonymousId)
-            name = name.strip() if name else ""
-            time = self._time(said) if person and name else None
-            if time is None:
-                continue
-            account = account.strip() if account else ""
-            if not account and said.context is not None:
-                account = _stripped(said.context.groupId)
-            key = key.strip() if key else ""
-            rows.append((time, self._received, name, person, account or None, properties, key))
-            of.append(place)
-        return rows, of
+        of = [place for place, said in enumerate(messages) if said is not None and said.type in _EVENTS]
+        some = [said for said in messages if said is not None and said.type in _EVENTS]
+        time: list[int] = []
+        received: list[int] = []
+        for said in some:
+            time.append(self._time(said))
+            received.append(self._received)
+        events = Events(
+            np.array(time, np.int64),
+            np.array(received, np.int64),
+            [said.event.strip() if said.type == "track" and said.event else _viewed(said) for said in some],
+            [(said.userId.strip() if said.userId else "") or _stripped(said.anonymousId) for said in some],
+            [_account(said) for said in some],
+            [said.properties or {} if said.type == "track" else _of_view(said) for said in some],
+            [said.messageId.strip() if said.messageId else "" for said in some],
+        )
+        if _UNKNOWN not in time and all(events.name) and all(events.person):  # as nearly all
+            return events, of
+        columns = zip(time, events.name, events.person, strict=True)
+        is_read = [bool(moment != _UNKNOWN and name and person) for moment, name, person in columns]
+        return events.only(is_read), list(compress(of, is_read))
 
     def will_read(self, said: Plain) -> bool:
         """Whether the reader of the form will certainly read a message."""
         if said.type in _EVENTS:
             return bool(self.events([said])[1])
         is_named = is_id(said.groupId) if said.type == "group" else said.type == "identify"
-        return is_named and (is_id(said.userId) or is_id(said.anonymousId)) and self._time(said) is not None
+        return is_named and (is_id(said.userId) or is_id(said.anonymousId)) and self._time(said) != _UNKNOWN
 
-    def _time(self, said: Plain) -> int | None:
-        """When it happened by a right clock, as the reader will say; None where it may not read it."""
+    def _time(self, said: Plain) -> int:
+        """When it happened by a right clock, as the reader will say; _UNKNOWN where it may not read it."""
         if said.receivedAt != self._received_at or said.sentAt != self._sent_at:  # those of one request have the same
             self._look_at(said)
         original, stamp = said.originalTimestamp, said.timestamp
@@ -171,8 +171,8 @@ class PlainReader:
             else:
                 time = self._moment(stamp)
         except ValueError:
-            return None
-        return time if EARLIEST <= time < self._end else None
+            return _UNKNOWN
+        return time if EARLIEST <= time < self._end else _UNKNOWN
 
     def _look_at(self, said: Plain) -> None:
         """See when a request was received, how far its sender's clock was behind, and before when it can tell of."""
@@ -193,6 +193,22 @@ def other_of(said: Plain | None) -> str | None:
         return None
     user, anonymous = _stripped(said.userId), _stripped(said.anonymousId)
     return anonymous if user and anonymous and anonymous != user else None
+
+
+def _viewed(said: Plain) -> str:
+    """The name of the event that a message is, if it is a view; else ""."""
+    return VIEWS.get(said.type or "", "")
+
+
+def _of_view(said: Plain) -> dict[str, Any]:
+    return {**_view(said), **(said.properties or {})}
+
+
+def _account(said: Plain) -> str | None:
+    account = said.groupId.strip() if said.groupId else ""
+    if not account and said.context is not None:
+        account = _stripped(said.context.groupId)
+    return account or None
 
 
 def _stripped(text: str | None) -> str:
