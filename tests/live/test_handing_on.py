@@ -9,13 +9,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from log.databases import Opener
 from waiting import soon
 
 from fireflower.app.live import writing as writing_module
-from fireflower.app.live.handing_on import HandingOn, handed_on, unpacked
+from fireflower.app.live.handing_on import HandingOn, handed_on, packed, unpacked
 from fireflower.app.live.intake import Intake
 from fireflower.app.live.writing import Writer
 from fireflower.history.arrivals import Numbered
@@ -24,6 +27,7 @@ from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.reading import PLAIN, LogReader
 from fireflower.model.errors import Overloaded
 from fireflower.model.messages import Message
+from fireflower.model.records import Kind, Record
 from fireflower.web.ingest import DurableSink
 from live.messaging import posthog
 from live.projects import messages, project
@@ -64,9 +68,9 @@ class Pair:
             each.start()
 
     def _hand_over(self, ours: socket.socket) -> None:
-        for packed in handed_on(ours):
+        for data in handed_on(ours):
             if not self._is_lost():
-                self.here.hand_over(packed)
+                self.here.hand_over(data)
 
     def end(self) -> None:
         self.taking.stop()
@@ -135,6 +139,36 @@ def test_nothing_is_read_again_while_all_is_handed_over(opened: Opener, monkeypa
     pair.end()
 
 
+@pytest.mark.parametrize("value", [2**70, -(2**63) - 1, "half \ud83d"])
+def test_what_cannot_be_packed_is_read_in_the_log(opened: Opener, value: object) -> None:
+    pair, some = Pair(opened, lambda: False), mixed(6, 20)
+    odd = [posthog("odd", 1, "ann", {"n": value}), posthog("even", 1, "ann", {"n": 2**63})]
+    for each in (some[:10], odd[:1], odd[1:], some[10:]):
+        pair.taking.submit(each).result(30)
+    soon(lambda: pair.here.followed == MessageLog(opened()).end(), seconds=30)
+    pair.end()
+    assert said(pair.followed) == in_log(opened)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**50), st.text(max_size=3), st.dictionaries(st.text(max_size=3), VALUES))))
+def test_what_is_unpacked_is_what_was_packed(some: list[tuple[int, str, dict[str, Any]]]) -> None:
+    records = [
+        Record(time, Kind.EVENT if time % 3 else Kind.JOIN, id, id, id, None, properties, id, time % 7 or None)
+        for time, id, properties in some
+    ]
+    durable = Durable.of((place, [record]) for place, record in enumerate(records, 1))
+    behind, found = unpacked(packed(5, durable))
+    assert (behind, said([found])) == (5, said([durable]))
+    assert repr(found.arrivals.events.properties) == repr(durable.arrivals.events.properties)
+
+
 def test_half_of_what_was_to_be_handed_on_is_nothing() -> None:
     ours, theirs = socket.socketpair()
     with ours:
@@ -143,7 +177,7 @@ def test_half_of_what_was_to_be_handed_on_is_nothing() -> None:
             handing_on(Durable.of([]))
             handing_on(Durable.of([(5, ()), (8, ())]))
             theirs.sendall(struct.pack("!q", 100) + b"half")
-        found = [unpacked(packed) for packed in handed_on(ours)]
+        found = [unpacked(data) for data in handed_on(ours)]
     assert [(behind, durable.places.tolist()) for behind, durable in found] == [(3, [5, 8])]
     assert handing_on.place == 8
 

@@ -2,7 +2,7 @@
 
 The log remains what counts. Who is handed messages is told behind which place of the log they are; if that is further
 than it has followed by then, it reads the log. So it does with what is not handed on, since it cannot be packed: a
-number beyond 64 bits.
+number beyond 64 bits, or half a character.
 
 Columns are packed as MessagePack, in which events cost a third of what they do as a pickle, and less to unpack.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 import pickle
 import socket
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,11 +37,11 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     numbers: bytes
     time: bytes
     received: bytes
-    name: list[str]
-    person: list[str | None]
-    account: list[str | None]
-    properties: list[Mapping[str, Any]]
-    message_id: list[str]
+    name: list[Any]
+    person: list[Any]
+    account: list[Any]
+    properties: list[Any]
+    message_id: list[Any]
     others: bytes
 
 
@@ -82,7 +82,7 @@ class HandingOn:
         """Hand these on. If nobody is there any longer, this process is about to end, too, and the log has them."""
         if not len(durable):
             return
-        with suppress(OSError, OverflowError):
+        with suppress(OSError, OverflowError, UnicodeError):
             data = packed(self.place, durable)
             self._to.sendall(_LENGTH.pack(len(data)) + data)
         self.place = durable.last
@@ -104,8 +104,8 @@ def packed(behind: int, durable: Durable) -> bytes:
 
     Raises
     ------
-    OverflowError
-        If one of their numbers is beyond 64 bits.
+    OverflowError, UnicodeError
+        If a number in them is beyond 64 bits, or a text has half a character.
     """
     arrivals, events = durable.arrivals, durable.arrivals.events
     numbers = (durable.places, arrivals.numbers, events.time, events.received)

@@ -136,8 +136,10 @@ class SortedKeys:
     likely = of
 
     def add(self, places: Mapping[bytes, int]) -> None:
+        if not places:
+            return
         self._latest.update(places)
-        self._until = max(self._until, *places.values()) if places else self._until
+        self._until = max(self._until, next(reversed(places.values())))
         if len(self._latest) >= _RUN:
             self._save()
 
