@@ -37,7 +37,7 @@ from fireflower.app.project import HISTORY_FOLDER, Project
 
 STEPS = ("ingest", "moving", "latency", "timers", "start")
 DEFINITIONS = 20
-TOGETHER, CONNECTIONS = 100, 32
+TOGETHER, CONNECTIONS = 100, 16
 CROWDED = 50
 """So many times fewer people send the events by which delays are measured: for these, something has to change."""
 
