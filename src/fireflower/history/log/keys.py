@@ -139,7 +139,7 @@ class SortedKeys:
         if not places:
             return
         self._latest.update(places)
-        self._until = max(self._until, next(reversed(places.values())))
+        self._until = max(self._until, max(places.values()))
         if len(self._latest) >= _RUN:
             self._save()
 
