@@ -1,10 +1,10 @@
 """What one process takes in is handed on to another, which evaluates it, and so need not read it in the log again.
 
 The log remains what counts. Who is handed messages is told behind which place of the log they are; if that is further
-than it has followed by then, it reads the log. So it does with what is not handed on, since it cannot be packed: a
-number beyond 64 bits, or half a character.
+than it has followed by then, it reads the log.
 
-Columns are packed as MessagePack, in which events cost a third of what they do as a pickle, and less to unpack.
+Columns are packed as MessagePack, in which events cost a third of what they do as a pickle, and less to unpack. Where
+numbers are beyond 64 bits, all is a pickle.
 """
 
 from __future__ import annotations
@@ -47,6 +47,9 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
 
 _encode, _decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(_Packed).decode
 
+_PICKLE = b"\x80"
+"""How a pickle begins, and no list of MessagePack."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -82,8 +85,8 @@ class HandingOn:
         """Hand these on. If nobody is there any longer, this process is about to end, too, and the log has them."""
         if not len(durable):
             return
-        with suppress(OSError, OverflowError, UnicodeError):
-            data = packed(self.place, durable)
+        data = packed(self.place, durable)
+        with suppress(OSError):
             self._to.sendall(_LENGTH.pack(len(data)) + data)
         self.place = durable.last
 
@@ -100,22 +103,23 @@ def handed_on(by: socket.socket) -> Iterator[bytes]:
 
 
 def packed(behind: int, durable: Durable) -> bytes:
-    """Messages, which are behind a place in the log.
-
-    Raises
-    ------
-    OverflowError, UnicodeError
-        If a number in them is beyond 64 bits, or a text has half a character.
-    """
+    """Messages, which are behind a place in the log, for `unpacked`."""
     arrivals, events = durable.arrivals, durable.arrivals.events
     numbers = (durable.places, arrivals.numbers, events.time, events.received)
-    lists = (events.name, events.person, events.account, events.properties, events.message_id)
+    places, numbered, time, received = (column.tobytes() for column in numbers)
     others = pickle.dumps(arrivals.others, pickle.HIGHEST_PROTOCOL) if arrivals.others else b""
-    return _encode((behind, *(column.tobytes() for column in numbers), *lists, others))
+    lists = (events.name, events.person, events.account, events.properties, events.message_id)
+    try:
+        return _encode(_Packed(behind, places, numbered, time, received, *lists, others))
+    except (OverflowError, UnicodeError):
+        return pickle.dumps((behind, durable), pickle.HIGHEST_PROTOCOL)
 
 
 def unpacked(data: bytes) -> tuple[int, Durable]:
     """The place in the log behind which messages are, and these. They come from a process that this one has started."""
+    if data.startswith(_PICKLE):
+        behind, durable = pickle.loads(data)
+        return behind, durable
     said = _decode(data)
     places, numbers, time, received = map(_column, (said.places, said.numbers, said.time, said.received))
     events = Events(time, received, said.name, said.person, said.account, said.properties, said.message_id)
@@ -124,4 +128,4 @@ def unpacked(data: bytes) -> tuple[int, Durable]:
 
 
 def _column(numbers: bytes) -> NDArray[np.int64]:
-    return np.frombuffer(numbers, np.int64).copy()
+    return np.frombuffer(numbers, np.int64).copy()  # as any other: what lies in bytes may not be written over

@@ -35,11 +35,8 @@ class Kept(Struct, frozen=True, gc=False):
 def stored_key(key: str) -> bytes:
     """By what a message is known in the database. It begins like the key, also where that is long: most clients put the
     time in front, so that what comes together lies together in the index."""
-    return _stored(key.encode())
-
-
-def _stored(key: bytes) -> bytes:
-    return key if len(key) <= _LONGEST else key[:_BEGINNING] + blake2b(key, digest_size=_DIGEST).digest()
+    text = key.encode()
+    return text if len(text) <= _LONGEST else text[:_BEGINNING] + blake2b(text, digest_size=_DIGEST).digest()
 
 
 class MessageLog:
@@ -58,8 +55,7 @@ class MessageLog:
         """
         self._database.in_order("messages")
         before = self.end()
-        keys = [message.key.encode() for message in messages]
-        keys = [key if len(key) <= _LONGEST else _stored(key) for key in keys]
+        keys = [stored_key(message.key) for message in messages]
         new = dict(zip(keys, messages, strict=True))
         if len(new) < len(keys):  # of those that are the same, the first counts
             new.update(zip(reversed(keys), reversed(messages), strict=True))

@@ -131,8 +131,8 @@ class PlainReader:
     def events(self, messages: Sequence[Plain | None]) -> tuple[Events, list[int]]:
         """The events that messages are, as the reader of the form will read them, and which of them these are; the
         others are none, or it may not read them."""
-        of = [place for place, said in enumerate(messages) if said is not None and said.type in _EVENTS]
-        some = [said for said in messages if said is not None and said.type in _EVENTS]
+        pairs = [(nth, said) for nth, said in enumerate(messages) if said is not None and said.type in _EVENTS]
+        of, some = [nth for nth, _ in pairs], [said for _, said in pairs]
         time: list[int] = []
         received: list[int] = []
         for said in some:

@@ -64,7 +64,7 @@ class SegmentDelivery:
                 said = some[place]
                 if said is not None and not self._reader.will_read(said):
                     messages[place] = None
-        return messages, Said(read, of, _others(some, of))
+        return messages, Said(read, of, {place: other for place in of if (other := other_of(some[place]))})
 
     def _with_times(self, text: bytes, said: Plain | None) -> tuple[str, bytes] | None:
         """(key, body) of the message that an event is from its text, if nothing stands in its way; `said` then says
@@ -123,12 +123,6 @@ class SegmentDelivery:
         if self._sent is not None and event.get("sentAt") is None:
             event["sentAt"] = self._sent
         event["receivedAt"] = self._stamp
-
-
-def _others(said: Sequence[Plain | None], of: Sequence[int]) -> dict[int, str]:
-    """Those of these messages that name another id of their person, with that."""
-    named = [place for place in of if (one := said[place]) is not None and one.anonymousId is not None]
-    return {place: other for place in named if (other := other_of(said[place]))}
 
 
 def _merged(outer: dict[str, Any], inner: dict[str, Any]) -> dict[str, Any]:
