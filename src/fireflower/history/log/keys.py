@@ -136,10 +136,8 @@ class SortedKeys:
     likely = of
 
     def add(self, places: Mapping[bytes, int]) -> None:
-        if not places:
-            return
         self._latest.update(places)
-        self._until = max(self._until, max(places.values()))
+        self._until = max(self._until, max(places.values(), default=0))
         if len(self._latest) >= _RUN:
             self._save()
 

@@ -65,10 +65,6 @@ async def taken(
             await asyncio.sleep(0)
         events = envelope.events[start : start + _SLICE]
         plain, said = delivery.plain(events)
-        if not start and None not in plain:  # as nearly all
-            messages = [Message(name, key_for(each[0]), each[1], received, source) for each in plain if each]
-            known.append(said)
-            continue
         places: list[int] = []
         for position, message in enumerate(plain, start):
             places.append(len(messages))
