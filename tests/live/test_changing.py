@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from fireflower.app.live import changing
+from fireflower.app.live import changing, evaluating
 from fireflower.app.live.building import Builder
 from fireflower.app.live.compacting import Compactor
 from fireflower.app.live.evaluating import Evaluator
 from fireflower.app.project import Project
 from fireflower.history.log.connecting import connect
+from fireflower.history.log.database import StorageError
 from fireflower.model.errors import DefinitionError
 from fireflower.model.moments import DAY, HOUR
 from live.editing import ACTIVE, RECORD, SETTINGS, TEAM, Live, live, load, project, standing, write
@@ -297,4 +298,25 @@ def test_the_thread_that_follows_survives_trouble(folder: Path, monkeypatch: pyt
             time.sleep(0.1)
         running.did("ann", "acme", HOUR)
         running.service.changing.apply()
+        assert_as_replayed(running)
+
+
+def test_what_has_followed_halfway_is_prepared_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is left out that it had read when something failed."""
+    monkeypatch.setattr(changing, "_EVERY", 0.01)
+    failed = threading.Event()
+
+    def fail(*what: object) -> None:
+        failed.set()
+        raise StorageError("it failed")
+
+    with live(folder) as running:
+        write(folder, "definitions/active.yaml", ACTIVE.format(name="active", days=1))
+        running.service.changing.preview()
+        with monkeypatch.context() as broken:
+            broken.setattr(evaluating, "tell", fail)
+            running.did("ann", "acme", HOUR)
+            assert failed.wait(10)
+        running.service.changing.apply()
+        assert ("ann", "active") in {each[1:3] for each in running.recorded(["active"])}
         assert_as_replayed(running)

@@ -171,6 +171,7 @@ class _Shadow:
         self._evaluator, self.changed, self._clock = evaluator, changed, clock
         self._database = connect()
         self._turn = threading.Lock()
+        self._is_doubtful = False
         self._ended = threading.Event()
         try:
             self._prepared = self._prepare()
@@ -222,11 +223,16 @@ class _Shadow:
 
     @contextmanager
     def _again_if_need_be(self) -> Iterator[None]:
-        """Prepare it again if it has been overtaken, or if values have come for which it has no room."""
+        """Prepare it again if it has been overtaken, or if values have come for which it has no room; and if anything
+        else has failed, the next time: it may have taken in a part of what has happened only."""
+        if self._is_doubtful:
+            self._prepared = self._prepare()
+        self._is_doubtful = True
         try:
             yield
         except (Outgrown, Outdated):
             self._prepared = self._prepare()
+        self._is_doubtful = False
 
 
 def _compared(evaluator: Evaluator, prepared: Prepared, changed: Changed) -> Changes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +14,8 @@ from fireflower.app.project import Project
 from fireflower.destinations import Destination
 from fireflower.destinations.nodes import JsonLines
 from fireflower.destinations.secret import Secret
-from fireflower.history.log.verdicts import Who
+from fireflower.history.log.verdicts import News, Recorded, VerdictLog, Who
+from fireflower.language.nodes import Definition
 
 
 @dataclass(slots=True)
@@ -38,6 +39,11 @@ class Prepared:
     now: int
     compiled: bool
     basis: str = ""
+
+    @property
+    def position(self) -> int:
+        """The place in the log up to which it has been evaluated."""
+        return self.part.past.position if self.part is not None else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +92,35 @@ def _placeless(value: Any, folder: Path) -> Any:
 def unchanged(known: Mapping[str, tuple[str, int]], meanings: Mapping[str, str]) -> dict[str, tuple[str, int]]:
     """Those that mean what they meant, with since when."""
     return {name: meant for name, meant in known.items() if meanings.get(name) == meant[0]}
+
+
+def differences(record: VerdictLog, definitions: Iterable[Definition], prepared: Prepared) -> list[Difference]:
+    """What would be another if prepared definitions took the place of these."""
+    before = {definition.name for definition in definitions}
+    kept = {definition.name for definition in prepared.project.definitions}
+    found: list[Difference] = []
+    for name in sorted(prepared.changed | (before - kept)):
+        what: Literal["changed", "new", "gone"] = "changed" if name in kept & before else "gone"
+        earlier, later = record.subjects(name), prepared.standing.qualified(name)
+        entering, leaving = frozenset(later - earlier), frozenset(earlier - later)
+        found.append(Difference(name, what if name in before else "new", entering, leaving, len(earlier & later)))
+    return found
+
+
+def told_of_the_past(record: VerdictLog, asked: Sequence[Difference], news: News) -> Iterator[News]:
+    """What there is to tell of those who enter or leave by a change of definitions: of who leaves, their leaving, if
+    they had been qualified by the new meaning, too; else that their entry counts no longer."""
+    entries = sorted((each for each in news.retracted if each.change == "entered"), key=lambda each: each.at)
+    taken_back = {(each.definition, each.kind, each.subject): each for each in entries}
+    for difference in asked:
+        for who in sorted(difference.entering | difference.leaving):
+            latest = _latest(record, difference.definition, who)
+            if latest is not None and (who in difference.entering or latest.change == "left"):
+                yield News(new=[latest.as_news()])
+            elif entered := latest or taken_back.get((difference.definition, *who)):
+                yield News(retracted=[entered])
+
+
+def _latest(record: VerdictLog, definition: str, who: Who) -> Recorded | None:
+    """The last transition that stands."""
+    return next((each for each in reversed(record.of(*who)) if each.definition == definition), None)

@@ -7,12 +7,20 @@ import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from fireflower.app.live.alone import person_alone, transitions_alone
 from fireflower.app.live.announcing import Announcer
 from fireflower.app.live.building import Builder, Built
-from fireflower.app.live.editions import AT_WORK, Difference, Prepared, edition_of, unchanged
+from fireflower.app.live.editions import (
+    AT_WORK,
+    Difference,
+    Prepared,
+    differences,
+    edition_of,
+    told_of_the_past,
+    unchanged,
+)
 from fireflower.app.live.mentions import Mentions
 from fireflower.app.live.parts import (
     AT_ONCE,
@@ -189,11 +197,10 @@ class Evaluator:
         new = {share: term for share, term in terms.items() if share not in self._terms}
         if not new:
             return News()
-        evaluated = self._leases.evaluated(new).values()
-        now = max(now, *(each.moment for each in evaluated))  # by another machine's clock
-        news = self._reach(max(each.position for each in evaluated), now)
+        position, reached = self._reached(new)
+        news = self._reach(position, max(now, reached))
         self._terms |= new
-        news.add(self._add(frozenset(new), now))
+        news.add(self._add(frozenset(new), max(now, reached)))
         return news
 
     def release(self, shares: Collection[int]) -> None:
@@ -371,11 +378,11 @@ class Evaluator:
             If it is to be prepared again.
         """
         part, end = prepared.part, self.position
+        prepared.now = max(prepared.now, self.now)
         if part is None:
             return
         if prepared.compiled != self.compiled or not part.past.goes_on():
             raise Outdated
-        prepared.now = max(prepared.now, self.now)
         for start in range(part.past.position, end, AT_ONCE):
             some = part.past.messages(min(start + AT_ONCE, end), start)
             records = part.past.take_in(some)
@@ -394,17 +401,7 @@ class Evaluator:
         """Who would enter and who would leave if prepared definitions took effect: those that mean something else, that
         are new, and that are no longer there."""
         self.follow(prepared)
-        before = {definition.name for definition in self.definitions}
-        kept = {definition.name for definition in prepared.project.definitions}
-        found: list[Difference] = []
-        for name in sorted(prepared.changed | (before - kept)):
-            what: Literal["changed", "new", "gone"] = "changed" if name in kept & before else "gone"
-            earlier, later = self.record.subjects(name), prepared.standing.qualified(name)
-            entering, leaving = frozenset(later - earlier), frozenset(earlier - later)
-            found.append(
-                Difference(name, what if name in before else "new", entering, leaving, len(earlier & later))
-            )  # fmt: skip
-        return found
+        return differences(self.record, self.definitions, prepared)
 
     def adopt(
         self, prepared: Prepared, destinations: Sequence[Destination], now: int, *, tell_past: bool = False
@@ -417,9 +414,7 @@ class Evaluator:
         destinations : where transitions are told from now on
         tell_past : whether destinations are told of those who enter or leave by the change itself
         """
-        with self._all_shares(now) as (others, earlier):
-            prepared.now = max(prepared.now, self.now)
-            self.follow(prepared)
+        with self._all_shares(prepared, now) as (others, earlier):
             asked = self.differences(prepared) if tell_past else []
             part, project = prepared.part, prepared.project
             before, self.announcer.destinations = self.announcer.destinations, tuple(destinations)
@@ -434,6 +429,8 @@ class Evaluator:
                     basis = prepared.basis if bases == {prepared.basis} else ""
                     shares, now = ALL_SHARES, self.now
                     news = self._record_all(prepared.standing, names, project, shares, now, basis, asked=asked)
+                    # Of what is not evaluated here, less is noted than is recorded: whoever takes it compares all.
+                    self._leases.forget_basis(ALL_SHARES - self.shares)
                     self._borrowed.release(others)
             except BaseException:
                 self.announcer.destinations, self.editions = before, at_work
@@ -448,17 +445,19 @@ class Evaluator:
         return earlier
 
     @contextmanager
-    def _all_shares(self, now: int) -> Iterator[tuple[Terms, News]]:
-        """Nobody else records meanwhile, and this process has evaluated as far as anybody has. Gives the shares that
-        are borrowed from others, and what is news until then."""
+    def _all_shares(self, prepared: Prepared, now: int) -> Iterator[tuple[Terms, News]]:
+        """Nobody else records meanwhile, and this process has evaluated as far as anybody has, and exactly as far as
+        what was prepared, which may have read more of the log. Gives the shares that are borrowed from others, and what
+        is news until then."""
         others: Terms = {}
         if self.shares != ALL_SHARES:
             with self._database.transaction():
                 others = self._borrowed.take_from_all_but(self._leases.holder)
         try:
-            evaluated = self._leases.evaluated(ALL_SHARES).values()
-            latest = max(each.moment for each in evaluated)
-            yield others, self._reach(max(each.position for each in evaluated), max(now, latest))
+            position, reached = self._reached(ALL_SHARES)
+            news = self._reach(max(position, prepared.position), max(now, reached, prepared.now))
+            self.follow(prepared)
+            yield others, news
         except BaseException:
             with suppress(StorageError), self._database.transaction():
                 self._borrowed.release(others)
@@ -498,15 +497,24 @@ class Evaluator:
             self._parts = [each.without(lost) for each in self._parts]
             self._parts = [each for each in self._parts if each.shares]
 
+    def _reached(self, shares: Collection[int]) -> tuple[int, int]:
+        """The place in the log and the moment up to which any of these shares has been evaluated, or definitions on
+        all of them that took effect: by another machine's clock."""
+        evaluated = self._leases.evaluated(shares).values()
+        moments = (*(each.moment for each in evaluated), *self.record.meant_since().values())
+        return max(each.position for each in evaluated), max(moments)
+
     def _reach(self, position: int, now: int) -> News:
         """Evaluate the log up to a place at least, and time up to and including `now`: there others have been with
         what is taken over from them."""
+        if not self._terms:  # nobody is evaluated
+            self.position, self.now = max(self.position, position), max(self.now, now)
+            return News()
         news = News()
         log, reader = MessageLog(self._database), LogReader(self._database, self._mappings)
-        while self._parts and self.position < position and (some := log.after(self.position, AT_ONCE)):
+        while self.position < position and (some := log.after(self.position, AT_ONCE)):
             news.add(self.take(reader.read(some), now))
-        if self._parts:
-            news.add(self.take(Durable.of([]), now))
+        news.add(self.take(Durable.of([]), now))
         return news
 
     def _add(self, shares: frozenset[int], now: int) -> News:
@@ -604,7 +612,7 @@ class Evaluator:
             recorded = self.record.record_all(theirs, now, names, past, known, some)
             news.add(recorded)
             told.add(recorded.without(past))
-        for each in (told, *self._of_the_past(asked, news)):
+        for each in (told, *told_of_the_past(self.record, asked, news)):
             self.announcer.announce(each, verdicts, self.traits, now, self)
         self._leases.mean(shares, meanings, basis)
         self.record.forget_definitions(meanings.keys())
@@ -621,23 +629,6 @@ class Evaluator:
             past = frozenset(name for name, meaning in meanings.items() if not evaluated.knows(name, meaning))
             found.setdefault(past, set()).add(share)
         return found
-
-    def _of_the_past(self, asked: Sequence[Difference], news: News) -> Iterator[News]:
-        """What there is to tell of those who enter or leave by a change of definitions: of who leaves, their leaving,
-        if they had been qualified by the new meaning, too; else that their entry counts no longer."""
-        entries = sorted((each for each in news.retracted if each.change == "entered"), key=lambda each: each.at)
-        taken_back = {(each.definition, each.kind, each.subject): each for each in entries}
-        for difference in asked:
-            for who in sorted(difference.entering | difference.leaving):
-                latest = self._latest(difference.definition, who)
-                if latest is not None and (who in difference.entering or latest.change == "left"):
-                    yield News(new=[latest.as_news()])
-                elif entered := latest or taken_back.get((difference.definition, *who)):
-                    yield News(retracted=[entered])
-
-    def _latest(self, definition: str, who: Who) -> Recorded | None:
-        """The last transition that stands."""
-        return next((each for each in reversed(self.record.of(*who)) if each.definition == definition), None)
 
     def _past_here(self) -> Past:
         past = Past(self.project, self._database, self._mappings)

@@ -224,6 +224,10 @@ class Leases:
             "UPDATE leases SET meanings = ?, basis = ? WHERE share = ?", [(text, basis, share) for share in shares]
         )
 
+    def forget_basis(self, shares: Iterable[int]) -> None:
+        """Have whoever takes these shares compare all that is recorded of them."""
+        self._database.many("UPDATE leases SET basis = '' WHERE share = ?", [(share,) for share in shares])
+
     def evaluated(self, shares: Collection[int]) -> dict[int, Evaluated]:
         """How far these shares have been evaluated."""
         rows = self._database.rows("SELECT share, position, moment, meanings, basis FROM leases ORDER BY share")
