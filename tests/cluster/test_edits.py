@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,14 +14,20 @@ import pytest
 from live.projects import expected, moment, recorded, standing, standing_after, written
 
 from cluster.test_shares import HOOK, Machine, World
+from fireflower.app.live.changing import Changing
 from fireflower.app.live.editions import AT_WORK, Prepared, edition_of
+from fireflower.app.live.past import Outdated
+from fireflower.app.live.sharing import evaluate_anew
 from fireflower.app.live.storage import value_of
+from fireflower.app.live.telling import meaning_of
 from fireflower.app.project import Project
 from fireflower.destinations import Destination, load_destinations
 from fireflower.history.log.connecting import connect
+from fireflower.history.log.database import StorageError
 from fireflower.history.log.leases import ALL_SHARES, share_of
 from fireflower.model.errors import FireflowerError
 from fireflower.model.messages import Message
+from fireflower.model.moments import DAY, MINUTE
 
 DEFINITIONS = {
     "opened": "definition: opened\nsubject: person\nqualified: count(Opened) >= {least}\n",
@@ -151,6 +158,7 @@ def world(tmp_path: Path) -> Iterator[Edited]:
         machine.skew = 0
     yield found
     found.writer.stop()
+    found.database.close()
 
 
 def opened(start: int, end: int, person: str = "u1") -> list[Message]:
@@ -184,6 +192,9 @@ def test_who_evaluates_nobody_has_definitions_take_effect(world: Edited) -> None
     world.adopt(idle, prepared)
     world.turn()
     world.assert_as_replayed()
+    assert world.database.rows("SELECT past FROM transitions WHERE retracted IS NULL AND definition = 'opened'") == [
+        (1,)
+    ]
 
 
 def test_who_was_recorded_by_a_change_and_is_somebody_else_by_now(world: Edited) -> None:
@@ -206,3 +217,101 @@ def test_who_was_recorded_by_a_change_and_is_somebody_else_by_now(world: Edited)
     world.turn()
     world.assert_as_replayed()
     assert {subject for _, _, _, subject, *_ in recorded(world.database, world.acme)} == {"u0"}
+
+
+def test_whose_clock_is_behind_takes_nothing_back(world: Edited) -> None:
+    """Who takes subjects over from a change that another machine has recorded has come as far as that one."""
+    ahead, behind = world.machines[:2]
+    behind.skew = -5_000_000
+    ahead.evaluator.release(ALL_SHARES - {share_of("person", "u0")})
+    behind.take(64)
+    behind.hold(world.now)
+    world.write(opened(0, 10))
+    behind.follow(world.now)
+    world.adopt(ahead, world.prepare(ahead, "opened", 8))
+    before = world.database.rows("SELECT id, retracted, past FROM transitions WHERE definition = 'opened'")
+    world.turn()
+    behind.take(64)
+    behind.hold(world.now)
+    assert share_of("person", "u1") in behind.evaluator.shares
+    assert world.database.rows("SELECT id, retracted, past FROM transitions WHERE definition = 'opened'") == before
+    world.assert_as_replayed()
+
+
+def test_what_was_prepared_in_the_place_of_others_is_prepared_again(world: Edited) -> None:
+    other, machine = world.machines[:2]
+    world.write(opened(0, 2))
+    other.follow(world.now)
+    changing = Changing(
+        machine.evaluator,
+        lambda: connect(world.url),
+        lambda: world.now,
+        lambda question: question(machine.evaluator),
+        lambda changed, work: work(machine.evaluator),
+    )
+    before = write(world.acme.folder, "busy", 9)
+    assert [each.definition for each in changing.preview().differences] == ["busy"]
+    write(world.acme.folder, "busy", 3)
+    world.write(opened(2, 10))
+    other.follow(world.now)
+    world.adopt(other, world.prepare(other, "opened", 5))
+    world.turn()
+    write(world.acme.folder, "busy", 9)
+    world.acme = write(world.acme.folder, "opened", 3)
+    assert meanings(world.acme) == meanings(before)
+    assert [each.definition for each in changing.apply().differences] == ["busy", "opened"]
+    changing.end()
+    world.turn()
+    world.write(opened(14, 18, "u6"))
+    world.assert_as_replayed()
+
+
+def meanings(acme: Project) -> list[str]:
+    return [meaning_of(each, acme.settings) for each in acme.definitions]
+
+
+def test_nothing_is_recorded_by_former_definitions_if_the_answer_was_lost(world: Edited) -> None:
+    """Until the process is told by others what is at work."""
+    machine = world.machines[0]
+    world.write(opened(0, 2))
+    machine.follow(world.now)
+    prepared = world.prepare(machine, "opened", 6)
+    machine.database.loses_answer = True
+    with pytest.raises(StorageError, match="the answer was lost"):
+        world.adopt(machine, prepared)
+    world.acme = prepared.project
+    assert value_of(world.database, AT_WORK) == edition_of(world.acme, destinations(world.acme))
+    world.write(opened(2, 4))
+    machine.follow(world.now)
+    assert not recorded(world.database)
+    world.turn()
+    world.write(opened(4, 8))
+    world.assert_as_replayed()
+
+
+def test_what_was_prepared_by_a_clock_that_was_ahead_is_prepared_again(world: Edited) -> None:
+    machine = world.machines[0]
+    world.write(opened(0, 5))
+    machine.follow(world.now)
+    machine.skew = 366 * DAY
+    prepared = world.prepare(machine, "opened", 9)
+    machine.skew = 0
+    with pytest.raises(Outdated):
+        world.adopt(machine, prepared)
+    assert machine.evaluator.now == world.now
+
+
+def test_definitions_that_took_effect_by_a_clock_that_was_ahead(world: Edited) -> None:
+    """All is evaluated as of now, if that is asked for."""
+    machine, right = world.machines[0], int(time.time() * 1e6)
+    world.write(opened(0, 5))
+    machine.skew = 366 * DAY + right - world.now
+    world.adopt(machine, world.prepare(machine, "opened", 4))
+    with machine.database.transaction():
+        machine.leases.leave()
+    evaluate_anew(world.database)
+    again = Machine.at(world.acme, world.url, "again", random.Random(1))
+    again.skew = right + MINUTE - world.now
+    again.take(64)
+    again.hold(world.now)
+    assert again.evaluator.now == right + MINUTE

@@ -248,7 +248,8 @@ def test_shares_that_are_taken_just_before_definitions_change(tmp_path: Path) ->
     file.write_text(file.read_text().replace(">= 2", ">= 3"))
     changed = Project(tmp_path)
     evaluator = machine.evaluator
-    evaluator.adopt(evaluator.prepare(changed, world.database, world.now), (), world.now + machine.skew)
+    now = world.now + machine.skew
+    evaluator.adopt(evaluator.prepare(changed, world.database, now), (), now)
     machine.hold(world.now)
     world.write(some[80:])
     world.writer.stop()

@@ -16,7 +16,9 @@ from fireflower.app.live import changing, evaluating
 from fireflower.app.live.building import Builder
 from fireflower.app.live.compacting import Compactor
 from fireflower.app.live.evaluating import Evaluator
+from fireflower.app.live.parts import Part, Standing
 from fireflower.app.project import Project
+from fireflower.history.arrivals import Arrivals
 from fireflower.history.log.connecting import connect
 from fireflower.history.log.database import StorageError
 from fireflower.model.errors import DefinitionError
@@ -306,9 +308,10 @@ def test_what_has_followed_halfway_is_prepared_again(folder: Path, monkeypatch: 
     monkeypatch.setattr(changing, "_EVERY", 0.01)
     failed = threading.Event()
 
-    def fail(*what: object) -> None:
-        failed.set()
-        raise StorageError("it failed")
+    def fail(part: Part, standing: Standing, arrivals: Arrivals, now: int) -> None:
+        if len(arrivals):
+            failed.set()
+            raise StorageError("it failed")
 
     with live(folder) as running:
         write(folder, "definitions/active.yaml", ACTIVE.format(name="active", days=1))

@@ -28,6 +28,9 @@ _LOGGER = logging.getLogger("fireflower.live")
 _EVERY = 1.0
 """Seconds between two steps in which what was prepared follows what has happened."""
 
+_SELDOM = 60.0
+"""The same at most, while that fails."""
+
 _PATIENCE = 2.0
 """Seconds that the end waits for an evaluation that is under way."""
 
@@ -99,7 +102,9 @@ class Changing:
         with self._one_at_a_time:
             shadow = self._prepared()
             return shadow.with_it(
-                lambda prepared: self._ask(lambda evaluator: _compared(evaluator, prepared, shadow.changed))
+                lambda prepared: self._ask(
+                    lambda evaluator: _changes(prepared, evaluator.differences(prepared), shadow.changed)
+                )
             )
 
     def apply(self, *, tell_past: bool = False) -> Changes:
@@ -118,9 +123,9 @@ class Changing:
             found: list[Changes] = []
 
             def adopt(evaluator: Evaluator, prepared: Prepared) -> News:
-                changes = _compared(evaluator, prepared, shadow.changed)
-                news = evaluator.adopt(prepared, shadow.changed.destinations, self._clock(), tell_past=tell_past)
-                found.append(changes)
+                to = shadow.changed.destinations
+                differences, news = evaluator.adopt(prepared, to, self._clock(), tell_past=tell_past)
+                found.append(_changes(prepared, differences, shadow.changed))
                 return news
 
             shadow.with_it(lambda prepared: self._change(shadow.changed, lambda evaluator: adopt(evaluator, prepared)))
@@ -171,7 +176,6 @@ class _Shadow:
         self._evaluator, self.changed, self._clock = evaluator, changed, clock
         self._database = connect()
         self._turn = threading.Lock()
-        self._is_doubtful = False
         self._ended = threading.Event()
         try:
             self._prepared = self._prepare()
@@ -205,38 +209,36 @@ class _Shadow:
         )
 
     def end(self) -> None:
+        """Stop following. Nobody waits for an evaluation that is under way."""
         self._ended.set()
-        self._thread.join()
-        self._database.close()
+        self._thread.join(_PATIENCE)
 
     def _prepare(self) -> Prepared:
         return self._evaluator.prepare(self.changed.project, self._database, self._clock())
 
     def _run(self) -> None:
         """Follow, so that little is left to do when it matters."""
-        while not self._ended.wait(_EVERY):
+        wait = _EVERY
+        while not self._ended.wait(wait):
             try:
                 with self._turn, self._again_if_need_be():
                     self._evaluator.follow(self._prepared)
+                wait = _EVERY
             except Exception:  # whoever wants to see it, or have it take effect, is told of it then
                 _LOGGER.exception("Prepared definitions cannot follow just now; those at work go on.")
+                wait = min(2 * wait, _SELDOM)  # what has followed halfway is evaluated anew
+        self._database.close()
 
     @contextmanager
     def _again_if_need_be(self) -> Iterator[None]:
-        """Prepare it again if it has been overtaken, or if values have come for which it has no room; and if anything
-        else has failed, the next time: it may have taken in a part of what has happened only."""
-        if self._is_doubtful:
-            self._prepared = self._prepare()
-        self._is_doubtful = True
+        """Prepare it again if it has been overtaken, or if values have come for which it has no room."""
         try:
             yield
         except (Outgrown, Outdated):
             self._prepared = self._prepare()
-        self._is_doubtful = False
 
 
-def _compared(evaluator: Evaluator, prepared: Prepared, changed: Changed) -> Changes:
-    differences = evaluator.differences(prepared)
+def _changes(prepared: Prepared, differences: Sequence[Difference], changed: Changed) -> Changes:
     different = {each.definition for each in differences}
     same = [each.name for each in prepared.project.definitions if each.name not in different]
     names: Sequence[str] = [each.name for each in changed.destinations]

@@ -24,25 +24,29 @@ class Prepared:
 
     Attributes
     ----------
-    changed : the names of those that mean something else than before, or are new
+    instead_of : the definitions that are at work
+    changed : the names of those that mean something else than these, or are new
     part : these, evaluated; None if there are none, or if they have taken effect
     standing : every verdict of the part
     now : the moment up to which it has been evaluated
     compiled : whether by the compiled kernel
     basis : see `building.Built`
+    is_spoiled : whether it has been told of a part of what has happened only, as something failed
     """
 
     project: Project
+    instead_of: tuple[Definition, ...]
     changed: frozenset[str]
     part: Part | None
     standing: Standing
     now: int
     compiled: bool
     basis: str = ""
+    is_spoiled: bool = False
 
     @property
     def position(self) -> int:
-        """The place in the log up to which it has been evaluated."""
+        """The place in the log up to which it has been evaluated; 0 if there is nothing to evaluate."""
         return self.part.past.position if self.part is not None else 0
 
 
@@ -94,9 +98,9 @@ def unchanged(known: Mapping[str, tuple[str, int]], meanings: Mapping[str, str])
     return {name: meant for name, meant in known.items() if meanings.get(name) == meant[0]}
 
 
-def differences(record: VerdictLog, definitions: Iterable[Definition], prepared: Prepared) -> list[Difference]:
-    """What would be another if prepared definitions took the place of these."""
-    before = {definition.name for definition in definitions}
+def differences(record: VerdictLog, prepared: Prepared) -> list[Difference]:
+    """What would be another if prepared definitions took the place of those at work."""
+    before = {definition.name for definition in prepared.instead_of}
     kept = {definition.name for definition in prepared.project.definitions}
     found: list[Difference] = []
     for name in sorted(prepared.changed | (before - kept)):

@@ -27,13 +27,15 @@ from fireflower.app.live.parts import (
     Decided,
     Part,
     Standing,
+    by_what_is_past,
     evaluated_before,
     tell,
     told_again_by,
+    traits_in,
     verdicts_by,
 )
 from fireflower.app.live.past import Outdated, Past
-from fireflower.app.live.storage import keep_value
+from fireflower.app.live.storage import keep_value, value_of
 from fireflower.app.live.telling import make_evidence, meaning_of
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.destinations import Destination
@@ -43,13 +45,13 @@ from fireflower.history.arrivals import Arrivals
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.durable import Durable
 from fireflower.history.log.forgotten import ForgottenPeople
-from fireflower.history.log.leases import ALL_SHARES, LeaseLostError, Leases, Terms, share_of
+from fireflower.history.log.leases import ALL_SHARES, LeaseLostError, Leases, SupersededError, Terms, share_of
 from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.reading import LogReader, Mappings
 from fireflower.history.log.verdicts import News, Recorded, Verdict, VerdictLog, Which, Who
-from fireflower.history.ongoing import OngoingHistory, place
+from fireflower.history.ongoing import OngoingHistory
 from fireflower.language.nodes import Definition, Settings
-from fireflower.model.records import Kind, Record, SubjectKind
+from fireflower.model.records import SubjectKind
 
 _LOGGER = logging.getLogger("fireflower.live")
 _BORROWED = 20.0
@@ -334,17 +336,7 @@ class Evaluator:
 
     def traits(self, kind: SubjectKind, id: str) -> Mapping[str, Any]:
         """The traits of a subject as of now; of a person also those of the current account, as "account.NAME"."""
-        if not self._parts:
-            return {}
-        part = self._parts[0]
-        memberships = part.qualifying.history.memberships
-        if kind == "account":
-            return memberships.traits(id)
-        records = [each.record for each in part.past.find(part.qualifying.history.identities.ids(id), ())]
-        own = {each.name: each.value for each in sorted(records, key=place) if _is_trait_of(each, part, id)}
-        account = memberships.current(id)
-        theirs = memberships.traits(account) if account is not None else {}
-        return own | {f"account.{name}": value for name, value in theirs.items()}
+        return traits_in(self._parts[0], kind, id) if self._parts else {}
 
     # --- Definitions that change --------------------------------------------------------------------------------------
 
@@ -356,18 +348,19 @@ class Evaluator:
         ----------
         project : as its files are now
         """
-        known = {definition.name: meaning_of(definition, self.settings) for definition in self.definitions}
+        before, settings = self.definitions, self.settings
+        known = {definition.name: meaning_of(definition, settings) for definition in before}
         wanted = tuple(
             each for each in project.definitions if known.get(each.name) != meaning_of(each, project.settings)
         )
         changed = frozenset(definition.name for definition in wanted)
         compiled = self.compiled
         if not wanted:
-            return Prepared(project, changed, None, Standing(), now, compiled)
+            return Prepared(project, before, changed, None, Standing(), now, compiled)
         if len(self._parts) >= _MOST_PARTS:
             wanted = project.definitions
         built = self._builder.build(project, wanted, database, now, ALL_SHARES)
-        return Prepared(project, changed, built.part, built.standing, now, compiled, built.basis)
+        return Prepared(project, before, changed, built.part, built.standing, now, compiled, built.basis)
 
     def follow(self, prepared: Prepared) -> None:
         """Have what was prepared take in what has been evaluated meanwhile. In any thread, by one at a time.
@@ -377,18 +370,22 @@ class Evaluator:
         Outgrown, Outdated
             If it is to be prepared again.
         """
+        if prepared.instead_of is not self.definitions:
+            raise Outdated
         part, end = prepared.part, self.position
         prepared.now = max(prepared.now, self.now)
         if part is None:
             return
-        if prepared.compiled != self.compiled or not part.past.goes_on():
+        if prepared.is_spoiled or prepared.compiled != self.compiled or not part.past.goes_on():
             raise Outdated
+        prepared.is_spoiled = True  # until it has taken in all of it
         for start in range(part.past.position, end, AT_ONCE):
             some = part.past.messages(min(start + AT_ONCE, end), start)
             records = part.past.take_in(some)
             part.past.position = min(start + AT_ONCE, end)
             tell(part, prepared.standing, records, prepared.now)
         tell(part, prepared.standing, Arrivals.of([]), prepared.now)
+        prepared.is_spoiled = False
 
     def _take_over(self, project: Project) -> None:
         """Evaluate by what the files of a project say from now on."""
@@ -401,13 +398,14 @@ class Evaluator:
         """Who would enter and who would leave if prepared definitions took effect: those that mean something else, that
         are new, and that are no longer there."""
         self.follow(prepared)
-        return differences(self.record, self.definitions, prepared)
+        return differences(self.record, prepared)
 
     def adopt(
         self, prepared: Prepared, destinations: Sequence[Destination], now: int, *, tell_past: bool = False
-    ) -> News:
+    ) -> tuple[list[Difference], News]:
         """Let prepared definitions take effect, in one moment. Their transitions so far are no news. If this fails,
-        everything is as it was.
+        everything is as it was; but if only the answer was lost, nothing is recorded by the former ones any longer.
+        Gives who enters and leaves by the change, and what is news.
 
         Parameters
         ----------
@@ -415,25 +413,24 @@ class Evaluator:
         tell_past : whether destinations are told of those who enter or leave by the change itself
         """
         with self._all_shares(prepared, now) as (others, earlier):
-            asked = self.differences(prepared) if tell_past else []
+            found = differences(self.record, prepared)
             part, project = prepared.part, prepared.project
             before, self.announcer.destinations = self.announcer.destinations, tuple(destinations)
             edition = edition_of(project, destinations)
-            at_work, self.editions = self.editions, self.editions | {edition}
+            here, at_work = self.editions, value_of(self._database, AT_WORK)
+            self.editions = frozenset((edition, at_work or edition))  # what was at work may be others' files
             try:
                 with self._recording(self.shares, self.now):
                     self._borrowed.hold(others)
                     keep_value(self._database, AT_WORK, edition)
                     names = part.names if part else frozenset()
-                    bases = {each.basis for each in self._leases.evaluated(ALL_SHARES).values()}
+                    bases = {each.basis for each in self._leases.evaluated(self.shares).values()}
                     basis = prepared.basis if bases == {prepared.basis} else ""
-                    shares, now = ALL_SHARES, self.now
+                    shares, now, asked = ALL_SHARES, self.now, found if tell_past else ()
                     news = self._record_all(prepared.standing, names, project, shares, now, basis, asked=asked)
-                    # Of what is not evaluated here, less is noted than is recorded: whoever takes it compares all.
-                    self._leases.forget_basis(ALL_SHARES - self.shares)
                     self._borrowed.release(others)
             except BaseException:
-                self.announcer.destinations, self.editions = before, at_work
+                self.announcer.destinations, self.editions = before, here
                 raise
         self.editions = frozenset((edition,))
         self._take_over(project)
@@ -442,22 +439,32 @@ class Evaluator:
         prepared.part = None  # it follows by itself now: nobody else may feed it
         self._parts = self._with(own, {definition.name: definition for definition in project.definitions})
         earlier.add(news)
-        return earlier
+        return found, earlier
 
     @contextmanager
     def _all_shares(self, prepared: Prepared, now: int) -> Iterator[tuple[Terms, News]]:
         """Nobody else records meanwhile, and this process has evaluated as far as anybody has, and exactly as far as
         what was prepared, which may have read more of the log. Gives the shares that are borrowed from others, and what
-        is news until then."""
+        is news until then.
+
+        Raises
+        ------
+        Outdated
+            If it has been prepared by a clock that was ahead.
+        """
+        earlier = self._reach(prepared.position, now)  # all that takes long comes before others have to wait
+        self.follow(prepared)
         others: Terms = {}
         if self.shares != ALL_SHARES:
             with self._database.transaction():
                 others = self._borrowed.take_from_all_but(self._leases.holder)
         try:
             position, reached = self._reached(ALL_SHARES)
-            news = self._reach(max(position, prepared.position), max(now, reached, prepared.now))
+            earlier.add(self._reach(position, max(now, reached)))
             self.follow(prepared)
-            yield others, news
+            if prepared.now > self.now:
+                raise Outdated
+            yield others, earlier
         except BaseException:
             with suppress(StorageError), self._database.transaction():
                 self._borrowed.release(others)
@@ -498,8 +505,9 @@ class Evaluator:
             self._parts = [each for each in self._parts if each.shares]
 
     def _reached(self, shares: Collection[int]) -> tuple[int, int]:
-        """The place in the log and the moment up to which any of these shares has been evaluated, or definitions on
-        all of them that took effect: by another machine's clock."""
+        """The place in the log up to which any of these shares has been evaluated, and the moment up to which any has
+        been recorded, perhaps by another machine's clock: a change of definitions records everybody up to when it takes
+        effect, whatever is noted of the shares."""
         evaluated = self._leases.evaluated(shares).values()
         moments = (*(each.moment for each in evaluated), *self.record.meant_since().values())
         return max(each.position for each in evaluated), max(moments)
@@ -566,9 +574,17 @@ class Evaluator:
 
     @contextmanager
     def _recording(self, shares: Collection[int], now: int) -> Iterator[None]:
-        """A transaction in which verdicts on these shares are recorded. Nobody else records meanwhile."""
+        """A transaction in which verdicts on these shares are recorded. Nobody else records meanwhile.
+
+        Raises
+        ------
+        LeaseLostError
+            If some are evaluated by another process, or by other definitions (`SupersededError`).
+        """
         with self._database.transaction():
             self._database.in_order("transitions")
+            if value_of(self._database, AT_WORK) not in (None, *self.editions):
+                raise SupersededError(shares)
             self._leases.write_under({share: self._terms.get(share, -1) for share in shares}, self.position, now)
             yield
 
@@ -607,35 +623,22 @@ class Evaluator:
         meanings = {definition.name: meaning_of(definition, project.settings) for definition in project.definitions}
         verdicts = standing.all()
         news, told = News(), News()
-        for past, some in self._by_what_is_past(shares, meanings).items():
+        for past, some in by_what_is_past(self._leases.evaluated(shares), meanings).items():
             theirs = [each for each in verdicts if share_of(each.kind, each.subject) in some]
             recorded = self.record.record_all(theirs, now, names, past, known, some)
             news.add(recorded)
             told.add(recorded.without(past))
         for each in (told, *told_of_the_past(self.record, asked, news)):
             self.announcer.announce(each, verdicts, self.traits, now, self)
-        self._leases.mean(shares, meanings, basis)
+        self._leases.mean(shares & self.shares, meanings, basis)
+        # More is recorded of those that are evaluated elsewhere than is noted: whoever evaluates them compares all.
+        self._leases.mean(shares - self.shares, meanings, "")
         self.record.forget_definitions(meanings.keys())
         before = self.record.meanings()
         self.record.mean({name: (meaning, now) for name, meaning in meanings.items()} | unchanged(before, meanings))
         return news
 
-    def _by_what_is_past(
-        self, shares: Collection[int], meanings: Mapping[str, str]
-    ) -> dict[frozenset[str], set[int]]:  # fmt: skip
-        """The shares by which definitions are new there, or mean something else than before."""
-        found: dict[frozenset[str], set[int]] = {}
-        for share, evaluated in self._leases.evaluated(shares).items():
-            past = frozenset(name for name, meaning in meanings.items() if not evaluated.knows(name, meaning))
-            found.setdefault(past, set()).add(share)
-        return found
-
     def _past_here(self) -> Past:
         past = Past(self.project, self._database, self._mappings)
         past.take_in(past.messages())
         return past
-
-
-def _is_trait_of(record: Record, part: Part, person: str) -> bool:
-    bearer = part.qualifying.history.identities.person(record.person or "")
-    return record.kind == Kind.PERSON_TRAIT and bearer == person

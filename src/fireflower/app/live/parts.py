@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import Any, cast
 
 from fireflower.app.live.past import Past
 from fireflower.app.live.qualifying import Qualifying
@@ -16,7 +16,8 @@ from fireflower.evaluate.results import Subject
 from fireflower.history.arrivals import Arrivals
 from fireflower.history.log.leases import ALL_SHARES, Evaluated, share_of
 from fireflower.history.log.verdicts import Verdict, Who
-from fireflower.model.records import SubjectKind
+from fireflower.history.ongoing import place
+from fireflower.model.records import Kind, SubjectKind
 
 _FEW = 1_000
 """Subjects beyond which all shares are likely to be concerned, and nobody counts which."""
@@ -154,6 +155,17 @@ def evaluated_before(evaluated: Iterable[Evaluated]) -> Evaluated | None:
     return replace(shares[0], position=position, moment=moment) if agree else Evaluated(position, moment)
 
 
+def by_what_is_past(
+    evaluated: Mapping[int, Evaluated], meanings: Mapping[str, str]
+) -> dict[frozenset[str], set[int]]:  # fmt: skip
+    """Shares by the definitions that are new there, or mean something else than before."""
+    found: dict[frozenset[str], set[int]] = {}
+    for share, each in evaluated.items():
+        past = frozenset(name for name, meaning in meanings.items() if not each.knows(name, meaning))
+        found.setdefault(past, set()).add(share)
+    return found
+
+
 def concerns_of(shares: frozenset[int]) -> Concerns:
     """Whether a subject falls into one of these shares."""
     return lambda kind, id: share_of(kind, id) in shares
@@ -169,3 +181,16 @@ def told_again_by(part: Part, step: Step) -> dict[Who, int]:
     """Whose past a part has told again, with the moment up to which earlier transitions stand."""
     again = {(Subject(kind).name.lower(), id): since for (kind, id), since in step.told_again.items()}
     return {who: since for who, since in again.items() if part.counts(*who)}
+
+
+def traits_in(part: Part, kind: SubjectKind, id: str) -> Mapping[str, Any]:
+    """The traits of a subject as of now; of a person also those of the current account, as "account.NAME"."""
+    history = part.qualifying.history
+    if kind == "account":
+        return history.memberships.traits(id)
+    records = [each.record for each in part.past.find(history.identities.ids(id), ())]
+    theirs = [each for each in sorted(records, key=place) if each.kind == Kind.PERSON_TRAIT]
+    own = {each.name: each.value for each in theirs if history.identities.person(each.person or "") == id}
+    account = history.memberships.current(id)
+    of_account = history.memberships.traits(account) if account is not None else {}
+    return own | {f"account.{name}": value for name, value in of_account.items()}

@@ -15,6 +15,7 @@ from fireflower.app.live.editions import AT_WORK
 from fireflower.app.live.storage import keep_value, value_of
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.leases import Leases, Terms, quota
+from fireflower.history.log.verdicts import VerdictLog
 from fireflower.model.errors import ProjectError
 
 _LOGGER = logging.getLogger("fireflower.sharing")
@@ -180,6 +181,7 @@ def evaluate_anew(database: Database) -> None:
                 f"{LEASE:g} seconds more."
             )
         leases.forget_evaluated()
+        VerdictLog(database).mean_by_now()
 
 
 def _refusal(other: str) -> str:

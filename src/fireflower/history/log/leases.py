@@ -33,10 +33,20 @@ class LeaseLostError(FireflowerError):
 
     def __init__(self, shares: Collection[int]) -> None:
         self.shares = frozenset(shares)
-        super().__init__(
+        super().__init__(self._why())
+
+    def _why(self) -> str:
+        return (
             f"another process has taken {len(self.shares)} of {SHARES} shares of the subjects over, as this one had "
             "not renewed its lease in time. It goes on without them."
         )
+
+
+class SupersededError(LeaseLostError):
+    """Other definitions are at work by now: nothing may be recorded by those of this process any longer."""
+
+    def _why(self) -> str:
+        return "other definitions have taken effect elsewhere: this process evaluates nobody until it has read them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +233,6 @@ class Leases:
         self._database.many(
             "UPDATE leases SET meanings = ?, basis = ? WHERE share = ?", [(text, basis, share) for share in shares]
         )
-
-    def forget_basis(self, shares: Iterable[int]) -> None:
-        """Have whoever takes these shares compare all that is recorded of them."""
-        self._database.many("UPDATE leases SET basis = '' WHERE share = ?", [(share,) for share in shares])
 
     def evaluated(self, shares: Collection[int]) -> dict[int, Evaluated]:
         """How far these shares have been evaluated."""

@@ -235,6 +235,11 @@ class VerdictLog:
             [(name, *meant) for name, meant in meanings.items()],
         )
 
+    def mean_by_now(self) -> None:
+        """Definitions that took effect by a clock that was ahead have done so now."""
+        clock = self._database.clock
+        self._database.rows(f"UPDATE definitions SET since = {clock} WHERE since > {clock}")
+
     # --- What is asked ------------------------------------------------------------------------------------------------
 
     def after(self, id: int, limit: int = 1000) -> list[Recorded]:
