@@ -36,6 +36,7 @@ from fireflower.language.phrases import number
 from fireflower.language.steps import next_step
 from fireflower.model.errors import UnknownSubjectError
 from fireflower.model.records import SubjectKind
+from fireflower.model.remembering import remembered, remembered_with_value
 from fireflower.model.timeline import Timeline
 
 
@@ -377,8 +378,11 @@ def way_to(definition: Definition, conditions: Sequence[Evidence]) -> Way:
 
 def _way(missing: tuple[Evidence, ...]) -> Way:
     nearest = min(missing, key=_gap, default=None)
-    step = next_step(nearest.condition, nearest.value) if nearest is not None and not nearest.holds else ""
+    step = _next_step(nearest.condition, nearest.value) if nearest is not None and not nearest.holds else ""
     return Way(missing, nearest, step)
+
+
+_next_step = remembered_with_value(next_step)
 
 
 # --- The shortest way -------------------------------------------------------------------------------------------------
@@ -410,6 +414,7 @@ def _gap(state: Evidence) -> float:
     return min(1.0, max(0.0, (low - value) / low)) if math.isfinite(value) else 1.0
 
 
+@remembered
 def _lower_bound(condition: Condition) -> float | None:
     match condition.test:
         case Compare(">=" | ">" | "=", bound) if not isinstance(bound, str | bool):

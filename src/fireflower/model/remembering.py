@@ -32,3 +32,25 @@ def remembered(function: Callable[[Node], Result]) -> Callable[[Node], Result]:
         return result
 
     return remembering
+
+
+def remembered_with_value(function: Callable[[Node, Any], Result]) -> Callable[[Node, Any], Result]:
+    """The same of a function that says something of an object and a number, text or truth value; of a list it is worked
+    out each time."""
+    known: dict[tuple[int, type, Any], tuple[Any, Result]] = {}
+
+    @wraps(function)
+    def remembering(node: Node, value: Any) -> Result:
+        if isinstance(value, list):
+            return function(node, value)
+        key = id(node), type(value), value
+        found = known.get(key)
+        if found is not None and found[0] is node:
+            return found[1]
+        result = function(node, value)
+        if len(known) >= _MOST:
+            known.clear()
+        known[key] = node, result
+        return result
+
+    return remembering

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 
 import msgspec
 
@@ -13,14 +14,14 @@ from fireflower.app.live.editions import Difference
 from fireflower.app.live.identifying import Bearer
 from fireflower.app.live.rereading import Reread
 from fireflower.app.live.stands import Now, Stand, Stands
-from fireflower.evaluate.results import Evidence
+from fireflower.evaluate.results import Evidence, Value
 from fireflower.history.log.postings import Posting
 from fireflower.history.log.rejects import Rejected
 from fireflower.history.log.verdicts import Changed, Recorded
 from fireflower.language.describing import describe_condition
-from fireflower.language.nodes import Compare
+from fireflower.language.nodes import Compare, Condition
 from fireflower.model.moments import iso
-from fireflower.model.remembering import remembered
+from fireflower.model.remembering import remembered, remembered_with_value
 from fireflower.web.api import answers
 from fireflower.web.ingest.keys import without_keys
 
@@ -58,17 +59,19 @@ def _verdict(found: Stand) -> answers.Verdict:
 
 
 def _quantity(state: Evidence) -> answers.Quantity:
-    found = answers.Quantity(
-        condition=asked(state),
-        in_words=_in_words(state.condition),
-        value=finite(state.value),
-        there_is=there_is(state),
-        since=iso(state.since),
-    )
-    match state.condition.test:
+    found = copy(_said(state.condition, state.value))
+    found.since = iso(state.since)
+    return found
+
+
+@remembered_with_value
+def _said(condition: Condition, value: Value) -> answers.Quantity:
+    """What is said of any subject of which a condition's quantity is this."""
+    state = Evidence(condition, False, value, 0, None)
+    found = answers.Quantity(asked(state), _in_words(condition), finite(value), there_is(state), since="")
+    match condition.test:
         case Compare(op, bound):
-            found.test, found.bound = op, bound
-            found.share = _share(op, bound, state.value)
+            found.test, found.bound, found.share = op, bound, _share(op, bound, value)
     return found
 
 
