@@ -7,8 +7,8 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
 import httpx
@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from fireflower.app.live.counting import Tally
 from fireflower.app.live.handing_on import Progress
+from fireflower.web import forwarding
 from fireflower.web.forwarding import Forward, connections, progress_of
 from fireflower.web.running import Server, lifespan
 
@@ -77,7 +78,14 @@ class Echo:
 
 
 class Adopting:
-    """An app whose server takes connections that are handed over."""
+    """An app whose server takes connections that are handed over.
+
+    Attributes
+    ----------
+    taken : how many
+    """
+
+    taken = 0
 
     def __init__(self, app: Any, asked: socket.socket) -> None:
         self._app, self._asked = app, asked
@@ -94,6 +102,7 @@ class Adopting:
                 asyncio.get_running_loop().remove_reader(self._asked)
             else:
                 assert self.server is not None
+                Adopting.taken += 1
                 self.server.adopt(connection)
 
 
@@ -105,9 +114,14 @@ class Front:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
-            await lifespan(receive, send, nullcontext())
+            await lifespan(receive, send, self._life())
         else:
             await self._forward(scope, receive, send)
+
+    @asynccontextmanager
+    async def _life(self) -> AsyncIterator[None]:
+        yield
+        self._forward.close()
 
 
 @contextmanager
@@ -210,6 +224,37 @@ def raw(address: str, request: bytes) -> bytes:
         while data := connection.recv(65536):
             found += data
     return found
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing"])
+def test_a_connection_is_used_again(client: httpx.Client, path: str) -> None:
+    """The next question may come before the connection of the one before has been put back: then there are two."""
+    client.get(path)
+    before = Adopting.taken
+    assert [client.post(path, content=b"a body").status_code // 100 for _ in range(20)] == [2] * 20
+    assert Adopting.taken <= before + 1
+
+
+def test_a_connection_is_used_by_one_at_a_time(address: str) -> None:
+    async def ask(client: httpx.AsyncClient, number: int) -> str:
+        return str((await client.post("/", content=b"%d" % number)).json()["body"])
+
+    async def ask_all() -> list[str]:
+        async with httpx.AsyncClient(base_url=address, timeout=20) as client:
+            return await asyncio.gather(*(ask(client, number) for number in range(60)))
+
+    assert asyncio.run(ask_all()) == [str(number) for number in range(60)]
+
+
+def test_a_connection_that_has_been_idle_is_not_used_again(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is at the other end may be closing it."""
+    client.get("/")
+    monkeypatch.setattr(forwarding, "_FRESH", 0.0)
+    before = Adopting.taken
+    assert client.get("/").status_code == client.get("/").status_code == 200
+    assert Adopting.taken == before + 2
 
 
 def test_an_old_client_names_no_host(address: str) -> None:

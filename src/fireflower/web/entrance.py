@@ -80,6 +80,7 @@ class Entrance:
     async def _life(self) -> AsyncIterator[None]:
         self._intake.start()
         yield
+        self._forward.close()
         await asyncio.to_thread(self._intake.stop)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -26,6 +27,10 @@ _OF_A_CONNECTION = {
 who reads the body. How a body is framed, each end says by itself."""
 
 _READ = 64 << 10
+_MOST_IDLE = 16
+"""Connections that are kept while nobody asks."""
+_FRESH = 2.0
+"""Seconds for which they are: Uvicorn closes those that are idle for five."""
 
 _AWAY = Refusal(503, "not_ready", "The server is starting or ending: ask again in a moment.", 1.0)
 _NOT_PASSED = Refusal(400, "malformed_request", "The request has an address or headers as HTTP does not write them.")
@@ -59,20 +64,65 @@ class Forward:
     def __init__(self, to: socket.socket, progress: Callable[[], Progress]) -> None:
         to.setblocking(False)
         self._to, self._progress = to, progress
+        self._idle: list[_Kept] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        connection = _connection(self._to)
-        if connection is None:
+        kept = self._take() or await self._connect()
+        if kept is None:
             return await _refuse(send, _AWAY)
-        reader, writer = await asyncio.open_connection(sock=connection)
-        exchange = _Exchange(reader, writer, receive, send)
+        exchange = _Exchange(kept, receive, send)
         try:
             await exchange.run(_request(scope, _said(self._progress())))
         except h11.LocalProtocolError:
             await _refuse(send, _NOT_PASSED)
         finally:
-            writer.close()
+            self._put_back(kept)
         return None
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        while self._idle:
+            self._idle.pop().writer.close()
+
+    async def _connect(self) -> _Kept | None:
+        connection = _connection(self._to)
+        return None if connection is None else _Kept(*await asyncio.open_connection(sock=connection))
+
+    def _take(self) -> _Kept | None:
+        """The connection that was used last. None if that is long ago: who is at the other end may be closing it."""
+        while self._idle:
+            kept = self._idle.pop()
+            if kept.is_fresh():
+                return kept
+            kept.writer.close()
+        return None
+
+    def _put_back(self, kept: _Kept) -> None:
+        if len(self._idle) < _MOST_IDLE and kept.goes_on():
+            self._idle.append(kept)
+        else:
+            kept.writer.close()
+
+
+class _Kept:
+    """A connection for one exchange after the other: to hand over a new one costs as much as a small answer."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+        self.http = h11.Connection(h11.CLIENT)
+        self._used = time.monotonic()
+
+    def is_fresh(self) -> bool:
+        """Whether the other end is still open, and will be for a while."""
+        return time.monotonic() - self._used < _FRESH and not self.reader.at_eof() and not self.writer.is_closing()
+
+    def goes_on(self) -> bool:
+        """Begin the next exchange; False if the last one has not come to its end, or was said to be the last."""
+        if not (self.http.our_state is self.http.their_state is h11.DONE) or self.writer.is_closing():
+            return False
+        self.http.start_next_cycle()
+        self._used = time.monotonic()
+        return True
 
 
 def _connection(to: socket.socket) -> socket.socket | None:
@@ -107,13 +157,11 @@ def connections(asked: socket.socket) -> Iterator[socket.socket | None]:
 
 
 class _Exchange:
-    """One request and its answer, on a connection of their own."""
+    """One request and its answer, on a connection that nobody else uses meanwhile."""
 
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, receive: Receive, send: Send
-    ) -> None:
-        self._reader, self._writer, self._receive, self._send = reader, writer, receive, send
-        self._http = h11.Connection(h11.CLIENT)
+    def __init__(self, kept: _Kept, receive: Receive, send: Send) -> None:
+        self._reader, self._writer, self._http = kept.reader, kept.writer, kept.http
+        self._receive, self._send = receive, send
         self._has_begun = self._has_gone = False
 
     async def run(self, request: h11.Request) -> None:
