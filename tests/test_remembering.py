@@ -44,11 +44,12 @@ def test_values_that_are_equal_and_mean_something_else() -> None:
         asked.append(value)
         return f"{node.name} {value}"
 
-    one, values = Node("one"), (1.0, True, "1", 1, None, 0.0, False)
+    one, values = Node("one"), (1.0, True, 1, None, 0.0, False)
     assert [said(one, each) for each in values * 2] == [f"one {each}" for each in values * 2]
     assert len(asked) == len(values)
     assert said(Node("other"), 1.0) == "other 1.0"
     assert said(one, [1.0]) == said(one, [1.0]) == "one [1.0]" and asked[-2:] == [[1.0], [1.0]]
+    assert said(one, "ann") == said(one, "ann") == "one ann" and asked[-2:] == ["ann", "ann"]
 
 
 def test_no_more_is_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -315,3 +315,80 @@ def test_definitions_that_took_effect_by_a_clock_that_was_ahead(world: Edited) -
     again.take(64)
     again.hold(world.now)
     assert again.evaluator.now == right + MINUTE
+
+
+@pytest.mark.parametrize("how", ["keep", "release", "begin"])
+def test_nothing_is_noted_by_former_definitions_if_the_answer_was_lost(world: Edited, how: str) -> None:
+    """Else whoever goes on from there would leave out what has come since."""
+    machine = world.machines[0]
+    world.write(opened(0, 4))
+    machine.follow(world.now)
+    prepared = world.prepare(machine, "opened", 6)
+    machine.database.loses_answer = True
+    with pytest.raises(StorageError, match="the answer was lost"):
+        world.adopt(machine, prepared)
+    world.acme = prepared.project
+    world.write(opened(4, 8))
+    machine.follow(world.now)
+    match how:
+        case "keep":
+            machine.evaluator.keep()
+        case "release":
+            machine.release(64)
+        case _:
+            machine.evaluator.begin(world.now)
+    world.turn()
+    world.assert_as_replayed()
+
+
+def test_other_definitions_take_effect_after_an_answer_was_lost(world: Edited) -> None:
+    """They take the place of those that are at work, and not of those by which this process evaluates."""
+    machine = world.machines[0]
+    world.write(opened(0, 5))
+    machine.follow(world.now)
+    prepared = world.prepare(machine, "busy", 9)
+    machine.database.loses_answer = True
+    with pytest.raises(StorageError, match="the answer was lost"):
+        world.adopt(machine, prepared)
+    write(world.acme.folder, "busy", 3)
+    world.adopt(machine, world.prepare(machine, "opened", 5))
+    world.turn()
+    world.write(opened(5, 9))
+    machine.follow(world.now)
+    world.assert_as_replayed()
+
+
+def test_an_edition_that_nobody_else_has_takes_effect(world: Edited) -> None:
+    """By a process whose files are neither those at work nor those by which it has evaluated."""
+    one, other = world.machines[:2]
+    world.write(opened(0, 5))
+    one.follow(world.now)
+    world.adopt(one, world.prepare(one, "busy", 9))
+    with other.database.transaction():
+        other.leases.leave()
+    write(world.acme.folder, "busy", 3)
+    prepared = world.prepare(other, "opened", 4)
+    assert prepared.changed == {"busy", "opened"}
+    world.adopt(other, prepared)
+    world.turn()
+    world.write(opened(5, 9))
+    world.assert_as_replayed()
+
+
+def test_a_preview_by_a_clock_that_was_ahead_is_of_now_when_it_is_right(world: Edited) -> None:
+    machine, clock = world.machines[0], [world.now]
+    world.write(opened(0, 5))
+    machine.follow(world.now)
+    changing = Changing(
+        machine.evaluator,
+        lambda: connect(world.url),
+        lambda: clock[0],
+        lambda question: question(machine.evaluator),
+        lambda changed, work: work(machine.evaluator),
+    )
+    write(world.acme.folder, "opened", 9)
+    clock[0] = world.now + 366 * DAY
+    assert changing.preview().as_of == clock[0]
+    clock[0] = world.now
+    assert changing.preview().as_of == world.now
+    changing.end()

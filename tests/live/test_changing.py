@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fireflower.app.live import changing, evaluating
+from fireflower.app.live import changing, parts
 from fireflower.app.live.building import Builder
 from fireflower.app.live.compacting import Compactor
 from fireflower.app.live.evaluating import Evaluator
@@ -317,7 +317,7 @@ def test_what_has_followed_halfway_is_prepared_again(folder: Path, monkeypatch: 
         write(folder, "definitions/active.yaml", ACTIVE.format(name="active", days=1))
         running.service.changing.preview()
         with monkeypatch.context() as broken:
-            broken.setattr(evaluating, "tell", fail)
+            broken.setattr(parts, "tell", fail)
             running.did("ann", "acme", HOUR)
             assert failed.wait(10)
         running.service.changing.apply()

@@ -35,13 +35,13 @@ def remembered(function: Callable[[Node], Result]) -> Callable[[Node], Result]:
 
 
 def remembered_with_value(function: Callable[[Node, Any], Result]) -> Callable[[Node, Any], Result]:
-    """The same of a function that says something of an object and a number, text or truth value; of a list it is worked
-    out each time."""
+    """The same of a function that says something of an object and a number or truth value, of which all users share a
+    few. Of texts and lists, which may be somebody's own and are not to be kept, it is worked out each time."""
     known: dict[tuple[int, type, Any], tuple[Any, Result]] = {}
 
     @wraps(function)
     def remembering(node: Node, value: Any) -> Result:
-        if isinstance(value, list):
+        if isinstance(value, str | list):
             return function(node, value)
         key = id(node), type(value), value
         found = known.get(key)

@@ -32,7 +32,7 @@ _SELDOM = 60.0
 """The same at most, while that fails."""
 
 _PATIENCE = 2.0
-"""Seconds that the end waits for an evaluation that is under way."""
+"""Seconds that the end waits at most for an evaluation that is under way."""
 
 _OFTEN = 5
 """Times that something is prepared again because it was overtaken, before that is given up."""
@@ -200,16 +200,18 @@ class _Shadow:
         """Do something with what is prepared, after it has taken in what has happened."""
         for _ in range(_OFTEN):
             with self._turn, self._again_if_need_be():
+                if self._prepared.now > max(self._clock(), self._evaluator.now):
+                    raise Outdated  # the clock was ahead
                 self._evaluator.follow(self._prepared)
                 make_evidence(self._prepared.standing.all())
                 return work(self._prepared)
         raise StorageError(
-            "the definitions have been evaluated several times, and were overtaken each time: the log moves into the "
-            "archive too often. Try again later."
+            "the definitions have been evaluated several times, and were overtaken each time: by others that took "
+            "effect, or as the log moved into the archive. Try again later."
         )
 
     def end(self) -> None:
-        """Stop following. Nobody waits for an evaluation that is under way."""
+        """Stop following. An evaluation that is under way goes on to its end."""
         self._ended.set()
         self._thread.join(_PATIENCE)
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fireflower.app.live.parts import Part, Standing
+from fireflower.app.live.past import Outdated
 from fireflower.app.live.telling import meaning_of
 from fireflower.app.project import Project
 from fireflower.destinations import Destination
 from fireflower.destinations.nodes import JsonLines
 from fireflower.destinations.secret import Secret
 from fireflower.history.log.verdicts import News, Recorded, VerdictLog, Who
-from fireflower.language.nodes import Definition
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class Prepared:
 
     Attributes
     ----------
-    instead_of : the definitions that are at work
+    instead_of : what the definitions mean that are at work, by name
     changed : the names of those that mean something else than these, or are new
     part : these, evaluated; None if there are none, or if they have taken effect
     standing : every verdict of the part
@@ -35,7 +35,7 @@ class Prepared:
     """
 
     project: Project
-    instead_of: tuple[Definition, ...]
+    instead_of: Mapping[str, str]
     changed: frozenset[str]
     part: Part | None
     standing: Standing
@@ -99,8 +99,16 @@ def unchanged(known: Mapping[str, tuple[str, int]], meanings: Mapping[str, str])
 
 
 def differences(record: VerdictLog, prepared: Prepared) -> list[Difference]:
-    """What would be another if prepared definitions took the place of those at work."""
-    before = {definition.name for definition in prepared.instead_of}
+    """What would be another if prepared definitions took the place of those at work.
+
+    Raises
+    ------
+    Outdated
+        If these are others than those beside which they were prepared.
+    """
+    if record.meant() != prepared.instead_of:
+        raise Outdated
+    before = prepared.instead_of.keys()
     kept = {definition.name for definition in prepared.project.definitions}
     found: list[Difference] = []
     for name in sorted(prepared.changed | (before - kept)):

@@ -28,11 +28,11 @@ from fireflower.app.live.parts import (
     Part,
     Standing,
     by_what_is_past,
+    decide,
     evaluated_before,
     tell,
-    told_again_by,
+    tell_up_to,
     traits_in,
-    verdicts_by,
 )
 from fireflower.app.live.past import Outdated, Past
 from fireflower.app.live.storage import keep_value, value_of
@@ -48,7 +48,7 @@ from fireflower.history.log.forgotten import ForgottenPeople
 from fireflower.history.log.leases import ALL_SHARES, LeaseLostError, Leases, SupersededError, Terms, share_of
 from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.reading import LogReader, Mappings
-from fireflower.history.log.verdicts import News, Recorded, Verdict, VerdictLog, Which, Who
+from fireflower.history.log.verdicts import News, Recorded, VerdictLog, Which
 from fireflower.history.ongoing import OngoingHistory
 from fireflower.language.nodes import Definition, Settings
 from fireflower.model.records import SubjectKind
@@ -197,7 +197,7 @@ class Evaluator:
         nothing else is."""
         self._let_go({share for share, term in self._terms.items() if terms.get(share) != term})
         new = {share: term for share, term in terms.items() if share not in self._terms}
-        if not new:
+        if not new or self._is_superseded():
             return News()
         position, reached = self._reached(new)
         news = self._reach(position, max(now, reached))
@@ -210,7 +210,7 @@ class Evaluator:
         given = {share: term for share, term in self._terms.items() if share in shares}
         with suppress(LeaseLostError), self._database.transaction():
             if given and self._parts:
-                self._leases.write_under(given, self.position, self.now)
+                self._note(given)
             self._leases.release(shares)
         self._let_go(given)
 
@@ -223,7 +223,7 @@ class Evaluator:
         """Note up to where everything has been evaluated."""
         if self._terms and self._parts and self.is_ahead:
             with suppress(LeaseLostError), self._database.transaction():
-                self._leases.write_under(self._terms, self.position, self.now)
+                self._note(self._terms)
             self._kept = self.position, self.now
 
     def history_length(self) -> int:
@@ -279,8 +279,9 @@ class Evaluator:
         self.mentions.note(fresh.arrivals)
         self.steps += 1
         parts, self._parts = self._parts, []  # if this fails, they are worth nothing any more
-        found = [Decided(part, *self._step(part, fresh.arrivals, position, now)) for part in parts]
+        found = [decide(part, fresh.arrivals, position, now) for part in parts]
         self._parts, self.position, self.now = parts, position, now
+        self.told_again += sum(len(each.told_again) for each in found)
         try:
             with self.resting():
                 return self._recorded(found, now)
@@ -348,19 +349,18 @@ class Evaluator:
         ----------
         project : as its files are now
         """
-        before, settings = self.definitions, self.settings
-        known = {definition.name: meaning_of(definition, settings) for definition in before}
+        known = VerdictLog(database).meant()
         wanted = tuple(
             each for each in project.definitions if known.get(each.name) != meaning_of(each, project.settings)
         )
         changed = frozenset(definition.name for definition in wanted)
         compiled = self.compiled
         if not wanted:
-            return Prepared(project, before, changed, None, Standing(), now, compiled)
+            return Prepared(project, known, changed, None, Standing(), now, compiled)
         if len(self._parts) >= _MOST_PARTS:
             wanted = project.definitions
         built = self._builder.build(project, wanted, database, now, ALL_SHARES)
-        return Prepared(project, before, changed, built.part, built.standing, now, compiled, built.basis)
+        return Prepared(project, known, changed, built.part, built.standing, now, compiled, built.basis)
 
     def follow(self, prepared: Prepared) -> None:
         """Have what was prepared take in what has been evaluated meanwhile. In any thread, by one at a time.
@@ -370,21 +370,14 @@ class Evaluator:
         Outgrown, Outdated
             If it is to be prepared again.
         """
-        if prepared.instead_of is not self.definitions:
-            raise Outdated
-        part, end = prepared.part, self.position
+        part = prepared.part
         prepared.now = max(prepared.now, self.now)
         if part is None:
             return
         if prepared.is_spoiled or prepared.compiled != self.compiled or not part.past.goes_on():
             raise Outdated
         prepared.is_spoiled = True  # until it has taken in all of it
-        for start in range(part.past.position, end, AT_ONCE):
-            some = part.past.messages(min(start + AT_ONCE, end), start)
-            records = part.past.take_in(some)
-            part.past.position = min(start + AT_ONCE, end)
-            tell(part, prepared.standing, records, prepared.now)
-        tell(part, prepared.standing, Arrivals.of([]), prepared.now)
+        tell_up_to(part, prepared.standing, self.position, prepared.now)
         prepared.is_spoiled = False
 
     def _take_over(self, project: Project) -> None:
@@ -396,7 +389,13 @@ class Evaluator:
 
     def differences(self, prepared: Prepared) -> list[Difference]:
         """Who would enter and who would leave if prepared definitions took effect: those that mean something else, that
-        are new, and that are no longer there."""
+        are new, and that are no longer there.
+
+        Raises
+        ------
+        Outgrown, Outdated
+            If they are to be prepared again.
+        """
         self.follow(prepared)
         return differences(self.record, prepared)
 
@@ -412,8 +411,9 @@ class Evaluator:
         destinations : where transitions are told from now on
         tell_past : whether destinations are told of those who enter or leave by the change itself
         """
+        if self._is_superseded():
+            self._let_go(self.shares)  # what is evaluated here does not go on in the place of what is at work
         with self._all_shares(prepared, now) as (others, earlier):
-            found = differences(self.record, prepared)
             part, project = prepared.part, prepared.project
             before, self.announcer.destinations = self.announcer.destinations, tuple(destinations)
             edition = edition_of(project, destinations)
@@ -421,6 +421,7 @@ class Evaluator:
             self.editions = frozenset((edition, at_work or edition))  # what was at work may be others' files
             try:
                 with self._recording(self.shares, self.now):
+                    found = differences(self.record, prepared)
                     self._borrowed.hold(others)
                     keep_value(self._database, AT_WORK, edition)
                     names = part.names if part else frozenset()
@@ -450,7 +451,7 @@ class Evaluator:
         Raises
         ------
         Outdated
-            If it has been prepared by a clock that was ahead.
+            If it is to be prepared again, as when it has been by a clock that was ahead.
         """
         earlier = self._reach(prepared.position, now)  # all that takes long comes before others have to wait
         self.follow(prepared)
@@ -583,23 +584,26 @@ class Evaluator:
         """
         with self._database.transaction():
             self._database.in_order("transitions")
-            if value_of(self._database, AT_WORK) not in (None, *self.editions):
-                raise SupersededError(shares)
-            self._leases.write_under({share: self._terms.get(share, -1) for share in shares}, self.position, now)
+            self._note({share: self._terms.get(share, -1) for share in shares}, now)
             yield
 
-    # --- History ------------------------------------------------------------------------------------------------------
+    def _note(self, terms: Terms, now: int | None = None) -> None:
+        """Note, inside of a transaction, up to where shares have been evaluated.
 
-    def _step(
-        self, part: Part, arrivals: Arrivals, position: int, now: int
-    ) -> tuple[list[Verdict], dict[Who, int]]:  # fmt: skip
-        """What a part decides, and whose past it has told again."""
-        part.past.position = position
-        step = part.qualifying.take(arrivals, now, part.past.known(arrivals))
-        self.told_again += len(step.told_again)
-        if not len(step.transitions) and not step.told_again:
-            return [], {}
-        return verdicts_by(part, step), told_again_by(part, step)
+        Raises
+        ------
+        LeaseLostError
+            If some are evaluated by another process, or by other definitions (`SupersededError`).
+        """
+        if self._is_superseded():
+            raise SupersededError({*self.shares, *terms})
+        self._leases.write_under(terms, self.position, self.now if now is None else now)
+
+    def _is_superseded(self) -> bool:
+        """Whether other definitions are at work by now."""
+        return value_of(self._database, AT_WORK) not in (None, *self.editions)
+
+    # --- History ------------------------------------------------------------------------------------------------------
 
     def _record_all(
         self,

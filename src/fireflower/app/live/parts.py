@@ -126,6 +126,25 @@ class Decided:
         return Decided(part, verdicts, again)
 
 
+def decide(part: Part, arrivals: Arrivals, position: int, now: int) -> Decided:
+    """Have a part take in what has come, up to a place in the log, and what time has brought until now."""
+    part.past.position = position
+    step = part.qualifying.take(arrivals, now, part.past.known(arrivals))
+    if not len(step.transitions) and not step.told_again:
+        return Decided(part, [], {})
+    return Decided(part, verdicts_by(part, step), told_again_by(part, step))
+
+
+def tell_up_to(part: Part, standing: Standing, end: int, now: int) -> None:
+    """Have a part take in what the log has up to a place there, as what others have evaluated by now."""
+    for start in range(part.past.position, end, AT_ONCE):
+        some = part.past.messages(min(start + AT_ONCE, end), start)
+        records = part.past.take_in(some)
+        part.past.position = min(start + AT_ONCE, end)
+        tell(part, standing, records, now)
+    tell(part, standing, Arrivals.of([]), now)
+
+
 def tell_log(part: Part, standing: Standing, up_to: int | None, now: int) -> None:
     """Have a part take in what the log has, up to a place there, and then what time has brought until now."""
     past = part.past

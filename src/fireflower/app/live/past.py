@@ -28,8 +28,8 @@ _Stamp = tuple[int, int, int] | None
 
 
 class Outdated(FireflowerError):
-    """History is another, as something has been imported or removed, or messages have moved that had not been taken in:
-    open the past anew."""
+    """History is another, as something has been imported or removed, or messages have moved that had not been taken in;
+    or what was prepared has been overtaken: begin anew."""
 
     def __init__(self) -> None:
         super().__init__("history has moved on while it was read. Ask again in a moment.")

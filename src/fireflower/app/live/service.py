@@ -305,7 +305,7 @@ class Service:
 
         def change(evaluator: Evaluator) -> News:
             news = work(evaluator)
-            self.project = changed.project
+            self.project, self.state.trouble = changed.project, ""
             self._deliverer.reload(changed.destinations)
             self._tell(news)
             return news
@@ -401,6 +401,8 @@ class Service:
         evaluator, keeper = self._evaluator, self._keeper
         if keeper.is_outdated:
             self._turn_to(keeper.at_work)
+        elif self._deliverer.is_behind:  # the others have come back to the files that are here
+            self._deliverer.is_behind, self.state.trouble = False, ""
         if keeper.surplus:
             try:
                 evaluator.release(keeper.surplus)

@@ -329,6 +329,10 @@ class VerdictLog:
         rows = self._database.rows("SELECT name, meaning, since FROM definitions")
         return {name: (meaning, since) for name, meaning, since in rows}
 
+    def meant(self) -> dict[str, str]:
+        """What each definition means."""
+        return {name: meaning for name, (meaning, _) in self.meanings().items()}
+
     def meant_since(self) -> dict[str, int]:
         """Since when each definition has meant what it means."""
         return {name: since for name, (_, since) in self.meanings().items()}
