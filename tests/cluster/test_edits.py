@@ -104,6 +104,25 @@ class Edited(World):
         machine.evaluator.adopt(prepared, destinations(prepared.project), self.now + machine.skew)
         self.acme = prepared.project
 
+    def adopt_without_answer(self, machine: Machine, name: str, least: int) -> None:
+        """It takes effect, but the machine is told that it failed."""
+        prepared = self.prepare(machine, name, least)
+        machine.database.loses_answer = True
+        with pytest.raises(StorageError, match="the answer was lost"):
+            self.adopt(machine, prepared)
+        self.acme = prepared.project
+        assert value_of(self.database, AT_WORK) == edition_of(self.acme, destinations(self.acme))
+
+    def changing(self, machine: Machine) -> Changing:
+        """By the clock of the machine."""
+        return Changing(
+            machine.evaluator,
+            lambda: connect(self.url),
+            lambda: self.now + machine.skew,
+            lambda question: question(machine.evaluator),
+            lambda changed, work: work(machine.evaluator),
+        )
+
     def turn(self) -> None:
         """Whoever evaluates by other files than those that are at work reads them, and takes shares, as the service
         sees to it."""
@@ -141,12 +160,7 @@ class Edited(World):
 def test_definitions_that_change_at_any_moment(tmp_path: Path, seed: int) -> None:
     world, chance = Edited(tmp_path, seed), random.Random(seed)
     some = [anything(chance, f"{seed}-{nth}", nth * SECONDS / COUNT) for nth in range(COUNT)]
-    while some:
-        size = world.chance.randint(1, 12)
-        world.write(some[:size])
-        some = some[size:]
-        for _ in range(world.chance.randint(1, 4)):
-            world.disturb()
+    world.happen(some, world.disturb)
     world.assert_as_replayed()
 
 
@@ -242,13 +256,7 @@ def test_what_was_prepared_in_the_place_of_others_is_prepared_again(world: Edite
     other, machine = world.machines[:2]
     world.write(opened(0, 2))
     other.follow(world.now)
-    changing = Changing(
-        machine.evaluator,
-        lambda: connect(world.url),
-        lambda: world.now,
-        lambda question: question(machine.evaluator),
-        lambda changed, work: work(machine.evaluator),
-    )
+    changing = world.changing(machine)
     before = write(world.acme.folder, "busy", 9)
     assert [each.definition for each in changing.preview().differences] == ["busy"]
     write(world.acme.folder, "busy", 3)
@@ -275,12 +283,7 @@ def test_nothing_is_recorded_by_former_definitions_if_the_answer_was_lost(world:
     machine = world.machines[0]
     world.write(opened(0, 2))
     machine.follow(world.now)
-    prepared = world.prepare(machine, "opened", 6)
-    machine.database.loses_answer = True
-    with pytest.raises(StorageError, match="the answer was lost"):
-        world.adopt(machine, prepared)
-    world.acme = prepared.project
-    assert value_of(world.database, AT_WORK) == edition_of(world.acme, destinations(world.acme))
+    world.adopt_without_answer(machine, "opened", 6)
     world.write(opened(2, 4))
     machine.follow(world.now)
     assert not recorded(world.database)
@@ -323,11 +326,7 @@ def test_nothing_is_noted_by_former_definitions_if_the_answer_was_lost(world: Ed
     machine = world.machines[0]
     world.write(opened(0, 4))
     machine.follow(world.now)
-    prepared = world.prepare(machine, "opened", 6)
-    machine.database.loses_answer = True
-    with pytest.raises(StorageError, match="the answer was lost"):
-        world.adopt(machine, prepared)
-    world.acme = prepared.project
+    world.adopt_without_answer(machine, "opened", 6)
     world.write(opened(4, 8))
     machine.follow(world.now)
     match how:
@@ -346,10 +345,7 @@ def test_other_definitions_take_effect_after_an_answer_was_lost(world: Edited) -
     machine = world.machines[0]
     world.write(opened(0, 5))
     machine.follow(world.now)
-    prepared = world.prepare(machine, "busy", 9)
-    machine.database.loses_answer = True
-    with pytest.raises(StorageError, match="the answer was lost"):
-        world.adopt(machine, prepared)
+    world.adopt_without_answer(machine, "busy", 9)
     write(world.acme.folder, "busy", 3)
     world.adopt(machine, world.prepare(machine, "opened", 5))
     world.turn()
@@ -376,19 +372,13 @@ def test_an_edition_that_nobody_else_has_takes_effect(world: Edited) -> None:
 
 
 def test_a_preview_by_a_clock_that_was_ahead_is_of_now_when_it_is_right(world: Edited) -> None:
-    machine, clock = world.machines[0], [world.now]
+    machine = world.machines[0]
     world.write(opened(0, 5))
     machine.follow(world.now)
-    changing = Changing(
-        machine.evaluator,
-        lambda: connect(world.url),
-        lambda: clock[0],
-        lambda question: question(machine.evaluator),
-        lambda changed, work: work(machine.evaluator),
-    )
+    changing = world.changing(machine)
     write(world.acme.folder, "opened", 9)
-    clock[0] = world.now + 366 * DAY
-    assert changing.preview().as_of == clock[0]
-    clock[0] = world.now
+    machine.skew = 366 * DAY
+    assert changing.preview().as_of == world.now + 366 * DAY
+    machine.skew = 0
     assert changing.preview().as_of == world.now
     changing.end()

@@ -4,7 +4,7 @@ record is what a replay says, and what is new is news once."""
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,6 +176,15 @@ class World:
             case _:
                 self.machines[self.machines.index(some)] = self._new()
 
+    def happen(self, some: list[Message], between: Callable[[], None]) -> None:
+        """All of this comes bit by bit, and something happens in between."""
+        while some:
+            count = self.chance.randint(1, 12)
+            self.write(some[:count])
+            some = some[count:]
+            for _ in range(self.chance.randint(1, 4)):
+                between()
+
     def expire(self, shares: Any) -> None:
         self.database.many("UPDATE leases SET until = 1 WHERE share = ?", [(share,) for share in shares])
 
@@ -219,14 +228,12 @@ def test_shares_that_change_hands_at_any_moment(tmp_path: Path, seed: int) -> No
     (tmp_path / "destinations").mkdir()
     (tmp_path / "destinations" / "notes.yaml").write_text(HOOK)
     world = World(acme, f"sqlite:///{tmp_path}/log.sqlite", seed)
-    some = messages(seed, 160)
-    while some:
-        count = world.chance.randint(1, 12)
-        world.write(some[:count])
-        some = some[count:]
-        for _ in range(world.chance.randint(1, 4)):
-            world.disturb()
-            world.check()
+
+    def disturb_and_check() -> None:
+        world.disturb()
+        world.check()
+
+    world.happen(messages(seed, 160), disturb_and_check)
     end = world.finish()
     told = expected(acme, world.database, end)
     assert len(told) >= 10

@@ -25,11 +25,7 @@ def remembered(function: Callable[[Node], Result]) -> Callable[[Node], Result]:
         found = known.get(id(node))
         if found is not None and found[0] is node:
             return found[1]
-        result = function(node)
-        if len(known) >= _MOST:
-            known.clear()
-        known[id(node)] = node, result
-        return result
+        return _kept(known, id(node), node, function(node))
 
     return remembering
 
@@ -47,10 +43,14 @@ def remembered_with_value(function: Callable[[Node, Any], Result]) -> Callable[[
         found = known.get(key)
         if found is not None and found[0] is node:
             return found[1]
-        result = function(node, value)
-        if len(known) >= _MOST:
-            known.clear()
-        known[key] = node, result
-        return result
+        return _kept(known, key, node, function(node, value))
 
     return remembering
+
+
+def _kept(known: dict[Any, tuple[Any, Result]], key: Any, node: Any, result: Result) -> Result:
+    """What was worked out of an object, from now on known. The object is kept with it, so that no other has its id."""
+    if len(known) >= _MOST:
+        known.clear()
+    known[key] = node, result
+    return result

@@ -295,7 +295,7 @@ class Evaluator:
             shares = {share for each in found for share in each.shares()}
             news = News()
             try:
-                with self._recording(shares, now):
+                with self._recording(shares):
                     for each in found:
                         news.add(self.record.record(each.verdicts, each.told_again, now, each.part.names))
                     self.announcer.announce(
@@ -420,7 +420,7 @@ class Evaluator:
             here, at_work = self.editions, value_of(self._database, AT_WORK)
             self.editions = frozenset((edition, at_work or edition))  # what was at work may be others' files
             try:
-                with self._recording(self.shares, self.now):
+                with self._recording(self.shares):
                     found = differences(self.record, prepared)
                     self._borrowed.hold(others)
                     keep_value(self._database, AT_WORK, edition)
@@ -544,7 +544,7 @@ class Evaluator:
         try:
             if late := self.record.recorded_late(built.since, further):
                 tell(part, built.standing, Arrivals.of([]), now, late)  # or it stands, though nobody is told again
-            with self._recording(shares, now):
+            with self._recording(shares):
                 return self._record_built(built, further, now)
         except LeaseLostError as error:
             _LOGGER.warning("%s", error)
@@ -574,7 +574,7 @@ class Evaluator:
         return news
 
     @contextmanager
-    def _recording(self, shares: Collection[int], now: int) -> Iterator[None]:
+    def _recording(self, shares: Collection[int]) -> Iterator[None]:
         """A transaction in which verdicts on these shares are recorded. Nobody else records meanwhile.
 
         Raises
@@ -584,10 +584,10 @@ class Evaluator:
         """
         with self._database.transaction():
             self._database.in_order("transitions")
-            self._note({share: self._terms.get(share, -1) for share in shares}, now)
+            self._note({share: self._terms.get(share, -1) for share in shares})
             yield
 
-    def _note(self, terms: Terms, now: int | None = None) -> None:
+    def _note(self, terms: Terms) -> None:
         """Note, inside of a transaction, up to where shares have been evaluated.
 
         Raises
@@ -597,7 +597,7 @@ class Evaluator:
         """
         if self._is_superseded():
             raise SupersededError({*self.shares, *terms})
-        self._leases.write_under(terms, self.position, self.now if now is None else now)
+        self._leases.write_under(terms, self.position, self.now)
 
     def _is_superseded(self) -> bool:
         """Whether other definitions are at work by now."""

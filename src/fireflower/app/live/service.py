@@ -33,7 +33,7 @@ from fireflower.app.live.sharing import LEASE, AlreadyServedError, Keeper, own_n
 from fireflower.app.live.storage import mappings_of
 from fireflower.app.live.writing import Writer
 from fireflower.app.project import HISTORY_FOLDER, Project
-from fireflower.destinations import load_destinations
+from fireflower.destinations import Destination, load_destinations
 from fireflower.evaluate.engines import is_compiled
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.durable import Durable
@@ -305,12 +305,16 @@ class Service:
 
         def change(evaluator: Evaluator) -> News:
             news = work(evaluator)
-            self.project, self.state.trouble = changed.project, ""
-            self._deliverer.reload(changed.destinations)
+            self._go_by(changed.project, changed.destinations)
             self._tell(news)
             return news
 
         return self.ask(change).result()
+
+    def _go_by(self, project: Project, destinations: Sequence[Destination]) -> None:
+        """These files are at work, here as everywhere."""
+        self.project, self.state.trouble = project, ""
+        self._deliverer.reload(destinations)
 
     # --- The evaluator's thread ---------------------------------------------------------------------------------------
 
@@ -382,8 +386,7 @@ class Service:
             self._is_behind("they are others")
             return
         self._evaluator.turn_to(project, destinations)
-        self._deliverer.reload(destinations)
-        self.project, self.state.trouble = project, ""
+        self._go_by(project, destinations)
         _LOGGER.info("The files that have taken effect elsewhere are at work here, too.")
 
     def _is_behind(self, reason: str) -> None:
