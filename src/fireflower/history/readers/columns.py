@@ -17,6 +17,7 @@ from fireflower.history.readers.batches import PropertyForm
 from fireflower.history.readers.database import literal, parquet_sql, quoted
 from fireflower.history.readers.files import Compression, FileFormat, damaged, open_text, read_some
 from fireflower.history.readers.lines import LONGEST_LINE, count_lines, evened, is_mixed, records
+from fireflower.history.readers.milliseconds import within_reach
 from fireflower.model.errors import InputError, did_you_mean
 
 _HEAD = 16 << 20
@@ -54,6 +55,7 @@ class TableFile:
 
     Attributes
     ----------
+    source : what is read: the file, or a copy that can be where the file cannot
     separator : what stands between the cells of a CSV file: what a first line such as `sep=;` says, as Excel writes and
         reads it; else of the usual ones that which its header has most of
     before : how many lines stand before its first row
@@ -63,24 +65,35 @@ class TableFile:
 
     def __init__(self, connection: Any, path: Path, format: FileFormat, compression: Compression) -> None:
         self.path, self.format = path, format
+        self.source, self._compression = path, compression
         self.separator, self.before = ",", 0
-        self.relation = parquet_sql(path) if format == "parquet" else self._text(compression)
+        self.relation = self._parquet() if format == "parquet" else self._text()
         described = _relation(connection, self)
         self.names: list[str] = list(described.columns)
         self.columns = list(_leaves(zip(described.columns, described.types, strict=True)))
 
-    def _text(self, compression: Compression) -> str:
+    def _parquet(self) -> str:
+        """SQL that reads a Parquet file."""
+        copy = within_reach(self.path)
+        if copy:
+            self._read_instead(copy)
+        return parquet_sql(self.source)
+
+    def _read_instead(self, copy: Path) -> None:
+        """Read a copy, which is not packed, for as long as this object lives."""
+        self.source, self._compression = copy, ""
+        weakref.finalize(self, copy.unlink, missing_ok=True)
+
+    def _text(self) -> str:
         """SQL that reads a CSV file."""
-        path, head = self.path, _head(self.path, compression)
+        head = _head(self.source, self._compression)
         if is_mixed(head):
-            path, compression = evened(path, compression), ""
-            weakref.finalize(self, path.unlink, missing_ok=True)
-            head = _head(path, compression)
-        self._source = path, compression
+            self._read_instead(evened(self.source, self._compression))
+            head = _head(self.source, self._compression)
         before, separator, header = _header(head, self.path)
         self.separator = separator or max(",\t;|", key=header.count)
         self._header, self.before = before + 1, before + len(header.encode().splitlines())
-        return _csv_sql(path, compression, header, self.separator, before)
+        return _csv_sql(self.source, self._compression, header, self.separator, before)
 
     def lines(self, rows: Sequence[int], broken: Sequence[int], read: int) -> tuple[dict[int, int], dict[int, int]]:
         """The lines on which some rows begin, by their number; and those on which broken ones do, by their place among
@@ -91,10 +104,10 @@ class TableFile:
         read : how many rows could be read
         """
         of_rows, of_broken = {row: _after(row + self.before, broken) for row in rows}, {line: line for line in broken}
-        if self.format != "csv" or count_lines(*self._source) == self.before + read + len(broken):
+        if self.format != "csv" or count_lines(self.source, self._compression) == self.before + read + len(broken):
             return of_rows, of_broken
         number, left = 0, len(of_rows) + len(of_broken)
-        for place, (line, is_said) in enumerate(records(*self._source, self.separator), 1):
+        for place, (line, is_said) in enumerate(records(self.source, self._compression, self.separator), 1):
             is_row = is_said and place > self._header and place not in of_broken
             number += is_row
             if place in of_broken:

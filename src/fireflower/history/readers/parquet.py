@@ -45,7 +45,7 @@ class PlainParquet:
     """
 
     def __init__(self, file: TableFile, mapping: Mapping, others: list[Column]) -> None:
-        self._path, self._mapping = file.path, mapping
+        self._path, self._source, self._mapping = file.path, file.source, mapping
         self._parts = mapping.columns()
         self._others = [column.path for column in others]
         self._types = {column.path: column.type for column in file.columns}
@@ -87,7 +87,7 @@ class PlainParquet:
     def _open(self, dictionaries: list[str] | None = None) -> Any:
         import pyarrow.parquet as pq
 
-        return pq.ParquetFile(self._path, read_dictionary=dictionaries, buffer_size=_BUFFER, pre_buffer=False)
+        return pq.ParquetFile(self._source, read_dictionary=dictionaries, buffer_size=_BUFFER, pre_buffer=False)
 
     def _columns(self) -> list[str]:
         """The columns of ids, and those that are properties."""

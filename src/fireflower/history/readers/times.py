@@ -162,9 +162,9 @@ def time_sql(column: str, type: str, mapping: Mapping) -> str:
     if type.startswith("TIMESTAMP WITH"):
         return f"epoch_us({column})"
     if type.startswith(("TIMESTAMP", "DATE")) and mapping.timezone == "UTC":
-        return f"epoch_us({column}::TIMESTAMP)"
+        return f"epoch_us(try_cast({column} AS TIMESTAMP))"
     if type.startswith(("TIMESTAMP", "DATE")):
-        return f"epoch_us({column}::TIMESTAMP::TIMESTAMPTZ)"
+        return f"epoch_us(try_cast(try_cast({column} AS TIMESTAMP) AS TIMESTAMPTZ))"
     if type == "VARCHAR":
         return _text_sql(column, mapping)
     return _number_sql(f"{column}::DOUBLE", mapping)
@@ -212,13 +212,15 @@ def _rounded(number: str) -> str:
 
 
 def reason_sql(column: str, type: str, moment: str, mapping: Mapping, *, needed: bool = True) -> str:
-    """SQL for why a column names no moment that a history can have, NULL where it does."""
+    """SQL for why a column names no moment that a history can have, NULL where it does. Where the type is one of times,
+    one that is no moment is too far away."""
     text = f"{column}::VARCHAR"
     is_empty = f"nullif(trim({column}), '') IS NULL" if type == "VARCHAR" else f"{column} IS NULL"
     shown = f"''' || left({text}, 57) || '''"
+    is_unread = "false" if type.startswith(("TIMESTAMP", "DATE")) else f"{moment} IS NULL"
     wanted = unreadable("", mapping.time_format).partition(": ")[2].replace("'", "''")
     return (
         f"CASE WHEN {is_empty} THEN {_NO_TIME if needed else 'NULL'}"
-        f" WHEN {moment} IS NULL THEN 'cannot read the time {shown}: {wanted}'"
-        f" WHEN {moment} < {EARLIEST} OR {moment} >= {LATEST} THEN 'the time {shown} {_RANGE}' END"
+        f" WHEN {is_unread} THEN 'cannot read the time {shown}: {wanted}'"
+        f" WHEN coalesce({moment} < {EARLIEST} OR {moment} >= {LATEST}, true) THEN 'the time {shown} {_RANGE}' END"
     )

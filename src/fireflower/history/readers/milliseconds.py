@@ -1,0 +1,83 @@
+"""Parquet files with times in milliseconds that are further away than microseconds reach. DuckDB, which counts in
+microseconds, reads nothing of such a file, however few of its times are so."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from fireflower.history.readers.files import damaged
+
+_FURTHEST = (2**63 - 1) // 1000
+_ROWS = 1 << 17
+
+
+def within_reach(path: Path) -> Path | None:
+    """A copy in which such times are as far away as microseconds reach, in the years 290309 BC and 294247: no history
+    can have these either. It is the caller's to remove. None where there are no such times, or Arrow cannot say."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            beyond = [name for name in _in_milliseconds(file.schema_arrow) if _is_beyond(file, name)]
+    except (pa.ArrowException, OSError):
+        return None
+    return _copied(path, beyond) if beyond else None
+
+
+def _in_milliseconds(schema: Any) -> Iterator[str]:
+    import pyarrow as pa
+
+    yield from (field.name for field in schema if pa.types.is_timestamp(field.type) and field.type.unit == "ms")
+
+
+def _is_beyond(file: Any, name: str) -> bool:
+    return any(low < -_FURTHEST or high > _FURTHEST for low, high in _spans(file, name))
+
+
+def _spans(file: Any, name: str) -> Iterator[tuple[int, int]]:
+    """The first and last of a column's times, for each part of it; from what the file says of itself, if it does."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    metadata = file.metadata
+    place = [metadata.schema.column(number).path for number in range(metadata.num_columns)].index(name)
+    known = [metadata.row_group(number).column(place).statistics for number in range(metadata.num_row_groups)]
+    if all(each is not None and each.has_min_max for each in known):
+        yield from ((each.min_raw, each.max_raw) for each in known)
+        return
+    for batch in file.iter_batches(_ROWS, columns=[name]):
+        span = pc.min_max(batch.column(0).view(pa.int64())).as_py()
+        yield span["min"] or 0, span["max"] or 0
+
+
+def _copied(path: Path, beyond: list[str]) -> Path:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    number, name = tempfile.mkstemp(prefix="fireflower-", suffix=".parquet")
+    os.close(number)
+    try:
+        with pq.ParquetFile(path) as file, pq.ParquetWriter(name, file.schema_arrow, compression="lz4") as copy:
+            for batch in file.iter_batches(_ROWS):
+                copy.write_batch(_brought_near(batch, beyond))
+    except BaseException as error:
+        Path(name).unlink()
+        raise damaged(path, error) if isinstance(error, pa.ArrowException) else error from None
+    return Path(name)
+
+
+def _brought_near(batch: Any, names: list[str]) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for name in names:
+        column = batch.column(name)
+        near = pc.min_element_wise(column.view(pa.int64()), _FURTHEST, skip_nulls=False)
+        near = pc.max_element_wise(near, -_FURTHEST, skip_nulls=False)
+        batch = batch.set_column(batch.schema.get_field_index(name), name, near.view(column.type))
+    return batch

@@ -1,0 +1,79 @@
+"""Times in Parquet files that no number of microseconds can hold: their rows are kept aside, and all others read."""
+
+from __future__ import annotations
+
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from fireflower.history.archive import Archive
+from fireflower.history.mapping import Mapping
+from fireflower.history.readers.guessing import guess_mapping
+
+GOOD = 1_772_366_400
+"""2026-03-01 12:00, in seconds."""
+FAR = 2**62
+
+TIMES = {
+    "milliseconds": pa.array([GOOD * 1000, FAR, -FAR, None], pa.timestamp("ms")),
+    "milliseconds with a zone": pa.array([GOOD * 1000, FAR, -FAR, None], pa.timestamp("ms", "UTC")),
+    "microseconds": pa.array([GOOD * 10**6, 2**63 - 1, -(2**63), None], pa.timestamp("us")),
+    "microseconds with a zone": pa.array([GOOD * 10**6, 2**63 - 1, -(2**63), None], pa.timestamp("us", "UTC")),
+    "days": pa.array([GOOD // 86400, 2**31 - 1, -(2**31), None], pa.date32()),
+    "whole numbers": pa.array([GOOD, 2**64 - 1, 2**63, None], pa.uint64()),
+    "decimals": pa.array([Decimal(GOOD), Decimal(10) ** 37, -(Decimal(10) ** 37), None], pa.decimal128(38, 0)),
+    "floats": pa.array([GOOD, 1e300, float("-inf"), None], pa.float64()),
+}
+
+
+@pytest.mark.parametrize("timezone", ["UTC", "Europe/Berlin"])
+@pytest.mark.parametrize("statistics", [True, False], ids=["told", "untold"])
+@pytest.mark.parametrize("kind", TIMES)
+def test_the_rows_are_kept_aside(tmp_path: Path, kind: str, statistics: bool, timezone: str) -> None:
+    table = pa.table({"at": TIMES[kind], "event": ["Edit"] * 4, "user": ["ann", "bo", "cy", "di"]})
+    pq.write_table(table, tmp_path / "in.parquet", write_statistics=statistics)
+    archive = Archive.open(tmp_path / "archive")
+    report = archive.ingest(
+        tmp_path / "in.parquet", Mapping(time="at", event="event", person="user", timezone=timezone)
+    )
+    assert (report.new, report.kept_aside) == (1, 3)
+    far, before, none = archive.rejects()
+    assert [row.line for row in (far, before, none)] == [2, 3, 4]
+    assert all(row.file == str(tmp_path / "in.parquet") for row in (far, before, none))
+    for row in (far, before):
+        assert row.reason.startswith(("the time '", "cannot read the time '")), row.reason
+    assert none.reason == "there is no time"
+
+
+def test_what_is_said_of_them(tmp_path: Path) -> None:
+    times = pa.array([GOOD * 1000, GOOD * 1000, FAR], pa.timestamp("ms"))
+    pq.write_table(pa.table({"time": times, "event": ["Edit"] * 3, "user": ["ann"] * 3}), tmp_path / "in.parquet")
+    archive = Archive.open(tmp_path / "archive")
+    archive.ingest(tmp_path / "in.parquet", guess_mapping(tmp_path / "in.parquet").mapping)
+    assert next(archive.rejects()).reason == (
+        "the time '294247-01-10 04:00:54.775' is outside 1970-01-01 .. 2100-01-01: a mistake of a clock or of the unit"
+    )
+
+
+def test_no_copy_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "copies"))
+    (tmp_path / "copies").mkdir()
+    pq.write_table(
+        pa.table({"at": TIMES["milliseconds"], "event": ["Edit"] * 4, "user": ["ann"] * 4}), tmp_path / "in.parquet"
+    )
+    Archive.open(tmp_path / "archive").ingest(tmp_path / "in.parquet", Mapping(time="at", event="event", person="user"))
+    assert not list((tmp_path / "copies").iterdir())
+
+
+def test_a_property_that_is_too_far_away_leaves_its_row_alone(tmp_path: Path) -> None:
+    times = pa.array([GOOD * 1000] * 4, pa.timestamp("ms"))
+    table = pa.table({"at": times, "event": ["Edit"] * 4, "user": ["ann"] * 4, "due": TIMES["milliseconds"]})
+    pq.write_table(table, tmp_path / "in.parquet")
+    report = Archive.open(tmp_path / "archive").ingest(
+        tmp_path / "in.parquet", Mapping(time="at", event="event", person="user")
+    )
+    assert (report.new, report.kept_aside) == (4, 0)
