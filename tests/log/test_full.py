@@ -12,6 +12,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 
 import pytest
+from disks import small_disk
 from live.projects import MINUTES, expected, messages, moment, project, recorded
 from waiting import eventually
 
@@ -22,7 +23,6 @@ from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.schema import prepare
 from log.messages import append, track
 
-_ROOM = "1m"
 _APPEND_UNTIL_REFUSED = """
 import resource, sys
 from fireflower.history.log.connecting import connect
@@ -109,17 +109,8 @@ def _until_refused(write: Callable[[str], object], why: str) -> Iterator[str]:
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A folder on a disk of its own, with little room."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={_ROOM}", "tmpfs", str(folder)]
-    try:
-        mounted = subprocess.run(command, capture_output=True).returncode == 0
-    except FileNotFoundError:
-        mounted = False
-    if not mounted:
-        pytest.skip("small disks cannot be mounted here: that needs root")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with small_disk(tmp_path / "small", "1m") as folder:
+        yield folder
 
 
 def test_a_service_on_a_full_disk(small: Path, tmp_path: Path) -> None:

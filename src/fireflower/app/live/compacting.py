@@ -27,6 +27,7 @@ from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.reading import LogReader, Mappings
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.records import RecordWriter
+from fireflower.history.room import room_in
 from fireflower.model.errors import ProjectError
 
 _Result = TypeVar("_Result")
@@ -187,7 +188,7 @@ class Compactor:
         """Write what the messages say, in the order of the log. Gives how many records that are."""
         reader = LogReader(self._database, self._mappings)
         wanted = takewhile(lambda kept: kept.position <= part.last, self._log.all(part.first))
-        with RecordWriter(path) as file:
+        with room_in(path.parent), RecordWriter(path) as file:
             for some in reader.told(wanted):
                 file.add(some)
         return file.count

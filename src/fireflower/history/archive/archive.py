@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fireflower.history.archive.blocks import Blocks, Properties
 from fireflower.history.archive.importing import Importer, ImportReport, Progress, Reading
 from fireflower.history.archive.integrity import intact
-from fireflower.history.archive.manifest import Manifest, Unwritable, writing
+from fireflower.history.archive.manifest import Manifest, writing
 from fireflower.history.archive.moments import Traits
 from fireflower.history.archive.promotion import located, promote
 from fireflower.history.archive.rejects import Rejected, RejectedKind, by_kind, rejected
@@ -23,6 +23,7 @@ from fireflower.history.archive.summary import Summary, summarize
 from fireflower.history.forgotten import Forgotten
 from fireflower.history.mapping import Mapping
 from fireflower.history.memberships import Attribution
+from fireflower.history.room import Unwritable, room_in
 from fireflower.model.errors import ProjectError
 from fireflower.model.records import Kind, Record, SubjectKind
 from fireflower.model.timeline import NOTHING, Timeline, Vocabulary
@@ -449,7 +450,7 @@ class Archive:
                 promote(blocks.folder, *what)
             return blocks.folder
         except Unwritable:
-            with intact(self._folder / "segments"):
+            with room_in(blocks.scratch), intact(self._folder / "segments"):
                 promote(blocks.scratch, *what)
             return blocks.scratch
 

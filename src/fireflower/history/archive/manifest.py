@@ -13,13 +13,10 @@ from pathlib import Path
 from typing import TextIO
 
 from fireflower.history.archive.holding import remove_unless_held
+from fireflower.history.room import FULL, Unwritable, room_in
 from fireflower.model.errors import ProjectError
 
 _FORMAT = 1
-
-
-class Unwritable(ProjectError):
-    """The archive cannot be written to now; it can be read."""
 
 
 class Locked(Unwritable):
@@ -120,6 +117,8 @@ def _lock_file(folder: Path) -> TextIO:
         folder.mkdir(parents=True, exist_ok=True)
         return open(folder / "lock", "a+")
     except OSError as error:
+        if error.errno in FULL:
+            raise
         raise Unwritable(
             f"{folder} cannot be written to ({error.strerror}). Make it writable, or copy the project to a folder "
             "that is."
@@ -135,11 +134,11 @@ def writing(folder: Path) -> Iterator[None]:
     Locked
         If somebody else is writing to it.
     Unwritable
-        If nothing can be written there.
+        If nothing can be written there, or the disk is full.
     """
     import fcntl
 
-    with _lock_file(folder) as file:
+    with room_in(folder), _lock_file(folder) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

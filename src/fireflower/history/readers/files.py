@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any, Literal
 
+from fireflower.history.room import no_room
 from fireflower.model.errors import InputError
 
 FileFormat = Literal["csv", "json", "parquet"]
@@ -22,6 +25,8 @@ _EXCEL = (".xlsx", ".xlsm", ".xls", ".ods")
 _ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _PACKED = (".gz", ".gzip", ".zst", ".zstd")
 _HASHED = 1 << 20
+_NO_ROOM = (os.strerror(errno.ENOSPC), "max_temp_directory_size")
+"""What DuckDB says of a full disk."""
 
 
 def expand(paths: Iterable[str | Path]) -> list[Path]:
@@ -129,8 +134,10 @@ def read_some(file: IO[bytes], size: int, path: Path) -> bytes:
         raise damaged(path, error) from None
 
 
-def damaged(path: Path, error: Exception) -> InputError:
-    """The file breaks off or is not what it says."""
+def damaged(path: Path, error: Exception) -> InputError | OSError:
+    """The file breaks off or is not what it says; unless there was no room for what DuckDB writes to disk meanwhile."""
+    if any(sign in str(error) for sign in _NO_ROOM):
+        return no_room()
     reason = str(error).partition("\n")[0]
     if "CSV Parser state machine" in reason:
         return InputError(

@@ -6,11 +6,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
+from fireflower.history.readers.copies import copied
 from fireflower.history.readers.files import Compression, open_text, read_some
 
 LONGEST_LINE = 32 << 20
@@ -30,19 +30,14 @@ def _differ(text: bytes) -> bool:
 
 def evened(path: Path, compression: Compression) -> Path:
     """A copy, unpacked, all lines of which end alike. It is the caller's to remove."""
-    number, name = tempfile.mkstemp(prefix="fireflower-", suffix=".csv")
-    try:
-        with open_text(path, compression) as file, open(number, "wb") as copy:
-            rest = b""
-            while piece := read_some(file, _PIECE, path):
-                text = (rest + piece).rstrip(b"\r")
-                rest = (rest + piece)[len(text) :]
-                copy.write(re.sub(rb"\r+\n|\r", b"\n", text))
-            copy.write(b"\n" if rest else b"")
-    except BaseException:
-        Path(name).unlink()
-        raise
-    return Path(name)
+    with copied(".csv") as place, open_text(path, compression) as file, place.open("wb") as copy:
+        rest = b""
+        while piece := read_some(file, _PIECE, path):
+            text = (rest + piece).rstrip(b"\r")
+            rest = (rest + piece)[len(text) :]
+            copy.write(re.sub(rb"\r+\n|\r", b"\n", text))
+        copy.write(b"\n" if rest else b"")
+    return place
 
 
 def count_lines(path: Path, compression: Compression) -> int:

@@ -3,12 +3,11 @@ microseconds, reads nothing of such a file, however few of its times are so."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from fireflower.history.readers.copies import copied
 from fireflower.history.readers.files import damaged
 
 _FURTHEST = (2**63 - 1) // 1000
@@ -59,16 +58,17 @@ def _copied(path: Path, beyond: list[str]) -> Path:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    number, name = tempfile.mkstemp(prefix="fireflower-", suffix=".parquet")
-    os.close(number)
-    try:
-        with pq.ParquetFile(path) as file, pq.ParquetWriter(name, file.schema_arrow, compression="lz4") as copy:
+    with (
+        copied(".parquet") as place,
+        pq.ParquetFile(path) as file,
+        pq.ParquetWriter(place, file.schema_arrow, compression="lz4") as copy,
+    ):
+        try:
             for batch in file.iter_batches(_ROWS):
                 copy.write_batch(_brought_near(batch, beyond))
-    except BaseException as error:
-        Path(name).unlink()
-        raise damaged(path, error) if isinstance(error, pa.ArrowException) else error from None
-    return Path(name)
+        except pa.ArrowException as error:
+            raise damaged(path, error) from None
+    return place
 
 
 def _brought_near(batch: Any, names: list[str]) -> Any:
