@@ -108,6 +108,52 @@ def test_rows_that_name_nobody_are_kept_aside_unless_they_name_an_account(tmp_pa
     assert Archive.open(tmp_path / "archive").summary().records == 1
 
 
+TOO_LONG = "an id has 501 characters, and ids of people and accounts have at most 500: shorten it"
+
+
+@pytest.mark.parametrize("part", ["user", "visitor", "company"])
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
+def test_ids_by_which_nobody_can_be_asked_for_are_kept_aside(tmp_path: Path, format: str, part: str) -> None:
+    """Characters are counted, not bytes; and those of ids, not of other texts."""
+    good = {"time": "2026-03-01", "event": "e" * 501, "user": "ä" * 500, "visitor": "v" * 500, "company": "c" * 500}
+    rows = [{**good, "id": "m" * 501}, {**good, part: "ä" * 501, "id": "another"}]
+    file = tmp_path / f"in.{format}"
+    if format == "parquet":
+        pq.write_table(pa.Table.from_pylist(rows), file)
+    elif format == "jsonl":
+        file.write_text("\n".join(map(json.dumps, rows)))
+    else:
+        file.write_text("\n".join(",".join(row) for row in ([*rows[0]], *(row.values() for row in rows))))
+    mapping = Mapping(
+        time="time", event="event", person="user", anonymous="visitor", account="company", message_id="id"
+    )
+    ((line, reason, _),) = aside(tmp_path, file, mapping)
+    assert (line, reason) == (3 if format == "csv" else 2, TOO_LONG)
+    assert Archive.open(tmp_path / "archive").summary().events == {"e" * 501: 1}
+
+
+def test_messages_with_such_ids_are_kept_aside_too(tmp_path: Path) -> None:
+    track = {"type": "track", "event": "Edit", "timestamp": "2026-03-01"}
+    long = [
+        {**track, "userId": "u" * 501},
+        {**track, "userId": "ann", "context": {"groupId": "g" * 501}},
+        {**track, "type": "alias", "userId": "ann", "previousId": "p" * 501},
+    ]
+    file = table(tmp_path, "\n".join(map(json.dumps, [{**track, "userId": "u" * 500}, *long])), "in.jsonl")
+    assert [(line, reason) for line, reason, _ in aside(tmp_path, file, Mapping(form="segment"))] == [
+        (line, TOO_LONG) for line in (2, 3, 4)
+    ]
+    capture = {"event": "Ran", "distinct_id": "ann", "timestamp": "2026-03-01"}
+    more = [
+        {**capture, "distinct_id": "u" * 501},
+        {**capture, "properties": {"$groups": {"company": "g" * 501}}},
+        {**capture, "event": "$create_alias", "properties": {"alias": "a" * 501}},
+    ]
+    file = table(tmp_path, "\n".join(map(json.dumps, [capture, *more])), "more.jsonl")
+    report = Archive.open(tmp_path / "archive").ingest(file, Mapping(form="posthog"))
+    assert (report.kept_aside, report.files[0].reason) == (3, TOO_LONG)
+
+
 def test_lines_that_do_not_fit_the_header_are_kept_aside(tmp_path: Path) -> None:
     file = table(tmp_path, b"time,event,user\n" + GOOD.encode() + b"2026-03-01,Edit\n2026,E,a,b,c\n2026,\xff\xfe,a\n")
     found = aside(tmp_path, file)

@@ -16,7 +16,9 @@ from fireflower.history.mapping import Mapping
 from fireflower.history.readers.tables import TableSource
 from fireflower.model.errors import InputError
 
-TEXTS = st.sampled_from([None, "", " ", "a", " a", "a ", "ä", "\u00a0a", "\ta", "a b", "u_0000001", "u_0000002"])
+TEXTS = st.sampled_from(
+    [None, "", " ", "a", " a", "a ", "ä", "\u00a0a", "\ta", "a b", "u_0000001", "u_0000002", "ä" * 500, "ä" * 501]
+)
 HOURS = st.sampled_from([None, -1, 0, 1, 2, 1139594, 1139595, 9000000])
 HOUR = 3_600_000_000
 MAPPING = Mapping(

@@ -97,6 +97,11 @@ class Reject:
     source: str
 
 
+def too_long(characters: object) -> str:
+    """Why what has an id of so many characters is kept aside."""
+    return f"an id has {characters} characters, and ids of people and accounts have at most {LONGEST_ID}: shorten it"
+
+
 def too_far_ahead(time: int, received: int, ahead: int = AHEAD) -> str:
     """Why a message of the future is kept aside."""
     return (

@@ -11,6 +11,7 @@ from fireflower.history.mapping import Mapping
 from fireflower.history.readers.columns import Column, TableFile
 from fireflower.history.readers.files import damaged
 from fireflower.history.readers.trimming import trimmed
+from fireflower.model.messages import LONGEST_ID
 from fireflower.model.moments import EARLIEST, LATEST
 
 _ROWS = 1 << 17
@@ -19,7 +20,8 @@ _BYTES_OF_A_CODE = 8
 """A column that takes more bytes a row hardly repeats: a dictionary of it would be work for nothing."""
 
 _MOMENTS = ("time", "received")
-_IDS = ("event", "person", "anonymous", "account", "message_id")
+_SUBJECTS = ("person", "anonymous", "account")
+_IDS = ("event", *_SUBJECTS, "message_id")
 _ARROW_TYPES = {
     "VARCHAR": ("string", "large_string"),
     "BOOLEAN": ("bool",),
@@ -131,7 +133,8 @@ class PlainParquet:
         import pyarrow.compute as pc
 
         wrong = [mask for part in _MOMENTS if part in said for mask in _impossible(said[part], needed=part == "time")]
-        who = [said[part] for part in ("person", "anonymous", "account") if part in said]
+        who = [said[part] for part in _SUBJECTS if part in said]
+        wrong += [mask for ids in who for mask in _too_long(ids)]
         if all(column.null_count for column in who):
             wrong.append(reduce(pc.and_, [column.is_null() for column in who]))
         if not self._mapping.event_name and said["event"].null_count:
@@ -146,6 +149,19 @@ def _moments(column: Any) -> Any:
 
     moments = column.view(pa.int64())
     return moments if column.type.unit == "us" else pc.multiply_checked(moments, 1000)
+
+
+def _too_long(ids: Any) -> Iterator[Any]:
+    """Where nobody can be asked for by an id, if anywhere. Characters are counted where there are bytes enough."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    is_coded = pa.types.is_dictionary(ids.type)
+    texts = ids.dictionary if is_coded else ids
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) <= LONGEST_ID:
+        return
+    is_long = pc.greater(pc.utf8_length(texts), LONGEST_ID)
+    yield (is_long.take(ids.indices) if is_coded else is_long).fill_null(False)
 
 
 def _impossible(moments: Any, *, needed: bool) -> Iterator[Any]:

@@ -12,7 +12,7 @@ from fireflower.history.mapping import Mapping
 from fireflower.history.readers.addresses import Addresses
 from fireflower.history.readers.batches import Told
 from fireflower.history.readers.times import TimeReader
-from fireflower.history.readers.told import FirstTimes, id_text, json_text, object_text, trait_values
+from fireflower.history.readers.told import FirstTimes, id_text, json_text, object_text, subject_id, trait_values
 from fireflower.model.records import Kind
 from fireflower.model.values import normal, spellings
 
@@ -70,8 +70,8 @@ class PlainShape:
             received=received,
             untimed=untimed,
         )
-        known, anonymous = id_text(parts.get("person"), "person"), id_text(parts.get("anonymous"), "anonymous id")
-        account = id_text(parts.get("account"), "account")
+        known, anonymous = subject_id(parts.get("person"), "person"), subject_id(parts.get("anonymous"), "anonymous id")
+        account = subject_id(parts.get("account"), "account")
         if known and anonymous and known != anonymous:
             self._first.saw(Kind.IDENTITY, known, anonymous, time, received)
         return self._addresses.follow(self._told(base, known or anonymous, account, parts, row), self._first)
@@ -193,10 +193,10 @@ class RecordShape:
             time=self._times.moment(row.time),
             kind=kind,
             name=row.name,
-            person=id_text(row.person, "person"),
-            account=id_text(row.account, "account"),
+            person=subject_id(row.person, "person"),
+            account=subject_id(row.account, "account"),
             value=None if is_identity else json_text(normal(row.value)),
-            other=id_text(row.value, "value") if is_identity else None,
+            other=subject_id(row.value, "value") if is_identity else None,
             message_id=row.message_id or None,
             received=None if row.received is None else self._times.moment(row.received),
             properties=object_text(row.properties) if kind == Kind.EVENT else None,

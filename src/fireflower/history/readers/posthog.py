@@ -11,7 +11,7 @@ from fireflower.history.mapping import Mapping
 from fireflower.history.readers.addresses import Addresses
 from fireflower.history.readers.batches import Told
 from fireflower.history.readers.times import TimeReader
-from fireflower.history.readers.told import FirstTimes, Once, SaidOnce, id_text, object_text, trait_values
+from fireflower.history.readers.told import FirstTimes, Once, SaidOnce, id_text, object_text, subject_id, trait_values
 from fireflower.model.records import Kind
 
 USUAL_GROUP_TYPES = ("company", "organization", "organisation", "account", "customer", "workspace", "team", "tenant")
@@ -73,7 +73,7 @@ class PostHogShape:
         )
         if name == "$groupidentify":
             return self._group(base, said)
-        person = id_text(message.distinct_id, "distinct_id") or id_text(said.distinct_id, "distinct_id")
+        person = subject_id(message.distinct_id, "distinct_id") or subject_id(said.distinct_id, "distinct_id")
         account = self._account(said.groups)
         if not (person or account):
             raise ValueError("names no person and no account: no distinct_id, no $groups")
@@ -92,7 +92,7 @@ class PostHogShape:
         """Who else the person is, and what has become of their traits."""
         person = base.person or ""
         merged = name in ("$create_alias", "$merge_dangerously")
-        other = id_text(said.alias if merged else said.anon_distinct_id, "the other id") if name in _SILENT else None
+        other = subject_id(said.alias if merged else said.anon_distinct_id, "the other id") if name in _SILENT else None
         told = [base._replace(kind=Kind.IDENTITY, other=other)] if other and other != person else []
         traits = dict(self._new_traits(base, message.set_once or said.set_once))
         traits.update(trait_values(message.set or said.set))
@@ -107,7 +107,7 @@ class PostHogShape:
 
     def _group(self, base: Told, said: _Said) -> list[Told]:
         """Its distinct_id is made up: no person did it."""
-        account = id_text(said.group_key, "$group_key")
+        account = subject_id(said.group_key, "$group_key")
         if not account:
             raise ValueError("$groupidentify names no $group_key")
         if self._group_type and said.group_type != self._group_type:
@@ -119,7 +119,7 @@ class PostHogShape:
         if not isinstance(groups, Object) or not groups:
             return None
         type = self._group_type or usual_group_type(groups)
-        return id_text(groups.get(type), f"$groups.{type}")
+        return subject_id(groups.get(type), f"$groups.{type}")
 
 
 def usual_group_type(groups: Object[str, Any]) -> str:

@@ -12,7 +12,7 @@ from fireflower.history.readers.addresses import Addresses
 from fireflower.history.readers.batches import Told
 from fireflower.history.readers.plain_segment import VIEWS, with_view
 from fireflower.history.readers.times import TimeReader
-from fireflower.history.readers.told import FirstTimes, Once, id_text, object_text, trait_values
+from fireflower.history.readers.told import FirstTimes, Once, id_text, object_text, subject_id, trait_values
 from fireflower.model.records import APART, Kind
 
 
@@ -54,12 +54,12 @@ class SegmentShape:
         message = self._decode(raw)
         context = message.context or _Context()
         received = self._times.moment(message.receivedAt) if message.receivedAt is not None else None
-        user, anonymous = id_text(message.userId, "userId"), id_text(message.anonymousId, "anonymousId")
+        user, anonymous = subject_id(message.userId, "userId"), subject_id(message.anonymousId, "anonymousId")
         base = Told(
             time=self._time(message, received),
             kind=Kind.EVENT,
             person=user or anonymous,
-            account=id_text(message.groupId, "groupId") or id_text(context.groupId, "context.groupId"),
+            account=subject_id(message.groupId, "groupId") or subject_id(context.groupId, "context.groupId"),
             message_id=id_text(message.messageId, "messageId"),
             received=received,
         )
@@ -124,7 +124,7 @@ class SegmentShape:
         return joined + [base._replace(name=name, value=value) for name, value in trait_values(message.traits)]
 
     def _alias(self, base: Told, message: _Message) -> Told:
-        user, previous = id_text(message.userId, "userId"), id_text(message.previousId, "previousId")
+        user, previous = subject_id(message.userId, "userId"), subject_id(message.previousId, "previousId")
         if not (user and previous):
             raise ValueError(f"{message.type} needs a userId and a previousId")
         return base._replace(kind=Kind.IDENTITY, account=None, other=previous)

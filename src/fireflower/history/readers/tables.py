@@ -20,6 +20,7 @@ from fireflower.history.readers.plain import deal_name
 from fireflower.history.readers.times import reason_sql, time_sql
 from fireflower.history.readers.told import json_text
 from fireflower.model.errors import InputError
+from fireflower.model.messages import LONGEST_ID, too_long
 from fireflower.model.records import Kind
 from fireflower.model.values import flatten, normal
 
@@ -29,7 +30,8 @@ _PLAIN_ROWS = 1_000_000
 """The same where texts that repeat come as dictionaries."""
 _PIECE = 200_000
 _BYTES = 512 << 20
-_IDS = ("person", "anonymous", "account", "event", "role", "message_id")
+_SUBJECTS = ("person", "anonymous", "account")
+_IDS = (*_SUBJECTS, "event", "role", "message_id")
 
 
 class TableSource:
@@ -142,6 +144,7 @@ class TableSource:
             reasons.append(_if_null(account, "names no account"))
         if table == "events" and not mapping.event_name:
             reasons.append(_if_null('"~event"', "names no event"))
+        reasons += [_if_too_long(quoted("~" + part)) for part in _SUBJECTS if part in columns]
         if mapping.properties:
             object = quoted(OBJECT)
             right = f"coalesce(try(json_valid({object})), false) AND starts_with(ltrim({object}), '{{')"
@@ -310,6 +313,11 @@ def _id_sql(column: Column) -> str:
 
 def _if_null(sql: str, reason: str) -> str:
     return f"CASE WHEN {sql} IS NULL THEN '{reason}' END"
+
+
+def _if_too_long(id: str) -> str:
+    reason = too_long(f"' || length({id}) || '")
+    return f"CASE WHEN length({id}) > {LONGEST_ID} THEN '{reason}' END"
 
 
 def _coalesce(first: Any, second: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from fireflower.history.readers.batches import Told
+from fireflower.model.messages import LONGEST_ID, too_long
 from fireflower.model.records import Kind
 from fireflower.model.values import flatten
 
@@ -33,6 +34,20 @@ def id_text(value: Any, part: str) -> str | None:
     if isinstance(value, bool | list | dict):
         raise ValueError(f"expected {part} to be text or a number, got {value!r:.60}")
     return str(value)
+
+
+def subject_id(value: Any, part: str) -> str | None:
+    """The id of a person or an account as text, None where it is missing.
+
+    Raises
+    ------
+    ValueError
+        If the value is no id, or nobody can be asked for by it.
+    """
+    id = id_text(value, part)
+    if id and len(id) > LONGEST_ID:
+        raise ValueError(too_long(len(id)))
+    return id
 
 
 def is_id(value: Any) -> bool:

@@ -8,10 +8,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from fireflower.history.log.postings import State
+from fireflower.model.messages import LONGEST_ID
 from fireflower.model.moments import parse_moment
 from fireflower.web.api.refusals import Refused
 
-Name = Annotated[str, Meta(min_length=1, max_length=500)]
+Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_ID)]
 Cursor = Annotated[str, Meta(min_length=1, max_length=4_500, description="`next` of the page before, as it is.")]
 Place = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Limit = Annotated[int, Meta(ge=1, le=500)]
@@ -31,11 +32,8 @@ class Nothing(_Asked):
 
 
 class Now(_Asked):
-    person: Annotated[str, Meta(min_length=1, max_length=500, description="Any id that they have had.")] | None = None
-    account: (
-        Annotated[str, Meta(min_length=1, max_length=500, description="By default, those of which they are a member.")]
-        | None
-    ) = None
+    person: Annotated[Name, Meta(description="Any id that they have had.")] | None = None
+    account: Annotated[Name, Meta(description="By default, those of which they are a member.")] | None = None
 
 
 class Qualified(_Asked):

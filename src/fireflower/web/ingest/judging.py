@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from fireflower.history.readers.batches import Told
-from fireflower.model.messages import LONGEST_ID, too_far_ahead
+from fireflower.model.messages import too_far_ahead
 from fireflower.model.moments import to_datetime
 
 _AFRESH = 500
@@ -40,7 +40,7 @@ class Judge:
         Raises
         ------
         ValueError
-            With the reader's reason if it cannot, if its time is one that cannot have been, or if an id is too long.
+            With the reader's reason if it cannot, or if its time is one that cannot have been.
         """
         self._asked += 1
         if self._asked % _AFRESH == 0:
@@ -53,16 +53,6 @@ class Judge:
             raise ValueError(f"cannot be read: {error}") from None
         if told and (latest := max(record.time for record in told)) >= received + self._ahead:
             raise ValueError(too_far_ahead(latest, received, self._ahead))
-        if (longest := max((_longest_id(record) for record in told), default=0)) > LONGEST_ID:
-            self._shape = self._make()  # else it would say of an id only the first time whose it is
-            raise ValueError(
-                f"an id has {longest} characters, and ids of people and accounts have at most {LONGEST_ID}: send a "
-                "shorter one"
-            )
-
-
-def _longest_id(told: Told) -> int:
-    return max(len(id or "") for id in (told.person, told.account, told.other))
 
 
 TEXT_OR_NONE = frozenset((str, NoneType))
