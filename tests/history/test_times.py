@@ -50,6 +50,9 @@ NONE = [
     "02026-01-05", "2026-01-05Z", "2026-01-05 UTC", "2026-01-05+01:00", "2026-01-05x07:05", "2026-01-05T07:05:",
     "2026-01-05T24:01", "2026-01-05T23:59:60", "2026-01-05T07:05+25:00", "2026-01-05 07:05 AM", "2026-01-05 07:05 EST",
     "2026-01-05 07:05 Mars/Base", "2026-01-05 07:05 Europe/", "1e9", "+5", "-5", "1969-12-31", "2101-01-01",
+    # what Python alone would read: other blanks, zones of its own, digits of other scripts
+    "\u00a02026-01-05", "2026-01-05\u2003", "1772366400\x0b", "2026-01-05\x85", "2026-01-05 07:05 posix/Europe/Berlin",
+    "2026-01-05 07:05 right/Europe/Berlin", "2026-01-05 07:05 europe/berlin", "2026-01-0\uff15", "\u0661\u0667",
 ]  # fmt: skip
 
 
@@ -88,3 +91,23 @@ def test_a_time_of_parquet_is_the_same_as_text(text: str) -> None:
     query = f"SELECT {time_sql('time', 'TIMESTAMP', mapping)} FROM (SELECT TIMESTAMP '{text}' AS time)"
     (moment,) = connect_to_read(mapping.timezone, None).execute(query).fetchone()
     assert moment == TimeReader(mapping).moment(text) == TimeReader(mapping).moment(datetime.fromisoformat(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "format", "moment"),
+    [
+        ("\t5/1/2026 07:05 \n", "%d/%m/%Y %H:%M", "2026-01-05 07:05"),
+        ("2026年1月5日", "%Y年%m月%d日", "2026-01-05 00:00"),
+        ("5/1/202\uff16 07:05", "%d/%m/%Y %H:%M", None),
+        ("5/1/2026\u00a007:05", "%d/%m/%Y %H:%M", None),
+        ("\u00a05/1/2026 07:05", "%d/%m/%Y %H:%M", None),
+    ],
+)
+def test_a_time_in_a_format_is_the_same_alone_and_in_a_column(text: str, format: str, moment: str | None) -> None:
+    assert read(text, Mapping(time_format=format)) == (moment, moment)
+
+
+@pytest.mark.parametrize("number", [1772366400123456.5, 1772366400123457.5])
+def test_halves_are_rounded_alike(number: float) -> None:
+    alone, column = read(number, Mapping(time_unit="us"))
+    assert alone == column == format_moment(round(number))

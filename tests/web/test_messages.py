@@ -177,6 +177,16 @@ def test_ids_of_posthog_are_no_longer(name: str, said: dict[str, Any]) -> None:
     assert posthog(capture(properties=other)).told()[0]["account"] == "acme"
 
 
+@pytest.mark.parametrize("time", ["\u00a02026-03-01", "2026-03-01T12:00:00 right/Europe/Berlin", "2026-03-01 12:00 PM"])
+def test_times_are_read_as_in_tables(time: str) -> None:
+    """What would be kept aside there is here, with the same reason."""
+    desk = Desk()
+    desk.post("/v1/batch", {"batch": [track(timestamp=time), track(messageId="good")]})
+    assert len(desk.messages()) == 1
+    for reason in (*desk.reasons(), *posthog(capture(timestamp=time)).reasons()):
+        assert reason.startswith(f"cannot read the time {time!r}: expected ISO 8601 or a number since 1970")
+
+
 def test_traits_of_rudderstack_stand_in_the_context() -> None:
     event = {"type": "identify", "userId": "u1", "anonymousId": None, "context": {"traits": {"plan": "pro"}}}
     (told,) = segment({**event, "timestamp": AT, "channel": "server"}).told()

@@ -11,11 +11,13 @@ from fireflower.history.mapping import Mapping, TimeUnit
 from fireflower.model.moments import EARLIEST, LATEST, format_moment, from_datetime
 
 _UNITS: dict[TimeUnit, float] = {"s": 1_000_000.0, "ms": 1_000.0, "us": 1.0, "ns": 0.001}
+_SPACE = " \t\n\f\r"
+"""What may stand around a time: what is space in regular expressions of DuckDB."""
 _NUMBER = r"-?[0-9]+(\.[0-9]+)?"
 _ISO = (
     "([0-9]{4})[-/]?([0-9]{1,2})[-/]?([0-9]{1,2})"
     "(?:[Tt ] *([0-9]{1,2})(?::?([0-9]{1,2})(?::?([0-9]{1,2})([.,][0-9]+)?)?)?"
-    " ?([Zz]|UTC|utc|GMT|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?|[A-Za-z]+/[A-Za-z0-9_/+-]+)?)?"
+    " ?([Zz]|UTC|utc|GMT|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?|[A-Z][A-Za-z]*/[A-Za-z0-9_/+-]+)?)?"
 )
 """How a time may be written: in what regular expressions of Python and of DuckDB have in common."""
 _PARTS = ["year", "month", "day", "hour", "minute", "second", "fraction", "zone"]
@@ -28,6 +30,7 @@ _USUAL = (
 """How nearly all times are written, which Python reads as it stands: in a third of the time."""
 _is_number, _in_iso = re.compile(_NUMBER).fullmatch, re.compile(_ISO).fullmatch
 _is_usual = re.compile(_USUAL).fullmatch
+_foreign = re.compile("[^\x00-\x7f]").findall
 _REMEMBERED = 4096
 """Texts whose moment is remembered: one message names its time several times, and so do those sent together."""
 _NO_TIME = "'there is no time'"
@@ -81,7 +84,7 @@ class TimeReader:
 
     def _parse(self, value: Any) -> int:
         if isinstance(value, str):
-            return self._text(value.strip())
+            return self._text(value.strip(_SPACE))
         if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
             try:
                 return self._number(float(value))
@@ -98,7 +101,7 @@ class TimeReader:
             raise ValueError("there is no time")
         try:
             if self._format:
-                return self._placed(datetime.strptime(text, self._format))
+                return self._placed(datetime.strptime(self._plain(text), self._format))
             if _is_usual(text):
                 return from_datetime(datetime.fromisoformat(text))
             if _is_number(text):
@@ -106,6 +109,12 @@ class TimeReader:
             return self._placed(_iso(text))
         except (ValueError, OverflowError, KeyError, OSError):  # the last two: no such zone
             raise ValueError(unreadable(text, self._format)) from None
+
+    def _plain(self, text: str) -> str:
+        """The text, if it is in ASCII where the format is: Python has digits and blanks of other scripts, too."""
+        if not set(_foreign(text)) <= set(self._format):
+            raise ValueError(text)
+        return text
 
     def _placed(self, value: datetime) -> int:
         """Of an hour that the clocks repeat the second is meant; one that they leave out goes on after it."""
@@ -174,7 +183,7 @@ def _text_sql(text: str, mapping: Mapping) -> str:
     if mapping.time_format:
         format = mapping.time_format.replace("'", "''")
         zoned = "" if "%z" in mapping.time_format.lower() else "::TIMESTAMP"
-        return f"epoch_us(try_strptime(trim({text}), '{format}'){zoned}::TIMESTAMPTZ)"
+        return f"epoch_us(try_strptime(trim({text}, '{_SPACE}'), '{format}'){zoned}::TIMESTAMPTZ)"
     number = _number_sql(f"try_cast({text} AS DOUBLE)", mapping)
     iso = f"coalesce(try_cast({text} AS TIMESTAMPTZ), try_cast({_tidied(text)} AS TIMESTAMPTZ))"
     return (
@@ -208,14 +217,14 @@ def _number_sql(number: str, mapping: Mapping) -> str:
 
 
 def _rounded(number: str) -> str:
-    return f"try_cast(round({number}) AS BIGINT)"
+    return f"try_cast(round_even({number}, 0) AS BIGINT)"
 
 
 def reason_sql(column: str, type: str, moment: str, mapping: Mapping, *, needed: bool = True) -> str:
     """SQL for why a column names no moment that a history can have, NULL where it does. Where the type is one of times,
     one that is no moment is too far away."""
     text = f"{column}::VARCHAR"
-    is_empty = f"nullif(trim({column}), '') IS NULL" if type == "VARCHAR" else f"{column} IS NULL"
+    is_empty = f"nullif(trim({column}, '{_SPACE}'), '') IS NULL" if type == "VARCHAR" else f"{column} IS NULL"
     shown = f"''' || left({text}, 57) || '''"
     is_unread = "false" if type.startswith(("TIMESTAMP", "DATE")) else f"{moment} IS NULL"
     wanted = unreadable("", mapping.time_format).partition(": ")[2].replace("'", "''")
