@@ -367,6 +367,33 @@ def test_columns_with_awkward_names(tmp_path: Path) -> None:
     assert list(timeline.vocabulary.texts["a.b"]) == ["y"]
 
 
+OWN = ("time", "event", "person", "anonymous", "account", "message_id", "received", "reason", "row", "cells")
+"""What readers make of a row."""
+
+
+@pytest.mark.parametrize("mark", ["~", "~~"])
+@pytest.mark.parametrize("format", ["csv", "parquet", "parquet of numbers"])
+def test_columns_that_are_called_like_what_is_made_of_them(tmp_path: Path, format: str, mark: str) -> None:
+    first = {"time": "2026-03-01", f"{mark}event": "Edit", f"{mark}person": "ann", f"{mark}account": "acme"}
+    rows = [{**first, **{f"{mark}{name}": name for name in OWN if f"{mark}{name}" not in first}}]
+    rows += [{**rows[0], "time": "soon"}, {**rows[0], f"{mark}person": "bo"}]
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    file = tmp_path / f"in.{format[:7]}"
+    if format == "csv":
+        file.write_text("\n".join(",".join(row) for row in (rows[0], *(row.values() for row in rows))))
+    else:
+        times = pa.array([1_772_366_400_000_000, None, 1_772_366_400_000_000], pa.timestamp("us", "UTC"))
+        numbers = {"spare": pa.array([1, 2, 3], pa.decimal128(5, 0))} if format != "parquet" else {}
+        pq.write_table(pa.table({**columns, "time": times, **numbers}), file)
+    mapping = Mapping(time="time", event=f"{mark}event", person=f"{mark}person", account=f"{mark}account", joins=True)
+    assert len(aside(tmp_path, file, mapping)) == 1
+    archive = Archive.open(tmp_path / "archive")
+    assert archive.summary().events == {"Edit": 2}
+    assert set(archive.vocabulary().people) == {"ann", "bo"} and set(archive.vocabulary().accounts) == {"acme"}
+    (timeline,) = archive.timelines([f"{mark}reason", f"{mark}message_id"])
+    assert list(timeline.vocabulary.texts[f"{mark}reason"]) == ["reason"]
+
+
 def test_an_unknown_subject_is_named_with_the_nearest(tmp_path: Path) -> None:
     archive = Archive.open(tmp_path / "archive")
     with pytest.raises(ProjectError, match="There is no history"):

@@ -60,6 +60,7 @@ class TableFile:
         reads it; else of the usual ones that which its header has most of
     before : how many lines stand before its first row
     names : of its own columns, in their order
+    mark : begins the names of what is made of its columns, and no name of a column
     columns : those, with the fields of a column of structs in its place
     """
 
@@ -70,6 +71,7 @@ class TableFile:
         self.relation = self._parquet() if format == "parquet" else self._text()
         described = _relation(connection, self)
         self.names: list[str] = list(described.columns)
+        self.mark = "~" * (1 + max(len(name) - len(name.lstrip("~")) for name in self.names))
         self.columns = list(_leaves(zip(described.columns, described.types, strict=True)))
 
     def _parquet(self) -> str:

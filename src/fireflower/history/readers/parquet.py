@@ -47,7 +47,7 @@ class PlainParquet:
     """
 
     def __init__(self, file: TableFile, mapping: Mapping, others: list[Column]) -> None:
-        self._path, self._source, self._mapping = file.path, file.source, mapping
+        self._path, self._source, self._mark, self._mapping = file.path, file.source, file.mark, mapping
         self._parts = mapping.columns()
         self._others = [column.path for column in others]
         self._types = {column.path: column.type for column in file.columns}
@@ -74,8 +74,8 @@ class PlainParquet:
         )
 
     def batches(self) -> Iterator[Any]:
-        """The parts of rows, under names that begin with ~, and their other columns. `~reason` is not missing where
-        a row cannot be read."""
+        """The parts of rows, under names that begin with the file's mark, and their other columns. The reason is not
+        missing where a row cannot be read."""
         import pyarrow as pa
 
         columns = [*self._parts.values(), *self._others]
@@ -124,9 +124,9 @@ class PlainParquet:
         said = {part: trimmed(batch.column(self._parts[part])) for part in _IDS if part in self._parts}
         said |= {part: _moments(batch.column(self._parts[part])) for part in _MOMENTS if part in self._parts}
         missing = pa.nulls(len(batch), pa.string())
-        columns = {f"~{part}": said.get(part, missing) for part in (*_MOMENTS, *_IDS)}
+        columns = {f"{self._mark}{part}": said.get(part, missing) for part in (*_MOMENTS, *_IDS)}
         others = {name: batch.column(name) for name in self._others}
-        return pa.record_batch({**columns, **others, "~reason": self._reason(said, missing)})
+        return pa.record_batch({**columns, **others, f"{self._mark}reason": self._reason(said, missing)})
 
     def _reason(self, said: dict[str, Any], missing: Any) -> Any:
         """Empty where a row cannot be read, and else missing."""

@@ -80,7 +80,7 @@ class TableSource:
         try:
             for rows in self._joined():
                 read += len(rows)
-                reason = rows["~reason"]
+                reason = self._part(rows, "reason")
                 is_good = reason.null_count == len(rows)
                 any_bad |= not is_good
                 good = rows if is_good else rows.filter(reason.is_null())
@@ -99,7 +99,7 @@ class TableSource:
         return joined(self._connection.sql(self._selected).to_arrow_reader(_PIECE), _ROWS)
 
     def _select(self, *more: str) -> str:
-        """SQL for the parts of each row, under names that begin with ~, and for its other columns."""
+        """SQL for the parts of each row, and for its other columns."""
         mapping = self._mapping
         parts = mapping.columns()
         columns = {part: self._file.column(name) for part, name in parts.items() if part != "properties"}
@@ -110,11 +110,25 @@ class TableSource:
             if part in columns
         }
         said = {part: texts.get(part, "NULL::VARCHAR") for part in _IDS} | times
-        selected = [*more, *(f"{sql} AS {quoted('~' + part)}" for part, sql in said.items())]
+        selected = [*more, *(f"{sql} AS {self._own(part)}" for part, sql in said.items())]
         selected += [f"{self._file.form(column, mapping)[1]} AS {quoted(column.path)}" for column in self._others]
         if mapping.properties:
             selected.append(f"{self._object_sql()} AS {quoted(OBJECT)}")
-        return f'SELECT {", ".join(selected)}, {self._reason(columns)} AS "~reason" FROM {self._file.relation}'
+        return (
+            f"SELECT {', '.join(selected)}, {self._reason(columns)} AS {self._own('reason')} FROM {self._file.relation}"
+        )
+
+    def _own(self, part: str) -> str:
+        """How SQL names what is made of a row: unlike any column."""
+        return quoted(self._file.mark + part)
+
+    def _anybody(self) -> str:
+        """SQL for the id of the person."""
+        return f"coalesce({self._own('person')}, {self._own('anonymous')})"
+
+    def _part(self, rows: Any, part: str) -> Any:
+        """What has been made of each row."""
+        return rows[self._file.mark + part]
 
     def _object_sql(self) -> str:
         name = self._mapping.properties
@@ -131,9 +145,9 @@ class TableSource:
         for part in ("time", "received", "left"):
             if part in columns:
                 needed = part == "time" and table in ("events", "deals")
-                moment = quoted("~" + part)
+                moment = self._own(part)
                 reasons.append(reason_sql(columns[part].sql, columns[part].type, moment, mapping, needed=needed))
-        person, account = 'coalesce("~person", "~anonymous")', '"~account"'
+        person, account = self._anybody(), self._own("account")
         lacking = {
             "events": (f"coalesce({person}, {account})", "names no person and no account"),
             "deals": (f"coalesce({person}, {account})", "names no person and no account"),
@@ -143,8 +157,8 @@ class TableSource:
         if table == "memberships":
             reasons.append(_if_null(account, "names no account"))
         if table == "events" and not mapping.event_name:
-            reasons.append(_if_null('"~event"', "names no event"))
-        reasons += [_if_too_long(quoted("~" + part)) for part in _SUBJECTS if part in columns]
+            reasons.append(_if_null(self._own("event"), "names no event"))
+        reasons += [_if_too_long(self._own(part)) for part in _SUBJECTS if part in columns]
         if mapping.properties:
             object = quoted(OBJECT)
             right = f"coalesce(try(json_valid({object})), false) AND starts_with(ltrim({object}), '{{')"
@@ -155,14 +169,18 @@ class TableSource:
     def _read(self, rows: Any, read: int) -> Iterator[Batch]:
         table = self._mapping.table
         base = self._base(rows)
-        person = _coalesce(rows["~person"], rows["~anonymous"]) if self._mapping.anonymous else rows["~person"]
+        person = (
+            _coalesce(self._part(rows, "person"), self._part(rows, "anonymous"))
+            if self._mapping.anonymous
+            else self._part(rows, "person")
+        )
         if table in ("events", "deals"):
             named = {
                 **base,
                 "kind": Kind.EVENT,
                 "name": self._names(rows),
                 "person": person,
-                "account": rows["~account"],
+                "account": self._part(rows, "account"),
             }
             yield Batch(named, len(rows), read, {path: rows[path] for path in self.properties})
             return
@@ -174,17 +192,17 @@ class TableSource:
         if table == "people":
             yield from self._traits(rows, {**base, "kind": Kind.PERSON_TRAIT, "person": person})
         elif table == "accounts":
-            yield from self._traits(rows, {**base, "kind": Kind.ACCOUNT_TRAIT, "account": rows["~account"]})
+            yield from self._traits(rows, {**base, "kind": Kind.ACCOUNT_TRAIT, "account": self._part(rows, "account")})
 
     def _base(self, rows: Any) -> dict[str, Any]:
         import pyarrow.compute as pc
 
-        base: dict[str, Any] = {"message_id": rows["~message_id"], "timeless": self._mapping.timeless}
+        base: dict[str, Any] = {"message_id": self._part(rows, "message_id"), "timeless": self._mapping.timeless}
         if self._mapping.received:
-            base["received"] = rows["~received"]
+            base["received"] = self._part(rows, "received")
         if not self._mapping.time:
             return {**base, "time": self._learned_at or 0, "untimed": True}
-        time = rows["~time"]
+        time = self._part(rows, "time")
         if time.null_count and self._learned_at is None and not self._mapping.timeless:
             raise InputError(f"{self._file.path} has rows without a time. Say from when they hold.")
         untimed = pc.is_null(time) if time.null_count else False
@@ -200,10 +218,16 @@ class TableSource:
 
         if self._mapping.table == "events":
             fixed = self._mapping.event_name
-            return fixed if not self._mapping.event else rows["~event"].fill_null(fixed) if fixed else rows["~event"]
+            return (
+                fixed
+                if not self._mapping.event
+                else self._part(rows, "event").fill_null(fixed)
+                if fixed
+                else self._part(rows, "event")
+            )
         if not self._mapping.event:
             return deal_name(self._mapping.event_name)
-        stages = rows["~event"].fill_null(self._mapping.event_name).combine_chunks().dictionary_encode()
+        stages = self._part(rows, "event").fill_null(self._mapping.event_name).combine_chunks().dictionary_encode()
         return pa.DictionaryArray.from_arrays(
             stages.indices, [deal_name(stage) for stage in stages.dictionary.to_pylist()]
         )
@@ -211,13 +235,13 @@ class TableSource:
     def _memberships(self, rows: Any, base: dict[str, Any], person: Any) -> Iterator[Batch]:
         import pyarrow.compute as pc
 
-        account = rows["~account"]
+        account = self._part(rows, "account")
         named, who = account.is_valid(), {"person": person, "account": account}
-        joins = {**base, **who, "kind": Kind.JOIN, "name": rows["~role"].fill_null("")}
+        joins = {**base, **who, "kind": Kind.JOIN, "name": self._part(rows, "role").fill_null("")}
         if not self._mapping.left:
             yield _filtered(joins, named)
             return
-        ended = rows["~left"]
+        ended = self._part(rows, "left")
         leaves = {**base, **who, "kind": Kind.LEAVE, "name": "", "time": ended.fill_null(0), "untimed": False}
         yield _filtered(joins, pc.and_(named, self._lasts(base, ended)))
         yield _filtered(leaves, pc.and_(named, ended.is_valid()))
@@ -249,16 +273,16 @@ class TableSource:
         """One record for each person and anonymous id, and for each person and account, if events make members."""
         mapping = self._mapping
         if mapping.person and mapping.anonymous:
-            yield self._first(Kind.IDENTITY, '"~person"', '"~anonymous"', "other")
+            yield self._first(Kind.IDENTITY, self._own("person"), self._own("anonymous"), "other")
         if mapping.joins and mapping.account and mapping.table in ("events", "deals"):
-            yield self._first(Kind.JOIN, 'coalesce("~person", "~anonymous")', '"~account"', "account")
+            yield self._first(Kind.JOIN, self._anybody(), self._own("account"), "account")
 
     def _first(self, kind: Kind, person: str, other: str, part: str) -> Batch:
-        time = '"~time"' if self._mapping.time else str(self._learned_at or 0)
-        received = '"~received"' if self._mapping.received else "NULL::BIGINT"
+        time = self._own("time") if self._mapping.time else str(self._learned_at or 0)
+        received = self._own("received") if self._mapping.received else "NULL::BIGINT"
         rows = self._connection.sql(
             f"SELECT {person} AS person, {other} AS other, min({time}) AS time, arg_min({received}, {time}) AS received"
-            f' FROM ({self._selected}) WHERE "~reason" IS NULL AND {person} <> {other} GROUP BY ALL'
+            f" FROM ({self._selected}) WHERE {self._own('reason')} IS NULL AND {person} <> {other} GROUP BY ALL"
         ).to_arrow_table()
         columns = {name: rows[name].combine_chunks() for name in ("person", "time", "received")}
         untimed = {"untimed": True} if not self._mapping.time else {}
@@ -278,9 +302,10 @@ class TableSource:
         """The rows with a reason why they cannot be read, by their number. Lines whose cells do not fit the header are
         no rows."""
         cells = ", ".join(f"coalesce({column.sql}::VARCHAR, '')" for column in self._file.columns)
-        selected = self._select('row_number() OVER () AS "~row"', f'[{cells}] AS "~cells"')
+        row, reason, raw = (self._own(name) for name in ("row", "reason", "cells"))
+        selected = self._select(f"row_number() OVER () AS {row}", f"[{cells}] AS {raw}")
         reasons = self._connection.execute(
-            f'SELECT "~row", "~reason", "~cells" FROM ({selected}) WHERE "~reason" IS NOT NULL ORDER BY "~row"'
+            f"SELECT {row}, {reason}, {raw} FROM ({selected}) WHERE {reason} IS NOT NULL ORDER BY {row}"
         ).fetchall()  # fmt: skip
         return [KeptAside(row, reason, _written(cells, self._file.separator)) for row, reason, cells in reasons]
 
