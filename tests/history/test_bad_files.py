@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+from itertools import permutations
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import pyarrow as pa
@@ -176,6 +178,7 @@ def test_lines_may_end_in_different_ways(tmp_path: Path, ends: str, packed: bool
 
 def test_what_the_database_cannot_read_is_refused_in_one_line(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("fireflower.history.readers.columns.is_mixed", lambda head: False)
+    monkeypatch.setattr("fireflower.history.readers.columns.evened", lambda path, _: copy(path, path.with_suffix(".2")))
     file = table(tmp_path, "time,event,user\r\n" + GOOD + GOOD)
     for use in (guess_mapping, lambda file: Archive.open(tmp_path / "archive").ingest(file, FLAT)):
         with pytest.raises(
@@ -183,6 +186,28 @@ def test_what_the_database_cannot_read_is_refused_in_one_line(tmp_path: Path, mo
         ) as error:
             use(file)
         assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("rows", [60, 60_000])
+@pytest.mark.parametrize(("first", "then"), [*permutations(["\n", "\r\n", "\r"], 2)])
+def test_lines_may_begin_to_end_differently_anywhere(
+    tmp_path: Path, first: str, then: str, rows: int, packed: bool, monkeypatch
+) -> None:
+    """Each row is read once, and what is kept aside stands where it does, before and after that."""
+    monkeypatch.setattr("fireflower.history.readers.columns._HEAD", 1 << 10)
+    lines = [f'2026-03-01,E,user-{i},"a{first}b"' for i in range(rows)]
+    wrong = {3: "soon,E,ann,b", 5: "2026-03-01,E", rows - 5: "2026-03-01", rows - 3: "later,E,ann,\u2028"}
+    lines = [wrong.get(number, line) for number, line in enumerate(lines)]
+    half = rows // 2
+    text = "".join(line + end for line, end in zip(lines, [first] * half + [then] * (rows - half), strict=True))
+    text = f"time,event,user,note{first}{text}"
+    file = table(tmp_path, gzip.compress(text.encode(), 1) if packed else text)
+    found = aside(tmp_path, file)
+    assert [raw for _, _, raw in found] == list(wrong.values())
+    assert [line for line, _, _ in found] == [2 + 2 * number - sum(each < number for each in wrong) for number in wrong]
+    archive = Archive.open(tmp_path / "archive")
+    assert archive.summary().events == {"E": rows - 4} and archive.summary().people == rows - 4
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])

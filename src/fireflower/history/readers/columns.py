@@ -15,7 +15,7 @@ from typing import Any
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.batches import PropertyForm
 from fireflower.history.readers.database import literal, parquet_sql, quoted
-from fireflower.history.readers.files import Compression, FileFormat, damaged, open_text, read_some
+from fireflower.history.readers.files import Compression, FileFormat, damaged, ends_differ, open_text, read_some
 from fireflower.history.readers.lines import LONGEST_LINE, count_lines, evened, is_mixed, records
 from fireflower.history.readers.milliseconds import within_reach
 from fireflower.model.errors import InputError, did_you_mean
@@ -65,6 +65,7 @@ class TableFile:
     """
 
     def __init__(self, connection: Any, path: Path, format: FileFormat, compression: Compression) -> None:
+        self._connection = connection
         self.path, self.format = path, format
         self.source, self._compression = path, compression
         self.separator, self.before = ",", 0
@@ -85,6 +86,32 @@ class TableFile:
         """Read a copy, which is not packed, for as long as this object lives."""
         self.source, self._compression = copy, ""
         weakref.finalize(self, copy.unlink, missing_ok=True)
+
+    def batches(self, selected: str, rows: int) -> Iterator[Any]:
+        """What SQL selects from each row of the file, so many rows at a time. Where a line of CSV ends in another way
+        than all that have been looked at, it goes on with a copy whose lines end alike.
+
+        Raises
+        ------
+        InputError
+            If the file breaks off or is not what it says.
+        """
+        import duckdb
+
+        read = 0
+        while True:
+            rest = f" OFFSET {read}" if read else ""
+            query = f"SELECT {selected} FROM {self.relation}{rest}"
+            try:
+                for piece in self._connection.sql(query).to_arrow_reader(rows):
+                    read += len(piece)
+                    yield piece
+                return
+            except (duckdb.Error, OSError) as error:
+                if self.source != self.path or not ends_differ(error):
+                    raise damaged(self.path, error) from None
+            self._read_instead(evened(self.source, self._compression))
+            self.relation = self._text()
 
     def _text(self) -> str:
         """SQL that reads a CSV file."""

@@ -134,12 +134,17 @@ def read_some(file: IO[bytes], size: int, path: Path) -> bytes:
         raise damaged(path, error) from None
 
 
+def ends_differ(error: Exception) -> bool:
+    """Whether DuckDB has met a line of CSV that ends in another way than the first one."""
+    return "CSV Parser state machine" in str(error)
+
+
 def damaged(path: Path, error: Exception) -> InputError | OSError:
     """The file breaks off or is not what it says; unless there was no room for what DuckDB writes to disk meanwhile."""
     if any(sign in str(error) for sign in _NO_ROOM):
         return no_room()
     reason = str(error).partition("\n")[0]
-    if "CSV Parser state machine" in reason:
+    if ends_differ(error):
         return InputError(
             f"{path} has lines that end in different ways, or line breaks in cells that are not in quotes. Make all "
             r"ends the same, for example with: sed 's/\r$//'; nothing of it has been imported."

@@ -11,7 +11,7 @@ import msgspec
 
 from fireflower.history.readers.columns import TableFile
 from fireflower.history.readers.database import connect_to_read, quoted
-from fireflower.history.readers.files import Compression, FileFormat, damaged
+from fireflower.history.readers.files import Compression, FileFormat
 
 _OBJECTS = ("properties", "traits", "context", "$set", "$set_once")
 _ROWS = 10_000
@@ -27,22 +27,16 @@ def rows_as_objects(
     camel : columns such as message_id become the keys of Segment's form, messageId
     whole : columns such as properties.plan become fields of the object that the message had
     """
-    import duckdb
-
-    connection = connect_to_read("UTC", None)
-    file = TableFile(connection, path, format, compression)
+    file = TableFile(connect_to_read("UTC", None), path, format, compression)
     types = {column.path: column.type for column in file.columns}
     fields = {name for name in file.names if whole and format != "csv" and _object_of(name)}
     values = {name: _value_sql(quoted(name), types.get(name), name in fields) for name in sorted(file.names)}
     selected = ", ".join(f"{value} AS {quoted(name)}" for name, value in values.items())
     line = file.before
-    try:
-        for rows in connection.sql(f"SELECT {selected} FROM {file.relation}").to_arrow_reader(_ROWS):
-            for row in rows.to_pylist():
-                line += 1
-                yield line, msgspec.json.encode(_as_message(row, format, camel, whole))
-    except duckdb.Error as error:
-        raise damaged(path, error) from None
+    for rows in file.batches(selected, _ROWS):
+        for row in rows.to_pylist():
+            line += 1
+            yield line, msgspec.json.encode(_as_message(row, format, camel, whole))
 
 
 def _value_sql(column: str, type: str | None, is_field: bool) -> str:

@@ -96,10 +96,10 @@ class TableSource:
         """Tables of about as many rows as are worked on at a time."""
         if self._plain:
             return joined(self._plain.batches(), _PLAIN_ROWS)
-        return joined(self._connection.sql(self._selected).to_arrow_reader(_PIECE), _ROWS)
+        return joined(self._file.batches(self._selected, _PIECE), _ROWS)
 
     def _select(self, *more: str) -> str:
-        """SQL for the parts of each row, and for its other columns."""
+        """What SQL selects: the parts of each row, and its other columns."""
         mapping = self._mapping
         parts = mapping.columns()
         columns = {part: self._file.column(name) for part, name in parts.items() if part != "properties"}
@@ -114,9 +114,7 @@ class TableSource:
         selected += [f"{self._file.form(column, mapping)[1]} AS {quoted(column.path)}" for column in self._others]
         if mapping.properties:
             selected.append(f"{self._object_sql()} AS {quoted(OBJECT)}")
-        return (
-            f"SELECT {', '.join(selected)}, {self._reason(columns)} AS {self._own('reason')} FROM {self._file.relation}"
-        )
+        return f"{', '.join(selected)}, {self._reason(columns)} AS {self._own('reason')}"
 
     def _own(self, part: str) -> str:
         """How SQL names what is made of a row: unlike any column."""
@@ -282,7 +280,8 @@ class TableSource:
         received = self._own("received") if self._mapping.received else "NULL::BIGINT"
         rows = self._connection.sql(
             f"SELECT {person} AS person, {other} AS other, min({time}) AS time, arg_min({received}, {time}) AS received"
-            f" FROM ({self._selected}) WHERE {self._own('reason')} IS NULL AND {person} <> {other} GROUP BY ALL"
+            f" FROM (SELECT {self._selected} FROM {self._file.relation})"
+            f" WHERE {self._own('reason')} IS NULL AND {person} <> {other} GROUP BY ALL"
         ).to_arrow_table()
         columns = {name: rows[name].combine_chunks() for name in ("person", "time", "received")}
         untimed = {"untimed": True} if not self._mapping.time else {}
@@ -305,13 +304,16 @@ class TableSource:
         row, reason, raw = (self._own(name) for name in ("row", "reason", "cells"))
         selected = self._select(f"row_number() OVER () AS {row}", f"[{cells}] AS {raw}")
         reasons = self._connection.execute(
-            f"SELECT {row}, {reason}, {raw} FROM ({selected}) WHERE {reason} IS NOT NULL ORDER BY {row}"
+            f"SELECT {row}, {reason}, {raw} FROM (SELECT {selected} FROM {self._file.relation})"
+            f" WHERE {reason} IS NOT NULL ORDER BY {row}"
         ).fetchall()  # fmt: skip
         return [KeptAside(row, reason, _written(cells, self._file.separator)) for row, reason, cells in reasons]
 
     def _broken_lines(self) -> list[KeptAside]:
         rows = self._connection.execute(
-            "SELECT line, first(error_message), first(csv_line) FROM reject_errors GROUP BY line ORDER BY line"
+            "SELECT line, first(error_message), first(csv_line) FROM reject_errors JOIN reject_scans USING (scan_id)"
+            " WHERE file_path = ? GROUP BY line ORDER BY line",
+            [str(self._file.source)],
         ).fetchall()  # fmt: skip
         return [KeptAside(line, _why(message), (raw or "").strip("\r\n")) for line, message, raw in rows]
 
