@@ -330,3 +330,12 @@ def test_a_hint_at_a_format_fits_the_time_that_it_shows(empty_project: Path, tmp
     (tmp_path / "in.csv").write_text("Date,user,event\n13/13/2025 9:15 PM,ann,Go\n" + "soon,ann,Go\n" * 20)
     text = run("import", tmp_path / "in.csv", "--yes", project=empty_project, fails=1).output
     assert "'13/13/2025 9:15 PM'" in text and "--time-format '%d/%m/%Y %I:%M %p'" in " ".join(text.split())
+
+
+def test_a_file_that_is_written_to_while_it_is_read_is_named(
+    empty_project: Path, tmp_path: Path, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fireflower.history.archive.importing.Fingerprint.holds", lambda self, path: False)
+    (tmp_path / "log.csv").write_text("time,event,user\n2026-03-01,Edit,ann\n")
+    output = run("import", tmp_path / "log.csv", "--yes", project=empty_project).output
+    assert "warning: log.csv was written to while it was read. Import it again when nobody writes to it" in output

@@ -449,3 +449,40 @@ def test_rows_that_are_added_while_a_file_is_read_come_with_the_next_import(
     archive = Archive.open(tmp_path / "archive")
     assert [archive.ingest(file, FLAT).new for _ in range(2)] == [1, 1]
     assert archive.ingest(file, FLAT).files[0].known
+
+
+@pytest.mark.parametrize("how", ["in place", "by another", "not at all", "gone"])
+def test_a_file_that_is_written_over_while_it_is_read_is_not_known(
+    tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if its fingerprint was taken of what it holds then."""
+    file, other = table(tmp_path, "time,event,user\n" + GOOD), tmp_path / "other"
+    digest, has_read, write_added = importing.digest, threading.Event(), Dictionaries.write_added
+
+    def digest_later(*arguments: Any) -> str:
+        assert has_read.wait(30)
+        return "gone" if how == "gone" else digest(*arguments)
+
+    def write_over(self: Dictionaries, folder: Path) -> None:
+        if not has_read.is_set():
+            other.write_text(file.read_text().replace("ann", "bob"))
+            if how == "in place":
+                file.write_text(other.read_text())
+            elif how == "by another":
+                other.rename(file)
+            elif how == "gone":
+                file.unlink()
+        has_read.set()
+        write_added(self, folder)
+
+    monkeypatch.setattr(importing, "digest", digest_later)
+    monkeypatch.setattr(Dictionaries, "write_added", write_over)
+    archive, is_changed = Archive.open(tmp_path / "archive"), how != "not at all"
+    (report,) = archive.ingest(file, FLAT).files
+    assert (report.records, report.changed) == (1, is_changed)
+    if how == "gone":
+        return
+    (again,) = archive.ingest(file, FLAT).files
+    assert again.known != is_changed
+    assert set(archive.vocabulary().people) == ({"ann", "bob"} if is_changed else {"ann"})
+    assert archive.ingest(file, FLAT).files[0].known

@@ -212,6 +212,8 @@ def _remarks(file: FileReport) -> Iterator[str]:
         yield f"error: {name}: could not read {rows}; most often: {file.reason}"
     elif file.unread:
         yield f"note: {name}: {file.unread:,} of {file.read:,} rows kept aside; most often: {file.reason}"
+    if file.changed:
+        yield f"warning: {name} was written to while it was read. Import it again when nobody writes to it any longer."
     if file.elsewise:
         yield (
             f"warning: rows of {name} had been imported in another way before, and both count. "

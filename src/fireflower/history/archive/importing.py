@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fireflower.history.archive.ahead import begun
 from fireflower.history.archive.generation import GenerationFacts, build
@@ -44,6 +45,7 @@ class FileReport(NamedTuple):
     elsewise : rows of it had been read before in another way, and what they said then counts, too
     left_out : how many records and rows are about people who were forgotten
     unread : how many of the rows that could not be read have not been read by an earlier import either
+    changed : somebody wrote to it while it was read; it is not known the next time
     """
 
     file: str
@@ -55,6 +57,7 @@ class FileReport(NamedTuple):
     elsewise: bool = False
     left_out: int = 0
     unread: int = 0
+    changed: bool = False
 
     @property
     def refused(self) -> bool:
@@ -107,6 +110,27 @@ class Reading:
     forgotten: Callable[[], Forgotten | None] = lambda: None
 
 
+class Fingerprint(NamedTuple):
+    """What a file is known by.
+
+    Attributes
+    ----------
+    digest : of its content
+    state : what tells whether somebody has written to it since, as it was before it was looked at
+    """
+
+    digest: str
+    state: tuple[int, ...]
+
+    def holds(self, path: Path) -> bool:
+        """Whether the file is as it was."""
+        return path.exists() and _state(path.stat()) == self.state
+
+
+Taken = Callable[[], Fingerprint]
+"""Gives it, when it has been taken."""
+
+
 class Importer:
     """Adds files to an archive. The caller holds its lock."""
 
@@ -130,15 +154,15 @@ class Importer:
         """Import files: all of them, or none."""
         try:
             files = [(path, mapping) for paths, mapping in parts for path in expand(paths)]
-            digests: Iterable[Callable[[], str]] = _fingerprints(path for path, _ in files)
+            fingerprints: Iterable[Taken] = _fingerprints(path for path, _ in files)
             if replace:
-                digests = list(digests)
-            dropped = [read() for read in digests] if replace else []
+                fingerprints = list(fingerprints)
+            dropped = [taken().digest for taken in fingerprints] if replace else []
             before = self._records(dropped)
             self._empty(dropped, lambda facts: True)
             reports = [
                 self._file(path, fingerprint, mapping, strict=strict, learned_at=learned_at)
-                for (path, mapping), fingerprint in zip(files, digests, strict=True)
+                for (path, mapping), fingerprint in zip(files, fingerprints, strict=True)
             ]
             if not all(report.known for report in reports):
                 reports = self._beside_earlier(reports, self.rebuild())
@@ -166,21 +190,22 @@ class Importer:
             Manifest.read(self._folder).clean(self._folder)
 
     def _file(
-        self, path: Path, fingerprint: Callable[[], str], mapping: Mapping, *, strict: bool, learned_at: int | None
+        self, path: Path, fingerprint: Taken, mapping: Mapping, *, strict: bool, learned_at: int | None
     ) -> FileReport:  # fmt: skip
         """Import one file, unless it is known. An import of the same content that could read nothing makes way. Where
         there is nothing that either could be, the file is read while its fingerprint is still being taken."""
         earlier = [self._facts[name] for name in self._manifest.segments]
         as_now = [facts for facts in earlier if facts.mapping == mapping.settings()]
-        if as_now and fingerprint() in {facts.digest for facts in as_now}:
+        if as_now and fingerprint().digest in {facts.digest for facts in as_now}:
             return FileReport(str(path), known=True)
         if not all(facts.rows for facts in earlier):
-            self._empty({fingerprint()}, lambda facts: not facts.rows)
+            self._empty({fingerprint().digest}, lambda facts: not facts.rows)
         facts, left_out = self._import(path, fingerprint, mapping, learned_at)
         segment = Segment(self._segments(self._manifest)[-1])
         if strict and facts.kept_aside:
             raise _refused(segment)
-        return FileReport(str(path), facts.read, facts.rows, facts.kept_aside, left_out=left_out)
+        changed = facts.digest != fingerprint().digest
+        return FileReport(str(path), facts.read, facts.rows, facts.kept_aside, left_out=left_out, changed=changed)
 
     def _beside_earlier(self, reports: Sequence[FileReport], built: GenerationFacts) -> list[FileReport]:
         """The reports, with what depends on earlier imports of the same contents."""
@@ -253,16 +278,22 @@ class Importer:
         return facts
 
     def _import(
-        self, path: Path, fingerprint: Callable[[], str], mapping: Mapping, learned_at: int | None
+        self, path: Path, fingerprint: Taken, mapping: Mapping, learned_at: int | None
     ) -> tuple[SegmentFacts, int]:  # fmt: skip
-        """Write a file's segment. Gives what is known of it, and how much of the file has been left out."""
+        """Write a file's segment. Gives what is known of it, and how much of the file has been left out. Of a file that
+        somebody has written to meanwhile nobody knows what has been read: so it is known by what no other has."""
         opened = open_source(path, mapping, learned_at, self._folder / "scratch" / "reading")
         source = LeavingOut(opened, self._forgotten)
         folder = self._next()
-        writer = SegmentWriter(folder, self._known())
-        facts = writer.write(
+
+        def known_by() -> dict[str, Any]:
+            taken = fingerprint()
+            digest = taken.digest if taken.holds(path) else f"{taken.digest} until {folder.name}"
+            return {"file": str(path), "digest": digest, "mapping": mapping.settings()}
+
+        facts = SegmentWriter(folder, self._known()).write(
             source,
-            lambda: {"file": str(path), "digest": fingerprint(), "mapping": mapping.settings()},
+            known_by,
             lambda read: self._progress(f"reading {path.name}", read, 0),
         )
         self._safety.begin(folder)
@@ -280,10 +311,19 @@ class Importer:
         return [self._folder / "segments" / name for name in manifest.segments]
 
 
-def _fingerprints(paths: Iterable[Path]) -> Iterator[Callable[[], str]]:
+def _fingerprints(paths: Iterable[Path]) -> Iterator[Taken]:
     """What gives that of each file, as long as the file is before it is read. What is added meanwhile may not be read:
     if it counted, the file would be known the next time, and its last rows would never come."""
-    return begun(lambda file: digest(*file), ((path, path.stat().st_size) for path in paths))
+
+    def taken(file: tuple[Path, os.stat_result]) -> Fingerprint:
+        path, before = file
+        return Fingerprint(digest(path, before.st_size), _state(before))
+
+    return begun(taken, ((path, path.stat()) for path in paths))
+
+
+def _state(said: os.stat_result) -> tuple[int, ...]:
+    return said.st_dev, said.st_ino, said.st_size, said.st_mtime_ns, said.st_ctime_ns
 
 
 def _beside(report: FileReport, segment: Segment, unread: Sequence[str], twice: int) -> FileReport:
