@@ -229,7 +229,8 @@ def reason_sql(column: str, type: str, moment: str, mapping: Mapping, *, needed:
     is_unread = "false" if type.startswith(("TIMESTAMP", "DATE")) else f"{moment} IS NULL"
     wanted = unreadable("", mapping.time_format).partition(": ")[2].replace("'", "''")
     return (
-        f"CASE WHEN {is_empty} THEN {_NO_TIME if needed else 'NULL'}"
+        f"CASE WHEN {moment} >= {EARLIEST} AND {moment} < {LATEST} THEN NULL"
+        f" WHEN {is_empty} THEN {_NO_TIME if needed else 'NULL'}"
         f" WHEN {is_unread} THEN 'cannot read the time {shown}: {wanted}'"
-        f" WHEN coalesce({moment} < {EARLIEST} OR {moment} >= {LATEST}, true) THEN 'the time {shown} {_RANGE}' END"
+        f" ELSE 'the time {shown} {_RANGE}' END"
     )
