@@ -28,15 +28,18 @@ def room_in(folder: Path, cure: str = _MOVE) -> Iterator[None]:
     Raises
     ------
     Unwritable
-        With the folder, how much room there is when what was begun has been removed, and what to do.
+        With the folder, how much room there was and did not do, and what to do.
     """
+    free = _free(folder)
     try:
         yield
     except OSError as error:
         if error.errno not in FULL:
             raise
-        free = f"{_free(folder) / 1e6:,.1f} MB are free there, and more are needed"
-        raise Unwritable(f"{folder} cannot be written to: {os.strerror(error.errno)}. {free}. {cure}") from None
+        raise Unwritable(
+            f"{folder} cannot be written to: {os.strerror(error.errno)}. More is needed than the {free / 1e6:,.1f} MB "
+            f"that were free there before. {cure}"
+        ) from None
 
 
 def no_room() -> OSError:
