@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fireflower.model.moments import format_moment, format_span, iso
 
 if TYPE_CHECKING:
-    from fireflower.evaluate.explain import Explanation
+    from fireflower.evaluate.explain import Explanation, ScoreLine
     from fireflower.evaluate.results import Evidence
 
 
@@ -27,6 +27,25 @@ def there_is(state: Evidence) -> str:
     if state.value is None:
         return "missing"
     return phrases.there_is(state.value, state.condition, in_percent="%" in asked(state))
+
+
+def score_in_words(found: Explanation) -> str:
+    """The score as the definition's condition on it shows it; by itself where none asks for it."""
+    from fireflower.language.phrases import number
+
+    asking = (state for state in found.conditions if state.condition.quantity == found.definition.score)
+    state = next(asking, None)
+    return there_is(state) if state else number(found.score or 0.0)
+
+
+def points_in_words(line: ScoreLine) -> str:
+    """What a line of a score gives, and of how much at most: "12.5 of 20"."""
+    from fireflower.language.phrases import number
+    from fireflower.language.rounding import decimals, rounded
+
+    bounds = [] if line.most is None else [line.most]
+    given = number(rounded(line.points, [0.0, *bounds], decimals(line.points, 3)))
+    return " of ".join([given, *map(number, bounds)])
 
 
 def held_back(found: Explanation) -> str:

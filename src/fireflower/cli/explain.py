@@ -13,6 +13,8 @@ from fireflower.app.explained import (
     explanation_json,
     held_back,
     people_left_out,
+    points_in_words,
+    score_in_words,
     there_is,
     to_the_second,
 )
@@ -89,7 +91,7 @@ def _show(found: Explanation, tipped: dict[int, str], *, by_less: bool) -> None:
         click.echo("")
         _show_conditions(found.conditions, tipped)
     if found.score is not None:
-        click.echo(f"\n  score: {found.score:g}")
+        click.echo(f"\n  score: {score_in_words(found)}")
         for line in found.score_lines:
             _show_line(line)
         if found.definition.score is not None and found.definition.score.half_life is not None:
@@ -112,8 +114,7 @@ def _show_line(line: ScoreLine) -> None:
     sign = click.style("✓", fg="green") if line.points else click.style("○", fg="yellow")
     state = line.conditions[0] if len(line.conditions) == 1 else None
     what = f"{asked(state)}: {there_is(state)}" if state else describe_item(line.item)
-    gives = f"{line.points:.3g}" if line.most is None else f"{line.points:.3g} of {line.most:g}"
-    click.echo(f"    {sign} {gives:<12} {in_one_line(what)}")
+    click.echo(f"    {sign} {points_in_words(line):<12} {in_one_line(what)}")
 
 
 def _verdict(found: Explanation) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from fireflower.language.rounding import rounded
 from fireflower.model.moments import SECOND
 from fireflower.report import evidence, wording
 from fireflower.report.data import Criterion, DefinitionReport, Evidence, Lead
@@ -52,7 +53,7 @@ def _has(criterion: Criterion, found: Evidence) -> list[Any]:
     return [
         int(evidence.done(criterion, found)),
         evidence.amount(found.quantity, criterion.condition),
-        None if reached is None else round(100 * reached),
+        None if reached is None else rounded(reached, [1.0], 0, 0.01),
         None if found.since is None else found.since // SECOND,
     ]
 
