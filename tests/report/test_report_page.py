@@ -13,8 +13,10 @@ import pytest
 import report_sample as sample
 from report_html import Page
 
+from fireflower.language.expressions import parse_formula
 from fireflower.language.nodes import Compare, Condition, Trait
-from fireflower.report import Criterion, DefinitionReport, Evidence, Lead, ReportData, render
+from fireflower.report import Criterion, DefinitionReport, Evidence, Lead, ReportData, Unmoved, render
+from fireflower.report.figures import bound_text
 from fireflower.report.page import FIRST_LEADS
 
 SAMPLES = {
@@ -171,6 +173,31 @@ def test_unknown_threshold_curve_is_drawn_without_a_line() -> None:
     definition = replace(sample.full().definitions[0], thresholds=(sample.unknown_curve(),))
     page = Page(render(replace(sample.full(), definitions=(definition,))))
     assert page.faults == [] and "NaN" not in page.words()
+
+
+def test_bounds_without_a_curve_are_named_with_the_reason() -> None:
+    why = "at other bounds hardly anybody would qualify"
+    named = replace(sample.full().definitions[0], unmoved=(Unmoved("did(Talk To Sales)", "", why),))
+    words = Page(render(replace(sample.full(), definitions=(named,)))).words()
+    assert f"did(Talk To Sales) : {why}" in words or f"did(Talk To Sales): {why}" in words
+    alone = Page(render(replace(sample.full(), definitions=(replace(named, thresholds=()),)))).words()
+    assert why in alone and "No condition of this definition has a bound" not in alone
+
+
+@pytest.mark.parametrize(
+    ("formula", "unit", "bound", "words"),
+    [
+        ("count(A) / 100 >= 90%", "", 0.28, "28\N{NO-BREAK SPACE}%"),
+        ("count(A) / 100 >= 3", "", 2.0, "2"),
+        ("no A for 7 days", "days", 0.125, "3\N{NO-BREAK SPACE}hours"),
+        ("hours_spent(A) >= 2", "hours", 1.0, "1\N{NO-BREAK SPACE}hour"),
+        ("account.employees >= 20", "", 1500.0, "1,500"),
+    ],
+)
+def test_a_bound_is_said_in_its_unit(formula: str, unit: str, bound: float, words: str) -> None:
+    condition = parse_formula(formula, "account")
+    curve = replace(sample.unknown_curve(), condition=condition, unit=unit, thresholds=(bound, 1e6))
+    assert bound_text(curve, 0) == words
 
 
 def test_first_leads_stand_in_the_page_and_all_in_its_data(full: str) -> None:

@@ -10,10 +10,11 @@ from fireflower.report.data import (
     Lead,
     LeftOut,
     ReportData,
+    Unmoved,
 )
 from fireflower.report.page import render
 
 __all__ = [
     "Change", "Criterion", "DataSummary", "DefinitionReport", "Evidence", "KeptAside", "Lead", "LeftOut", "ReportData",
-    "render",
+    "Unmoved", "render",
 ]  # fmt: skip

@@ -92,6 +92,20 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmoved:
+    """A bound of which no curve is shown, as other bounds would tell nothing, and why.
+
+    Attributes
+    ----------
+    label, bound : as those of a ThresholdCurve
+    """
+
+    label: str
+    bound: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class DefinitionReport:
     """One definition and what came of it.
 
@@ -101,6 +115,8 @@ class DefinitionReport:
     goal : the goal in words; "" for none
     leads : those qualified now, the most recent first
     changes : those of the last `ReportData.recent_days` days, the most recent first
+    thresholds : the curves that tell something
+    unmoved : the bounds whose curves would not
     """
 
     name: str
@@ -117,6 +133,7 @@ class DefinitionReport:
     time_to_value: TimeToValue | None = None
     backtest: Backtest | None = None
     thresholds: tuple[ThresholdCurve, ...] = ()
+    unmoved: tuple[Unmoved, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

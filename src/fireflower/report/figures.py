@@ -9,6 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from fireflower.language.phrases import is_share
 from fireflower.report import wording
 from fireflower.report.charts import Bar, Line, Point, bars, interval, interval_axis, lines, meter
 from fireflower.report.scales import Scale, from_zero, round_step, spread
@@ -142,8 +143,13 @@ def threshold_volume(curve: ThresholdCurve) -> str:
 def bound_text(curve: ThresholdCurve, position: int) -> str:
     """One of the bounds tried, with its unit."""
     bound = curve.thresholds[position]
-    unit = curve.unit.removesuffix("s") if bound == 1 else curve.unit
-    return f"{wording.number(bound)} {unit}".rstrip()
+    if curve.unit == "days":
+        return wording.days(bound)
+    if is_share(curve.condition):
+        return wording.unbroken(f"{wording.number(100 * bound)}%")
+    return wording.unbroken(
+        f"{wording.number(bound)} {curve.unit.removesuffix('s') if bound == 1 else curve.unit}".rstrip()
+    )
 
 
 def _cohort_bar(week: WeeklyCohort, noun: str) -> Bar:
@@ -207,7 +213,7 @@ def _bound_labels(curve: ThresholdCurve) -> list[tuple[float, str]]:
     last = len(curve.thresholds) - 1
     room = max(1, round(last / 5))
     shown = {i for i in spread(last + 1, 5) if abs(i - curve.current) > room} | {curve.current}
-    return [(float(i), wording.number(curve.thresholds[i])) for i in sorted(shown)]
+    return [(float(i), bound_text(curve, i)) for i in sorted(shown)]
 
 
 def _thinned(data: Sequence[Bar], labels: int = 8) -> list[Bar]:
