@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import re
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import report_sample as sample
 from report_html import Page
@@ -16,7 +18,7 @@ from report_html import Page
 from fireflower.language.expressions import parse_formula
 from fireflower.language.nodes import Compare, Condition, Trait
 from fireflower.report import Criterion, DefinitionReport, Evidence, Lead, ReportData, Unmoved, render
-from fireflower.report.figures import bound_text
+from fireflower.report.figures import bound_text, got_to, time_to_stage
 from fireflower.report.page import FIRST_LEADS
 
 SAMPLES = {
@@ -173,6 +175,23 @@ def test_unknown_threshold_curve_is_drawn_without_a_line() -> None:
     definition = replace(sample.full().definitions[0], thresholds=(sample.unknown_curve(),))
     page = Page(render(replace(sample.full(), definitions=(definition,))))
     assert page.faults == [] and "NaN" not in page.words()
+
+
+def test_each_stage_of_the_time_to_value_has_a_picture_with_a_scale_of_its_own(full: str) -> None:
+    result = sample.full().definitions[0].time_to_value
+    assert result is not None
+    pictures = [time_to_stage(result, i) for i in range(len(result.curves))]
+    assert all(picture in full for picture in pictures) and len(pictures) == 3
+    tops = [re.findall(r">([0-9.]+)\N{NO-BREAK SPACE}%</text>", picture)[-1] for picture in pictures]
+    highest = [100 * float(curve.high.max()) for _, curve in result.curves]
+    assert all(high <= float(top) <= 2 * high for high, top in zip(highest, tops, strict=True))
+
+
+def test_where_a_curve_ends_is_said() -> None:
+    curve = sample.full().definitions[0].time_to_value.curves[0][1]  # type: ignore[union-attr]
+    curve = replace(curve, days=np.array([0.0, 90.0]), share=np.array([0.0, 0.088]))
+    assert got_to(curve).replace("\N{NO-BREAK SPACE}", " ") == "8.8 % within 90 days"
+    assert got_to(replace(curve, share=np.array([math.nan, math.nan]))) == "unknown"
 
 
 def test_bounds_without_a_curve_are_named_with_the_reason() -> None:
