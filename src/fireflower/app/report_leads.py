@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fireflower.app.criteria import conditions
 from fireflower.app.naming import called, looking_at, name_trait
 from fireflower.app.records import in_words
 from fireflower.evaluate.results import Change as Turn
@@ -18,7 +17,7 @@ from fireflower.language.fingerprints import canonical, meaning
 from fireflower.language.nodes import All, AnyOf, Condition, Definition, Formula, Known, Trait
 from fireflower.language.phrases import number
 from fireflower.language.steps import next_step
-from fireflower.language.walking import traits_of
+from fireflower.language.walking import signed, traits_of
 from fireflower.model.records import TRAITS, Kind, SubjectKind
 from fireflower.model.timeline import Vocabulary
 from fireflower.report import Change, Criterion, Lead
@@ -38,10 +37,10 @@ MOST_CHANGES = 300
 
 def criteria(definition: Definition) -> tuple[Criterion, ...]:
     """The conditions of a definition's formula, in its order, each once."""
-    circles = {canonical(c): circle for circle, formula in definition.circles for c, _ in conditions(formula)}
+    circles = {canonical(c): circle for circle, formula in definition.circles for c, _ in signed(formula)}
     names = {canonical(quantity): name for name, quantity in definition.quantities}
     found: dict[str, Criterion] = {}
-    for condition, negated in conditions(definition.qualified):
+    for condition, negated in signed(definition.qualified):
         key = canonical(condition)
         label = names.get(canonical(condition.quantity), "").replace("_", " ") or describe_quantity(condition.quantity)
         found.setdefault(key, Criterion(condition, label.removeprefix("the number of "), circles.get(key), negated))
@@ -72,7 +71,7 @@ class Facts:
     def beside(self, definition: Definition) -> Definition:
         """A definition of the same verdicts, whose evidence has the facts too, and what its other circles ask for."""
         looked_at = [Condition(trait, Known()) for trait in (self.name, *self.others) if trait is not None]
-        looked_at += [condition for _, formula in definition.circles for condition, _ in conditions(formula)]
+        looked_at += [condition for _, formula in definition.circles for condition, _ in signed(formula)]
         return looking_at(looked_at, definition)
 
     def name_in(self, evidence: Iterable[Evidence]) -> str:
@@ -149,7 +148,7 @@ def _next_step(definition: Definition, states: Mapping[str, Evidence]) -> str:
 
     A condition that `qualified` asks for is none: it holds, or another one has been done in its stead.
     """
-    asked = {meaning(condition) for condition, _ in conditions(definition.qualified)}
+    asked = {meaning(condition) for condition, _ in signed(definition.qualified)}
     for _, formula in definition.circles:
         for state in _undone(formula, states):
             if not (isinstance(state.condition.quantity, Trait) or meaning(state.condition) in asked):
@@ -186,7 +185,7 @@ def changes(
     rows = np.flatnonzero((transitions.definition == index) & (transitions.at > after))[::-1].tolist()
     told = rows[:MOST_CHANGES]
     shown = dict(zip(told, transitions.shown_together(told), strict=True))
-    asked = {meaning(condition) for condition, _ in conditions(definition.qualified)}
+    asked = {meaning(condition) for condition, _ in signed(definition.qualified)}
     tipping = {i: _tipping(shown[i], int(transitions.at[i]), asked) for i in told}
     places = sorted({state.row for state in tipping.values() if state is not None and state.row is not None})
     words = dict(zip(places, map(in_words, project.archive.records(places, bare=True)), strict=True)) if places else {}

@@ -10,6 +10,8 @@ import click
 
 from fireflower.app.explained import (
     asked,
+    deeds_in_words,
+    doer_in_words,
     explanation_json,
     held_back,
     people_left_out,
@@ -27,6 +29,7 @@ from fireflower.model.moments import format_moment, format_span
 from fireflower.model.records import SubjectKind
 
 if TYPE_CHECKING:
+    from fireflower.evaluate.doers import Doer
     from fireflower.evaluate.explain import Explanation, ScoreLine
     from fireflower.evaluate.results import Evidence
 
@@ -90,6 +93,7 @@ def _show(found: Explanation, tipped: dict[int, str], *, by_less: bool) -> None:
     else:
         click.echo("")
         _show_conditions(found.conditions, tipped)
+    _show_doers(found.doers)
     if found.score is not None:
         click.echo(f"\n  score: {score_in_words(found)}")
         for line in found.score_lines:
@@ -105,6 +109,14 @@ def _show(found: Explanation, tipped: dict[int, str], *, by_less: bool) -> None:
         for change in found.history:
             word = "entered" if change.entered else f"left ({change.reason.label})"
             click.echo(f"    {to_the_second(change.at)}  {word}")
+
+
+def _show_doers(doers: Sequence[Doer]) -> None:
+    if doers:
+        click.echo("\n  Whom to talk to, by what they did of it:")
+    for each in doers:
+        click.echo(f"    {in_one_line(doer_in_words(each))}, last seen {to_the_second(each.last)}")
+        click.echo(f"      {in_one_line(deeds_in_words(each))}")
 
 
 def _show_line(line: ScoreLine) -> None:

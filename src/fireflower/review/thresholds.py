@@ -13,6 +13,7 @@ import numpy as np
 from fireflower.language import nodes
 from fireflower.language.nodes import All, AnyOf, Between, Compare, Condition, Definition, Formula, Not, Quantity
 from fireflower.language.rules import COUNTS
+from fireflower.language.walking import signed
 from fireflower.model.moments import DAY, HOUR, MINUTE, WEEK
 from fireflower.review.backtest import HORIZON, first_entries, qualified_before, reached_goal
 from fireflower.review.intervals import wilson
@@ -69,7 +70,7 @@ def variants(definition: Definition) -> list[Variant]:
 
 
 def _bounds(formula: Formula) -> Iterator[tuple[Condition, str, float]]:
-    asked = (condition for condition, negated in _conditions(formula) if not _never(condition, negated))
+    asked = (condition for condition, negated in signed(formula) if not _never(condition, negated))
     for condition in dict.fromkeys(asked):
         match condition.test:
             case Compare("<" | "<=" | ">" | ">=", float() | int() as bound) if not isinstance(bound, bool):
@@ -77,17 +78,6 @@ def _bounds(formula: Formula) -> Iterator[tuple[Condition, str, float]]:
             case Between(low, high):
                 yield condition, "low", low
                 yield condition, "high", high
-
-
-def _conditions(formula: Formula, negated: bool = False) -> Iterator[tuple[Condition, bool]]:
-    match formula:
-        case Condition():
-            yield formula, negated
-        case Not(part):
-            yield from _conditions(part, not negated)
-        case All(parts) | AnyOf(parts):
-            for part in parts:
-                yield from _conditions(part, negated)
 
 
 def _never(condition: Condition, negated: bool) -> bool:
