@@ -8,6 +8,7 @@ import pytest
 
 import fireflower
 from fireflower.app.report import report_data
+from fireflower.model.moments import parse_moment
 
 EVENTS = """timestamp,event,user_id,account_id
 2026-01-01T09:00:00Z,Report Run,ann,acme
@@ -65,3 +66,14 @@ def test_who_has_left_is_named_as_they_were_called_then(tmp_path: Path) -> None:
     left, entered = report_data(project).definitions[0].changes
     assert (left.change, left.name, entered.change, entered.name) == ("left", "Acme Inc", "entered", "Acme Inc")
     assert "Report Run" in entered.tipped and "by 'Report Run' of ann" in entered.tipped
+
+
+def test_a_lead_says_whom_to_talk_to(tmp_path: Path) -> None:
+    (contact,) = lead(tmp_path, "").leads[0].whom
+    assert (contact.called, contact.did, contact.last) == ("ann", "Report Run 2 of 2", parse_moment("2026-01-02T09:00"))
+
+
+def test_who_is_left_out_is_nobody_to_talk_to(tmp_path: Path) -> None:
+    settings = "project: Shop\nleave_out:\n  people: did(Export)\n"
+    (contact,) = lead(tmp_path, "qualified: value or did(Export)\n", settings).leads[0].whom
+    assert contact.called == "ann"

@@ -120,7 +120,7 @@ def _definition(
     horizon: int | None,
     truth: Mapping[tuple[str, str], str],
 ) -> DefinitionReport:
-    from fireflower.app.report_leads import changes, criteria, leads
+    from fireflower.app.report_leads import changes, criteria, doers_of, leads
     from fireflower.language.describing import describe
     from fireflower.report import DefinitionReport
     from fireflower.review.backtest import HORIZON, backtest
@@ -129,7 +129,7 @@ def _definition(
     from fireflower.review.volume import weekly_volume
 
     wanted = criteria(definition)
-    found = leads(standing, definition, wanted, facts, truth)
+    found = leads(standing, definition, wanted, facts, truth, doers_of(project, standing, definition))
     recently = transitions.as_of - RECENT_DAYS * DAY
     when, own = moments(reviews, definition), spells(transitions, definition.name)
     span, has_goal = horizon or HORIZON, bool(when.goal_words)

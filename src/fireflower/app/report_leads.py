@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fireflower.app.explained import deeds_in_words, doer_in_words
 from fireflower.app.naming import called, looking_at, name_trait
 from fireflower.app.records import in_words
+from fireflower.app.replaying import history_arguments
+from fireflower.evaluate.doers import Doer, doers
 from fireflower.evaluate.results import Change as Turn
 from fireflower.evaluate.results import Evidence, Reason, Transitions, Value
 from fireflower.language.describing import describe_condition, describe_quantity
@@ -20,7 +23,7 @@ from fireflower.language.steps import next_step
 from fireflower.language.walking import signed, traits_of
 from fireflower.model.records import TRAITS, Kind, SubjectKind
 from fireflower.model.timeline import Vocabulary
-from fireflower.report import Change, Criterion, Lead
+from fireflower.report import Change, Contact, Criterion, Lead
 from fireflower.report import Evidence as Shown
 
 if TYPE_CHECKING:
@@ -101,6 +104,7 @@ def leads(
     wanted: Sequence[Criterion],
     facts: Facts,
     truth: Mapping[tuple[str, str], str],
+    whom: Mapping[str, Sequence[Doer]],
 ) -> tuple[Lead, ...]:
     """Who is qualified, the most recent first.
 
@@ -108,11 +112,31 @@ def leads(
     ----------
     standing : of `facts.beside(definition)`, which has the definition's name
     wanted : the definition's criteria
+    whom : of `doers_of`
     """
     index = [each.name for each in standing.definitions].index(definition.name)
     rows = np.flatnonzero(standing.definition == index)
     rows = rows[np.argsort(-standing.at[rows], kind="stable")]
-    return tuple(_lead(standing, i, definition, wanted, facts, truth) for i in rows.tolist())
+    return tuple(_lead(standing, i, definition, wanted, facts, truth, whom) for i in rows.tolist())
+
+
+def doers_of(project: Project, standing: Transitions, definition: Definition) -> dict[str, tuple[Doer, ...]]:
+    """Of each account that stands, those who did most of what it qualifies by."""
+    index = [each.name for each in standing.definitions].index(definition.name)
+    rows = np.flatnonzero(standing.definition == index)
+    if definition.subject == "person" or not len(rows):
+        return {}
+    history = history_arguments(project, [definition], standing.as_of, None)
+    accounts = dict(zip(standing.subject[rows].tolist(), standing.shown_together(rows), strict=True))
+    return doers(
+        definition,
+        project.settings,
+        history["timelines"],
+        accounts,
+        as_of=standing.as_of,
+        compiled=not isinstance(history["timelines"], list),
+        threads=history["threads"],
+    )
 
 
 def _lead(
@@ -122,6 +146,7 @@ def _lead(
     wanted: Sequence[Criterion],
     facts: Facts,
     truth: Mapping[tuple[str, str], str],
+    whom: Mapping[str, Sequence[Doer]],
 ) -> Lead:
     shown = standing.shown(i)
     states = {meaning(state.condition): state for state in shown}
@@ -136,6 +161,7 @@ def _lead(
         name=facts.name_in(shown),
         facts=tuple(_fact(trait, values[trait]) for trait in facts.others if values.get(trait) is not None),
         truth=truth.get((definition.subject, subject), ""),
+        whom=tuple(Contact(doer_in_words(doer), deeds_in_words(doer), doer.last) for doer in whom.get(subject, ())),
     )
 
 

@@ -118,7 +118,7 @@ def doers(
     for piece in pieces:
         names.learn(piece)
         parts, told = _apart(piece, accounts, _anchors(definition), out, as_of)
-        values = _values(told, counts, settings, as_of) if parts else []
+        values = _values(told, counts, settings, as_of, compiled) if parts else []
         for account, each in groupby(zip(parts, values, strict=True), key=lambda both: both[0].account):
             found[piece.vocabulary.accounts[account]] = _most(list(each), counts, accounts[account])
     return {account: tuple(names.doer(*each) for each in most) for account, most in found.items()}
@@ -253,11 +253,14 @@ def _as_accounts(piece: Timeline, lots: Sequence[NDArray[np.int64]]) -> Timeline
     )
 
 
-def _values(told: Timeline, counts: Sequence[_Counted], settings: Settings, as_of: int) -> list[list[int]]:
+def _values(
+    told: Timeline, counts: Sequence[_Counted], settings: Settings, as_of: int, compiled: bool
+) -> list[list[int]]:
     """Of each part what is counted."""
     asked = All(tuple(Condition(each.count, Compare(">=", 1)) for each in counts))
     definition = Definition("(doers)", "account", asked, keep_after_goal=True)
-    found = standing([definition], replace(settings, leave_out=()), [told], as_of=as_of, everyone=True)
+    alone = replace(settings, leave_out=())
+    found = standing([definition], alone, [told], as_of=as_of, everyone=True, compiled=compiled)
     values: list[list[int]] = [[0] * len(counts)] * (int(found.subject.max(initial=-1)) + 1)
     for subject, shown in zip(found.subject.tolist(), found.shown_together(range(len(found))), strict=True):
         by_count = {canonical(state.condition.quantity): int(state.value or 0) for state in shown}  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from fireflower.report.data import (
     Change,
+    Contact,
     Criterion,
     DataSummary,
     DefinitionReport,
@@ -15,6 +16,6 @@ from fireflower.report.data import (
 from fireflower.report.page import render
 
 __all__ = [
-    "Change", "Criterion", "DataSummary", "DefinitionReport", "Evidence", "KeptAside", "Lead", "LeftOut", "ReportData",
-    "Unmoved", "render",
+    "Change", "Contact", "Criterion", "DataSummary", "DefinitionReport", "Evidence", "KeptAside", "Lead", "LeftOut",
+    "ReportData", "Unmoved", "render",
 ]  # fmt: skip

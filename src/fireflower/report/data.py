@@ -50,6 +50,22 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody of an account whom to talk to.
+
+    Attributes
+    ----------
+    called : as a salesperson would call or reach them: "Ann Lee, ann@acme.example (owner)"
+    did : what they did of what the account qualifies by: "reports 15 of 46"
+    last : when they were last seen in the account, a moment
+    """
+
+    called: str
+    did: str
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class Lead:
     """A subject that is qualified as of `as_of`.
 
@@ -62,6 +78,7 @@ class Lead:
     name : what people call it; "" where only the id is known
     facts : a few traits worth knowing before a call: "120 employees", "software"
     truth : what a simulated world knows about it; "" in real data
+    whom : of an account, whom to talk to there
     """
 
     subject: str
@@ -71,6 +88,7 @@ class Lead:
     name: str = ""
     facts: tuple[str, ...] = ()
     truth: str = ""
+    whom: tuple[Contact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
