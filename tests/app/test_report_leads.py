@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import fireflower
+from fireflower.app.explained import doer_in_words
 from fireflower.app.report import report_data
 from fireflower.model.moments import parse_moment
 
@@ -77,3 +78,17 @@ def test_who_is_left_out_is_nobody_to_talk_to(tmp_path: Path) -> None:
     settings = "project: Shop\nleave_out:\n  people: did(Export)\n"
     (contact,) = lead(tmp_path, "qualified: value or did(Export)\n", settings).leads[0].whom
     assert contact.called == "ann"
+
+
+def test_somebody_of_several_accounts_is_called_the_same_in_the_report_and_in_an_explanation(tmp_path: Path) -> None:
+    told = "user_id,name,email,time\nann,Ann Lee,ann@lee.example,2026-01-01T08:00:00Z\n"
+    (tmp_path / "people.csv").write_text(told)
+    (tmp_path / "more.csv").write_text("timestamp,event,user_id,account_id\n2026-01-02T10:00:00Z,Login,ann,other\n")
+    made = lead(tmp_path, "")
+    project = fireflower.open(tmp_path)
+    project.import_(tmp_path / "people.csv", table="people")
+    project.import_(tmp_path / "more.csv")
+    (contact,) = report_data(project).definitions[0].leads[0].whom
+    (explanation,) = project.explain("acme")
+    assert made.leads[0].whom[0].called == "ann"
+    assert contact.called == doer_in_words(explanation.doers[0]) == "Ann Lee, ann@lee.example"

@@ -111,7 +111,9 @@ def test_who_has_left_or_is_left_out_is_not_named() -> None:
     records = [
         move(0, "ann"), move(0, "ben"), move(0, "cid"), *runs("ann", 1, 2), *runs("ben", 3), *runs("cid", 4, 5),
         move(9, "ben", kind=Kind.LEAVE), move(9, "cid", kind=Kind.LEAVE), move(10, "cid"), trait("staff", True, "dan"),
-        *runs("dan", 6, 7, 8), *runs("eva", 8), Record(19 * DAY, Kind.PERSON_TRAIT, "staff", person="eva", value=True),
+        *runs("dan", 6, 7, 8), *runs("eva", 8),
+        trait("staff", True, "zed"), *runs("zed", 6),
+        Record(19 * DAY, Kind.PERSON_TRAIT, "staff", person="eva", value=True),
     ]  # fmt: skip
     staff = Settings(leave_out=(("person", parse_formula("person.staff = true", "person")),))
     assert deeds(found("count(Report Run) >= 5", records, staff)) == {

@@ -261,7 +261,7 @@ def _values(
     definition = Definition("(doers)", "account", asked, keep_after_goal=True)
     alone = replace(settings, leave_out=())
     found = standing([definition], alone, [told], as_of=as_of, everyone=True, compiled=compiled)
-    values: list[list[int]] = [[0] * len(counts)] * (int(found.subject.max(initial=-1)) + 1)
+    values: list[list[int]] = [[0] * len(counts)] * len(told.vocabulary.accounts)
     for subject, shown in zip(found.subject.tolist(), found.shown_together(range(len(found))), strict=True):
         by_count = {canonical(state.condition.quantity): int(state.value or 0) for state in shown}  # type: ignore[arg-type]
         values[subject] = [by_count[canonical(each.count)] for each in counts]
