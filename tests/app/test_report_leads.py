@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 import fireflower
+from fireflower.app.explained import doer_in_words
 from fireflower.app.report import report_data
+from fireflower.model.moments import parse_moment
 
 EVENTS = """timestamp,event,user_id,account_id
 2026-01-01T09:00:00Z,Report Run,ann,acme
@@ -65,3 +67,28 @@ def test_who_has_left_is_named_as_they_were_called_then(tmp_path: Path) -> None:
     left, entered = report_data(project).definitions[0].changes
     assert (left.change, left.name, entered.change, entered.name) == ("left", "Acme Inc", "entered", "Acme Inc")
     assert "Report Run" in entered.tipped and "by 'Report Run' of ann" in entered.tipped
+
+
+def test_a_lead_says_whom_to_talk_to(tmp_path: Path) -> None:
+    (contact,) = lead(tmp_path, "").leads[0].whom
+    assert (contact.called, contact.did, contact.last) == ("ann", "Report Run 2 of 2", parse_moment("2026-01-02T09:00"))
+
+
+def test_who_is_left_out_is_nobody_to_talk_to(tmp_path: Path) -> None:
+    settings = "project: Shop\nleave_out:\n  people: did(Export)\n"
+    (contact,) = lead(tmp_path, "qualified: value or did(Export)\n", settings).leads[0].whom
+    assert contact.called == "ann"
+
+
+def test_somebody_of_several_accounts_is_called_the_same_in_the_report_and_in_an_explanation(tmp_path: Path) -> None:
+    told = "user_id,name,email,time\nann,Ann Lee,ann@lee.example,2026-01-01T08:00:00Z\n"
+    (tmp_path / "people.csv").write_text(told)
+    (tmp_path / "more.csv").write_text("timestamp,event,user_id,account_id\n2026-01-02T10:00:00Z,Login,ann,other\n")
+    made = lead(tmp_path, "")
+    project = fireflower.open(tmp_path)
+    project.import_(tmp_path / "people.csv", table="people")
+    project.import_(tmp_path / "more.csv")
+    (contact,) = report_data(project).definitions[0].leads[0].whom
+    (explanation,) = project.explain("acme")
+    assert made.leads[0].whom[0].called == "ann"
+    assert contact.called == doer_in_words(explanation.doers[0]) == "Ann Lee, ann@lee.example"

@@ -65,6 +65,28 @@ def test_a_fact(formula: str, value: Any, label: str, says: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("formula", "value", "label", "says"),
+    [
+        ("sum(properties.minutes of Edit) >= 10", 9.9996, "minutes", "9.9996 minutes"),
+        ("sum(properties.minutes of Edit) >= 10", 9.9996, "", "sum of minutes of Edit is 9.9996"),
+        ("sum(properties.minutes of Edit) < 10", 10.0, "minutes", "10 minutes"),
+        ("account.usage >= 10", 9.9996, "", "usage 9.9996"),
+        ("account.employees > 10", 10.0002, "", "10.0002 employees"),
+        ("latest(properties.used of S) / account.plan >= 80%", 0.796, "storage", "storage at 79.6%"),
+        ("latest(properties.used of S) / account.plan <= 80%", 0.8004, "storage", "storage at 80.04%"),
+        ("latest(properties.used of S) / account.plan >= 80%", 0.8, "storage", "storage at 80%"),
+        ("recency(Login) >= 7 days", 6.9 * DAY, "silence", "silence 6.9 days"),
+        ("recency(Login) >= 7 days", 7.0 * DAY, "silence", "silence 7 days"),
+        ("recency(Login) >= 1 day", 23.9 * HOUR, "silence", "silence 23.9 hours"),
+        ("recency(Login) >= 100 minutes", 100.0 * MINUTE, "silence", "silence 100 minutes"),
+        ("hours_spent(Edit) >= 2", 1.9999, "building", "building 1.9999 hours"),
+    ],
+)  # fmt: skip
+def test_no_rounding_takes_a_fact_to_its_bound_or_across(formula: str, value: float, label: str, says: str) -> None:
+    assert fact_of(parse_formula(formula), holds=False, value=value, label=label).says == says  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
     ("name", "words"),
     [
         ("Crm Connected", ("CRM", "connected")), ("report_run", ("report", "run")), ("Login", None),

@@ -24,6 +24,7 @@ from fireflower.language.nodes import (
 from fireflower.model.moments import DAY, HOUR, WEEK, parse_moment
 from fireflower.report import (
     Change,
+    Contact,
     Criterion,
     DataSummary,
     DefinitionReport,
@@ -139,7 +140,15 @@ def hostile(text: str) -> ReportData:
     """`text` wherever a user's own text can stand."""
     data = full(3)
     leads = [
-        replace(lead, subject=text, name=text, facts=(text, text), next_step=text, truth=text)
+        replace(
+            lead,
+            subject=text,
+            name=text,
+            facts=(text, text),
+            next_step=text,
+            truth=text,
+            whom=(Contact(text, text, 0),),
+        )
         for lead in data.definitions[0].leads
     ]
     criteria = tuple(replace(criterion, label=text) for criterion in CRITERIA)
@@ -233,6 +242,10 @@ def _lead(rng: np.random.Generator, i: int, truth: bool) -> Lead:
         name=name,
         facts=(f"{employees} employees", str(quantities[4])),
         truth=str(rng.choice(TRUTHS)) if truth else "",
+        whom=(
+            Contact(f"Ann Lee, ann@{name.lower().replace(' ', '')}.example (owner)", "channels 2 of 3", entered),
+            Contact(f"u_{i}", "channels 1 of 3", entered - DAY),
+        ),
     )
 
 

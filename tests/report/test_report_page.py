@@ -5,16 +5,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import re
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import report_sample as sample
 from report_html import Page
 
+from fireflower.language.expressions import parse_formula
 from fireflower.language.nodes import Compare, Condition, Trait
-from fireflower.report import Criterion, DefinitionReport, Evidence, Lead, ReportData, render
+from fireflower.report import Criterion, DefinitionReport, Evidence, Lead, ReportData, Unmoved, render
+from fireflower.report.figures import bound_text, got_to, time_to_stage
 from fireflower.report.page import FIRST_LEADS
 
 SAMPLES = {
@@ -173,6 +177,48 @@ def test_unknown_threshold_curve_is_drawn_without_a_line() -> None:
     assert page.faults == [] and "NaN" not in page.words()
 
 
+def test_each_stage_of_the_time_to_value_has_a_picture_with_a_scale_of_its_own(full: str) -> None:
+    result = sample.full().definitions[0].time_to_value
+    assert result is not None
+    pictures = [time_to_stage(result, i) for i in range(len(result.curves))]
+    assert all(picture in full for picture in pictures) and len(pictures) == 3
+    tops = [re.findall(r">([0-9.]+)\N{NO-BREAK SPACE}%</text>", picture)[-1] for picture in pictures]
+    highest = [100 * float(curve.high.max()) for _, curve in result.curves]
+    assert all(high <= float(top) <= 2 * high for high, top in zip(highest, tops, strict=True))
+
+
+def test_where_a_curve_ends_is_said() -> None:
+    curve = sample.full().definitions[0].time_to_value.curves[0][1]  # type: ignore[union-attr]
+    curve = replace(curve, days=np.array([0.0, 90.0]), share=np.array([0.0, 0.088]))
+    assert got_to(curve).replace("\N{NO-BREAK SPACE}", " ") == "8.8 % within 90 days"
+    assert got_to(replace(curve, share=np.array([math.nan, math.nan]))) == "unknown"
+
+
+def test_bounds_without_a_curve_are_named_with_the_reason() -> None:
+    why = "at other bounds hardly anybody would qualify"
+    named = replace(sample.full().definitions[0], unmoved=(Unmoved("did(Talk To Sales)", "", why),))
+    words = Page(render(replace(sample.full(), definitions=(named,)))).words()
+    assert f"did(Talk To Sales) : {why}" in words or f"did(Talk To Sales): {why}" in words
+    alone = Page(render(replace(sample.full(), definitions=(replace(named, thresholds=()),)))).words()
+    assert why in alone and "No condition of this definition has a bound" not in alone
+
+
+@pytest.mark.parametrize(
+    ("formula", "unit", "bound", "words"),
+    [
+        ("count(A) / 100 >= 90%", "", 0.28, "28\N{NO-BREAK SPACE}%"),
+        ("count(A) / 100 >= 3", "", 2.0, "2"),
+        ("no A for 7 days", "days", 0.125, "3\N{NO-BREAK SPACE}hours"),
+        ("hours_spent(A) >= 2", "hours", 1.0, "1\N{NO-BREAK SPACE}hour"),
+        ("account.employees >= 20", "", 1500.0, "1,500"),
+    ],
+)
+def test_a_bound_is_said_in_its_unit(formula: str, unit: str, bound: float, words: str) -> None:
+    condition = parse_formula(formula, "account")
+    curve = replace(sample.unknown_curve(), condition=condition, unit=unit, thresholds=(bound, 1e6))
+    assert bound_text(curve, 0) == words
+
+
 def test_first_leads_stand_in_the_page_and_all_in_its_data(full: str) -> None:
     page = Page(full)
     assert len(page.all("tbody", class_="lead")) == FIRST_LEADS + 5 + 2  # both definitions, and their moulds
@@ -231,6 +277,13 @@ def test_a_chip_does_not_say_the_same_twice() -> None:
     rows = render(ReportData("p", sample.AS_OF, "0", (definition,))).split('<tbody class="lead">')
     needed = [re.search(r'data-slot="needed">([^<]*)<', row).group(1) for row in rows[1:3]]
     assert needed == ["", "software"]
+
+
+def test_whom_to_talk_to_stands_with_each_lead_that_has_somebody(full: str) -> None:
+    words = Page(full).words()
+    assert "Talk to" in words and "channels 2 of 3; last seen" in words
+    nobody = replace(sample.full().definitions[0].leads[0], whom=())
+    assert "names those who did most of it" not in Page(render(one_lead(nobody))).words()
 
 
 def test_without_a_next_step_there_is_no_column_of_it() -> None:

@@ -28,15 +28,17 @@ from fireflower.language.nodes import (
     TimeSpent,
     Trait,
 )
-from fireflower.model.moments import DAY, HOUR, parse_moment
+from fireflower.model.moments import DAY, HOUR, MINUTE, parse_moment
 from fireflower.report import (
     Change,
     Criterion,
     DefinitionReport,
     Evidence,
+    Lead,
     ReportData,
     evidence,
     headline,
+    leads,
     scales,
     svg,
     wording,
@@ -75,6 +77,36 @@ def test_examples_of_the_docstrings(module: object) -> None:
 )
 def test_amount(value: evidence.Value, quantity: object, test: Test, words: str) -> None:
     assert read(evidence.amount(value, Condition(quantity, test))) == words  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("value", "quantity", "test", "there", "wanted"),
+    [
+        (9.96, COUNT, Compare(">=", 10), "9.96", "≥ 10"),
+        (10.02, COUNT, Compare("<=", 10), "10.02", "≤ 10"),
+        (12345.6, COUNT, Compare(">=", 12346), "12,345.6", "≥ 12,346"),
+        (12.36, COUNT, Compare(">=", 12.34), "12.36", "≥ 12.34"),
+        (0.8996, SHARE, Compare(">=", 0.9), "89.96 %", "≥ 90 %"),
+        (0.9025, SHARE, Compare(">=", 0.9025), "90.25 %", "≥ 90.25 %"),
+        (6.98 * DAY, RECENCY, Compare(">=", 7 * DAY), "6.98 days", "≥ 7 days"),
+        (100.0 * MINUTE, RECENCY, Compare(">=", 100 * MINUTE), "100 minutes", "≥ 100 minutes"),
+        (47.99 * HOUR, Elapsed(A), Between(DAY, 2 * DAY), "1.9996 days", "1 day to 2 days"),
+        (1.999, TimeSpent(A, HOUR), Compare(">=", 2), "1.999 hours", "≥ 2 hours"),
+    ],
+)
+def test_no_rounding_takes_what_there_is_to_what_is_needed_or_across(
+    value: float, quantity: object, test: Test, there: str, wanted: str
+) -> None:
+    condition = Condition(quantity, test)  # type: ignore[arg-type]
+    assert read(evidence.amount(value, condition)) == there
+    assert read(evidence.needed(Criterion(condition, "l"))) == wanted
+
+
+def test_who_is_not_there_is_not_all_of_the_way() -> None:
+    criterion = Criterion(Condition(COUNT, Compare(">=", 1000)), "l")
+    lead = Lead("s", 0, (Evidence(False, 999.0),))
+    (row,) = leads.packed(DefinitionReport("d", "account", criteria=(criterion,), leads=(lead,)), 0)
+    assert row["has"][0][2] == 99.9
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from review_worlds import Person, enters, spells_of, world
 
+from fireflower.language.expressions import parse_formula
 from fireflower.language.nodes import (
     All,
     AnyOf,
@@ -56,6 +57,9 @@ def bounds(quantity: Quantity, op: str, bound: float) -> list[float]:
         (TimeSpent(REPORT, HOUR), ">=", 0.5, [0.12, 0.25, 0.35, 0.42, 0.5, 0.6, 0.75, 1.0, 1.5]),
         (Trait("account", "temperature"), "<", -10, [-30, -20, -15, -12, -10, -8.5, -7, -5, -2.5]),
         (Trait("account", "balance"), ">", 0, [0]),
+        (Trait("account", "employees"), ">=", 10, [2, 5, 7, 8, 10, 12, 15, 20, 30]),
+        (Trait("account", "seats"), ">=", 2, [1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        (Trait("account", "usage"), ">=", 1, [0.25, 0.5, 0.7, 0.85, 1, 1.2, 1.5, 2, 3]),
     ],
 )
 def test_ladders_go_below_and_above_in_steps_that_people_use(
@@ -88,6 +92,20 @@ def test_every_bound_is_moved_and_the_rest_held_fixed() -> None:
 def test_text_and_truth_have_no_ladder() -> None:
     truth = Condition(Trait("account", "trial"), Compare("=", True))
     assert variants(Definition("d", "account", All((PLAN, truth)))) == []
+
+
+@pytest.mark.parametrize(
+    ("formula", "moved"),
+    [
+        ("did(A)", True), ("not did(A)", False), ("count(A) < 1", False), ("not (count(A) > 0)", False),
+        ("count(A) <= 0", False), ("not not did(A)", True), ("not (count(A) < 1)", True), ("count(A) < 10", True),
+        ("not (count(A) >= 10)", True), ("not (account.used >= 1)", True),
+        ("did(A) or (not did(A) and did(B))", True),
+    ],
+)  # fmt: skip
+def test_where_something_must_not_happen_at_all_no_number_is_moved(formula: str, moved: bool) -> None:
+    definition = Definition("d", "account", parse_formula(formula))
+    assert any(variant.condition.quantity != Count(Events(("B",))) for variant in variants(definition)) == moved
 
 
 def test_a_condition_is_replaced_wherever_it_stands() -> None:

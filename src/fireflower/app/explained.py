@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from fireflower.model.moments import format_moment, format_span, iso
 
 if TYPE_CHECKING:
-    from fireflower.evaluate.explain import Explanation
+    from fireflower.evaluate.doers import Doer
+    from fireflower.evaluate.explain import Explanation, ScoreLine
     from fireflower.evaluate.results import Evidence
 
 
@@ -27,6 +28,35 @@ def there_is(state: Evidence) -> str:
     if state.value is None:
         return "missing"
     return phrases.there_is(state.value, state.condition, in_percent="%" in asked(state))
+
+
+def score_in_words(found: Explanation) -> str:
+    """The score as the definition's condition on it shows it; by itself where none asks for it."""
+    from fireflower.language.phrases import number
+
+    asking = (state for state in found.conditions if state.condition.quantity == found.definition.score)
+    state = next(asking, None)
+    return there_is(state) if state else number(found.score or 0.0)
+
+
+def points_in_words(line: ScoreLine) -> str:
+    """What a line of a score gives, and of how much at most: "12.5 of 20"."""
+    from fireflower.language.phrases import number
+    from fireflower.language.rounding import decimals, rounded
+
+    bounds = [] if line.most is None else [line.most]
+    given = number(rounded(line.points, [0.0, *bounds], decimals(line.points, 3)))
+    return " of ".join([given, *map(number, bounds)])
+
+
+def doer_in_words(doer: Doer) -> str:
+    """ "Ann Example, ann@acme.example (owner)"; their id where nothing else is known."""
+    return (doer.called or doer.person) + (f" ({doer.role})" if doer.role else "")
+
+
+def deeds_in_words(doer: Doer) -> str:
+    """ "own reports 38 of 46, Pricing Viewed 2 of 2"."""
+    return ", ".join(f"{deed.what} {deed.own:,} of {deed.of:,}" for deed in doer.deeds)
 
 
 def held_back(found: Explanation) -> str:
@@ -94,6 +124,11 @@ def explanation_json(found: Explanation, tipped: Mapping[int, str]) -> dict[str,
         "circles": {circle.name: circle.holds for circle in found.circles},
         **{name: [condition_json(state, tipped) for state in part] for name, part in states.items()},
         "next_step": found.next_step or None,
+        "doers": [
+            {"person": doer.person, "called": doer.called or None, "role": doer.role or None, "last": iso(doer.last),
+             "deeds": [{"what": deed.what, "own": deed.own, "of": deed.of} for deed in doer.deeds]}
+            for doer in found.doers
+        ],
         "score": finite(found.score),
         "score_lines": [
             {"line": describe_item(line.item), "points": finite(line.points), "most": line.most,

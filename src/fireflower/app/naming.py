@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from fireflower.app.criteria import conditions
 from fireflower.evaluate.results import Transitions, Value
 from fireflower.language.fingerprints import canonical
 from fireflower.language.nodes import All, AnyOf, Condition, Definition, Known, Trait
 from fireflower.language.phrases import number
+from fireflower.language.walking import signed
 from fireflower.model.records import Kind, SubjectKind
 from fireflower.model.timeline import Vocabulary
 
@@ -78,4 +78,4 @@ def _is_added(definition: Definition, trait: Trait | None) -> bool:
     if trait is None:
         return False
     name = canonical(Condition(trait, Known()))
-    return all(canonical(condition) != name for condition, _ in conditions(definition.qualified))
+    return all(canonical(condition) != name for condition, _ in signed(definition.qualified))

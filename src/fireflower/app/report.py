@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from fireflower.app.report_leads import Facts
     from fireflower.evaluate.results import Transitions
     from fireflower.language.nodes import Definition
-    from fireflower.report import DefinitionReport, ReportData
+    from fireflower.report import DefinitionReport, ReportData, Unmoved
+    from fireflower.review.moments import Moments
+    from fireflower.review.results import ThresholdCurve
 
 RECENT_DAYS = 14
 
@@ -118,20 +120,20 @@ def _definition(
     horizon: int | None,
     truth: Mapping[tuple[str, str], str],
 ) -> DefinitionReport:
-    from fireflower.app.report_leads import changes, criteria, leads
+    from fireflower.app.report_leads import changes, criteria, doers_of, leads
     from fireflower.language.describing import describe
     from fireflower.report import DefinitionReport
     from fireflower.review.backtest import HORIZON, backtest
     from fireflower.review.funnel import funnel, time_to_value
     from fireflower.review.moments import moments, spells
-    from fireflower.review.thresholds import threshold_curves, variants
     from fireflower.review.volume import weekly_volume
 
     wanted = criteria(definition)
-    found = leads(standing, definition, wanted, facts, truth)
+    found = leads(standing, definition, wanted, facts, truth, doers_of(project, standing, definition))
     recently = transitions.as_of - RECENT_DAYS * DAY
     when, own = moments(reviews, definition), spells(transitions, definition.name)
     span, has_goal = horizon or HORIZON, bool(when.goal_words)
+    curves, unmoved = _thresholds(when, definition, reviews, span) if has_goal else ((), ())
     return DefinitionReport(
         name=definition.name,
         subjects=definition.subject,
@@ -146,10 +148,24 @@ def _definition(
         funnel=funnel(when, own),
         time_to_value=time_to_value(when, own),
         backtest=backtest(when, own, definition=definition.name, horizon=span) if has_goal else None,
-        thresholds=threshold_curves(when, variants(definition), lambda name: spells(reviews, name), horizon=span)
-        if has_goal
-        else (),
+        thresholds=curves,
+        unmoved=unmoved,
     )
+
+
+def _thresholds(
+    when: Moments, definition: Definition, reviews: Transitions, horizon: int
+) -> tuple[tuple[ThresholdCurve, ...], tuple[Unmoved, ...]]:
+    """The threshold curves that tell something, and the bounds whose curves would not."""
+    from fireflower.report import Unmoved
+    from fireflower.review.moments import spells
+    from fireflower.review.telling import tells_nothing, trimmed
+    from fireflower.review.thresholds import threshold_curves, variants
+
+    found = threshold_curves(when, variants(definition), lambda name: spells(reviews, name), horizon=horizon)
+    curves = [(curve, tells_nothing(curve, definition.subject)) for curve in map(trimmed, found)]
+    unmoved = (Unmoved(curve.label, curve.bound, why) for curve, why in curves if why)
+    return tuple(curve for curve, why in curves if not why), tuple(unmoved)
 
 
 def _english(described: str) -> tuple[str, ...]:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fireflower.app.criteria import conditions
+from fireflower.app.explained import deeds_in_words, doer_in_words
 from fireflower.app.naming import called, looking_at, name_trait
 from fireflower.app.records import in_words
+from fireflower.app.replaying import history_arguments
+from fireflower.evaluate.doers import Doer, doers
 from fireflower.evaluate.results import Change as Turn
 from fireflower.evaluate.results import Evidence, Reason, Transitions, Value
 from fireflower.language.describing import describe_condition, describe_quantity
@@ -18,10 +20,10 @@ from fireflower.language.fingerprints import canonical, meaning
 from fireflower.language.nodes import All, AnyOf, Condition, Definition, Formula, Known, Trait
 from fireflower.language.phrases import number
 from fireflower.language.steps import next_step
-from fireflower.language.walking import traits_of
+from fireflower.language.walking import signed, traits_of
 from fireflower.model.records import TRAITS, Kind, SubjectKind
 from fireflower.model.timeline import Vocabulary
-from fireflower.report import Change, Criterion, Lead
+from fireflower.report import Change, Contact, Criterion, Lead
 from fireflower.report import Evidence as Shown
 
 if TYPE_CHECKING:
@@ -38,10 +40,10 @@ MOST_CHANGES = 300
 
 def criteria(definition: Definition) -> tuple[Criterion, ...]:
     """The conditions of a definition's formula, in its order, each once."""
-    circles = {canonical(c): circle for circle, formula in definition.circles for c, _ in conditions(formula)}
+    circles = {canonical(c): circle for circle, formula in definition.circles for c, _ in signed(formula)}
     names = {canonical(quantity): name for name, quantity in definition.quantities}
     found: dict[str, Criterion] = {}
-    for condition, negated in conditions(definition.qualified):
+    for condition, negated in signed(definition.qualified):
         key = canonical(condition)
         label = names.get(canonical(condition.quantity), "").replace("_", " ") or describe_quantity(condition.quantity)
         found.setdefault(key, Criterion(condition, label.removeprefix("the number of "), circles.get(key), negated))
@@ -72,7 +74,7 @@ class Facts:
     def beside(self, definition: Definition) -> Definition:
         """A definition of the same verdicts, whose evidence has the facts too, and what its other circles ask for."""
         looked_at = [Condition(trait, Known()) for trait in (self.name, *self.others) if trait is not None]
-        looked_at += [condition for _, formula in definition.circles for condition, _ in conditions(formula)]
+        looked_at += [condition for _, formula in definition.circles for condition, _ in signed(formula)]
         return looking_at(looked_at, definition)
 
     def name_in(self, evidence: Iterable[Evidence]) -> str:
@@ -102,6 +104,7 @@ def leads(
     wanted: Sequence[Criterion],
     facts: Facts,
     truth: Mapping[tuple[str, str], str],
+    whom: Mapping[str, Sequence[Doer]],
 ) -> tuple[Lead, ...]:
     """Who is qualified, the most recent first.
 
@@ -109,11 +112,31 @@ def leads(
     ----------
     standing : of `facts.beside(definition)`, which has the definition's name
     wanted : the definition's criteria
+    whom : of `doers_of`
     """
     index = [each.name for each in standing.definitions].index(definition.name)
     rows = np.flatnonzero(standing.definition == index)
     rows = rows[np.argsort(-standing.at[rows], kind="stable")]
-    return tuple(_lead(standing, i, definition, wanted, facts, truth) for i in rows.tolist())
+    return tuple(_lead(standing, i, definition, wanted, facts, truth, whom) for i in rows.tolist())
+
+
+def doers_of(project: Project, standing: Transitions, definition: Definition) -> dict[str, tuple[Doer, ...]]:
+    """Of each account that stands, those who did most of what it qualifies by."""
+    index = [each.name for each in standing.definitions].index(definition.name)
+    rows = np.flatnonzero(standing.definition == index)
+    if definition.subject == "person" or not len(rows):
+        return {}
+    history = history_arguments(project, [definition], standing.as_of, None)
+    accounts = dict(zip(standing.subject[rows].tolist(), standing.shown_together(rows), strict=True))
+    return doers(
+        definition,
+        project.settings,
+        history["timelines"],
+        accounts,
+        as_of=standing.as_of,
+        compiled=not isinstance(history["timelines"], list),
+        threads=history["threads"],
+    )
 
 
 def _lead(
@@ -123,6 +146,7 @@ def _lead(
     wanted: Sequence[Criterion],
     facts: Facts,
     truth: Mapping[tuple[str, str], str],
+    whom: Mapping[str, Sequence[Doer]],
 ) -> Lead:
     shown = standing.shown(i)
     states = {meaning(state.condition): state for state in shown}
@@ -137,6 +161,7 @@ def _lead(
         name=facts.name_in(shown),
         facts=tuple(_fact(trait, values[trait]) for trait in facts.others if values.get(trait) is not None),
         truth=truth.get((definition.subject, subject), ""),
+        whom=tuple(Contact(doer_in_words(doer), deeds_in_words(doer), doer.last) for doer in whom.get(subject, ())),
     )
 
 
@@ -149,7 +174,7 @@ def _next_step(definition: Definition, states: Mapping[str, Evidence]) -> str:
 
     A condition that `qualified` asks for is none: it holds, or another one has been done in its stead.
     """
-    asked = {meaning(condition) for condition, _ in conditions(definition.qualified)}
+    asked = {meaning(condition) for condition, _ in signed(definition.qualified)}
     for _, formula in definition.circles:
         for state in _undone(formula, states):
             if not (isinstance(state.condition.quantity, Trait) or meaning(state.condition) in asked):
@@ -186,7 +211,7 @@ def changes(
     rows = np.flatnonzero((transitions.definition == index) & (transitions.at > after))[::-1].tolist()
     told = rows[:MOST_CHANGES]
     shown = dict(zip(told, transitions.shown_together(told), strict=True))
-    asked = {meaning(condition) for condition, _ in conditions(definition.qualified)}
+    asked = {meaning(condition) for condition, _ in signed(definition.qualified)}
     tipping = {i: _tipping(shown[i], int(transitions.at[i]), asked) for i in told}
     places = sorted({state.row for state in tipping.values() if state is not None and state.row is not None})
     words = dict(zip(places, map(in_words, project.archive.records(places, bare=True)), strict=True)) if places else {}

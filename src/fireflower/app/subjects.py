@@ -43,12 +43,12 @@ def subjects_called(project: Project, subject: str, kind: SubjectKind | None = N
 
 def blocks_of(project: Project, kind: SubjectKind, subject: str, definitions: Sequence[Definition]) -> list[Timeline]:
     """The block in which a subject is evaluated, and those of the people who act in it but are evaluated elsewhere:
-    whether they are left out decides whether what they did counts."""
+    whether they are left out decides whether what they did counts, and an account tells whom to talk to."""
     from fireflower.language.walking import needs
 
     properties = needs(definitions, project.settings).properties
     own = project.archive.subject(kind, subject, properties)
-    if not project.settings.leave_out:
+    if kind == "person" and not project.settings.leave_out:
         return [own]
     inside = range(int(own.first_person[0]), int(own.first_person[-1]))
     others = sorted({code for code in own.person.tolist() if code >= 0 and code not in inside})

@@ -10,9 +10,13 @@ import click
 
 from fireflower.app.explained import (
     asked,
+    deeds_in_words,
+    doer_in_words,
     explanation_json,
     held_back,
     people_left_out,
+    points_in_words,
+    score_in_words,
     there_is,
     to_the_second,
 )
@@ -25,6 +29,7 @@ from fireflower.model.moments import format_moment, format_span
 from fireflower.model.records import SubjectKind
 
 if TYPE_CHECKING:
+    from fireflower.evaluate.doers import Doer
     from fireflower.evaluate.explain import Explanation, ScoreLine
     from fireflower.evaluate.results import Evidence
 
@@ -88,8 +93,9 @@ def _show(found: Explanation, tipped: dict[int, str], *, by_less: bool) -> None:
     else:
         click.echo("")
         _show_conditions(found.conditions, tipped)
+    _show_doers(found.doers)
     if found.score is not None:
-        click.echo(f"\n  score: {found.score:g}")
+        click.echo(f"\n  score: {score_in_words(found)}")
         for line in found.score_lines:
             _show_line(line)
         if found.definition.score is not None and found.definition.score.half_life is not None:
@@ -105,6 +111,14 @@ def _show(found: Explanation, tipped: dict[int, str], *, by_less: bool) -> None:
             click.echo(f"    {to_the_second(change.at)}  {word}")
 
 
+def _show_doers(doers: Sequence[Doer]) -> None:
+    if doers:
+        click.echo("\n  Whom to talk to, by what they did of it:")
+    for each in doers:
+        click.echo(f"    {in_one_line(doer_in_words(each))}, last seen {to_the_second(each.last)}")
+        click.echo(f"      {in_one_line(deeds_in_words(each))}")
+
+
 def _show_line(line: ScoreLine) -> None:
     """One line of a score: what it gives, and for what; where it is a single condition, with what there is."""
     from fireflower.language.describing import describe_item
@@ -112,8 +126,7 @@ def _show_line(line: ScoreLine) -> None:
     sign = click.style("✓", fg="green") if line.points else click.style("○", fg="yellow")
     state = line.conditions[0] if len(line.conditions) == 1 else None
     what = f"{asked(state)}: {there_is(state)}" if state else describe_item(line.item)
-    gives = f"{line.points:.3g}" if line.most is None else f"{line.points:.3g} of {line.most:g}"
-    click.echo(f"    {sign} {gives:<12} {in_one_line(what)}")
+    click.echo(f"    {sign} {points_in_words(line):<12} {in_one_line(what)}")
 
 
 def _verdict(found: Explanation) -> str:

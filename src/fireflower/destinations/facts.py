@@ -31,16 +31,18 @@ from fireflower.language.nodes import (
     Text,
     Trait,
 )
-from fireflower.language.phrases import events, holds_several, is_share, listed, number, window
+from fireflower.language.phrases import counted, events, holds_several, is_share, listed, number, window
 from fireflower.language.phrases import value as in_words
+from fireflower.language.rounding import numbers_of, rounded
 from fireflower.language.rules import unit_of
-from fireflower.model.moments import DAY, HOUR, MINUTE, SECOND, format_span
+from fireflower.model.moments import DAY, HOUR, MINUTE, SECOND
 
 if TYPE_CHECKING:
     from fireflower.evaluate.results import Evidence
 
 _MOST_FACTS = 6
 _LONGEST_FACT = 140
+_UNITS = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second"))
 _COUNTED = Count | Distinct | DistinctDays | Actors | Members | Sessions
 
 
@@ -115,14 +117,14 @@ def bound_of(test: Test) -> Any:
 
 
 def says(condition: Condition, value: Any, label: str = "") -> str:
-    """What the quantity is, in words."""
+    """What the quantity is, in words; a number is never rounded to the bound of its condition, or across it."""
     quantity = condition.quantity
     if isinstance(quantity, Trait):
-        return _trait(quantity.name.replace("_", " "), value)
+        return _trait(quantity.name.replace("_", " "), value, condition.test)
     if value is None:
         return f"{label or describe_quantity(quantity).removeprefix('the ')} not known yet"
     if label and isinstance(quantity, _COUNTED | Sum) and holds_several(label):
-        return _several(label, value) + _of_window(quantity, value)
+        return _several(label, _rounded(value, condition.test)) + _of_window(quantity, value)
     if isinstance(quantity, Count):
         return _count(quantity, value)
     if isinstance(quantity, DistinctDays | Distinct | Actors | Members | Sessions):
@@ -130,7 +132,7 @@ def says(condition: Condition, value: Any, label: str = "") -> str:
     if label or not isinstance(value, int | float) or isinstance(quantity, Recency | Elapsed):
         name = label or describe_quantity(quantity).removeprefix("the ")
         return f"{name} {_amount(condition, value)}"
-    exactly = describe_condition(Condition(quantity, Compare("=", _rounded(value))))
+    exactly = describe_condition(Condition(quantity, Compare("=", _rounded(value, condition.test))))
     return exactly.removeprefix("exactly ").removeprefix("the ")
 
 
@@ -138,7 +140,7 @@ def _several(label: str, value: float) -> str:
     """ "12 reports", "1 report", "no reports"."""
     if value == 0:
         return f"no {label}"
-    return f"{number(_rounded(value))} {label[:-1] if value == 1 else label}"
+    return f"{number(value)} {label[:-1] if value == 1 else label}"
 
 
 def _of_window(quantity: Quantity, value: Any) -> str:
@@ -157,13 +159,14 @@ def _count(quantity: Count, value: float) -> str:
     return f"{what}{times}{when}"
 
 
-def _trait(name: str, value: Any) -> str:
+def _trait(name: str, value: Any, test: Test) -> str:
     if value is None:
         return f"{name} unknown"
     if isinstance(value, bool):
         return name if value else f"not {name}"
     if isinstance(value, int | float):
-        return f"{number(_rounded(value))} {name}" if holds_several(name) else f"{name} {number(_rounded(value))}"
+        shown = number(_rounded(value, test))
+        return f"{shown} {name}" if holds_several(name) else f"{name} {shown}"
     return f"{name} {listed([str(item) for item in value]) if isinstance(value, list | tuple) else value}"
 
 
@@ -171,17 +174,20 @@ def _amount(condition: Condition, value: Any) -> str:
     if isinstance(value, str | list | tuple) and not isinstance(value, bool):
         return listed([str(item) for item in ([value] if isinstance(value, str) else value)])
     if is_share(condition):
-        return f"at {number(round(value * 100))}%"
+        return f"at {number(rounded(value, numbers_of(condition.test), 0, 0.01))}%"
     unit = unit_of(condition.quantity)
-    return _roughly(round(value)) if unit == "span" else in_words(_rounded(value), unit)
+    return _span(value, condition.test) if unit == "span" else in_words(_rounded(value, condition.test), unit)
 
 
-def _roughly(span: int) -> str:
+def _span(span: float, test: Test) -> str:
     """A span in its greatest whole unit: nobody needs the microseconds of "5 days"."""
-    unit = next((unit for unit in (DAY, HOUR, MINUTE) if span >= 2 * unit or span == unit), SECOND)
-    return format_span(span // unit * unit)
+    bounds = numbers_of(test)
+    if span in bounds:
+        return in_words(span, "span")
+    size, name = next((unit for unit in _UNITS if span >= 2 * unit[0] or span == unit[0]), _UNITS[-1])
+    return counted(rounded(span, bounds, 0, size), name)
 
 
-def _rounded(value: float) -> float:
-    """Three digits behind the point are enough for people."""
-    return value if isinstance(value, bool) else round(float(value), 3)
+def _rounded(value: float, test: Test) -> float:
+    """Three digits behind the point are enough for people, unless a bound is nearer."""
+    return value if isinstance(value, bool) else rounded(float(value), numbers_of(test), 3)

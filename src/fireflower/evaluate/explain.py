@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from msgspec import structs
 
+from fireflower.evaluate.doers import Doer, doers
 from fireflower.evaluate.formulas import different
 from fireflower.evaluate.leaving_out import rules_of
 from fireflower.evaluate.replay import replay, standing
@@ -115,6 +116,7 @@ class Explanation:
         way, or none can help, as it is left out or has reached the goal
     nearest : the nearest of these
     next_step : what to do for the nearest, in words; "" without one
+    doers : of an account that is qualified, who did most of what it qualifies by, the first three
     score, score_lines : the score's value, if the definition has one, and what each of its items gives
     history : the changes of the verdict so far
     """
@@ -133,6 +135,7 @@ class Explanation:
     missing: tuple[Evidence, ...]
     nearest: Evidence | None
     next_step: str
+    doers: tuple[Doer, ...]
     score: float | None
     score_lines: tuple[ScoreLine, ...]
     history: tuple[Change, ...]
@@ -174,8 +177,13 @@ def explain(
     transitions = replay([definition], settings, timelines, as_of=as_of, compiled=False)
     history = tuple(_change(transitions, i) for i in _rows_of(transitions, kind, subject_id))
     row = rows[definition.name]
-    out = _people_left_out(settings, timelines, int(found.subject[row]), as_of) if kind == "account" else 0
-    return _explanation(definition, settings, found, row, states, history, out)
+    if kind == "person":
+        return _explanation(definition, settings, found, row, states, history)
+    account = int(found.subject[row])
+    out = _people_left_out(settings, timelines, account, as_of)
+    wanted_of = {account: found.shown(row)} if found.change[row] else {}
+    by = doers(definition, settings, timelines, wanted_of, as_of=as_of).get(subject_id, ())
+    return _explanation(definition, settings, found, row, states, history, out, by)
 
 
 def _explanation(
@@ -185,7 +193,8 @@ def _explanation(
     row: int,
     states: Mapping[str, Evidence],
     history: tuple[Change, ...],
-    people_left_out: int,
+    people_left_out: int = 0,
+    doers: tuple[Doer, ...] = (),
 ) -> Explanation:
     qualified = bool(found.change[row])
     reason = Reason(int(found.reason[row])) if not qualified and found.reason[row] >= 0 else None
@@ -208,6 +217,7 @@ def _explanation(
         missing=way.missing,
         nearest=way.nearest,
         next_step=way.next_step,
+        doers=doers,
         score=_score(definition, states),
         score_lines=lines,
         history=history,

@@ -27,12 +27,22 @@ def without_left_out(
     settings: Settings, timelines: Iterable[Timeline], as_of: int, compiled: bool, threads: int
 ) -> Iterable[Timeline]:
     """The timelines, in which rows of left-out people are muted for their accounts."""
+    return muted(settings, timelines, as_of, compiled, threads)[0]
+
+
+def muted(
+    settings: Settings, timelines: Iterable[Timeline], as_of: int, compiled: bool, threads: int
+) -> tuple[Iterable[Timeline], frozenset[int]]:
+    """The same, and the people who are left out as of then, by their codes."""
     formulas = tuple(formula for kind, formula in settings.leave_out if kind == "person")
     if not formulas:
-        return timelines
+        return timelines, frozenset()
     pieces = timelines if iter(timelines) is not timelines else list(timelines)
     spans = _spans_out(AnyOf(formulas), settings, pieces, as_of, compiled, threads)
-    return pieces if spans is None else _masked(pieces, *spans)
+    if spans is None:
+        return pieces, frozenset()
+    person, _, until = spans
+    return _masked(pieces, *spans), frozenset(person[until == NEVER].tolist())
 
 
 Spans = tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]

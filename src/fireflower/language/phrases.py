@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -34,8 +33,8 @@ from fireflower.language.nodes import (
     Window,
     Within,
 )
+from fireflower.language.rounding import decimals, numbers_of, rounded, rounded_up
 from fireflower.language.rules import Unit, unit_of
-from fireflower.language.walking import bounds_of
 from fireflower.model.moments import DAY, HOUR, format_moment, format_span, unit_of_span
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -117,50 +116,28 @@ def there_is(current: Any, condition: Condition, *, in_percent: bool = False) ->
     unit = unit_of(condition.quantity)
     if not isinstance(current, int | float) or isinstance(current, bool):
         return value(current, unit)
-    bounds = _numbers(condition.test)
+    bounds = numbers_of(condition.test)
     if unit in ("span", "hours"):
+        if current in bounds:
+            return value(current, unit)
         scale = HOUR if unit == "hours" else 1
         size, name = unit_of_span(current * scale, _greatest(unit))
-        shown = _rounded(current, bounds, size / scale, 1)
-        return f"{number(shown)} {name}" + ("" if shown == 1 else "s")
+        return counted(rounded(current, bounds, 1, size / scale), name)
     if in_percent and is_share(condition):
-        return f"{number(_rounded(current, bounds, 0.01, 1))}%"
-    return number(_rounded(current, bounds, 1, decimals(current, 4)))
+        return f"{number(rounded(current, bounds, 1, 0.01))}%"
+    return number(rounded(current, bounds, decimals(current, 4)))
 
 
 def at_least(length: float, unit: Unit) -> str:
     """A span or a number of hours in the unit in which one would say it, never less than it is."""
     span = round(length * HOUR) if unit == "hours" else round(length)
     size, name = unit_of_span(span, _greatest(unit))
-    shown = rounded_up(span / size, 1)
-    return f"{number(shown)} {name}" + ("" if shown == 1 else "s")
+    return counted(rounded_up(span / size, 1), name)
 
 
-def decimals(value: float, digits: int) -> int:
-    """How many decimals give a number about so many digits; at least one, so that no whole number is made up."""
-    return max(1, digits - 1 - math.floor(math.log10(abs(value)))) if value and math.isfinite(value) else 1
-
-
-def rounded_up(value: float, decimals: int) -> float:
-    """The value with so many decimals, and not less than it is, but for the noise of binary fractions."""
-    return math.ceil(round(value * 10**decimals, 6)) / 10**decimals
-
-
-def _rounded(value: float, bounds: Iterable[float], size: float, decimals: int) -> float:
-    """The value in a unit of some size, with more decimals where it would else come to lie elsewhere beside a bound."""
-    for more in range(decimals, 10):
-        shown = round(value / size, more)
-        if all(_side(shown, round(bound / size, 9)) == _side(value, bound) for bound in bounds):
-            return shown
-    return value / size
-
-
-def _side(value: float, bound: float) -> int:
-    return (value > bound) - (value < bound)
-
-
-def _numbers(test: Test) -> list[float]:
-    return [bound for bound in bounds_of(test) if isinstance(bound, int | float) and not isinstance(bound, bool)]
+def counted(amount: float, name: str) -> str:
+    """An amount of a unit: "1 day", "1.5 days"."""
+    return f"{number(amount)} {name}" + ("" if amount == 1 else "s")
 
 
 def _greatest(unit: Unit) -> int:

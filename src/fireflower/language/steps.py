@@ -31,15 +31,14 @@ from fireflower.language.nodes import (
 )
 from fireflower.language.phrases import (
     at_least,
-    decimals,
     different,
     events,
     listed,
     number,
-    rounded_up,
     there_is,
     window,
 )
+from fireflower.language.rounding import decimals, rounded_up
 from fireflower.language.rules import COUNTS
 from fireflower.language.sentences import write_quantity
 from fireflower.model.moments import format_span

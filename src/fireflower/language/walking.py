@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from fireflower.language.fingerprints import meaning
 from fireflower.language.nodes import (
     Actors,
+    All,
+    AnyOf,
     Between,
     Compare,
     Condition,
@@ -18,6 +20,7 @@ from fireflower.language.nodes import (
     Formula,
     LocalTime,
     Members,
+    Not,
     OneOf,
     Property,
     Quantity,
@@ -50,6 +53,18 @@ def conditions_of(node: Formula | Definition) -> tuple[Condition, ...]:
     """The different conditions of a formula or definition, in the order in which they first stand; those inside a score
     are among them."""
     return tuple(by_meaning(inner for inner in walk(node) if isinstance(inner, Condition)).values())
+
+
+def signed(formula: Formula, negated: bool = False) -> Iterator[tuple[Condition, bool]]:
+    """The conditions of a formula in its order, and whether it asks that they do not hold."""
+    match formula:
+        case Condition():
+            yield formula, negated
+        case Not(part):
+            yield from signed(part, not negated)
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from signed(part, negated)
 
 
 def quantities_of(node: Formula | Definition) -> tuple[Quantity, ...]:

@@ -2,6 +2,7 @@
 
 from fireflower.report.data import (
     Change,
+    Contact,
     Criterion,
     DataSummary,
     DefinitionReport,
@@ -10,10 +11,11 @@ from fireflower.report.data import (
     Lead,
     LeftOut,
     ReportData,
+    Unmoved,
 )
 from fireflower.report.page import render
 
 __all__ = [
-    "Change", "Criterion", "DataSummary", "DefinitionReport", "Evidence", "KeptAside", "Lead", "LeftOut", "ReportData",
-    "render",
+    "Change", "Contact", "Criterion", "DataSummary", "DefinitionReport", "Evidence", "KeptAside", "Lead", "LeftOut",
+    "ReportData", "Unmoved", "render",
 ]  # fmt: skip

@@ -50,6 +50,22 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody of an account whom to talk to.
+
+    Attributes
+    ----------
+    called : as a salesperson would call or reach them: "Ann Lee, ann@acme.example (owner)"
+    did : what they did of what the account qualifies by: "reports 15 of 46"
+    last : when they were last seen in the account, a moment
+    """
+
+    called: str
+    did: str
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class Lead:
     """A subject that is qualified as of `as_of`.
 
@@ -62,6 +78,7 @@ class Lead:
     name : what people call it; "" where only the id is known
     facts : a few traits worth knowing before a call: "120 employees", "software"
     truth : what a simulated world knows about it; "" in real data
+    whom : of an account, whom to talk to there
     """
 
     subject: str
@@ -71,6 +88,7 @@ class Lead:
     name: str = ""
     facts: tuple[str, ...] = ()
     truth: str = ""
+    whom: tuple[Contact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +110,20 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmoved:
+    """A bound of which no curve is shown, as other bounds would tell nothing, and why.
+
+    Attributes
+    ----------
+    label, bound : as those of a ThresholdCurve
+    """
+
+    label: str
+    bound: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class DefinitionReport:
     """One definition and what came of it.
 
@@ -101,6 +133,8 @@ class DefinitionReport:
     goal : the goal in words; "" for none
     leads : those qualified now, the most recent first
     changes : those of the last `ReportData.recent_days` days, the most recent first
+    thresholds : the curves that tell something
+    unmoved : the bounds whose curves would not
     """
 
     name: str
@@ -117,6 +151,7 @@ class DefinitionReport:
     time_to_value: TimeToValue | None = None
     backtest: Backtest | None = None
     thresholds: tuple[ThresholdCurve, ...] = ()
+    unmoved: tuple[Unmoved, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,12 @@ from fireflower.language.nodes import (
     Compare,
     Condition,
     Date,
-    Elapsed,
     Known,
     OneOf,
-    Recency,
     Test,
     Text,
-    TimeSpent,
 )
-from fireflower.language.phrases import is_share
-from fireflower.model.moments import DAY
+from fireflower.language.phrases import there_is
 from fireflower.report import wording
 from fireflower.report.data import Criterion, Evidence, Value
 
@@ -37,7 +33,7 @@ def needed(criterion: Criterion) -> str:
 
 
 def amount(value: Value, condition: Condition) -> str:
-    """What there is, in the unit of the condition."""
+    """What there is, in the unit of the condition, as `fireflower explain` says it."""
     if value is None or value != value:
         return "none"
     if isinstance(value, bool):
@@ -46,11 +42,7 @@ def amount(value: Value, condition: Condition) -> str:
         return value
     if isinstance(value, tuple | list):
         return ", ".join(amount(item, condition) for item in value)
-    if isinstance(condition.quantity, Recency | Elapsed):
-        return wording.days(value / DAY)
-    if isinstance(condition.quantity, TimeSpent):
-        return wording.days(value / 24)
-    return f"{100 * value:.3g} %" if is_share(condition) else wording.number(value)
+    return wording.unbroken(there_is(value, condition, in_percent=True))
 
 
 def progress(value: Value, condition: Condition) -> float | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from fireflower.language.phrases import is_share
 from fireflower.report import wording
 from fireflower.report.charts import Bar, Line, Point, bars, interval, interval_axis, lines, meter
 from fireflower.report.scales import Scale, from_zero, round_step, spread
@@ -69,17 +70,25 @@ def stage_meter(stage: FunnelStage, first: FunnelStage) -> str:
     return meter(of, stage_colour(stage.name), f"{wording.share(of)} of those that {first.name}", height=18)
 
 
-def time_to_value(result: TimeToValue) -> str:
-    """The share that got to each stage, by days since the start."""
-    drawn = [(stage_colour(stage), stage, curve) for stage, curve in result.curves]
-    return _curves(drawn, f"Share of {wording.plural(result.subjects)} that got to each stage, by days since the start")
+def time_to_stage(result: TimeToValue, position: int) -> str:
+    """The share that got to one stage, by days since the start, on a scale of its own: few get to the later ones, and
+    their curves would lie on each other."""
+    stage, curve = result.curves[position]
+    label = f"Share of {wording.plural(result.subjects)} that {stage}, by days since the start"
+    return _curve(curve, stage, stage_colour(stage), label, ticks=4, height=130)
+
+
+def got_to(curve: Curve) -> str:
+    """Where a curve ends: "64.5 % within 90 days"."""
+    if not len(curve.days) or isnan(curve.share[-1]):
+        return "unknown"
+    return f"{wording.share(float(curve.share[-1]))} within {wording.days(float(curve.days[-1]))}"
 
 
 def after_entry(backtest: Backtest) -> str:
     """The share that has reached the goal, by days since it qualified."""
-    return _curves(
-        [("accent", "reached the goal", backtest.curve)], "Share that reached the goal, by days since it qualified"
-    )
+    label = "Share that reached the goal, by days since it qualified"
+    return _curve(backtest.curve, "reached the goal", "accent", label)
 
 
 def histogram(spans: Spans, label: str, noun: str) -> str:
@@ -142,8 +151,13 @@ def threshold_volume(curve: ThresholdCurve) -> str:
 def bound_text(curve: ThresholdCurve, position: int) -> str:
     """One of the bounds tried, with its unit."""
     bound = curve.thresholds[position]
-    unit = curve.unit.removesuffix("s") if bound == 1 else curve.unit
-    return f"{wording.number(bound)} {unit}".rstrip()
+    if curve.unit == "days":
+        return wording.days(bound)
+    if is_share(curve.condition):
+        return wording.unbroken(f"{wording.number(100 * bound)}%")
+    return wording.unbroken(
+        f"{wording.number(bound)} {curve.unit.removesuffix('s') if bound == 1 else curve.unit}".rstrip()
+    )
 
 
 def _cohort_bar(week: WeeklyCohort, noun: str) -> Bar:
@@ -162,12 +176,12 @@ def _cohort_bar(week: WeeklyCohort, noun: str) -> Bar:
     return Bar(wording.short_day(week.week), parts, "; ".join(word for word in words if word))
 
 
-def _curves(drawn: Sequence[tuple[str, str, Curve]], label: str) -> str:
-    last = max((float(curve.days[-1]) for _, _, curve in drawn if len(curve.days)), default=1.0)
-    across = Scale(0.0, last, round_step(last / 6))
-    ticks = [(tick, _by(tick)) for tick in across.ticks()]
-    data = [Line(colour, tuple(_curve_points(curve, stage))) for colour, stage, curve in drawn]
-    return lines(data, across, ticks, label, wording.round_share)
+def _curve(curve: Curve, stage: str, colour: str, label: str, ticks: int = 6, height: float = 170) -> str:
+    last = float(curve.days[-1]) if len(curve.days) else 1.0
+    across = Scale(0.0, last, round_step(last / ticks))
+    labels = [(tick, _by(tick)) for tick in across.ticks()]
+    line = Line(colour, tuple(_curve_points(curve, stage)))
+    return lines([line], across, labels, label, wording.round_share, height=height)
 
 
 def _curve_points(curve: Curve, stage: str) -> list[Point]:
@@ -207,7 +221,7 @@ def _bound_labels(curve: ThresholdCurve) -> list[tuple[float, str]]:
     last = len(curve.thresholds) - 1
     room = max(1, round(last / 5))
     shown = {i for i in spread(last + 1, 5) if abs(i - curve.current) > room} | {curve.current}
-    return [(float(i), wording.number(curve.thresholds[i])) for i in sorted(shown)]
+    return [(float(i), bound_text(curve, i)) for i in sorted(shown)]
 
 
 def _thinned(data: Sequence[Bar], labels: int = 8) -> list[Bar]:

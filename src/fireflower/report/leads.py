@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from fireflower.language.rounding import rounded
 from fireflower.model.moments import SECOND
 from fireflower.report import evidence, wording
 from fireflower.report.data import Criterion, DefinitionReport, Evidence, Lead
@@ -42,6 +43,7 @@ def _packed(lead: Lead, wanted: tuple[Criterion, ...], as_of: int) -> dict[str, 
         "ago": wording.ago(lead.since, as_of),
         "next": lead.next_step,
         "truth": lead.truth,
+        "whom": [[each.called, f"{each.did}; last seen {wording.day(each.last)}"] for each in lead.whom],
         "has": [_has(criterion, found) for criterion, found in zip(wanted, lead.evidence, strict=False)],
     }
 
@@ -52,7 +54,7 @@ def _has(criterion: Criterion, found: Evidence) -> list[Any]:
     return [
         int(evidence.done(criterion, found)),
         evidence.amount(found.quantity, criterion.condition),
-        None if reached is None else round(100 * reached),
+        None if reached is None else rounded(reached, [1.0], 0, 0.01),
         None if found.since is None else found.since // SECOND,
     ]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fireflower.report import figures, headline, leads, shares, wording
 from fireflower.report.flower import flower
-from fireflower.review.results import TimeToValue, WeeklyVolume
+from fireflower.review.results import WeeklyVolume
 from fireflower.review.wording import absent_start
 
 if TYPE_CHECKING:
@@ -65,10 +65,6 @@ def _item(line: str) -> str:
     return line.strip().removeprefix("- ")
 
 
-def _stage_colours(result: TimeToValue) -> list[tuple[str, str]]:
-    return [(figures.stage_colour(stage), stage) for stage, _ in result.curves]
-
-
 def _weeks(volume: WeeklyVolume) -> list[dict[str, int]]:
     """The weeks as rows, the latest first."""
     names = ("monday", "first", "again", "left", "qualified", "complete")
@@ -89,6 +85,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "depth": _depth,
     "entered_lately": headline.entered_lately,
     "few": wording.few,
+    "got_to": figures.got_to,
     "iso": wording.iso,
     "item": _item,
     "month": wording.month,
@@ -98,7 +95,6 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "reason": _reason,
     "share": wording.share,
     "share_range": wording.share_range,
-    "stage_colours": _stage_colours,
     "weeks": _weeks,
 }
 _PICTURES: dict[str, Callable[..., str]] = {
@@ -111,7 +107,7 @@ _PICTURES: dict[str, Callable[..., str]] = {
     "stage_meter": figures.stage_meter,
     "threshold_shares": figures.threshold_shares,
     "threshold_volume": figures.threshold_volume,
-    "time_to_value": figures.time_to_value,
+    "time_to_stage": figures.time_to_stage,
     "weekly_entries": figures.weekly_entries,
     "weekly_outcomes": figures.weekly_outcomes,
     "weekly_stock": figures.weekly_stock,

@@ -56,6 +56,11 @@ def days(value: float) -> str:
     return words.days(value).replace(" ", _TIGHT) if value else "at once"
 
 
+def unbroken(words: str) -> str:
+    """An amount with its unit, with spaces that do not break: "9.96 days", "89.96 %"."""
+    return words.replace("%", " %").replace(" ", _TIGHT)
+
+
 def day(moment: int | None) -> str:
     """The calendar day in UTC: "5 Mar 2026"."""
     return UNKNOWN if moment is None else _date(moment, f"%b{_TIGHT}%Y")

@@ -13,6 +13,7 @@ import numpy as np
 from fireflower.language import nodes
 from fireflower.language.nodes import All, AnyOf, Between, Compare, Condition, Definition, Formula, Not, Quantity
 from fireflower.language.rules import COUNTS
+from fireflower.language.walking import signed
 from fireflower.model.moments import DAY, HOUR, MINUTE, WEEK
 from fireflower.review.backtest import HORIZON, first_entries, qualified_before, reached_goal
 from fireflower.review.intervals import wilson
@@ -22,6 +23,8 @@ from fireflower.review.volume import complete_weeks
 
 _FACTORS = (0.25, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0, 3.0)
 _SPANS = (nodes.Recency, nodes.Elapsed)
+_MOSTLY_WHOLE = (nodes.Trait, nodes.Latest, nodes.Extreme, nodes.Sum, nodes.Score)
+"""Quantities that are in whole numbers where their bound is one: nobody asks for 8.5 employees."""
 _SMALL = 5
 
 
@@ -50,7 +53,8 @@ class Variant:
 def variants(definition: Definition) -> list[Variant]:
     """Every bound of every numeric condition, at about nine sensible values each, the present one among them.
 
-    Conditions that stand inside a score's items are left as they are; the score's own bound is moved.
+    Conditions that stand inside a score's items are left as they are; the score's own bound is moved. Where it is asked
+    that something never happens, no number is meant, and none is moved.
     """
     found = []
     for number, (condition, bound, current) in enumerate(_bounds(definition.qualified)):
@@ -66,7 +70,8 @@ def variants(definition: Definition) -> list[Variant]:
 
 
 def _bounds(formula: Formula) -> Iterator[tuple[Condition, str, float]]:
-    for condition in dict.fromkeys(_conditions(formula)):
+    asked = (condition for condition, negated in signed(formula) if not _never(condition, negated))
+    for condition in dict.fromkeys(asked):
         match condition.test:
             case Compare("<" | "<=" | ">" | ">=", float() | int() as bound) if not isinstance(bound, bool):
                 yield condition, "", bound
@@ -75,15 +80,14 @@ def _bounds(formula: Formula) -> Iterator[tuple[Condition, str, float]]:
                 yield condition, "high", high
 
 
-def _conditions(formula: Formula) -> Iterator[Condition]:
-    match formula:
-        case Condition():
-            yield formula
-        case Not(part):
-            yield from _conditions(part)
-        case All(parts) | AnyOf(parts):
-            for part in parts:
-                yield from _conditions(part)
+def _never(condition: Condition, negated: bool) -> bool:
+    """Whether it is asked that something has not happened at all."""
+    match condition.test:
+        case Compare(">=", 1) | Compare(">", 0):
+            return negated and isinstance(condition.quantity, COUNTS)
+        case Compare("<", 1) | Compare("<=", 0):
+            return not negated and isinstance(condition.quantity, COUNTS)
+    return False
 
 
 def replaced(formula: Formula, old: Condition, new: Condition) -> Formula:
@@ -136,7 +140,8 @@ def _step(quantity: Quantity, current: float) -> float:
     """The unit in which a bound is moved; 0 where it is any number."""
     if isinstance(quantity, _SPANS):
         return next(unit for unit in (DAY, HOUR, MINUTE, 1) if abs(current) >= unit or unit == 1)
-    return 1.0 if isinstance(quantity, COUNTS) else 0.0
+    whole = isinstance(quantity, _MOSTLY_WHOLE) and current > 1 and float(current).is_integer()
+    return 1.0 if whole or isinstance(quantity, COUNTS) else 0.0
 
 
 def _round(value: float, unit: float) -> float:

@@ -220,6 +220,31 @@ class HeldBack(Struct):
     until: Moment | None
 
 
+class Deed(Struct):
+    """How many of the events that a condition looks at are somebody's: `own` of `of`."""
+
+    what: str
+    own: int
+    of: int
+
+
+class Doer(Struct):
+    """Somebody who did a part of what an account qualifies by.
+
+    Attributes
+    ----------
+    called : their name, title and e-mail address, as far as known
+    role : the one that they have in the account, as it was told last
+    last : when they last did anything there
+    """
+
+    person: str
+    called: str | None
+    role: str | None
+    last: Moment
+    deeds: list[Deed]
+
+
 class Explanation(Struct):
     """How a subject stands with a definition, as `fireflower explain --json` says it.
 
@@ -228,6 +253,7 @@ class Explanation(Struct):
     reason : why it is not qualified: lapsed, converted, left out
     people_left_out : of an account, how many of its people are left out, so that what they did counts for nothing
     next_step : what to do for the nearest of what is missing; none for those whom nothing can lead there
+    doers : of an account that is qualified, who did most of what it qualifies by, the first three
     """
 
     definition: str
@@ -243,6 +269,7 @@ class Explanation(Struct):
     conditions: list[ExplainedCondition]
     missing: list[ExplainedCondition]
     next_step: str | None
+    doers: list[Doer]
     score: float | None
     score_lines: list[ExplainedLine]
     history: list[ExplainedChange]
