@@ -390,7 +390,8 @@ def test_a_doubtful_event_of_who_comes_just_now_is_one_row() -> None:
 
 
 def test_records_of_one_place_wait_in_the_order_in_which_they_came() -> None:
-    qualifying = Qualifying([], Settings(), Memory().find)
+    paying = Definition("paying", "account", Condition(Trait("account", "plan"), OneOf(("pro",))))
+    qualifying = Qualifying([paying], Settings(), Memory().find)
     record = Record(HOUR, Kind.ACCOUNT_TRAIT, "plan", account="acme", message_id="m")
     qualifying.take(Arrivals.of([Numbered(record, 7), Numbered(replace(record, value="pro"), 7)]), now=0)
     assert qualifying.next_due == HOUR

@@ -54,6 +54,7 @@ PARTS: dict[str, st.SearchStrategy[Any]] = {
     "originalTimestamp": TIMES,
     "sentAt": TIMES,
     "properties": PROPERTIES,
+    "traits": PROPERTIES,
     "context": st.fixed_dictionaries({}, optional={"groupId": IDS, "traits": PROPERTIES}) | st.none(),
     "name": st.sampled_from(("Pricing", "", None)) | VALUES,
     "category": st.sampled_from(("Docs", None)) | VALUES,
@@ -66,7 +67,7 @@ EVENTS = st.fixed_dictionaries(
 
 ID_TEXTS = ("ann", " ann\\t", "b\\u00f6b", "\u2003", "", "x" * 500, "x" * 501)
 TEXT_PARTS = {
-    "type": ('"page"', '"screen"'),
+    "type": ('"page"', '"screen"', '"identify"', '"group"'),
     "event": ('"Report Run"', '" Report\\u0020Run"', '""', "7", "null"),
     "userId": (*(f'"{id}"' for id in ID_TEXTS), "7", "7.0", "null"),
     "anonymousId": (*(f'"{id}"' for id in ID_TEXTS), "null"),
@@ -85,6 +86,13 @@ TEXT_PARTS = {
         "null",
         "[]",
         '"x"',
+    ),
+    "traits": (
+        '{"plan": "free", "plan": null}',
+        '{"a": {"b": 1e999}, "a.b": [1e999, 2]}',
+        '{"": 1, "n": -0.0}',
+        "[]",
+        "null",
     ),
     "context": ('{"groupId": "acme"}', '{"groupId": " ", "traits": []}', '{"traits": {}}', "7", "null"),
 }
@@ -126,8 +134,16 @@ def assert_said(body: bytes) -> None:
         records = read_by_form(found[1])
         assert [each for each in records if each.kind == Kind.EVENT] == [event]
         others = [str(each.value) for each in records if each.kind == Kind.IDENTITY]
-        other = said.others.get(place)
-        assert others == ([] if other is None else [other]) and len(records) == 1 + len(others)
+        both = said.both.get(place)
+        assert others == ([] if both is None else [both[1]]) and len(records) == 1 + len(others)
+    for place, said_of in said.records.items():
+        found = taken[place]
+        assert found is not None
+        records = read_by_form(found[1])
+        assert [each for each in records if each.kind != Kind.IDENTITY] == said_of
+        both = said.both.get(place)
+        named = [(each.person, str(each.value)) for each in records if each.kind == Kind.IDENTITY]
+        assert named == ([] if both is None else [both])
 
 
 def read_by_form(body: bytes) -> list[Record]:

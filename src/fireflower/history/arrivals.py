@@ -14,7 +14,7 @@ from fireflower.model.events import Events
 from fireflower.model.records import EVENT, Record
 
 
-class Numbered(Struct, frozen=True, gc=False):
+class Numbered(Struct, frozen=True, gc=False, array_like=True):
     """A record, and the number by which it is found again."""
 
     record: Record

@@ -362,9 +362,11 @@ class OngoingHistory:
     def _one_by_one(
         self, numbered: Sequence[Numbered], doubtful: Collection[int], concerned: _Concerned
     ) -> list[Row]:  # fmt: skip
-        """The rows of records, told in canonical order, as what one says may change whose the next is."""
+        """The rows of records, told in canonical order, as what one says may change whose the next is. A trait that is
+        as it was has none, if its message has another of the account: nothing follows from it."""
         rows: list[Row] = []
         told: set[str] = set()
+        seen: set[tuple[str | None, int, int | None]] = set()
         places = [place(each.record) for each in numbered]
         for nth in sorted(range(len(numbered)), key=places.__getitem__):
             record, number = numbered[nth].record, numbered[nth].number
@@ -376,7 +378,11 @@ class OngoingHistory:
                 self._change(record, is_known, told, concerned)
             if number in doubtful:
                 self._doubt(record, concerned)
-            rows += _placed(self._telling.rows(record), places[nth], number)
+            of = (record.account, record.time, record.received)
+            if not (is_known and record.kind == ACCOUNT_TRAIT and of in seen):
+                rows += _placed(self._telling.rows(record), places[nth], number)
+            if record.kind in (JOIN, ACCOUNT_TRAIT):
+                seen.add(of)
             self._note(record, is_known)
         return rows
 

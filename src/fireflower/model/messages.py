@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from fireflower.model.events import Events
 from fireflower.model.moments import DAY, format_moment, format_roughly, format_span
+from fireflower.model.records import Record
 
 Form = Literal["segment", "posthog"]
 
@@ -56,27 +57,35 @@ class Said:
     ----------
     events : the events
     of : the place of the message of each, among the messages
-    others : of such messages another id of their event's person, of which they say that both are one
+    records : what other messages say, by their places
+    both : of these messages the two ids, by their places, of which they say that both are one person's
     """
 
     events: Events = field(default_factory=lambda: Events.of(()))
     of: list[int] = field(default_factory=list)
-    others: dict[int, str] = field(default_factory=dict)
+    records: dict[int, list[Record]] = field(default_factory=dict)
+    both: dict[int, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
     def together(cls, some: Sequence[Said]) -> Said:
         """What all of these say of the same messages."""
         if len(some) == 1:
             return some[0]
-        others = {place: other for each in some for place, other in each.others.items()}
         return cls(
-            Events.together([each.events for each in some]), [place for each in some for place in each.of], others
+            Events.together([each.events for each in some]),
+            [place for each in some for place in each.of],
+            {place: records for each in some for place, records in each.records.items()},
+            {place: ids for each in some for place, ids in each.both.items()},
         )
 
     def at(self, places: Sequence[int]) -> Said:
         """The same of messages that have these places now."""
-        others = {places[place]: other for place, other in self.others.items()}
-        return Said(self.events, [places[place] for place in self.of], others)
+        return Said(
+            self.events,
+            [places[place] for place in self.of],
+            {places[place]: records for place, records in self.records.items()},
+            {places[place]: ids for place, ids in self.both.items()},
+        )
 
 
 @dataclass(frozen=True, slots=True)

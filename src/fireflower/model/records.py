@@ -34,9 +34,10 @@ APART = "apart"
 """The name of an identity record that says of two ids that they are not one person."""
 
 
-class Record(Struct, frozen=True, gc=False):
+class Record(Struct, frozen=True, gc=False, array_like=True):
     """One thing that happened. There are millions of them: a Struct is made in a tenth of a dataclass's time, and what
-    is in it never leads back to it, so that Python need not look for that.
+    is in it never leads back to it, so that Python need not look for that. It is encoded without the names of its
+    parts.
 
     Attributes
     ----------

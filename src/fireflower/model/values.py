@@ -9,6 +9,9 @@ from decimal import Decimal
 from numbers import Real
 from typing import Any
 
+_FLAT = frozenset((str, float, int, bool, type(None)))
+"""Types of nearly all values, of which it need not be found out whether they are mappings: that takes long."""
+
 
 @dataclass(frozen=True, slots=True)
 class SeenValues:
@@ -81,13 +84,17 @@ def flatten(properties: Mapping[str, Any]) -> dict[str, Any]:
     >>> flatten({"plan": {"name": "free", "seats": 5}, "note": None})
     {'plan.name': 'free', 'plan.seats': 5.0}
     """
-    if not any(isinstance(value, Mapping) for value in properties.values()):
+    if all(type(value) in _FLAT for value in properties.values()) or not any(map(_is_nested, properties.values())):
         plain = ((str(key), normal(value)) for key, value in properties.items())
         return {key: value for key, value in plain if value is not None}
     flat: dict[str, Any] = {}
     for path, value in sorted(_leaves(properties, ()), key=lambda leaf: (len(leaf[0]), leaf[0])):
         flat.setdefault(".".join(path), value)
     return flat
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, Mapping)
 
 
 def value_at(properties: Mapping[str, Any], path: str) -> Any:

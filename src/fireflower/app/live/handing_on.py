@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fireflower.app.live.counting import Tally
-from fireflower.history.arrivals import Arrivals
+from fireflower.history.arrivals import Arrivals, Numbered
 from fireflower.history.log.durable import Durable
 from fireflower.model.events import Events
 
@@ -30,7 +30,7 @@ _LENGTH = struct.Struct("!q")
 
 
 class _Packed(msgspec.Struct, array_like=True, gc=False):
-    """Messages behind a place: columns of numbers as they lie in memory, and what is no event as a pickle."""
+    """Messages behind a place: columns of numbers as they lie in memory, and what is no event one by one."""
 
     behind: int
     places: bytes
@@ -42,7 +42,7 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     account: list[Any]
     properties: list[Any]
     message_id: list[Any]
-    others: bytes
+    others: list[Numbered]
 
 
 _encode, _decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(_Packed).decode
@@ -107,10 +107,9 @@ def packed(behind: int, durable: Durable) -> bytes:
     arrivals, events = durable.arrivals, durable.arrivals.events
     numbers = (durable.places, arrivals.numbers, events.time, events.received)
     places, numbered, time, received = (column.tobytes() for column in numbers)
-    others = pickle.dumps(arrivals.others, pickle.HIGHEST_PROTOCOL) if arrivals.others else b""
     lists = (events.name, events.person, events.account, events.properties, events.message_id)
     try:
-        return _encode(_Packed(behind, places, numbered, time, received, *lists, others))
+        return _encode(_Packed(behind, places, numbered, time, received, *lists, arrivals.others))
     except (OverflowError, UnicodeError):
         return pickle.dumps((behind, durable), pickle.HIGHEST_PROTOCOL)
 
@@ -123,8 +122,7 @@ def unpacked(data: bytes) -> tuple[int, Durable]:
     said = _decode(data)
     places, numbers, time, received = map(_column, (said.places, said.numbers, said.time, said.received))
     events = Events(time, received, said.name, said.person, said.account, said.properties, said.message_id)
-    others = pickle.loads(said.others) if said.others else []
-    return said.behind, Durable(places, Arrivals(events, numbers, others))
+    return said.behind, Durable(places, Arrivals(events, numbers, said.others))
 
 
 def _column(numbers: bytes) -> NDArray[np.int64]:

@@ -22,13 +22,26 @@ from fireflower.history.arrivals import Arrivals, Numbered, by_number
 from fireflower.history.assembly import canonical
 from fireflower.history.ongoing import Find, OngoingHistory, Who, place
 from fireflower.language.nodes import AnyOf, Definition, Settings
+from fireflower.language.walking import needs
 from fireflower.model.codes import NOBODY, Codes, Numbers
-from fireflower.model.records import EVENT, IDENTITY, JOIN, Record, SubjectKind
+from fireflower.model.records import (
+    ACCOUNT_TRAIT,
+    EVENT,
+    IDENTITY,
+    JOIN,
+    PERSON_TRAIT,
+    TRAITS,
+    Kind,
+    Record,
+    SubjectKind,
+)
 from fireflower.model.rows import Row, Rows
 from fireflower.model.timeline import NOTHING, TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
 
 _MUTABLE = (EVENT, JOIN)
 """The kinds of rows of an account that do not count while their person is left out."""
+
+_TRAITS: dict[SubjectKind, Kind] = {"person": PERSON_TRAIT, "account": ACCOUNT_TRAIT}
 
 _SUBJECTS: dict[SubjectKind, Subject] = {"person": Subject.PERSON, "account": Subject.ACCOUNT}
 
@@ -62,6 +75,7 @@ class Qualifying:
         numbers = self._numbers = Numbers.of(begun or NOTHING)
         how: dict[str, Any] = {"compiled": compiled, "room": room, "lateness": lateness, "numbers": numbers}
         self._settings = settings
+        self._traits = {(_TRAITS[owner], name) for owner, name in needs(definitions, settings).traits}
         self.replay = LiveReplay(definitions, settings, begun, **how)
         self.history = OngoingHistory(settings.attribution, find, self._last, numbers)
         self._leaving = _LeavingOut.of(settings, begun, **how)
@@ -81,7 +95,7 @@ class Qualifying:
         relations : its records that say who is who and who was a member of what, and the traits of accounts
         """
         begun = (each for each in relations if each.time <= last or each.kind == IDENTITY)
-        self.history.begin(canonical(begun))
+        self.history.begin(canonical(each for each in begun if self._is_read(each)))
 
     def load(self, timelines: Iterable[Timeline], last: int) -> Step:
         """Take in a history that is there: what follows from it up to and including its last record.
@@ -117,6 +131,7 @@ class Qualifying:
             If values have come for which the program has no room: begin again, from the history.
         """
         now = self._now = max(now, self._now)
+        arrivals = self._worth_telling(arrivals)
         self._doubtful.update(doubtful)
         changed = self.history.identify(each.record for each in arrivals.others if each.record.kind == IDENTITY)
         due = self._due(arrivals, now)
@@ -163,6 +178,25 @@ class Qualifying:
         here = self.replay.last(_SUBJECTS[kind], id)
         elsewhere = self._sieve.last(kind, id) if self._sieve is not None else None
         return here if elsewhere is None else max(here, elsewhere)  # they may have been evaluated here before
+
+    def _is_read(self, record: Record) -> bool:
+        """Whether a record is anything but a trait that no definition reads."""
+        return record.kind not in TRAITS or (record.kind, record.name) in self._traits
+
+    def _worth_telling(self, arrivals: Arrivals) -> Arrivals:
+        """Without traits that no definition reads; but of those that one message says of somebody, one stays, as it
+        says that they are there."""
+        others: list[Numbered] = []
+        seen: set[tuple[object, ...]] = set()
+        for each in arrivals.others:
+            record = each.record
+            if not self._is_read(record):
+                of = (record.time, record.received, record.kind, record.person, record.account)
+                if of in seen:
+                    continue
+                seen.add(of)
+            others.append(each)
+        return Arrivals(arrivals.events, arrivals.numbers, others)
 
     def _due(self, arrivals: Arrivals, now: int) -> Arrivals:
         """The records whose time has come, of those that have been waiting and of these. The others wait."""

@@ -27,7 +27,7 @@ from fireflower.history.log.messages import MessageLog
 from fireflower.history.log.reading import LogReader, Mappings, MessageReader, record_of
 from fireflower.model.events import Events
 from fireflower.model.messages import Message, Reject, Said
-from fireflower.model.records import Record
+from fireflower.model.records import PERSON_TRAIT, Record
 
 Follow = Callable[[Durable], None]
 """Is given what is durable, in the order of the log."""
@@ -148,6 +148,7 @@ class Writer:
         self._has_room, self._is_idle = has_room, is_idle
         self._log = MessageLog(database)
         self._mappings, self._joins = mappings, mappings["segment"].joins
+        self._address = mappings["segment"].account_email
         self._log_reader = LogReader(database, mappings)
         self._firsts = Firsts(database)
         self._reader = MessageReader(mappings, self._is_new)
@@ -366,6 +367,9 @@ class Writer:
             if place in plain:
                 of.append(len(messages))
                 messages.append(message)
+            elif place in said.records and place not in more:
+                found.ones[len(messages)] = _One(message, said.records[place])
+                messages.append(message)
             elif isinstance(one := self._one(message), _One):
                 found.ones[len(messages)] = one
                 messages.append(message)
@@ -374,23 +378,31 @@ class Writer:
         return found
 
     def _saying_more(self, said: Said) -> set[int]:
-        """Messages that are not only an event, but the first to say who is who, or, where that counts, who is a member
-        of what."""
-        if not said.others and not self._joins:
-            return set()
-        events = zip(said.of, said.events.person, said.events.account, said.events.time.tolist(), strict=True)
-        return {
-            place
-            for place, person, account, time in events
-            if self._says_more(person or "", account, said.others.get(place), time)
-        }
-
-    def _says_more(self, person: str, account: str | None, other: str | None, time: int) -> bool:
-        if other and self._firsts.is_new(("identity", person, other), time):
-            return True
-        if not (self._joins and account and person):
-            return False
-        return self._firsts.is_new(("join", person, account), time)
+        """Messages that do not only say what is known of them, but may be the first to say who is who, or, where that
+        counts, who is a member of what."""
+        more: set[int] = set()
+        if said.both:
+            times = dict(zip(said.of, said.events.time.tolist(), strict=True))
+            times |= {place: records[0].time for place, records in said.records.items() if records}
+            more = {
+                place
+                for place, ids in said.both.items()
+                if place not in times or self._firsts.is_new(("identity", *ids), times[place])
+            }
+        if self._joins:
+            events = zip(said.of, said.events.person, said.events.account, said.events.time.tolist(), strict=True)
+            more |= {
+                place
+                for place, person, account, time in events
+                if person and account and self._firsts.is_new(("join", person, account), time)
+            }
+        if self._address:
+            more |= {
+                place
+                for place, records in said.records.items()
+                if any(record.kind == PERSON_TRAIT and record.name == self._address for record in records)
+            }
+        return more
 
     def _one(self, message: Message) -> _One | Reject:
         """A message with what it says, or why it cannot be understood."""

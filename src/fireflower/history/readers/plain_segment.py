@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import compress
+from math import isfinite
 from typing import Annotated, Any, Protocol
 
 import msgspec
 import numpy as np
 
 from fireflower.history.readers.times import TimeReader
-from fireflower.history.readers.told import is_id, object_text
+from fireflower.history.readers.told import object_text, traits_of
 from fireflower.model.events import Events
 from fireflower.model.messages import AHEAD, LONGEST_ID
 from fireflower.model.moments import EARLIEST, LATEST
+from fireflower.model.records import ACCOUNT_TRAIT, JOIN, PERSON_TRAIT, Record
 
 UNSET = msgspec.UNSET
 
@@ -153,12 +155,35 @@ class PlainReader:
         is_read = [bool(moment != _UNKNOWN and name and person) for moment, name, person in columns]
         return events.only(is_read), list(compress(of, is_read))
 
+    def traits(self, said: Plain) -> list[Record] | None:
+        """What a message says of a person, or of an account whose member a person is, as the reader of the form will
+        read it; None if it says nothing of this kind, or may not be read."""
+        person = (said.userId.strip() if said.userId else "") or _stripped(said.anonymousId)
+        if said.type not in ("identify", "group") or not person or (time := self._time(said)) == _UNKNOWN:
+            return None
+        id, received = _stripped(said.messageId), self._received
+        if said.type == "identify":
+            within = said.context.traits if said.context is not None else None
+            traits = {**traits_of(within), **traits_of(said.traits)} if within else traits_of(said.traits)
+            return [
+                Record(time, PERSON_TRAIT, name, person, None, _as_read(value), {}, id, received)
+                for name, value in traits.items()
+            ]
+        if not (account := _account(said)):
+            return None
+        return [
+            Record(time, JOIN, "", person, account, None, {}, id, received),
+            *(
+                Record(time, ACCOUNT_TRAIT, name, None, account, _as_read(value), {}, id, received)
+                for name, value in traits_of(said.traits).items()
+            ),
+        ]
+
     def will_read(self, said: Plain) -> bool:
         """Whether the reader of the form will certainly read a message."""
         if said.type in _EVENTS:
             return bool(self.events([said])[1])
-        is_named = is_id(said.groupId) if said.type == "group" else said.type == "identify"
-        return is_named and (is_id(said.userId) or is_id(said.anonymousId)) and self._time(said) != _UNKNOWN
+        return self.traits(said) is not None
 
     def _time(self, said: Plain) -> int:
         """When it happened by a right clock, as the reader will say; _UNKNOWN where it may not read it."""
@@ -187,12 +212,19 @@ class PlainReader:
             return
 
 
-def other_of(said: Plain | None) -> str | None:
-    """Another id of its person that a message names; None if it names one alone."""
+def both_ids(said: Plain | None) -> tuple[str, str] | None:
+    """The two ids of its person that a message names; None if it names one alone."""
     if said is None or said.anonymousId is None:
         return None
     user, anonymous = _stripped(said.userId), _stripped(said.anonymousId)
-    return anonymous if user and anonymous and anonymous != user else None
+    return (user, anonymous) if user and anonymous and anonymous != user else None
+
+
+def _as_read(value: Any) -> Any:
+    """A value of a trait as it is once it has been written as JSON, which has no infinity, and read again."""
+    if type(value) is str or type(value) is bool or (type(value) is float and isfinite(value)):
+        return value
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def _viewed(said: Plain) -> str:

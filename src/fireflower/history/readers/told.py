@@ -62,9 +62,9 @@ def json_text(value: Any) -> str | None:
     return None if value is None else msgspec.json.encode(value).decode()
 
 
-def trait_values(traits: Any) -> Iterator[tuple[str, str | None]]:
-    """(name, value in JSON) of an object of traits, each name once; null removes one, and wins over what is nested, as
-    the less nested does in `flatten`. What has no name is no trait.
+def traits_of(traits: Any) -> dict[str, Any]:
+    """The values of an object of traits by their names; null removes one, and wins over what is nested, as the less
+    nested does in `flatten`. What has no name is no trait.
 
     Raises
     ------
@@ -72,12 +72,19 @@ def trait_values(traits: Any) -> Iterator[tuple[str, str | None]]:
         If it is no object.
     """
     if traits is None:
-        return
+        return {}
     if not isinstance(traits, Mapping):
         raise ValueError(f"expected traits to be an object, got {traits!r:.60}")
-    values = {name: json_text(value) for name, value in flatten(traits).items()}
-    values.update((name, None) for name, value in traits.items() if value is None)
-    yield from ((name, value) for name, value in values.items() if name)
+    values = flatten(traits)
+    if None in traits.values():
+        values.update((name, None) for name, value in traits.items() if value is None)
+    values.pop("", None)
+    return values
+
+
+def trait_values(traits: Any) -> Iterator[tuple[str, str | None]]:
+    """(name, value in JSON) of an object of traits, each name once. See `traits_of`."""
+    return ((name, json_text(value)) for name, value in traits_of(traits).items())
 
 
 def object_text(raw: Any, part: str = "properties") -> bytes | None:

@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 
 from fireflower.history.mapping import Mapping
-from fireflower.history.readers.plain_segment import UNSET, Plain, PlainReader, other_of, plain, plains
+from fireflower.history.readers.plain_segment import UNSET, Plain, PlainReader, both_ids, plain, plains
 from fireflower.history.readers.segment import SegmentShape
 from fireflower.history.readers.times import TimeReader
 from fireflower.history.readers.told import id_text, is_id
 from fireflower.model.messages import Said
+from fireflower.model.records import Record
 from fireflower.web.ingest.envelopes import Envelope, content_key
 from fireflower.web.ingest.judging import TEXT_OR_NONE, Judge, iso
 from fireflower.web.ingest.limits import Limits
@@ -59,12 +60,16 @@ class SegmentDelivery:
         messages = [self._with_times(bytes(text), said) for text, said in zip(events, found, strict=True)]
         some = [said if message else None for said, message in zip(found, messages, strict=True)]
         read, of = self._reader.events(some)
+        records: dict[int, list[Record]] = {}
         if len(of) < len(some):
             for place in set(range(len(some))).difference(of):
                 said = some[place]
-                if said is not None and not self._reader.will_read(said):
+                if said is None or (read_of := self._reader.traits(said)) is None:
                     messages[place] = None
-        return messages, Said(read, of, {place: other for place in of if (other := other_of(some[place]))})
+                else:
+                    records[place] = read_of
+        both = {place: ids for place in (*of, *records) if (ids := both_ids(some[place]))}
+        return messages, Said(read, of, records, both)
 
     def _with_times(self, text: bytes, said: Plain | None) -> tuple[str, bytes] | None:
         """(key, body) of the message that an event is from its text, if nothing stands in its way; `said` then says
