@@ -35,11 +35,17 @@ from fireflower.app.live.compacting import archived_up_to
 from fireflower.app.live.database import LOG_FILE, opener
 from fireflower.app.project import HISTORY_FOLDER, Project
 
-STEPS = ("ingest", "moving", "latency", "timers", "start")
+STEPS = ("ingest", "clients", "moving", "latency", "timers", "start")
 DEFINITIONS = 20
 TOGETHER, CONNECTIONS = 100, 16
 CROWDED = 50
 """So many times fewer people send the events by which delays are measured: for these, something has to change."""
+
+CLIENTS = {
+    "pages": {"page": 1}, "tracks": {"track": 1}, "identities": {"identify": 1}, "groups": {"group": 1},
+    "browser": live_traffic.BROWSER,
+}  # fmt: skip
+"""What clients in browsers send, by the files in which it is."""
 
 BEGIN, END = "<!-- live figures -->", "<!-- end of live figures -->"
 
@@ -164,6 +170,13 @@ def prepare(data: Path, size: Size) -> Path:
     if not (folder / "random").exists():
         random = live_traffic.traffic(crowd, size.events, timed_ids=False)
         live_traffic.write(folder / "random", random, TOGETHER)
+    if not (folder / "browser").exists():
+        crowd = Crowd(max(20, size.people // 4))
+        live_traffic.write(folder / "browser-sign-ups", live_traffic.sign_ups(crowd), TOGETHER)
+        live_traffic.write(folder / "met", live_traffic.met(crowd), TOGETHER)
+        for name, types in CLIENTS.items():
+            sent = live_traffic.browser(crowd, size.events // 9, types)
+            live_traffic.write(folder / name, sent, TOGETHER)
     return folder
 
 
@@ -183,6 +196,14 @@ def ingest(bodies: Path, folder: Path, size: Size, *, compiled: bool = True) -> 
         found["stored"] = _sent(running, bodies / "traffic", size.seconds)
     found["parsed"] = _parsed(bodies / "traffic", fresh(folder / "parsed"))
     return found
+
+
+def clients(bodies: Path, folder: Path, size: Size, *, compiled: bool = True) -> Results:
+    """The same of what clients in browsers send, and of each type of it."""
+    with server(fresh(folder / "clients"), str(DEFINITIONS), compiled=compiled) as running:
+        joined = running.send(bodies / "browser-sign-ups")["accepted"]
+        running.evaluated(joined + running.send(bodies / "met")["accepted"])
+        return {name: _sent(running, bodies / name, size.seconds) for name in CLIENTS}
 
 
 def _join(running: Server, bodies: Path) -> None:
@@ -328,6 +349,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     measure([PYTHON, "-m", "benchmarks.ours", "warm"])
     work: dict[str, Callable[[], Results]] = {
         "ingest": lambda: ingest(bodies, folder, size),
+        "clients": lambda: clients(bodies, folder, size),
         "moving": lambda: moving(bodies, folder, size),
         "latency": lambda: latency(bodies, folder, size),
         "timers": lambda: timers(folder, size),

@@ -8,6 +8,11 @@ from typing import Any
 OTHER = "taking in"
 """How the process is called that takes events in for the one that evaluates."""
 
+_WAYS = (
+    "| | events/s | CPU us an event | of which | load, CPU us an event | answers p50, p99 |",
+    "|---|---|---|---|---|---|",
+)
+
 Results = dict[str, Any]
 Target = tuple[str, str, str, bool]
 """What it is about, what was to be reached, what was measured, whether it was reached."""
@@ -23,6 +28,7 @@ def markdown(results: Results) -> str:
         f"server and the load; {named}.",
         "",
         *_ingest(results.get("ingest")),
+        *_clients(results.get("clients")),
         *_others(results),
         "",
         "| target | to reach | measured | reached |",
@@ -52,8 +58,7 @@ def targets(results: Results) -> Iterator[Target]:
 def _ingest(found: Results | None) -> Iterator[str]:
     if not found:
         return
-    yield "| | events/s | CPU us an event | of which | load, CPU us an event | answers p50, p99 |"
-    yield "|---|---|---|---|---|---|"
+    yield from _WAYS
     labels = {
         "qualified": "durable, each once, and qualified",
         "random": "the same, of events whose ids are random throughout",
@@ -62,16 +67,7 @@ def _ingest(found: Results | None) -> Iterator[str]:
         "parsed": "decoded and inserted, without a server",
     }
     for name, label in labels.items():
-        each = found[name]
-        threads = each.get("threads", {})
-        parts = {
-            OTHER: OTHER, "http": "MainThread", "writing": "fireflower-writer",
-            "evaluating": "fireflower-evaluator",
-        }  # fmt: skip
-        shown = ", ".join(f"{part} {threads[thread]:.1f}" for part, thread in parts.items() if thread in threads)
-        load = f"{each['load']:.1f}" if "load" in each else ""
-        waits = f"{each['answered_p50'] * 1e3:.0f} ms, {each['answered_p99'] * 1e3:.0f} ms" if "load" in each else ""
-        yield f"| {label} | {each['rate']:,.0f} | {each['cpu']:.1f} | {shown} | {load} | {waits} |"
+        yield _way(label, found[name])
     yield ""
     of = found["qualified"]
     yield (
@@ -86,6 +82,34 @@ def _ingest(found: Results | None) -> Iterator[str]:
         f"({states['people']:,} people, {states['accounts']:,} accounts), copies for what comes late included; "
         f"{found['memory'] / 1e9:.2f} GB resident."
     )
+
+
+def _way(label: str, each: Results) -> str:
+    """One line of what was sent."""
+    threads = each.get("threads", {})
+    parts = {
+        OTHER: OTHER, "http": "MainThread", "writing": "fireflower-writer", "evaluating": "fireflower-evaluator",
+    }  # fmt: skip
+    shown = ", ".join(f"{part} {threads[thread]:.1f}" for part, thread in parts.items() if thread in threads)
+    load = f"{each['load']:.1f}" if "load" in each else ""
+    waits = f"{each['answered_p50'] * 1e3:.0f} ms, {each['answered_p99'] * 1e3:.0f} ms" if "load" in each else ""
+    return f"| {label} | {each['rate']:,.0f} | {each['cpu']:.1f} | {shown} | {load} | {waits} |"
+
+
+def _clients(found: Results | None) -> Iterator[str]:
+    if not found:
+        return
+    labels = {
+        "pages": "`page` of a client in a browser",
+        "tracks": "its `track`",
+        "identities": "its `identify`, six traits as they were",
+        "groups": "its `group`, five traits as they were",
+        "browser": "45 % `page`, 35 % `track`, 10 % `identify`, 10 % `group`",
+    }
+    yield ""
+    yield from _WAYS
+    for name, label in labels.items():
+        yield _way(label, found[name])
 
 
 def _others(results: Results) -> Iterator[str]:

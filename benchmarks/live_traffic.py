@@ -7,7 +7,7 @@ for that moment. So bodies that were prepared a while ago are of now.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -88,6 +88,68 @@ def traffic(crowd: Crowd, count: int, seed: int = 2, *, timed_ids: bool = True) 
             before.append(text)
             yield text
         before = before[-10_000:]
+
+
+BROWSER = {"page": 45, "track": 35, "identify": 10, "group": 10}
+"""Of a hundred messages of a client in a browser, so many of each type."""
+
+PAGE = {
+    "path": "/workspace",
+    "referrer": "",
+    "search": "",
+    "title": "Workspace",
+    "url": "https://app.example/workspace",
+}
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36"
+
+
+def browser(crowd: Crowd, count: int, types: Mapping[str, int], seed: int = 5) -> Iterator[bytes]:
+    """`count` messages of a client in a browser: with two ids and all that it says of its page each time, and again and
+    again with the same traits."""
+    rng = np.random.default_rng(seed)
+    weights, events, name = np.cumsum(rng.lognormal(0, 0.9, crowd.people)), _events(), "-".join(types)
+    people = np.searchsorted(weights, rng.random(count) * weights[-1], side="right").tolist()
+    which = rng.choice(len(events), count, p=_shares(len(events))).tolist()
+    shares = np.array([*types.values()])
+    kinds = rng.choice([*types], count, p=shares / shares.sum()).tolist()
+    lag = np.where(rng.random(count) < LATE, rng.integers(1000, LATE_BY, count), rng.integers(1, AT_ONCE, count))
+    rows = zip(people, which, kinds, lag.tolist(), _ids(rng, 0, count, timed=True), strict=True)
+    for person, event, kind, late, id in rows:
+        yield _in_browser(crowd, person, kind, events[event], f"ajs-{name}-{id}", late)
+
+
+def met(crowd: Crowd) -> Iterator[bytes]:
+    """Everybody's browser has said who they are and what their account is like, a minute before."""
+    for person in range(crowd.people):
+        for kind in ("identify", "group"):
+            yield _in_browser(crowd, person, kind, ("", ""), f"met-{kind}-{person}", 60_000)
+
+
+def _in_browser(crowd: Crowd, person: int, kind: str, event: tuple[str, str], id: str, lag: int) -> bytes:
+    account = person % crowd.accounts
+    said: dict[str, dict[str, Any]] = {
+        "page": {"name": "Workspace", "properties": PAGE},
+        "track": {"event": event[0], "properties": json.loads(event[1] or "{}")},
+        "identify": {
+            "traits": {
+                "email": f"u{person}@c{account}.example", "name": f"User {person}", "title": "Engineer", "plan": "pro",
+                "created_at": "2025-03-01T10:00:00Z", "logins": person % 50,
+            }
+        },
+        "group": {
+            "groupId": crowd.account(person),
+            "traits": {
+                "name": f"Company {account}", "plan": "business", "employees": account % 300 + 1,
+                "industry": "software", "plan_gb": 50,
+            },
+        },
+    }  # fmt: skip
+    context = {
+        "groupId": crowd.account(person), "page": PAGE, "userAgent": AGENT, "locale": "en-US",
+        "timezone": "Europe/Berlin", "library": {"name": "analytics.js", "version": "next-1.64.0"},
+    }  # fmt: skip
+    who = {**_who(person, "", lag), "messageId": id, "anonymousId": f"a-{person:07}"}
+    return _encoded({"type": kind, **said[kind], **who, "context": context})
 
 
 def pings(people: int, begin: int) -> Iterator[bytes]:

@@ -52,6 +52,14 @@ def test_what_is_recorded_is_what_a_replay_says(tmp_path: Path) -> None:
     assert found["qualified"]["duplicates"] == found["stored"]["duplicates"] > 0
 
 
+def test_what_is_recorded_of_what_browsers_send_is_what_a_replay_says(tmp_path: Path) -> None:
+    bodies = live.prepare(tmp_path, SIZE)
+    found = live.clients(bodies, tmp_path / "projects", SIZE, compiled=False)
+    verdicts, until = replayed(tmp_path / "projects" / "clients")
+    assert recorded(tmp_path / "projects" / "clients", until) == verdicts and verdicts
+    assert [found[name]["events"] for name in live.CLIENTS] == [SIZE.events // 9] * len(live.CLIENTS)
+
+
 def test_what_comes_while_the_log_may_move_is_recorded(tmp_path: Path) -> None:
     bodies = live.prepare(tmp_path, SIZE)
     found = live.moving(bodies, tmp_path / "projects", SIZE, compiled=False)

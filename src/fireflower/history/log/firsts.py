@@ -9,8 +9,9 @@ from hashlib import blake2b
 
 from fireflower.history.log.database import Database
 
-_REMEMBERED = 200_000
-"""How many different things are not looked up in the database again: some dozen MB."""
+_REMEMBERED = 150_000
+"""How many different things are not looked up in the database again, and as many that were asked for before them:
+together up to 80 MB."""
 
 _NEAR = 4
 """How many times as many places there may be between the first and the last, so that it is quicker to ask for all."""
@@ -22,6 +23,7 @@ class Firsts:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[tuple[str, ...], int] = {}
+        self._older: dict[tuple[str, ...], int] = {}
         self._missing: set[tuple[str, ...]] = set()
         """What was not in the database when it was looked up for what is to be written next. Whoever writes then looks
         it up again (`take_back`), if others have written since."""
@@ -40,6 +42,7 @@ class Firsts:
     def take_back(self, what: tuple[str, ...]) -> None:
         """Have `is_new` look it up again."""
         self._known.pop(what, None)
+        self._older.pop(what, None)
         self._missing.discard(what)
 
     def told(self, positions: Sequence[int]) -> set[tuple[int, bytes]]:
@@ -59,15 +62,19 @@ class Firsts:
             self._database.many("INSERT INTO firsts (what, position, time) VALUES (?, ?, ?)", rows)
         self._missing.clear()
         if len(self._known) > _REMEMBERED:
-            self._known.clear()
+            self._known, self._older = {}, self._known
 
     def forget_known(self) -> None:
         """Look everything up again: what was to be remembered may not have been."""
         self._known.clear()
+        self._older.clear()
         self._missing.clear()
 
     def _before(self, what: tuple[str, ...]) -> int | None:
         if what in self._known:
+            return self._known[what]
+        if what in self._older:
+            self._known[what] = self._older[what]
             return self._known[what]
         if what in self._missing:
             return None

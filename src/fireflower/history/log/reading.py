@@ -14,7 +14,7 @@ from fireflower.history.log.firsts import Firsts, digest
 from fireflower.history.log.messages import Kept
 from fireflower.history.mapping import Mapping as FileMapping
 from fireflower.history.readers.batches import Told
-from fireflower.history.readers.plain_segment import PlainReader, plains, texts_of_properties
+from fireflower.history.readers.plain_segment import Plain, PlainReader, plains, texts_of_properties
 from fireflower.history.readers.posthog import PostHogShape
 from fireflower.history.readers.segment import SegmentShape
 from fireflower.history.readers.times import TimeReader
@@ -92,15 +92,27 @@ class LogReader:
         return Durable.together([self._durable(some) for some in self._looked_up(kept)])
 
     def _durable(self, kept: Sequence[Kept]) -> Durable:
-        """Most say one event, and were not the first to say anything besides: these are read together."""
+        """Most say one event, or what somebody is like, and were not the first to say anything besides: these are read
+        together."""
         some = self._saying_one(kept)
-        events, of = self._plain.events(plains([each.body for each in some]))
+        found = plains([each.body for each in some])
+        events, of = self._plain.events(found)
         plain = Durable.one_event_each([some[nth].position for nth in of], events)
         if len(of) == len(kept):
             return plain
-        read = set(plain.places.tolist())
-        others = (each for each in kept if each.position not in read)
-        return plain.with_(Durable.of((each.position, list(map(record_of, self._said(each)))) for each in others))
+        is_event = set(plain.places.tolist())
+        said = dict(zip((each.position for each in some), found, strict=True))
+        others = (
+            (each.position, self._records(each, said.get(each.position)))
+            for each in kept
+            if each.position not in is_event
+        )
+        return plain.with_(Durable.of(others))
+
+    def _records(self, kept: Kept, plain: Plain | None) -> list[Record]:
+        """What one message says that is no plain event."""
+        traits = self._plain.traits(plain) if plain is not None else None
+        return list(map(record_of, self._said(kept))) if traits is None else traits
 
     def _saying_one(self, kept: Sequence[Kept]) -> list[Kept]:
         """The messages of Segment's form that were not the first to say something beside what they are about."""
