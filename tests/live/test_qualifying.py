@@ -390,13 +390,42 @@ def test_a_doubtful_event_of_who_comes_just_now_is_one_row() -> None:
 
 
 def test_records_of_one_place_wait_in_the_order_in_which_they_came() -> None:
-    paying = Definition("paying", "account", Condition(Trait("account", "plan"), OneOf(("pro",))))
-    qualifying = Qualifying([paying], Settings(), Memory().find)
+    qualifying = Qualifying([], Settings(), Memory().find)
     record = Record(HOUR, Kind.ACCOUNT_TRAIT, "plan", account="acme", message_id="m")
     qualifying.take(Arrivals.of([Numbered(record, 7), Numbered(replace(record, value="pro"), 7)]), now=0)
     assert qualifying.next_due == HOUR
     qualifying.take(Arrivals.of([]), now=HOUR)
     assert qualifying.history.memberships.traits("acme") == {"plan": "pro"}
+
+
+def test_whoever_is_told_of_an_account_is_told_all_that_it_is_like(tmp_path: Path) -> None:
+    side = Side(make_project(tmp_path / "project"))
+    traits = {"name": "Acme", "owner_email": "old@acme.example", "plan": "pro"}
+    side.take(segment("g1", 0.1, type="group", userId="ann", groupId="acme", traits=traits), now=at(0.2))
+    assert side.evaluator.traits("account", "acme") == traits
+    late = {"userId": "bob", "groupId": "acme", "traits": {"plan": "free"}}
+    side.take(segment("late", 0.05, received=0.3, type="group", **late), now=at(0.3))
+    again = {"userId": "ann", "groupId": "acme", "traits": {"owner_email": "new@acme.example"}}
+    side.take(segment("g2", 0.4, type="group", **again), now=at(0.4))
+    assert side.evaluator.traits("account", "acme") == {**traits, "owner_email": "new@acme.example"}
+    side.restart(at(0.5))
+    assert side.evaluator.traits("account", "acme") == {**traits, "owner_email": "new@acme.example"}
+    side.close()
+
+
+def test_of_traits_that_nobody_reads_it_is_not_doubted_for_ever() -> None:
+    paying = Definition("paying", "person", Condition(Trait("person", "plan"), OneOf(("pro",))))
+    memory = Memory()
+    qualifying = Qualifying([paying], Settings(), memory.find)
+    for message in range(10):
+        names = ("name", "plan", "title", "seats")
+        said = [
+            Record(message, Kind.PERSON_TRAIT, name, "ann", value="pro", message_id=f"m{message}") for name in names
+        ]
+        numbered = [Numbered(record, 256 * message + nth) for nth, record in enumerate(said)]
+        memory.records += numbered
+        qualifying.take(Arrivals.of(numbered), now=message, doubtful={each.number for each in numbered})
+    assert not qualifying._doubtful
 
 
 def test_a_trait_without_a_name_holds_nobody_up(tmp_path: Path) -> None:

@@ -455,8 +455,9 @@ def cases_of_one_quantity(draw: st.DrawFn, kind: str) -> Case:
 
 def repetitive(draw: Random) -> Case:
     """A few people who come and go in two accounts, of which the same is said again and again, in few moments."""
-    kinds = (*3 * (Kind.JOIN,), Kind.LEAVE, *4 * (Kind.ACCOUNT_TRAIT,), *3 * (Kind.EVENT,))
-    records = [_repeated(draw, draw.choice(kinds), f"m{nth}") for nth in range(draw.randrange(5, 40))]
+    kinds = (*3 * (Kind.JOIN,), Kind.LEAVE, *4 * (Kind.ACCOUNT_TRAIT,), Kind.PERSON_TRAIT, *3 * (Kind.EVENT,))
+    messages = draw.randrange(5, 40)
+    records = [each for nth in range(messages) for each in _repeated(draw, draw.choice(kinds), f"m{nth}")]
     plan, runs = n.Trait("account", "plan"), n.Count(n.Events(("run",)), n.Last(2 * DAY))
     formulas: list[n.Formula] = [
         *(
@@ -465,25 +466,37 @@ def repetitive(draw: Random) -> Case:
         ),
         n.Condition(runs, n.Compare(">=", 2)),
     ]
+    own = n.Condition(n.Trait("person", "plan"), n.OneOf(("x",)))
     members = [n.Condition(n.Members(roles), n.Compare(">=", 1)) for roles in ((), ("admin",))]
     definitions = [
         n.Definition(f"{kind} {nth}", kind, formula)
-        for kind, its in (("person", formulas), ("account", [*formulas, *members]))
+        for kind, its in (("person", [*formulas, own]), ("account", [*formulas, *members]))
         for nth, formula in enumerate(its)
     ]
     settings = n.Settings(attribution=draw.choice(("only", "latest", "all")))
     return definitions, settings, records, STARTS[0] + draw.randrange(8, 18) * GRID
 
 
-def _repeated(draw: Random, kind: Kind, key: str) -> Record:
+TRAITS = ("plan", "note", "tier")
+"""Of which only the first is read."""
+
+
+def _repeated(draw: Random, kind: Kind, key: str) -> list[Record]:
+    """What a message says: of traits several."""
     at = STARTS[0] + draw.randrange(14) * GRID
+    received = draw.choice((None, None, at, at + GRID * draw.randrange(9)))
     person, account = draw.choice(KNOWN), draw.choice(("acme", "acme", "acme", "beta"))
-    name, value = "", None
-    if kind == Kind.ACCOUNT_TRAIT:
-        name, person, value = "plan", None, draw.choice(("x", "x", "x", "y", None, 1.0, True))
-    elif kind == Kind.EVENT:
+    if kind in (Kind.ACCOUNT_TRAIT, Kind.PERSON_TRAIT):
+        of = {"account": account} if kind == Kind.ACCOUNT_TRAIT else {"person": person}
+        names = draw.choice((("plan",), ("plan",), draw.sample(TRAITS, draw.randrange(1, 4))))
+        values = [draw.choice(("x", "x", "x", "y", None, 1.0, True)) for _ in names]
+        return [
+            Record(at, kind, name, value=value, message_id=key, received=received, **of)
+            for name, value in zip(names, values, strict=True)
+        ]
+    name = ""
+    if kind == Kind.EVENT:
         name, account = "run", draw.choice((None, "acme", "beta"))
     elif kind == Kind.JOIN:
         name = draw.choice(("", "", "admin"))
-    received = draw.choice((None, None, at, at + GRID * draw.randrange(9)))
-    return Record(at, kind, name, person, account, value, message_id=key, received=received)
+    return [Record(at, kind, name, person, account, message_id=key, received=received)]

@@ -492,25 +492,22 @@ class LiveReplay:
         since = np.fromiter(again.since.values(), np.int64, len(codes))
         remembered = self._remembered
         numbers, whose = side.rows.of(codes, np.maximum(remembered.first_after(since), remembered.first))
-        times = remembered.times(numbers)
-        later = np.flatnonzero(times > since[whose])
-        later = later[remembered.in_order(numbers[later], whose[later], times[later])]
-        numbers, whose, times = numbers[later], whose[later], times[later]
-        nearer = np.zeros(len(numbers), bool)
+        later = np.flatnonzero(remembered.times(numbers) > since[whose])
+        numbers, whose = numbers[later], whose[later]
+        rows = remembered.at(numbers)
+        own = np.flatnonzero(rows["target"] & BIT[kind])  # but for those that turned out to be others'
+        own = own[remembered.in_order(numbers[own], whose[own], rows["time"][own])]
+        rows, whose = picked(rows, own), whose[own]
+        nearer, times = np.zeros(len(rows), bool), rows["time"]
         starts = np.flatnonzero(np.diff(whose, prepend=-1)).tolist()
-        for start, end in pairwise([*starts, len(numbers)]):
+        for start, end in pairwise([*starts, len(rows)]):
             code = int(codes[whose[start]])
             if code in again.late:
                 nearer[start : start + _split(times[start:end], again.late[code])] = True
-        if nearer.any():
-            self._come_nearer(kind, self._remembered_of(kind, numbers[nearer]))
-        return self._remembered_of(kind, numbers[~nearer])
-
-    def _remembered_of(self, kind: Subject, numbers: NDArray[np.int64]) -> Coded:
-        """The rows with these numbers, but for those that turned out not to be their subjects' own."""
-        rows = self._remembered.at(numbers)
-        own = rows["target"] & BIT[kind] > 0
-        return rows if own.all() else picked(rows, np.flatnonzero(own))
+        if not nearer.any():
+            return rows
+        self._come_nearer(kind, picked(rows, np.flatnonzero(nearer)))
+        return picked(rows, np.flatnonzero(~nearer))
 
     def _come_nearer(self, kind: Subject, rows: Coded) -> None:
         """Have rows happen, and keep the states of their subjects as they are then."""

@@ -69,6 +69,10 @@ class Arrivals:
         events = Events.together([self.events, other.events]).at(order.tolist())
         return Arrivals(events, numbers[order], sorted([*self.others, *other.others], key=by_number))
 
+    def all_numbers(self) -> set[int]:
+        """The numbers of all records."""
+        return {*self.numbers.tolist(), *(each.number for each in self.others)}
+
     def latest(self) -> int:
         """The latest moment; -1 if there is none."""
         return max(int(self.events.time.max(initial=-1)), max((each.record.time for each in self.others), default=-1))

@@ -363,7 +363,8 @@ class OngoingHistory:
         self, numbered: Sequence[Numbered], doubtful: Collection[int], concerned: _Concerned
     ) -> list[Row]:  # fmt: skip
         """The rows of records, told in canonical order, as what one says may change whose the next is. A trait that is
-        as it was has none, if its message has another of the account: nothing follows from it."""
+        as it was has none, if another record of the account happened, and was received, at the same moment: nothing
+        follows from it."""
         rows: list[Row] = []
         told: set[str] = set()
         seen: set[tuple[str | None, int, int | None]] = set()

@@ -84,17 +84,13 @@ def flatten(properties: Mapping[str, Any]) -> dict[str, Any]:
     >>> flatten({"plan": {"name": "free", "seats": 5}, "note": None})
     {'plan.name': 'free', 'plan.seats': 5.0}
     """
-    if all(type(value) in _FLAT for value in properties.values()) or not any(map(_is_nested, properties.values())):
+    if not any(type(value) not in _FLAT and isinstance(value, Mapping) for value in properties.values()):
         plain = ((str(key), normal(value)) for key, value in properties.items())
         return {key: value for key, value in plain if value is not None}
     flat: dict[str, Any] = {}
     for path, value in sorted(_leaves(properties, ()), key=lambda leaf: (len(leaf[0]), leaf[0])):
         flat.setdefault(".".join(path), value)
     return flat
-
-
-def _is_nested(value: Any) -> bool:
-    return isinstance(value, Mapping)
 
 
 def value_at(properties: Mapping[str, Any], path: str) -> Any:

@@ -4,7 +4,7 @@ The log remains what counts. Who is handed messages is told behind which place o
 than it has followed by then, it reads the log.
 
 Columns are packed as MessagePack, in which events cost a third of what they do as a pickle, and less to unpack. Where
-numbers are beyond 64 bits, all is a pickle.
+numbers are beyond 64 bits, or texts no Unicode, all is a pickle.
 """
 
 from __future__ import annotations

@@ -25,13 +25,10 @@ from fireflower.language.nodes import AnyOf, Definition, Settings
 from fireflower.language.walking import needs
 from fireflower.model.codes import NOBODY, Codes, Numbers
 from fireflower.model.records import (
-    ACCOUNT_TRAIT,
     EVENT,
     IDENTITY,
     JOIN,
     PERSON_TRAIT,
-    TRAITS,
-    Kind,
     Record,
     SubjectKind,
 )
@@ -40,8 +37,6 @@ from fireflower.model.timeline import NOTHING, TO_ACCOUNT, TO_PERSON, Timeline, 
 
 _MUTABLE = (EVENT, JOIN)
 """The kinds of rows of an account that do not count while their person is left out."""
-
-_TRAITS: dict[SubjectKind, Kind] = {"person": PERSON_TRAIT, "account": ACCOUNT_TRAIT}
 
 _SUBJECTS: dict[SubjectKind, Subject] = {"person": Subject.PERSON, "account": Subject.ACCOUNT}
 
@@ -75,7 +70,7 @@ class Qualifying:
         numbers = self._numbers = Numbers.of(begun or NOTHING)
         how: dict[str, Any] = {"compiled": compiled, "room": room, "lateness": lateness, "numbers": numbers}
         self._settings = settings
-        self._traits = {(_TRAITS[owner], name) for owner, name in needs(definitions, settings).traits}
+        self._read = {name for owner, name in needs(definitions, settings).traits if owner == "person"}
         self.replay = LiveReplay(definitions, settings, begun, **how)
         self.history = OngoingHistory(settings.attribution, find, self._last, numbers)
         self._leaving = _LeavingOut.of(settings, begun, **how)
@@ -95,7 +90,7 @@ class Qualifying:
         relations : its records that say who is who and who was a member of what, and the traits of accounts
         """
         begun = (each for each in relations if each.time <= last or each.kind == IDENTITY)
-        self.history.begin(canonical(each for each in begun if self._is_read(each)))
+        self.history.begin(canonical(begun))
 
     def load(self, timelines: Iterable[Timeline], last: int) -> Step:
         """Take in a history that is there: what follows from it up to and including its last record.
@@ -131,13 +126,14 @@ class Qualifying:
             If values have come for which the program has no room: begin again, from the history.
         """
         now = self._now = max(now, self._now)
-        arrivals = self._worth_telling(arrivals)
-        self._doubtful.update(doubtful)
+        arrivals = self._without_unread(arrivals)
+        if doubtful:
+            self._doubtful |= arrivals.all_numbers().intersection(doubtful)
         changed = self.history.identify(each.record for each in arrivals.others if each.record.kind == IDENTITY)
         due = self._due(arrivals, now)
         arrived = self.history.take(due, self._doubtful)
         if self._doubtful:
-            self._doubtful.difference_update(due.numbers.tolist(), (each.number for each in due.others))
+            self._doubtful -= due.all_numbers()
         rows = arrived.rows if self._sieve is None else self._sieve.rows(arrived.rows)
         stale = changed | arrived.changed | {_who(who) for who in self.replay.stale(rows)} | set(again)
         past = self.history.past(stale, now) if stale else {}
@@ -179,22 +175,19 @@ class Qualifying:
         elsewhere = self._sieve.last(kind, id) if self._sieve is not None else None
         return here if elsewhere is None else max(here, elsewhere)  # they may have been evaluated here before
 
-    def _is_read(self, record: Record) -> bool:
-        """Whether a record is anything but a trait that no definition reads."""
-        return record.kind not in TRAITS or (record.kind, record.name) in self._traits
-
-    def _worth_telling(self, arrivals: Arrivals) -> Arrivals:
-        """Without traits that no definition reads; but of those that one message says of somebody, one stays, as it
-        says that they are there."""
+    def _without_unread(self, arrivals: Arrivals) -> Arrivals:
+        """Without traits of people that no definition reads: clients say them again and again. Of those that are said
+        of somebody at one moment one stays, as it says that they are there. All traits of accounts stay: whoever is
+        told of an account is told what it is like."""
         others: list[Numbered] = []
-        seen: set[tuple[object, ...]] = set()
+        seen: set[tuple[str | None, int, int | None]] = set()
         for each in arrivals.others:
             record = each.record
-            if not self._is_read(record):
-                of = (record.time, record.received, record.kind, record.person, record.account)
-                if of in seen:
+            if record.kind == PERSON_TRAIT:
+                said = (record.person, record.time, record.received)
+                if said in seen and record.name not in self._read:
                     continue
-                seen.add(of)
+                seen.add(said)
             others.append(each)
         return Arrivals(arrivals.events, arrivals.numbers, others)
 

@@ -382,7 +382,8 @@ class Writer:
         counts, who is a member of what."""
         more: set[int] = set()
         if said.both:
-            times = dict(zip(said.of, said.events.time.tolist(), strict=True))
+            of = zip(said.of, said.events.time.tolist(), strict=True)
+            times = {place: time for place, time in of if place in said.both}
             times |= {place: records[0].time for place, records in said.records.items() if records}
             more = {
                 place

@@ -11,7 +11,7 @@ from fireflower.history.log.database import Database
 
 _REMEMBERED = 150_000
 """How many different things are not looked up in the database again, and as many that were asked for before them:
-together up to 80 MB."""
+together some 85 MB."""
 
 _NEAR = 4
 """How many times as many places there may be between the first and the last, so that it is quicker to ask for all."""

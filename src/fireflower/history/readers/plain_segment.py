@@ -222,7 +222,7 @@ def both_ids(said: Plain | None) -> tuple[str, str] | None:
 
 def _as_read(value: Any) -> Any:
     """A value of a trait as it is once it has been written as JSON, which has no infinity, and read again."""
-    if type(value) is str or type(value) is bool or (type(value) is float and isfinite(value)):
+    if value is None or type(value) is str or type(value) is bool or (type(value) is float and isfinite(value)):
         return value
     return msgspec.json.decode(msgspec.json.encode(value))
 
