@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from fireflower.evaluate.doers import Deed, Doer
+from fireflower.evaluate.doers import TOLD_APART, Deed, Doer, _Told
 from fireflower.evaluate.explain import explain
 from fireflower.history.assembly import assemble
 from fireflower.language.expressions import parse_formula
 from fireflower.language.loading import load_definition
-from fireflower.language.nodes import Settings
+from fireflower.language.nodes import Compare, Count, Events, FieldTest, LocalTime, Settings, Within
 from fireflower.model.moments import DAY
 from fireflower.model.records import Kind, Record
 
@@ -80,6 +81,33 @@ def test_a_window_that_begins_with_somebody_elses_event() -> None:
     assert deeds(doers) == {"ann": [("Report Run", 2, 3)], "ben": [("Report Run", 1, 3)]}
     both = 'count(Report Run, within 7 days of "Trial Started") >= 3 and did(Trial Started)'
     assert deeds(found(both, records)) == deeds(doers)  # the trial is told of everybody, so it is nobody's own
+
+
+def test_of_very_many_people_those_who_did_most_are_told_apart() -> None:
+    many = [each for i in range(TOLD_APART + 5) for each in runs(f"p{i}", 10 + i / 100)]
+    records = [event(1, "Trial Started", "eva"), *runs("ann", 2, 3, 4), *runs("ben", 5, 6), *many]
+    windows = ("ever", 'within 19 days of "Trial Started"')
+    for window in windows:
+        first, second, third = found(f"count(Report Run, {window}) >= 3", records)
+        of = TOLD_APART + 10
+        assert [(each.person, each.deeds[0].own) for each in (first, second)] == [("ann", 3), ("ben", 2)]
+        assert (third.person, third.deeds) == (f"p{TOLD_APART + 4}", (Deed("Report Run", 1, of),))
+
+
+def test_what_is_told_of_everybody_is_little() -> None:
+    logins = [event(day, "Login", who) for day in (2, 3, 4) for who in ("ann", "ben")]
+    traits = [
+        Record(i, Kind.ACCOUNT_TRAIT, name, account="acme", value=str(i))
+        for i in range(5)
+        for name in ("plan", "timezone")
+    ]
+    piece = assemble([*logins, *runs("ann", 2), *traits])
+    report, login = Events(("Report Run",)), Events(("Login",))
+    late = replace(report, where=FieldTest(LocalTime("hour"), Compare(">", 20)))
+    zones = Settings(timezone_traits=(("account", "timezone"),))
+    for count, rows in ((Count(report), 0), (Count(report, Within(login, 7 * DAY)), 2), (Count(late), 5)):
+        told = _Told([count], zones, 20 * DAY, False)
+        assert len(told.shared(piece, [0])[0]) == rows  # both logins of the first instant
 
 
 def test_only_what_holds_and_is_wanted_counts() -> None:

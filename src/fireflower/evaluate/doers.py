@@ -43,12 +43,15 @@ from fireflower.language.nodes import (
     Within,
 )
 from fireflower.language.phrases import events as in_words
-from fireflower.language.walking import signed, walk
+from fireflower.language.walking import by_meaning, needs, signed, walk
 from fireflower.model.records import Kind
 from fireflower.model.timeline import TO_ACCOUNT, Timeline, Vocabulary
 
 MOST = 3
 """So many of an account are named."""
+
+TOLD_APART = 200
+"""So many of an account are told apart, those who did most of the events that are counted."""
 
 _Countable = Count | Distinct | DistinctDays | Sum | Actors | Streak | Sessions | TimeSpent
 """Quantities that more events raise."""
@@ -114,11 +117,16 @@ def doers(
         return {}
     pieces, out = muted(settings, timelines, as_of, compiled, threads)
     names = _Names(called_by, as_of)
+    told = _Told([each.count for each in counts], settings, as_of, compiled)
     found: dict[str, list[tuple[_Part, tuple[Deed, ...]]]] = {}
     for piece in pieces:
         names.learn(piece)
-        parts, told = _apart(piece, accounts, _anchors(definition), out, as_of)
-        values = _values(told, counts, settings, as_of, compiled) if parts else []
+        parts = list(_apart(piece, accounts, counts, out, as_of))
+        if not parts:
+            continue
+        shared = told.shared(piece, accounts)
+        states = told.states(piece, [np.union1d(part.events, shared[part.account]) for part in parts])
+        values = [[int(state.value or 0) for state in each] for each in states]  # type: ignore[arg-type]
         for account, each in groupby(zip(parts, values, strict=True), key=lambda both: both[0].account):
             found[piece.vocabulary.accounts[account]] = _most(list(each), counts, accounts[account])
     return {account: tuple(names.doer(*each) for each in most) for account, most in found.items()}
@@ -190,46 +198,115 @@ def _anchors(definition: Definition) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What one person has to do with an account; `is_named` is false of who is left out, or has left it."""
+    """What one person did in an account; `is_named` is false of who is left out, or has left it, and of all those
+    together who are not told apart, whose person is -1."""
 
     account: int
     person: int
     role: int
     last: int
+    events: NDArray[np.int64]
     is_named: bool
 
 
 def _apart(
-    piece: Timeline, accounts: Collection[int], anchors: frozenset[str], out: Container[int], as_of: int
-) -> tuple[list[_Part], Timeline]:
-    """The events of each person in these accounts as those of an account of its own, with what is everybody's: the
-    account's traits, and the events with which windows begin."""
-    kind = np.array([kind for kind, _ in piece.vocabulary.names], np.int8)
-    common = np.array([of == Kind.ACCOUNT_TRAIT or name in anchors for of, name in piece.vocabulary.names], bool)
-    parts: list[_Part] = []
-    lots: list[NDArray[np.int64]] = []
+    piece: Timeline, accounts: Collection[int], counts: Sequence[_Counted], out: Container[int], as_of: int
+) -> Iterator[_Part]:
+    """The events of each account by who did them. Only those who may be named are told apart, and of many those who did
+    most of the events that are counted."""
+    kinds = np.array([kind for kind, _ in piece.vocabulary.names], np.int8)
+    counted = _named(piece.vocabulary, counts)
     for account, rows in _rows_of(piece, accounts, as_of):
-        what, person = piece.what[rows], piece.person[rows]
-        shared, is_event = rows[common[what]], kind[what] == Kind.EVENT
-        for who in np.unique(person[is_event & (person >= 0)]).tolist():
-            events = rows[is_event & (person == who)]
-            joins, leaves = (rows[(kind[what] == of) & (person == who)] for of in (Kind.JOIN, Kind.LEAVE))
-            roles = [role for role in piece.detail[joins].tolist() if role >= 0]
-            has_left = leaves.max(initial=-1) > joins.max(initial=-1)
-            last = int(piece.time[events[-1]])
-            parts.append(_Part(account, who, roles[-1] if roles else -1, last, not has_left and who not in out))
-            lots.append(np.union1d(events, shared))
-    return parts, _as_accounts(piece, lots)
+        known = rows[piece.person[rows] >= 0]
+        parts = [_part(piece, kinds, account, who, theirs, who in out) for who, theirs in _grouped(piece.person, known)]
+        parts = [part for part in parts if len(part.events)]
+        parts.sort(key=lambda part: (-np.count_nonzero(counted[piece.what[part.events]]), -part.last))
+        named = [part for part in parts if part.is_named]
+        yield from named[:TOLD_APART]
+        others = [part.events for part in parts if not part.is_named] + [part.events for part in named[TOLD_APART:]]
+        if others:
+            yield _Part(account, -1, -1, 0, np.concatenate(others), is_named=False)
+
+
+def _part(
+    piece: Timeline, kinds: NDArray[np.int8], account: int, who: int, rows: NDArray[np.int64], is_out: bool
+) -> _Part:
+    """What somebody did in an account, by their rows there."""
+    events, joins, leaves = (rows[kinds[piece.what[rows]] == kind] for kind in (Kind.EVENT, Kind.JOIN, Kind.LEAVE))
+    roles = [role for role in piece.detail[joins].tolist() if role >= 0]
+    has_left = leaves.max(initial=-1) > joins.max(initial=-1)
+    last = int(piece.time[events[-1]]) if len(events) else 0
+    return _Part(account, who, roles[-1] if roles else -1, last, events, not (is_out or has_left))
+
+
+def _named(vocabulary: Vocabulary, counts: Iterable[_Counted]) -> NDArray[np.bool_]:
+    """Of each name whether it is one of the events that are counted, whatever `where` says of them."""
+    selections = [each.count.events for each in counts]
+    wanted = {name for events in selections for name in events.names}
+    any_name = not all(events.names for events in selections)
+    return np.array([of == Kind.EVENT and (any_name or name in wanted) for of, name in vocabulary.names], bool)
 
 
 def _rows_of(piece: Timeline, accounts: Collection[int], as_of: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
     """The rows of each of these accounts."""
     known = (piece.target & TO_ACCOUNT != 0) & (piece.time <= as_of) & np.isin(piece.account, list(accounts))
-    rows = np.flatnonzero(known)
-    rows = rows[np.argsort(piece.account[rows], kind="stable")]
-    codes, starts = np.unique(piece.account[rows], return_index=True)
-    for account, (start, end) in zip(codes.tolist(), pairwise([*starts.tolist(), len(rows)]), strict=True):
-        yield account, rows[start:end]
+    return _grouped(piece.account, np.flatnonzero(known))
+
+
+def _grouped(column: NDArray[np.int32], rows: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Rows by what a column says of them, each lot in their order."""
+    rows = rows[np.argsort(column[rows], kind="stable")]
+    codes, starts = np.unique(column[rows], return_index=True)
+    for code, (start, end) in zip(codes.tolist(), pairwise([*starts.tolist(), len(rows)]), strict=True):
+        yield code, rows[start:end]
+
+
+# --- Told to the kernel -----------------------------------------------------------------------------------------------
+
+
+class _Told:
+    """Lots of rows, told to the kernel as accounts of their own."""
+
+    def __init__(self, counts: Iterable[Count], settings: Settings, as_of: int, compiled: bool) -> None:
+        self.counts = list(counts)
+        self.settings = replace(settings, leave_out=())
+        self.as_of = as_of
+        self.compiled = compiled
+
+    @property
+    def asked(self) -> Definition:
+        conditions = tuple(Condition(count, Compare(">=", 1)) for count in self.counts)
+        return Definition("(doers)", "account", All(conditions), keep_after_goal=True)
+
+    def states(self, piece: Timeline, lots: Sequence[NDArray[np.int64]]) -> list[list[Evidence]]:
+        """Of each lot, how there being any stands with each of the counts; nothing of one without rows."""
+        found = standing(
+            [self.asked], self.settings, [_as_accounts(piece, lots)],
+            as_of=self.as_of, everyone=True, compiled=self.compiled,
+        )  # fmt: skip
+        states: list[list[Evidence]] = [[]] * len(lots)
+        for lot, shown in zip(found.subject.tolist(), found.shown_together(range(len(found))), strict=True):
+            by_count = {meaning(state.condition.quantity): state for state in shown}
+            states[lot] = [by_count[meaning(count)] for count in self.counts]
+        return states
+
+    def shared(self, piece: Timeline, accounts: Collection[int]) -> dict[int, NDArray[np.int64]]:
+        """The rows of each account on which it hangs whether an event counts, whoever did it: the traits that name its
+        time zone, where that matters, and the events with which windows began."""
+        zones = {name for owner, name in needs([self.asked], self.settings).traits if owner == "account"}
+        anchors = [count.window.anchor for count in self.counts if isinstance(count.window, Within)]
+        names = {name for anchor in anchors for name in anchor.names}
+        is_zone = np.array([of == Kind.ACCOUNT_TRAIT and name in zones for of, name in piece.vocabulary.names], bool)
+        is_anchor = np.array([of == Kind.EVENT and name in names for of, name in piece.vocabulary.names], bool)
+        read = is_zone | is_anchor
+        lots = {account: rows[read[piece.what[rows]]] for account, rows in _rows_of(piece, accounts, self.as_of)}
+        if not anchors:
+            return lots
+        firsts = _Told(map(Count, by_meaning(anchors).values()), self.settings, self.as_of, self.compiled)
+        for (account, rows), states in zip(lots.items(), firsts.states(piece, list(lots.values())), strict=True):
+            began = [state.since for state in states if state.holds]
+            lots[account] = rows[is_zone[piece.what[rows]] | np.isin(piece.time[rows], began)]
+        return lots
 
 
 def _as_accounts(piece: Timeline, lots: Sequence[NDArray[np.int64]]) -> Timeline:
@@ -251,21 +328,6 @@ def _as_accounts(piece: Timeline, lots: Sequence[NDArray[np.int64]]) -> Timeline
         numbers={name: column[rows] for name, column in piece.numbers.items()},
         codes={name: column[rows] for name, column in piece.codes.items()},
     )
-
-
-def _values(
-    told: Timeline, counts: Sequence[_Counted], settings: Settings, as_of: int, compiled: bool
-) -> list[list[int]]:
-    """Of each part what is counted."""
-    asked = All(tuple(Condition(each.count, Compare(">=", 1)) for each in counts))
-    definition = Definition("(doers)", "account", asked, keep_after_goal=True)
-    alone = replace(settings, leave_out=())
-    found = standing([definition], alone, [told], as_of=as_of, everyone=True, compiled=compiled)
-    values: list[list[int]] = [[0] * len(counts)] * len(told.vocabulary.accounts)
-    for subject, shown in zip(found.subject.tolist(), found.shown_together(range(len(found))), strict=True):
-        by_count = {canonical(state.condition.quantity): int(state.value or 0) for state in shown}  # type: ignore[arg-type]
-        values[subject] = [by_count[canonical(each.count)] for each in counts]
-    return values
 
 
 # --- Who did most -----------------------------------------------------------------------------------------------------
