@@ -116,6 +116,22 @@ def test_only_what_holds_and_is_wanted_counts() -> None:
     assert list(deeds(found(value, records))) == ["ann"]
 
 
+def test_what_is_asked_to_be_little_is_nobodys_deed() -> None:
+    records = [*runs("ann", 1), event(2, "Cancelled", "eve")]
+    for bound in ("<= 1", "< 2", "between 0 and 3", "in [0, 1]", "not in [2, 3]", "!= 2"):
+        assert list(deeds(found(f"did(Report Run) and count(Cancelled) {bound}", records))) == ["ann"], bound
+    for refused in ("count(Cancelled) > 1", "count(Cancelled) = 3", "count(Cancelled) between 2 and 3"):
+        assert list(deeds(found(f"did(Report Run) and not ({refused})", records))) == ["ann"], refused
+
+
+def test_what_is_asked_not_to_be_little_is_a_deed() -> None:
+    records = [*runs("ann", 1), event(2, "Asked", "eve")]
+    for bound in ("= 1", "between 1 and 3", "in [1, 2]", "!= 0", "not in [0, 2]"):
+        assert list(deeds(found(f"did(Report Run) and count(Asked) {bound}", records))) == ["eve", "ann"], bound
+    for refused in ("count(Asked) < 1", "count(Asked) = 0", "count(Asked) between 0 and 0"):
+        assert list(deeds(found(f"did(Report Run) and not ({refused})", records))) == ["eve", "ann"], refused
+
+
 def test_other_quantities_are_told_by_the_events_that_they_look_at() -> None:
     records = [*runs("ann", 1, 2, 3), *runs("ben", 4)]
     for value in ("actors(Report Run) >= 2", "distinct_days(Report Run) >= 4", "count(Report Run, any 7 days) >= 3",

@@ -22,6 +22,7 @@ from fireflower.language.nodes import (
     Actors,
     All,
     AnySpan,
+    Between,
     Compare,
     Condition,
     Count,
@@ -31,6 +32,8 @@ from fireflower.language.nodes import (
     DistinctDays,
     EventPoints,
     Ever,
+    Known,
+    OneOf,
     Quantity,
     Ratio,
     Score,
@@ -141,12 +144,13 @@ class _Counted:
 
     Attributes
     ----------
-    condition : its meaning
+    condition, negated : its meaning, and whether it is asked not to hold
     what : how they are called
     is_all : whether the condition asks for this very count
     """
 
     condition: str
+    negated: bool
     count: Count
     what: str
     is_all: bool
@@ -157,13 +161,13 @@ def _counts(definition: Definition) -> Iterator[_Counted]:
     names = {canonical(quantity): name.replace("_", " ") for name, quantity in definition.quantities}
     anchors = _anchors(definition)
     for condition, negated in signed(definition.qualified):
-        for quantity in () if negated else _of_events(condition.quantity):
+        for quantity in _of_events(condition.quantity) if _is_raised(condition, negated) else ():
             selection = quantity.events
             if anchors and (not selection.names or anchors & set(selection.names)):
                 continue  # with what a window begins is told of everybody, so it is nobody's own
             count = Count(selection, _window(quantity))
             name = names.get(canonical(quantity), "") if count == quantity else ""
-            yield _Counted(meaning(condition), count, name or in_words(selection), count == condition.quantity)
+            yield _Counted(meaning(condition), negated, count, name or in_words(selection), count == condition.quantity)
 
 
 def _of_events(quantity: Quantity) -> Iterator[_Countable]:
@@ -178,8 +182,30 @@ def _of_events(quantity: Quantity) -> Iterator[_Countable]:
                 if isinstance(item, EventPoints):
                     yield from (Count(item.events),) if item.points > 0 else ()
                 elif item.points > 0:
-                    wanted = (condition for condition, negated in signed(item.condition) if not negated)
+                    wanted = (
+                        condition for condition, negated in signed(item.condition) if _is_raised(condition, negated)
+                    )
                     yield from (part for condition in wanted for part in _of_events(condition.quantity))
+
+
+def _is_raised(condition: Condition, negated: bool) -> bool:
+    """Whether a condition comes to be as it is asked for by its quantity being high, and not by its being low."""
+    match condition.test:
+        case Compare(">" | ">="):
+            asks_for_more = True
+        case Compare("=", bound):
+            asks_for_more = bound != 0
+        case Compare("!=", bound):
+            asks_for_more = bound == 0
+        case Between(low, _):
+            asks_for_more = low > 0
+        case OneOf(values, is_none):
+            asks_for_more = (0 in values) == is_none
+        case Known(known):
+            asks_for_more = known
+        case _:
+            asks_for_more = False
+    return asks_for_more != negated
 
 
 def _window(quantity: _Countable) -> Window:
@@ -337,12 +363,13 @@ def _most(
     parts: Sequence[tuple[_Part, list[int]]], counts: Sequence[_Counted], evidence: Sequence[Evidence]
 ) -> list[tuple[_Part, tuple[Deed, ...]]]:
     """Those of one account who did most of what holds there."""
-    holding = {meaning(state.condition): state.value for state in evidence if state.holds}
+    states = {meaning(state.condition): state for state in evidence}
     sums = np.array([values for _, values in parts]).sum(axis=0).tolist()
     kept: dict[str, tuple[int, int]] = {}
     for i, each in enumerate(counts):
-        if each.condition in holding:
-            of = max(sums[i], int(holding[each.condition])) if each.is_all else sums[i]  # type: ignore[arg-type]
+        state = states[each.condition]
+        if state.holds != each.negated:
+            of = max(sums[i], int(state.value)) if each.is_all else sums[i]  # type: ignore[arg-type]
             kept.setdefault(canonical(each.count), (i, of))
     done = [
         (part, tuple(Deed(counts[i].what, values[i], of) for i, of in kept.values() if values[i]))
