@@ -116,6 +116,20 @@ def test_only_what_holds_and_is_wanted_counts() -> None:
     assert list(deeds(found(value, records))) == ["ann"]
 
 
+def test_the_same_events_in_several_windows_are_one_deed_in_the_longest() -> None:
+    records = [event(1, "Trial Started", "eva"), *runs("ann", 2, 19), *runs("ben", 3, 4, 5)]
+    lately = "count(Report Run, last 3 days) >= 1"
+    early = 'count(Report Run, within 17 days of "Trial Started") >= 3'
+    days = "distinct_days(Report Run, last 19 days) >= 2"
+    since = 'count(Report Run, since "Trial Started") >= 1'
+    assert deeds(found(f"{lately} and {early}", records)) == {
+        "ben": [("Report Run", 3, 4)],
+        "ann": [("Report Run", 1, 4)],
+    }
+    for value in (f"{lately} and {days} and {early}", f"{since} and {early}", f"did(Report Run) and {since}"):
+        assert deeds(found(value, records)) == {"ben": [("Report Run", 3, 5)], "ann": [("Report Run", 2, 5)]}, value
+
+
 def test_what_is_asked_to_be_little_is_nobodys_deed() -> None:
     records = [*runs("ann", 1), event(2, "Cancelled", "eve")]
     for bound in ("<= 1", "< 2", "between 0 and 3", "in [0, 1]", "not in [2, 3]", "!= 2"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,7 @@ from fireflower.language.nodes import (
     EventPoints,
     Ever,
     Known,
+    Last,
     OneOf,
     Quantity,
     Ratio,
@@ -47,6 +49,7 @@ from fireflower.language.nodes import (
 )
 from fireflower.language.phrases import events as in_words
 from fireflower.language.walking import by_meaning, needs, signed, walk
+from fireflower.model.moments import NEVER
 from fireflower.model.records import Kind
 from fireflower.model.timeline import TO_ACCOUNT, Timeline, Vocabulary
 
@@ -362,22 +365,36 @@ def _as_accounts(piece: Timeline, lots: Sequence[NDArray[np.int64]]) -> Timeline
 def _most(
     parts: Sequence[tuple[_Part, list[int]]], counts: Sequence[_Counted], evidence: Sequence[Evidence]
 ) -> list[tuple[_Part, tuple[Deed, ...]]]:
-    """Those of one account who did most of what holds there."""
+    """Those of one account who did most of what holds there. Of several windows of events the longest tells."""
     states = {meaning(state.condition): state for state in evidence}
     sums = np.array([values for _, values in parts]).sum(axis=0).tolist()
-    kept: dict[str, tuple[int, int]] = {}
-    for i, each in enumerate(counts):
-        state = states[each.condition]
-        if state.holds != each.negated:
-            of = max(sums[i], int(state.value)) if each.is_all else sums[i]  # type: ignore[arg-type]
-            kept.setdefault(canonical(each.count), (i, of))
+    holding = [i for i, each in enumerate(counts) if states[each.condition].holds != each.negated]
+    holding.sort(key=lambda i: (_length(counts[i].count.window), counts[i].is_all, -i))
+    longest = sorted({meaning(counts[i].count.events): i for i in holding}.values())
+    whole = [(i, _whole(counts[i], sums[i], states[counts[i].condition])) for i in longest]
     done = [
-        (part, tuple(Deed(counts[i].what, values[i], of) for i, of in kept.values() if values[i]))
+        (part, tuple(Deed(counts[i].what, values[i], of) for i, of in whole if values[i]))
         for part, values in parts
         if part.is_named
     ]
     done = [(part, deeds) for part, deeds in done if deeds]
     return sorted(done, key=lambda each: (-sum(deed.own / deed.of for deed in each[1]), -each[0].last))[:MOST]
+
+
+def _whole(counted: _Counted, sum_of_all: int, state: Evidence) -> int:
+    """How many there are, those of nobody known among them if the condition tells how many that makes."""
+    return max(sum_of_all, int(state.value)) if counted.is_all else sum_of_all  # type: ignore[arg-type]
+
+
+def _length(window: Window) -> float:
+    """How long a window is, so that of several of the same events the longest is told; one without an end is shorter if
+    it has a beginning."""
+    match window:
+        case Last(span) | Within(_, int(span)):
+            return span
+        case Within():
+            return NEVER
+    return inf
 
 
 class _Names:
