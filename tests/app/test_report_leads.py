@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import fireflower
-from fireflower.app.explained import doer_in_words
+from fireflower.app.explained import doer_in_words, explanation_json
 from fireflower.app.report import report_data
 from fireflower.model.moments import parse_moment
 
@@ -92,3 +92,5 @@ def test_somebody_of_several_accounts_is_called_the_same_in_the_report_and_in_an
     (explanation,) = project.explain("acme")
     assert made.leads[0].whom[0].called == "ann"
     assert contact.called == doer_in_words(explanation.doers[0]) == "Ann Lee, ann@lee.example"
+    (told,) = explanation_json(explanation, {})["doers"]
+    assert (told["name"], told["title"], told["email"]) == ("Ann Lee", None, "ann@lee.example")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from fireflower.app.explained import doer_in_words
 from fireflower.evaluate.doers import TOLD_APART, Deed, Doer, _Told
 from fireflower.evaluate.explain import explain
 from fireflower.history.assembly import assemble
@@ -30,8 +31,8 @@ def move(day: float, person: str, role: str = "", kind: Kind = Kind.JOIN) -> Rec
     return Record(int(day * DAY), kind, role, person=person, account="acme")
 
 
-def trait(name: str, value: object, person: str = "ann") -> Record:
-    return Record(0, Kind.PERSON_TRAIT, name, person=person, value=value)
+def trait(name: str, value: object, person: str = "ann", day: int = 0) -> Record:
+    return Record(day * DAY, Kind.PERSON_TRAIT, name, person=person, value=value)
 
 
 NOTHING = Settings()
@@ -186,9 +187,24 @@ def test_who_they_are() -> None:
         *runs("ann", 3),
     ]  # fmt: skip
     (doer,) = found("did(Report Run)", records)
-    assert (doer.called, doer.role) == ("Ann Lee, ann@acme.example", "owner")
+    assert (doer.name, doer.title, doer.email, doer.role) == ("Ann Lee", "", "ann@acme.example", "owner")
     (unknown,) = found("did(Report Run)", runs("ben", 3))
-    assert (unknown.person, unknown.called, unknown.role) == ("ben", "", "")
+    assert (unknown.person, unknown.name, unknown.email, unknown.role) == ("ben", "", "", "")
+
+
+def test_what_is_blank_or_no_text_is_nobodys_name() -> None:
+    records = [trait("name", " "), trait("title", ["a", "b"]), trait("email", 12.0), *runs("ann", 3)]
+    (doer,) = found("did(Report Run)", records)
+    assert (doer.name, doer.title, doer.email, doer_in_words(doer)) == ("", "", "", "ann")
+    (doer,) = found("did(Report Run)", [*records, trait("email", "ann@acme.example ", day=1)])
+    assert doer_in_words(doer) == "ann@acme.example"
+
+
+def test_of_those_who_did_as_much_who_can_be_reached_comes_first() -> None:
+    records = [each for i, who in enumerate("abcde") for each in runs(who, i + 1)]
+    known = [trait("email", "a@acme.example", "a"), trait("name", "Bo", "b"), trait("title", "CTO", "c")]
+    assert [each.person for each in found("count(Report Run) >= 5", [*records, *known])] == ["b", "a", "e"]
+    assert [each.person for each in found("did(Report Run)", [*records, *known, *runs("e", 9)])] == ["e", "b", "a"]
 
 
 def test_nobody_is_named_where_nobody_did_it_or_it_is_not_qualified() -> None:
@@ -200,4 +216,4 @@ def test_nobody_is_named_where_nobody_did_it_or_it_is_not_qualified() -> None:
 def test_somebody_of_several_accounts_is_named_for_what_they_did_in_this_one() -> None:
     records = [*runs("ann", 1, 2), event(3, "Report Run", "ann", "other"), trait("name", "Ann Lee")]
     (doer,) = found("count(Report Run) >= 2", records)
-    assert (doer.called, doer.last, doer.deeds[0].own) == ("Ann Lee", 2 * DAY, 2)
+    assert (doer.name, doer.last, doer.deeds[0].own) == ("Ann Lee", 2 * DAY, 2)

@@ -59,6 +59,9 @@ MOST = 3
 TOLD_APART = 200
 """So many of an account are told apart, those who did most of the events that are counted."""
 
+_CALLED_BY = ("name", "title", "email")
+"""The traits of people that tell who they are."""
+
 _Countable = Count | Distinct | DistinctDays | Sum | Actors | Streak | Sessions | TimeSpent
 """Quantities that more events raise."""
 
@@ -85,14 +88,16 @@ class Doer:
     Attributes
     ----------
     person : the id
-    called : their name, title and e-mail address, as far as known
+    name, title, email : the traits of these names; "" where none is known that is text
     role : the one that they have in the account, as it was told last; "" where it never was
     last : when they last did anything there
     deeds : those of which there are any
     """
 
     person: str
-    called: str
+    name: str
+    title: str
+    email: str
     role: str
     last: int
     deeds: tuple[Deed, ...]
@@ -105,7 +110,6 @@ def doers(
     accounts: Mapping[int, Sequence[Evidence]],
     *,
     as_of: int,
-    called_by: Sequence[str] = ("name", "title", "email"),
     compiled: bool = False,
     threads: int = 1,
 ) -> dict[str, tuple[Doer, ...]]:
@@ -116,17 +120,16 @@ def doers(
     ----------
     timelines : whole blocks, with those in which the people who act in the accounts are evaluated
     accounts : the codes of the accounts, and their evidence
-    called_by : the traits of people that tell who they are
     """
     counts = list(_counts(definition))
     if not counts or not accounts:
         return {}
     pieces, out = muted(settings, timelines, as_of, compiled, threads)
-    names = _Names(called_by, as_of)
+    people = _People(as_of)
     told = _Told([each.count for each in counts], settings, as_of, compiled)
-    found: dict[str, list[tuple[_Part, tuple[Deed, ...]]]] = {}
+    found: dict[str, list[_Share]] = {}
     for piece in pieces:
-        names.learn(piece)
+        people.learn(piece)
         parts = list(_apart(piece, accounts, counts, out, as_of))
         if not parts:
             continue
@@ -135,7 +138,7 @@ def doers(
         values = [[int(state.value or 0) for state in each] for each in states]  # type: ignore[arg-type]
         for account, each in groupby(zip(parts, values, strict=True), key=lambda both: both[0].account):
             found[piece.vocabulary.accounts[account]] = _most(list(each), counts, accounts[account])
-    return {account: tuple(names.doer(*each) for each in most) for account, most in found.items()}
+    return {account: people.first(shares) for account, shares in found.items()}
 
 
 # --- What is counted --------------------------------------------------------------------------------------------------
@@ -362,23 +365,36 @@ def _as_accounts(piece: Timeline, lots: Sequence[NDArray[np.int64]]) -> Timeline
 # --- Who did most -----------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What somebody did of what holds in an account."""
+
+    part: _Part
+    deeds: tuple[Deed, ...]
+
+    @property
+    def size(self) -> float:
+        return sum(deed.own / deed.of for deed in self.deeds)
+
+
 def _most(
     parts: Sequence[tuple[_Part, list[int]]], counts: Sequence[_Counted], evidence: Sequence[Evidence]
-) -> list[tuple[_Part, tuple[Deed, ...]]]:
-    """Those of one account who did most of what holds there. Of several windows of events the longest tells."""
+) -> list[_Share]:
+    """Those of one account who did most of what holds there, and who did as much as the last of them. Of several
+    windows of the same events the longest tells."""
     states = {meaning(state.condition): state for state in evidence}
     sums = np.array([values for _, values in parts]).sum(axis=0).tolist()
     holding = [i for i, each in enumerate(counts) if states[each.condition].holds != each.negated]
     holding.sort(key=lambda i: (_length(counts[i].count.window), counts[i].is_all, -i))
     longest = sorted({meaning(counts[i].count.events): i for i in holding}.values())
     whole = [(i, _whole(counts[i], sums[i], states[counts[i].condition])) for i in longest]
-    done = [
-        (part, tuple(Deed(counts[i].what, values[i], of) for i, of in whole if values[i]))
+    shares = [
+        _Share(part, tuple(Deed(counts[i].what, values[i], of) for i, of in whole if values[i]))
         for part, values in parts
         if part.is_named
     ]
-    done = [(part, deeds) for part, deeds in done if deeds]
-    return sorted(done, key=lambda each: (-sum(deed.own / deed.of for deed in each[1]), -each[0].last))[:MOST]
+    least = sorted((share.size for share in shares), reverse=True)[:MOST][-1:]
+    return [share for share in shares if share.deeds and [share.size] >= least]
 
 
 def _whole(counted: _Counted, sum_of_all: int, state: Evidence) -> int:
@@ -397,11 +413,10 @@ def _length(window: Window) -> float:
     return inf
 
 
-class _Names:
+class _People:
     """What people are called, learnt piece by piece."""
 
-    def __init__(self, traits: Sequence[str], as_of: int) -> None:
-        self.traits = traits
+    def __init__(self, as_of: int) -> None:
         self.as_of = as_of
         self.known: dict[str, NDArray[np.int32]] = {}
         self.vocabulary: Vocabulary | None = None
@@ -409,20 +424,29 @@ class _Names:
     def learn(self, piece: Timeline) -> None:
         self.vocabulary = piece.vocabulary
         names = list(piece.vocabulary.names)
-        for trait in self.traits:
+        for trait in _CALLED_BY:
             if (Kind.PERSON_TRAIT, trait) in names:
                 code = names.index((Kind.PERSON_TRAIT, trait))
                 rows = np.flatnonzero((piece.what == code) & (piece.time <= self.as_of))
                 known = self.known.setdefault(trait, np.full(len(piece.vocabulary.people), -1, np.int32))
                 known[piece.person[rows]] = piece.detail[rows]
 
-    def doer(self, part: _Part, deeds: tuple[Deed, ...]) -> Doer:
-        assert self.vocabulary is not None
-        role = self.vocabulary.roles[part.role] if part.role >= 0 else ""
-        return Doer(self.vocabulary.people[part.person], self._called(part.person), role, part.last, deeds)
+    def first(self, shares: Iterable[_Share]) -> tuple[Doer, ...]:
+        """Who did most; of those who did as much, who can be called or written to, then who was seen last."""
+        ranked = [(-share.size, self._doer(share)) for share in shares]
+        ranked.sort(key=lambda each: (each[0], not (each[1].name or each[1].email), -each[1].last))
+        return tuple(doer for _, doer in ranked[:MOST])
 
-    def _called(self, person: int) -> str:
+    def _doer(self, share: _Share) -> Doer:
         assert self.vocabulary is not None
-        values = self.vocabulary.traits
-        told = [(trait, known[person]) for trait, known in self.known.items() if known[person] >= 0]
-        return ", ".join(str(values[Kind.PERSON_TRAIT, trait][code]) for trait, code in told)
+        part = share.part
+        role = self.vocabulary.roles[part.role] if part.role >= 0 else ""
+        name, title, email = (self._text(trait, part.person) for trait in _CALLED_BY)
+        return Doer(self.vocabulary.people[part.person], name, title, email, role, part.last, share.deeds)
+
+    def _text(self, trait: str, person: int) -> str:
+        """What a trait says of somebody; "" where that is nothing, or no text."""
+        assert self.vocabulary is not None
+        code = self.known[trait][person] if trait in self.known else -1
+        value = self.vocabulary.traits[Kind.PERSON_TRAIT, trait][code] if code >= 0 else ""
+        return value.strip() if isinstance(value, str) else ""
