@@ -199,13 +199,14 @@ def _undone(formula: Formula, states: Mapping[str, Evidence]) -> list[Evidence]:
 
 
 def changes(
-    project: Project, transitions: Transitions, definition: Definition, after: int, facts: Facts
+    project: Project, transitions: Transitions, definition: Definition, after: int, facts: Facts, people: bool
 ) -> tuple[Change, ...]:
     """Who entered or left after a moment, the most recent first.
 
     Parameters
     ----------
     transitions : of definitions that are `naming` their subjects, with evidence
+    people : whether to tell whose records tipped it
     """
     index = [each.name for each in transitions.definitions].index(definition.name)
     rows = np.flatnonzero((transitions.definition == index) & (transitions.at > after))[::-1].tolist()
@@ -214,7 +215,8 @@ def changes(
     asked = {meaning(condition) for condition, _ in signed(definition.qualified)}
     tipping = {i: _tipping(shown[i], int(transitions.at[i]), asked) for i in told}
     places = sorted({state.row for state in tipping.values() if state is not None and state.row is not None})
-    words = dict(zip(places, map(in_words, project.archive.records(places, bare=True)), strict=True)) if places else {}
+    records = project.archive.records(places, bare=True) if places else ()
+    words = {place: in_words(record, people=people) for place, record in zip(places, records, strict=True)}
     return tuple(
         Change(
             at=int(transitions.at[i]),
