@@ -50,7 +50,7 @@ URL.createObjectURL = (blob) => { blobs.push(blob); return "#"; };
 click("csv");
 document.querySelector("svg .mark .hit").dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
 told.tip = document.querySelector(".tip").textContent;
-const [one, other] = box.querySelectorAll(".lead .whom li");
+const [one, other] = box.querySelectorAll(".lead .doers li");
 told.apart = other.getBoundingClientRect().top - one.getBoundingClientRect().bottom;
 told.wide = document.documentElement.scrollWidth <= innerWidth;
 Promise.all([blobs[0].text(), new Promise((done) => setTimeout(done, 50))]).then(([csv]) => {

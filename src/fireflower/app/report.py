@@ -127,7 +127,7 @@ def _definition(
     truth: Mapping[tuple[str, str], str],
     people: bool,
 ) -> DefinitionReport:
-    from fireflower.app.report_leads import changes, criteria, doers_of, leads
+    from fireflower.app.report_leads import changes, criteria, doers_standing, leads
     from fireflower.language.describing import describe
     from fireflower.report import DefinitionReport
     from fireflower.review.backtest import HORIZON, backtest
@@ -137,7 +137,7 @@ def _definition(
 
     wanted = criteria(definition)
     people = people or definition.subject == "person"
-    doers = doers_of(project, standing, definition) if people else {}
+    doers = doers_standing(project, standing, definition) if people else {}
     found = leads(standing, definition, wanted, facts, truth, doers)
     recently = transitions.as_of - RECENT_DAYS * DAY
     when, own = moments(reviews, definition), spells(transitions, definition.name)

@@ -103,7 +103,7 @@ class Doer:
     deeds: tuple[Deed, ...]
 
 
-def doers(
+def doers_of(
     definition: Definition,
     settings: Settings,
     timelines: Iterable[Timeline],
