@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 import fireflower
-from fireflower.app.explained import doer_in_words
-from fireflower.app.report import report_data
+from fireflower.app.explained import doer_in_words, explanation_json
+from fireflower.app.report import report, report_data
 from fireflower.model.moments import parse_moment
 
 EVENTS = """timestamp,event,user_id,account_id
@@ -70,14 +71,26 @@ def test_who_has_left_is_named_as_they_were_called_then(tmp_path: Path) -> None:
 
 
 def test_a_lead_says_whom_to_talk_to(tmp_path: Path) -> None:
-    (contact,) = lead(tmp_path, "").leads[0].whom
-    assert (contact.called, contact.did, contact.last) == ("ann", "Report Run 2 of 2", parse_moment("2026-01-02T09:00"))
+    (doer,) = lead(tmp_path, "").leads[0].doers
+    assert (doer.called, doer.did, doer.last) == ("ann", "Report Run 2 of 2", parse_moment("2026-01-02T09:00"))
+
+
+def test_without_people_a_report_names_nobody_of_an_account(tmp_path: Path) -> None:
+    lead(tmp_path, "")
+    project = fireflower.open(tmp_path)
+    (definition,) = report_data(project, people=False).definitions
+    assert definition.leads[0].doers == ()
+    assert "by 'Report Run'" in definition.changes[0].tipped and "ann" not in definition.changes[0].tipped
+    assert "ann" in report_data(project).definitions[0].changes[0].tipped
+    for people in (True, False):
+        page = report(project, path=tmp_path / "page.html", people=people).read_text()
+        assert bool(re.search(r"\bann\b", page)) == people
 
 
 def test_who_is_left_out_is_nobody_to_talk_to(tmp_path: Path) -> None:
     settings = "project: Shop\nleave_out:\n  people: did(Export)\n"
-    (contact,) = lead(tmp_path, "qualified: value or did(Export)\n", settings).leads[0].whom
-    assert contact.called == "ann"
+    (doer,) = lead(tmp_path, "qualified: value or did(Export)\n", settings).leads[0].doers
+    assert doer.called == "ann"
 
 
 def test_somebody_of_several_accounts_is_called_the_same_in_the_report_and_in_an_explanation(tmp_path: Path) -> None:
@@ -88,7 +101,9 @@ def test_somebody_of_several_accounts_is_called_the_same_in_the_report_and_in_an
     project = fireflower.open(tmp_path)
     project.import_(tmp_path / "people.csv", table="people")
     project.import_(tmp_path / "more.csv")
-    (contact,) = report_data(project).definitions[0].leads[0].whom
+    (doer,) = report_data(project).definitions[0].leads[0].doers
     (explanation,) = project.explain("acme")
-    assert made.leads[0].whom[0].called == "ann"
-    assert contact.called == doer_in_words(explanation.doers[0]) == "Ann Lee, ann@lee.example"
+    assert made.leads[0].doers[0].called == "ann"
+    assert doer.called == doer_in_words(explanation.doers[0]) == "Ann Lee, ann@lee.example"
+    (told,) = explanation_json(explanation, {})["doers"]
+    assert (told["name"], told["title"], told["email"]) == ("Ann Lee", None, "ann@lee.example")

@@ -230,6 +230,9 @@ def test_report(project: Path, tmp_path: Path, run) -> None:
     assert "acme" in page.read_text()
     run("report", "-d", "team", "-o", tmp_path / "team.html", project=project)
     assert "active" not in (tmp_path / "team.html").read_text()
+    assert '"doers":[["' in (tmp_path / "team.html").read_text()
+    run("report", "-d", "team", "-o", tmp_path / "nobody.html", "--no-people", project=project)
+    assert '"doers":[["' not in (tmp_path / "nobody.html").read_text()
 
 
 # --- doctor, rejects, simulate, schema --------------------------------------------------------------------------------

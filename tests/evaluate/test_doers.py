@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from fireflower.evaluate.doers import Deed, Doer
+from fireflower.app.explained import doer_in_words
+from fireflower.evaluate.doers import TOLD_APART, Deed, Doer, _Told
 from fireflower.evaluate.explain import explain
 from fireflower.history.assembly import assemble
 from fireflower.language.expressions import parse_formula
 from fireflower.language.loading import load_definition
-from fireflower.language.nodes import Settings
+from fireflower.language.nodes import Compare, Count, Events, FieldTest, LocalTime, Settings, Within
 from fireflower.model.moments import DAY
 from fireflower.model.records import Kind, Record
 
@@ -29,8 +31,8 @@ def move(day: float, person: str, role: str = "", kind: Kind = Kind.JOIN) -> Rec
     return Record(int(day * DAY), kind, role, person=person, account="acme")
 
 
-def trait(name: str, value: object, person: str = "ann") -> Record:
-    return Record(0, Kind.PERSON_TRAIT, name, person=person, value=value)
+def trait(name: str, value: object, person: str = "ann", day: int = 0) -> Record:
+    return Record(day * DAY, Kind.PERSON_TRAIT, name, person=person, value=value)
 
 
 NOTHING = Settings()
@@ -82,10 +84,67 @@ def test_a_window_that_begins_with_somebody_elses_event() -> None:
     assert deeds(found(both, records)) == deeds(doers)  # the trial is told of everybody, so it is nobody's own
 
 
+def test_of_very_many_people_those_who_did_most_are_told_apart() -> None:
+    many = [each for i in range(TOLD_APART + 5) for each in runs(f"p{i}", 10 + i / 100)]
+    records = [event(1, "Trial Started", "eva"), *runs("ann", 2, 3, 4), *runs("ben", 5, 6), *many]
+    windows = ("ever", 'within 19 days of "Trial Started"')
+    for window in windows:
+        first, second, third = found(f"count(Report Run, {window}) >= 3", records)
+        of = TOLD_APART + 10
+        assert [(each.person, each.deeds[0].own) for each in (first, second)] == [("ann", 3), ("ben", 2)]
+        assert (third.person, third.deeds) == (f"p{TOLD_APART + 4}", (Deed("Report Run", 1, of),))
+
+
+def test_what_is_told_of_everybody_is_little() -> None:
+    logins = [event(day, "Login", who) for day in (2, 3, 4) for who in ("ann", "ben")]
+    traits = [
+        Record(i, Kind.ACCOUNT_TRAIT, name, account="acme", value=str(i))
+        for i in range(5)
+        for name in ("plan", "timezone")
+    ]
+    piece = assemble([*logins, *runs("ann", 2), *traits])
+    report, login = Events(("Report Run",)), Events(("Login",))
+    late = replace(report, where=FieldTest(LocalTime("hour"), Compare(">", 20)))
+    zones = Settings(timezone_traits=(("account", "timezone"),))
+    for count, rows in ((Count(report), 0), (Count(report, Within(login, 7 * DAY)), 2), (Count(late), 5)):
+        told = _Told([count], zones, 20 * DAY, False)
+        assert len(told.shared(piece, [0])[0]) == rows  # both logins of the first instant
+
+
 def test_only_what_holds_and_is_wanted_counts() -> None:
     records = [*runs("ann", 1, 2, 3), event(4, "Asked", "ben"), event(5, "Export", "cid")]
     value = "{all: [count(Report Run) >= 3, not (count(Export) >= 2), count(Asked) >= 2 or count(Report Run) >= 1]}"
     assert list(deeds(found(value, records))) == ["ann"]
+
+
+def test_the_same_events_in_several_windows_are_one_deed_in_the_longest() -> None:
+    records = [event(1, "Trial Started", "eva"), *runs("ann", 2, 19), *runs("ben", 3, 4, 5)]
+    lately = "count(Report Run, last 3 days) >= 1"
+    early = 'count(Report Run, within 17 days of "Trial Started") >= 3'
+    days = "distinct_days(Report Run, last 19 days) >= 2"
+    since = 'count(Report Run, since "Trial Started") >= 1'
+    assert deeds(found(f"{lately} and {early}", records)) == {
+        "ben": [("Report Run", 3, 4)],
+        "ann": [("Report Run", 1, 4)],
+    }
+    for value in (f"{lately} and {days} and {early}", f"{since} and {early}", f"did(Report Run) and {since}"):
+        assert deeds(found(value, records)) == {"ben": [("Report Run", 3, 5)], "ann": [("Report Run", 2, 5)]}, value
+
+
+def test_what_is_asked_to_be_little_is_nobodys_deed() -> None:
+    records = [*runs("ann", 1), event(2, "Cancelled", "eve")]
+    for bound in ("<= 1", "< 2", "between 0 and 3", "in [0, 1]", "not in [2, 3]", "!= 2"):
+        assert list(deeds(found(f"did(Report Run) and count(Cancelled) {bound}", records))) == ["ann"], bound
+    for refused in ("count(Cancelled) > 1", "count(Cancelled) = 3", "count(Cancelled) between 2 and 3"):
+        assert list(deeds(found(f"did(Report Run) and not ({refused})", records))) == ["ann"], refused
+
+
+def test_what_is_asked_not_to_be_little_is_a_deed() -> None:
+    records = [*runs("ann", 1), event(2, "Asked", "eve")]
+    for bound in ("= 1", "between 1 and 3", "in [1, 2]", "!= 0", "not in [0, 2]"):
+        assert list(deeds(found(f"did(Report Run) and count(Asked) {bound}", records))) == ["eve", "ann"], bound
+    for refused in ("count(Asked) < 1", "count(Asked) = 0", "count(Asked) between 0 and 0"):
+        assert list(deeds(found(f"did(Report Run) and not ({refused})", records))) == ["eve", "ann"], refused
 
 
 def test_other_quantities_are_told_by_the_events_that_they_look_at() -> None:
@@ -128,9 +187,24 @@ def test_who_they_are() -> None:
         *runs("ann", 3),
     ]  # fmt: skip
     (doer,) = found("did(Report Run)", records)
-    assert (doer.called, doer.role) == ("Ann Lee, ann@acme.example", "owner")
+    assert (doer.name, doer.title, doer.email, doer.role) == ("Ann Lee", "", "ann@acme.example", "owner")
     (unknown,) = found("did(Report Run)", runs("ben", 3))
-    assert (unknown.person, unknown.called, unknown.role) == ("ben", "", "")
+    assert (unknown.person, unknown.name, unknown.email, unknown.role) == ("ben", "", "", "")
+
+
+def test_what_is_blank_or_no_text_is_nobodys_name() -> None:
+    records = [trait("name", " "), trait("title", ["a", "b"]), trait("email", 12.0), *runs("ann", 3)]
+    (doer,) = found("did(Report Run)", records)
+    assert (doer.name, doer.title, doer.email, doer_in_words(doer)) == ("", "", "", "ann")
+    (doer,) = found("did(Report Run)", [*records, trait("email", "ann@acme.example ", day=1)])
+    assert doer_in_words(doer) == "ann@acme.example"
+
+
+def test_of_those_who_did_as_much_who_can_be_reached_comes_first() -> None:
+    records = [each for i, who in enumerate("abcde") for each in runs(who, i + 1)]
+    known = [trait("email", "a@acme.example", "a"), trait("name", "Bo", "b"), trait("title", "CTO", "c")]
+    assert [each.person for each in found("count(Report Run) >= 5", [*records, *known])] == ["b", "a", "e"]
+    assert [each.person for each in found("did(Report Run)", [*records, *known, *runs("e", 9)])] == ["e", "b", "a"]
 
 
 def test_nobody_is_named_where_nobody_did_it_or_it_is_not_qualified() -> None:
@@ -142,4 +216,4 @@ def test_nobody_is_named_where_nobody_did_it_or_it_is_not_qualified() -> None:
 def test_somebody_of_several_accounts_is_named_for_what_they_did_in_this_one() -> None:
     records = [*runs("ann", 1, 2), event(3, "Report Run", "ann", "other"), trait("name", "Ann Lee")]
     (doer,) = found("count(Report Run) >= 2", records)
-    assert (doer.called, doer.last, doer.deeds[0].own) == ("Ann Lee", 2 * DAY, 2)
+    assert (doer.name, doer.last, doer.deeds[0].own) == ("Ann Lee", 2 * DAY, 2)

@@ -24,10 +24,10 @@ from fireflower.language.nodes import (
 from fireflower.model.moments import DAY, HOUR, WEEK, parse_moment
 from fireflower.report import (
     Change,
-    Contact,
     Criterion,
     DataSummary,
     DefinitionReport,
+    Doer,
     Evidence,
     KeptAside,
     Lead,
@@ -147,7 +147,7 @@ def hostile(text: str) -> ReportData:
             facts=(text, text),
             next_step=text,
             truth=text,
-            whom=(Contact(text, text, 0),),
+            doers=(Doer(text, text, 0),),
         )
         for lead in data.definitions[0].leads
     ]
@@ -242,9 +242,9 @@ def _lead(rng: np.random.Generator, i: int, truth: bool) -> Lead:
         name=name,
         facts=(f"{employees} employees", str(quantities[4])),
         truth=str(rng.choice(TRUTHS)) if truth else "",
-        whom=(
-            Contact(f"Ann Lee, ann@{name.lower().replace(' ', '')}.example (owner)", "channels 2 of 3", entered),
-            Contact(f"u_{i}", "channels 1 of 3", entered - DAY),
+        doers=(
+            Doer(f"Ann Lee, ann@{name.lower().replace(' ', '')}.example (owner)", "channels 2 of 3", entered),
+            Doer(f"u_{i}", "channels 1 of 3", entered - DAY),
         ),
     )
 

@@ -50,6 +50,8 @@ URL.createObjectURL = (blob) => { blobs.push(blob); return "#"; };
 click("csv");
 document.querySelector("svg .mark .hit").dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
 told.tip = document.querySelector(".tip").textContent;
+const [one, other] = box.querySelectorAll(".lead .doers li");
+told.apart = other.getBoundingClientRect().top - one.getBoundingClientRect().bottom;
 told.wide = document.documentElement.scrollWidth <= innerWidth;
 Promise.all([blobs[0].text(), new Promise((done) => setTimeout(done, 50))]).then(([csv]) => {
   told.detail = details.querySelectorAll("li").length;
@@ -125,6 +127,10 @@ def test_details_tips_and_csv(browsed: tuple[str, dict, list[str]]) -> None:
     head, first, count = told["csv"]
     assert head.lstrip("\ufeff").startswith("lead,name,facts,qualified since,next step,channels (≥ 2)")
     assert first.startswith("acc_") and count == 135
+
+
+def test_people_to_talk_to_stand_apart(browsed: tuple[str, dict, list[str]]) -> None:
+    assert browsed[1]["apart"] >= 4
 
 
 def test_nothing_overflows_a_phone_and_hostile_text_runs_nothing(tmp_path: Path) -> None:

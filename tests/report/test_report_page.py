@@ -282,7 +282,7 @@ def test_a_chip_does_not_say_the_same_twice() -> None:
 def test_whom_to_talk_to_stands_with_each_lead_that_has_somebody(full: str) -> None:
     words = Page(full).words()
     assert "Talk to" in words and "channels 2 of 3; last seen" in words
-    nobody = replace(sample.full().definitions[0].leads[0], whom=())
+    nobody = replace(sample.full().definitions[0].leads[0], doers=())
     assert "names those who did most of it" not in Page(render(one_lead(nobody))).words()
 
 

@@ -51,7 +51,8 @@ def points_in_words(line: ScoreLine) -> str:
 
 def doer_in_words(doer: Doer) -> str:
     """ "Ann Example, ann@acme.example (owner)"; their id where nothing else is known."""
-    return (doer.called or doer.person) + (f" ({doer.role})" if doer.role else "")
+    called = ", ".join(filter(None, (doer.name, doer.title, doer.email)))
+    return (called or doer.person) + (f" ({doer.role})" if doer.role else "")
 
 
 def deeds_in_words(doer: Doer) -> str:
@@ -125,7 +126,8 @@ def explanation_json(found: Explanation, tipped: Mapping[int, str]) -> dict[str,
         **{name: [condition_json(state, tipped) for state in part] for name, part in states.items()},
         "next_step": found.next_step or None,
         "doers": [
-            {"person": doer.person, "called": doer.called or None, "role": doer.role or None, "last": iso(doer.last),
+            {"person": doer.person, "name": doer.name or None, "title": doer.title or None,
+             "email": doer.email or None, "role": doer.role or None, "last": iso(doer.last),
              "deeds": [{"what": deed.what, "own": deed.own, "of": deed.of} for deed in doer.deeds]}
             for doer in found.doers
         ],

@@ -19,18 +19,19 @@ def tipping_records(project: Project, explanations: Iterable[Explanation]) -> di
     return dict(zip(rows, map(in_words, project.archive.records(rows, bare=True)), strict=True)) if rows else {}
 
 
-def in_words(record: Record) -> str:
-    """What happened, as a few words: "Report Run of ann", "plan = free"."""
+def in_words(record: Record, *, people: bool = True) -> str:
+    """What happened, as a few words: "Report Run of ann", "plan = free". Without people, of "somebody"."""
+    who = record.person if people else "somebody"
     match record.kind:
         case Kind.EVENT:
-            return f"{record.name!r}" + (f" of {record.person}" if record.person else "")
+            return f"{record.name!r}" + (f" of {who}" if record.person and people else "")
         case Kind.JOIN:
-            return f"{record.person} joining" + (f" as {record.name}" if record.name else "")
+            return f"{who} joining" + (f" as {record.name}" if record.name else "")
         case Kind.LEAVE:
-            return f"{record.person} leaving"
+            return f"{who} leaving"
         case Kind.IDENTITY:
             found = "not to be" if record.name == APART else "to be"
-            return f"{record.value} found {found} {record.person}"
+            return f"{record.value if people else who} found {found} {who}"
     if record.value is None:
         return f"{record.name} removed"
     return f"{record.name} = {number(record.value) if isinstance(record.value, float) else record.value}"

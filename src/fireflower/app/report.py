@@ -31,6 +31,7 @@ def report(
     as_of: int | None = None,
     horizon: int | None = None,
     truth: Path | None = None,
+    people: bool = True,
     progress: Advance | None = None,
 ) -> Path:
     """Write the report as one HTML file, whole or not at all, and return where it is.
@@ -41,10 +42,13 @@ def report(
     path : by default report.html in the project's folder
     horizon : within which span after an entry the goal counts; 30 days by default
     truth : the truth.csv of a simulated project, to be shown beside the leads
+    people : whether to name people of accounts: whom to talk to, and whose records tipped a change
     """
     from fireflower.report import render
 
-    page = render(report_data(project, names, as_of=as_of, horizon=horizon, truth=truth, progress=progress))
+    page = render(
+        report_data(project, names, as_of=as_of, horizon=horizon, truth=truth, people=people, progress=progress)
+    )
     path = path or project.folder / "report.html"
     with written(path) as file:
         file.write(page.encode())
@@ -58,6 +62,7 @@ def report_data(
     as_of: int | None = None,
     horizon: int | None = None,
     truth: Path | None = None,
+    people: bool = True,
     progress: Advance | None = None,
 ) -> ReportData:
     """Everything that the report says, as data."""
@@ -77,7 +82,7 @@ def report_data(
         project=project.settings.name or project.folder.resolve().name,
         as_of=transitions.as_of,
         version=version("fireflower"),
-        definitions=_definitions(project, definitions, facts, transitions, horizon, known),
+        definitions=_definitions(project, definitions, facts, transitions, horizon, known, people),
         data=data_summary(project, transitions.as_of),
         recent_days=RECENT_DAYS,
         simulated=truth is not None,
@@ -91,12 +96,13 @@ def _definitions(
     transitions: Transitions,
     horizon: int | None,
     truth: Mapping[tuple[str, str], str],
+    people: bool,
 ) -> tuple[DefinitionReport, ...]:
     beside = [fact.beside(definition) for fact, definition in zip(facts, definitions, strict=True)]
     standing = standing_of(project, beside, as_of=transitions.as_of)
     reviews = _reviewing(project, definitions, transitions.as_of)
     return tuple(
-        _definition(project, definition, transitions, standing, fact, reviews, horizon, truth)
+        _definition(project, definition, transitions, standing, fact, reviews, horizon, truth, people)
         for definition, fact in zip(definitions, facts, strict=True)
     )
 
@@ -119,8 +125,9 @@ def _definition(
     reviews: Transitions,
     horizon: int | None,
     truth: Mapping[tuple[str, str], str],
+    people: bool,
 ) -> DefinitionReport:
-    from fireflower.app.report_leads import changes, criteria, doers_of, leads
+    from fireflower.app.report_leads import changes, criteria, doers_standing, leads
     from fireflower.language.describing import describe
     from fireflower.report import DefinitionReport
     from fireflower.review.backtest import HORIZON, backtest
@@ -129,7 +136,9 @@ def _definition(
     from fireflower.review.volume import weekly_volume
 
     wanted = criteria(definition)
-    found = leads(standing, definition, wanted, facts, truth, doers_of(project, standing, definition))
+    people = people or definition.subject == "person"
+    doers = doers_standing(project, standing, definition) if people else {}
+    found = leads(standing, definition, wanted, facts, truth, doers)
     recently = transitions.as_of - RECENT_DAYS * DAY
     when, own = moments(reviews, definition), spells(transitions, definition.name)
     span, has_goal = horizon or HORIZON, bool(when.goal_words)
@@ -143,7 +152,7 @@ def _definition(
         goal=when.goal_words,
         criteria=wanted,
         leads=found,
-        changes=changes(project, transitions, definition, recently, facts),
+        changes=changes(project, transitions, definition, recently, facts, people),
         volume=weekly_volume(when, own),
         funnel=funnel(when, own),
         time_to_value=time_to_value(when, own),

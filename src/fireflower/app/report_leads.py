@@ -12,7 +12,7 @@ from fireflower.app.explained import deeds_in_words, doer_in_words
 from fireflower.app.naming import called, looking_at, name_trait
 from fireflower.app.records import in_words
 from fireflower.app.replaying import history_arguments
-from fireflower.evaluate.doers import Doer, doers
+from fireflower.evaluate.doers import Doer, doers_of
 from fireflower.evaluate.results import Change as Turn
 from fireflower.evaluate.results import Evidence, Reason, Transitions, Value
 from fireflower.language.describing import describe_condition, describe_quantity
@@ -23,7 +23,8 @@ from fireflower.language.steps import next_step
 from fireflower.language.walking import signed, traits_of
 from fireflower.model.records import TRAITS, Kind, SubjectKind
 from fireflower.model.timeline import Vocabulary
-from fireflower.report import Change, Contact, Criterion, Lead
+from fireflower.report import Change, Criterion, Lead
+from fireflower.report import Doer as ShownDoer
 from fireflower.report import Evidence as Shown
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def leads(
     wanted: Sequence[Criterion],
     facts: Facts,
     truth: Mapping[tuple[str, str], str],
-    whom: Mapping[str, Sequence[Doer]],
+    doers: Mapping[str, Sequence[Doer]],
 ) -> tuple[Lead, ...]:
     """Who is qualified, the most recent first.
 
@@ -112,15 +113,15 @@ def leads(
     ----------
     standing : of `facts.beside(definition)`, which has the definition's name
     wanted : the definition's criteria
-    whom : of `doers_of`
+    doers : of `doers_standing`
     """
     index = [each.name for each in standing.definitions].index(definition.name)
     rows = np.flatnonzero(standing.definition == index)
     rows = rows[np.argsort(-standing.at[rows], kind="stable")]
-    return tuple(_lead(standing, i, definition, wanted, facts, truth, whom) for i in rows.tolist())
+    return tuple(_lead(standing, i, definition, wanted, facts, truth, doers) for i in rows.tolist())
 
 
-def doers_of(project: Project, standing: Transitions, definition: Definition) -> dict[str, tuple[Doer, ...]]:
+def doers_standing(project: Project, standing: Transitions, definition: Definition) -> dict[str, tuple[Doer, ...]]:
     """Of each account that stands, those who did most of what it qualifies by."""
     index = [each.name for each in standing.definitions].index(definition.name)
     rows = np.flatnonzero(standing.definition == index)
@@ -128,7 +129,7 @@ def doers_of(project: Project, standing: Transitions, definition: Definition) ->
         return {}
     history = history_arguments(project, [definition], standing.as_of, None)
     accounts = dict(zip(standing.subject[rows].tolist(), standing.shown_together(rows), strict=True))
-    return doers(
+    return doers_of(
         definition,
         project.settings,
         history["timelines"],
@@ -146,7 +147,7 @@ def _lead(
     wanted: Sequence[Criterion],
     facts: Facts,
     truth: Mapping[tuple[str, str], str],
-    whom: Mapping[str, Sequence[Doer]],
+    doers: Mapping[str, Sequence[Doer]],
 ) -> Lead:
     shown = standing.shown(i)
     states = {meaning(state.condition): state for state in shown}
@@ -161,7 +162,7 @@ def _lead(
         name=facts.name_in(shown),
         facts=tuple(_fact(trait, values[trait]) for trait in facts.others if values.get(trait) is not None),
         truth=truth.get((definition.subject, subject), ""),
-        whom=tuple(Contact(doer_in_words(doer), deeds_in_words(doer), doer.last) for doer in whom.get(subject, ())),
+        doers=tuple(ShownDoer(doer_in_words(doer), deeds_in_words(doer), doer.last) for doer in doers.get(subject, ())),
     )
 
 
@@ -199,13 +200,14 @@ def _undone(formula: Formula, states: Mapping[str, Evidence]) -> list[Evidence]:
 
 
 def changes(
-    project: Project, transitions: Transitions, definition: Definition, after: int, facts: Facts
+    project: Project, transitions: Transitions, definition: Definition, after: int, facts: Facts, people: bool
 ) -> tuple[Change, ...]:
     """Who entered or left after a moment, the most recent first.
 
     Parameters
     ----------
     transitions : of definitions that are `naming` their subjects, with evidence
+    people : whether to tell whose records tipped it
     """
     index = [each.name for each in transitions.definitions].index(definition.name)
     rows = np.flatnonzero((transitions.definition == index) & (transitions.at > after))[::-1].tolist()
@@ -214,7 +216,8 @@ def changes(
     asked = {meaning(condition) for condition, _ in signed(definition.qualified)}
     tipping = {i: _tipping(shown[i], int(transitions.at[i]), asked) for i in told}
     places = sorted({state.row for state in tipping.values() if state is not None and state.row is not None})
-    words = dict(zip(places, map(in_words, project.archive.records(places, bare=True)), strict=True)) if places else {}
+    records = project.archive.records(places, bare=True) if places else ()
+    words = {place: in_words(record, people=people) for place, record in zip(places, records, strict=True)}
     return tuple(
         Change(
             at=int(transitions.at[i]),

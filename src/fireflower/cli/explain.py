@@ -113,7 +113,7 @@ def _show(found: Explanation, tipped: dict[int, str], *, by_less: bool) -> None:
 
 def _show_doers(doers: Sequence[Doer]) -> None:
     if doers:
-        click.echo("\n  Whom to talk to, by what they did of it:")
+        click.echo("\n  Talk to:")
     for each in doers:
         click.echo(f"    {in_one_line(doer_in_words(each))}, last seen {to_the_second(each.last)}")
         click.echo(f"      {in_one_line(deeds_in_words(each))}")

@@ -19,6 +19,7 @@ from fireflower.cli.progress import progress
 @horizon_option
 @click.option("-o", "--output", type=FILE, help="Where to write it. By default report.html in the project's folder.")
 @click.option("--open", "open_", is_flag=True, help="Open it in a browser.")
+@click.option("--no-people", is_flag=True, help="Name nobody of an account, on the page or in its CSV.")
 @truth_option
 def report(
     folder: Path | None,
@@ -27,6 +28,7 @@ def report(
     horizon: int,
     output: Path | None,
     open_: bool,
+    no_people: bool,
     truth: Path | None,
 ) -> None:
     """Write a page about who qualified and why, and whether the definitions hold.
@@ -45,7 +47,10 @@ def report(
     project = open_project(folder)
     note_outside_data(project, as_of)
     with progress("Reporting") as advance:
-        path = run(project, names, path=output, as_of=as_of, horizon=horizon, truth=truth, progress=advance)
+        path = run(
+            project, names, path=output, as_of=as_of, horizon=horizon, truth=truth, people=not no_people,
+            progress=advance,
+        )  # fmt: skip
     note_doubts(project, project.chosen(names), moment_of(project, as_of))
     address = path.resolve().as_uri()
     if open_:

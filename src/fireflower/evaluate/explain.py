@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from msgspec import structs
 
-from fireflower.evaluate.doers import Doer, doers
+from fireflower.evaluate.doers import Doer, doers_of
 from fireflower.evaluate.formulas import different
 from fireflower.evaluate.leaving_out import rules_of
 from fireflower.evaluate.replay import replay, standing
@@ -182,8 +182,8 @@ def explain(
     account = int(found.subject[row])
     out = _people_left_out(settings, timelines, account, as_of)
     wanted_of = {account: found.shown(row)} if found.change[row] else {}
-    by = doers(definition, settings, timelines, wanted_of, as_of=as_of).get(subject_id, ())
-    return _explanation(definition, settings, found, row, states, history, out, by)
+    doers = doers_of(definition, settings, timelines, wanted_of, as_of=as_of).get(subject_id, ())
+    return _explanation(definition, settings, found, row, states, history, out, doers)
 
 
 def _explanation(

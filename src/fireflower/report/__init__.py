@@ -2,10 +2,10 @@
 
 from fireflower.report.data import (
     Change,
-    Contact,
     Criterion,
     DataSummary,
     DefinitionReport,
+    Doer,
     Evidence,
     KeptAside,
     Lead,
@@ -16,6 +16,6 @@ from fireflower.report.data import (
 from fireflower.report.page import render
 
 __all__ = [
-    "Change", "Contact", "Criterion", "DataSummary", "DefinitionReport", "Evidence", "KeptAside", "Lead", "LeftOut",
+    "Change", "Criterion", "DataSummary", "DefinitionReport", "Doer", "Evidence", "KeptAside", "Lead", "LeftOut",
     "ReportData", "Unmoved", "render",
 ]  # fmt: skip

@@ -50,7 +50,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
+class Doer:
     """Somebody of an account whom to talk to.
 
     Attributes
@@ -78,7 +78,7 @@ class Lead:
     name : what people call it; "" where only the id is known
     facts : a few traits worth knowing before a call: "120 employees", "software"
     truth : what a simulated world knows about it; "" in real data
-    whom : of an account, whom to talk to there
+    doers : of an account, whom to talk to there
     """
 
     subject: str
@@ -88,7 +88,7 @@ class Lead:
     name: str = ""
     facts: tuple[str, ...] = ()
     truth: str = ""
-    whom: tuple[Contact, ...] = ()
+    doers: tuple[Doer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def _packed(lead: Lead, wanted: tuple[Criterion, ...], as_of: int) -> dict[str, 
         "ago": wording.ago(lead.since, as_of),
         "next": lead.next_step,
         "truth": lead.truth,
-        "whom": [[each.called, f"{each.did}; last seen {wording.day(each.last)}"] for each in lead.whom],
+        "doers": [[each.called, f"{each.did}; last seen {wording.day(each.last)}"] for each in lead.doers],
         "has": [_has(criterion, found) for criterion, found in zip(wanted, lead.evidence, strict=False)],
     }
 

@@ -76,7 +76,7 @@ class Leads {
   }
 
   words(row) {
-    row.words ??= [row.id, row.name, row.facts, row.next, row.truth, ...row.whom.map((each) => each[0])].join("\n").toLowerCase();
+    row.words ??= [row.id, row.name, row.facts, row.next, row.truth, ...row.doers.map((each) => each[0])].join("\n").toLowerCase();
     return row.words;
   }
 
@@ -88,7 +88,7 @@ class Leads {
     for (const name of ["facts", "ago", "next", "truth"]) slot(name, row[name]);
     slot("day", day(row.since));
     this.evidence(made.querySelector(".evidence"), row.has);
-    this.whom(made.querySelector("[data-slot=whom]"), row.whom);
+    this.doers(made.querySelector("[data-slot=doers]"), row.doers);
     const more = made.querySelector("details");
     more.hidden = row.has.length === 0;
     more.addEventListener("toggle", () => { if (!more.querySelector("ul")) more.append(this.detail(row.has)); });
@@ -107,8 +107,8 @@ class Leads {
     });
   }
 
-  whom(list, whom) {
-    list.replaceChildren(...whom.map(([called, did]) => {
+  doers(list, doers) {
+    list.replaceChildren(...doers.map(([called, did]) => {
       const item = make("li");
       item.append(make("bdi", "", called), " ", make("bdi", "soft", did));
       return item;
@@ -130,8 +130,8 @@ class Leads {
   }
 
   save() {
-    const heads = ["lead", "name", "facts", "qualified since", "next step", ...this.criteria.map((c) => `${c.label} (${c.needed})`), "whom to talk to"];
-    const rows = this.found.map((r) => [r.id, r.name, r.facts, new Date(r.since * 1000).toISOString(), r.next, ...r.has.map((h) => h[1]), r.whom.map((each) => each[0]).join("; ")]);
+    const heads = ["lead", "name", "facts", "qualified since", "next step", ...this.criteria.map((c) => `${c.label} (${c.needed})`), "talk to"];
+    const rows = this.found.map((r) => [r.id, r.name, r.facts, new Date(r.since * 1000).toISOString(), r.next, ...r.has.map((h) => h[1]), r.doers.map((each) => each[0]).join("; ")]);
     const text = [heads, ...rows].map((row) => row.map(cell).join(",")).join("\r\n");
     const link = make("a");
     link.href = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv" }));

@@ -233,13 +233,15 @@ class Doer(Struct):
 
     Attributes
     ----------
-    called : their name, title and e-mail address, as far as known
+    name, title, email : the traits of these names, as far as known
     role : the one that they have in the account, as it was told last
     last : when they last did anything there
     """
 
     person: str
-    called: str | None
+    name: str | None
+    title: str | None
+    email: str | None
     role: str | None
     last: Moment
     deeds: list[Deed]
