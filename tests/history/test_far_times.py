@@ -59,6 +59,18 @@ def test_what_is_said_of_them(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("statistics", [True, False], ids=["told", "untold"])
+def test_times_that_must_be_there(tmp_path: Path, statistics: bool) -> None:
+    schema = pa.schema(
+        [pa.field("at", pa.timestamp("ms"), nullable=False), ("event", pa.string()), ("user", pa.string())]
+    )
+    table = pa.table([pa.array([GOOD * 1000, FAR], pa.timestamp("ms")), ["Edit"] * 2, ["ann", "bo"]], schema=schema)
+    pq.write_table(table, tmp_path / "in.parquet", write_statistics=statistics)
+    archive = Archive.open(tmp_path / "archive")
+    report = archive.ingest(tmp_path / "in.parquet", Mapping(time="at", event="event", person="user"))
+    assert (report.new, report.kept_aside, next(archive.rejects()).line) == (1, 1, 2)
+
+
 def test_no_copy_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "copies"))
     (tmp_path / "copies").mkdir()

@@ -76,8 +76,8 @@ def _brought_near(batch: Any, names: list[str]) -> Any:
     import pyarrow.compute as pc
 
     for name in names:
-        column = batch.column(name)
+        place, column = batch.schema.get_field_index(name), batch.column(name)
         near = pc.min_element_wise(column.view(pa.int64()), _FURTHEST, skip_nulls=False)
         near = pc.max_element_wise(near, -_FURTHEST, skip_nulls=False)
-        batch = batch.set_column(batch.schema.get_field_index(name), name, near.view(column.type))
+        batch = batch.set_column(place, batch.schema.field(place), near.view(column.type))
     return batch
