@@ -13,6 +13,7 @@ import pytest
 from fireflower.history.archive import Archive
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.guessing import guess_mapping
+from fireflower.model.errors import InputError
 
 GOOD = 1_772_366_400
 """2026-03-01 12:00, in seconds."""
@@ -69,6 +70,28 @@ def test_times_that_must_be_there(tmp_path: Path, statistics: bool) -> None:
     archive = Archive.open(tmp_path / "archive")
     report = archive.ingest(tmp_path / "in.parquet", Mapping(time="at", event="event", person="user"))
     assert (report.new, report.kept_aside, next(archive.rejects()).line) == (1, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("inner", "name"),
+    [
+        (pa.array([{"at": 1}, {"at": FAR}], pa.struct([("at", pa.timestamp("ms"))])), "due.at"),
+        (pa.array([[1], [-FAR]], pa.list_(pa.timestamp("ms", "UTC"))), "due.list.element"),
+    ],
+)
+def test_such_times_within_objects_and_lists_are_named(tmp_path: Path, inner: pa.Array, name: str) -> None:
+    times = pa.array([GOOD * 1000] * 2, pa.timestamp("ms"))
+    table = pa.table({"time": times, "event": ["Edit"] * 2, "user": ["ann"] * 2, "due": inner})
+    pq.write_table(table, tmp_path / "in.parquet")
+    with pytest.raises(InputError) as refused:
+        Archive.open(tmp_path / "archive").ingest(
+            tmp_path / "in.parquet", Mapping(time="time", event="event", person="user")
+        )
+    assert str(refused.value) == (
+        f"{tmp_path / 'in.parquet'} has times in milliseconds in the column {name} that are further away than "
+        "microseconds reach, which can be read in a column of their own alone. Expected times before 294247: write "
+        "others as missing, or export the file without that column; nothing of it has been imported."
+    )
 
 
 def test_no_copy_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
