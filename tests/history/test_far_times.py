@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tempfile
 from decimal import Decimal
 from pathlib import Path
@@ -102,6 +105,7 @@ def test_no_copy_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     Archive.open(tmp_path / "archive").ingest(tmp_path / "in.parquet", Mapping(time="at", event="event", person="user"))
     assert not list((tmp_path / "copies").iterdir())
+    assert not list((tmp_path / "archive" / "scratch").rglob("*.parquet"))
 
 
 def test_a_property_that_is_too_far_away_leaves_its_row_alone(tmp_path: Path) -> None:
@@ -112,3 +116,30 @@ def test_a_property_that_is_too_far_away_leaves_its_row_alone(tmp_path: Path) ->
         tmp_path / "in.parquet", Mapping(time="at", event="event", person="user")
     )
     assert (report.new, report.kept_aside) == (4, 0)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from fireflower.history.archive import Archive
+from fireflower.history.mapping import Mapping
+from fireflower.history.readers.tables import TableSource
+
+TableSource.batches = lambda self: os.kill(os.getpid(), signal.SIGKILL)
+Archive.open(Path("archive")).ingest(sys.argv[1], Mapping(time="time", event="event", person="user"))
+"""
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_copy_of_who_is_killed_is_swept(tmp_path: Path, kind: str) -> None:
+    file, temporary, scratch = tmp_path / f"in.{kind}", tmp_path / "temporary", tmp_path / "archive" / "scratch"
+    temporary.mkdir()
+    times = pa.array([GOOD * 1000, FAR], pa.timestamp("ms"))
+    pq.write_table(pa.table({"time": times, "event": ["Edit"] * 2, "user": ["ann"] * 2}), tmp_path / "in.parquet")
+    (tmp_path / "in.csv").write_bytes(b"time,event,user\r\n2026-03-01,Edit,ann\nsoon,Edit,ann\n")
+    command = [sys.executable, "-c", KILLED, str(file)]
+    subprocess.run(command, cwd=tmp_path, env={**os.environ, "TMPDIR": str(temporary)})
+    assert not list(temporary.iterdir()) and len(list(scratch.rglob(f"*.{kind}"))) == 1
+    report = Archive.open(tmp_path / "archive").ingest(file, Mapping(time="time", event="event", person="user"))
+    assert (report.new, report.kept_aside) == (1, 1)
+    assert not list(scratch.iterdir())

@@ -52,6 +52,7 @@ class TableFile:
     Parameters
     ----------
     connection : a DuckDB connection for this file alone
+    scratch : a folder for such copies; None for that of temporary files
 
     Attributes
     ----------
@@ -64,8 +65,10 @@ class TableFile:
     columns : those, with the fields of a column of structs in its place
     """
 
-    def __init__(self, connection: Any, path: Path, format: FileFormat, compression: Compression) -> None:
-        self._connection = connection
+    def __init__(
+        self, connection: Any, path: Path, format: FileFormat, compression: Compression, scratch: Path | None = None
+    ) -> None:
+        self._connection, self._scratch = connection, scratch
         self.path, self.format = path, format
         self.source, self._compression = path, compression
         self.separator, self.before = ",", 0
@@ -77,7 +80,7 @@ class TableFile:
 
     def _parquet(self) -> str:
         """SQL that reads a Parquet file."""
-        copy = within_reach(self.path)
+        copy = within_reach(self.path, self._scratch)
         if copy:
             self._read_instead(copy)
         return parquet_sql(self.source)
@@ -106,7 +109,7 @@ class TableFile:
         """SQL that reads a CSV file."""
         before, header = self._begin()
         if is_mixed(self.source, self._compression, self.separator):
-            self._read_instead(evened(self.source, self._compression))
+            self._read_instead(evened(self.source, self._compression, self._scratch))
             before, header = self._begin()
         self._header, self.before = before + 1, before + len(header.encode().splitlines())
         return _csv_sql(self.source, self._compression, header, self.separator, before)

@@ -62,9 +62,9 @@ def _pieces(path: Path, compression: Compression, joining: bytes) -> Iterator[by
     yield rest
 
 
-def evened(path: Path, compression: Compression) -> Path:
+def evened(path: Path, compression: Compression, scratch: Path | None) -> Path:
     """A copy, unpacked, all lines of which end alike. It is the caller's to remove."""
-    with copied(".csv") as place, place.open("wb") as copy:
+    with copied(".csv", scratch) as place, place.open("wb") as copy:
         for piece in _pieces(path, compression, b"\r"):
             copy.write(re.sub(rb"\r+\n|\r", b"\n", piece))
     return place

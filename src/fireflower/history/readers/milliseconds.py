@@ -15,7 +15,7 @@ _FURTHEST = (2**63 - 1) // 1000
 _ROWS = 1 << 17
 
 
-def within_reach(path: Path) -> Path | None:
+def within_reach(path: Path, scratch: Path | None) -> Path | None:
     """A copy in which such times are as far away as microseconds reach, in the years 290309 BC and 294247: no history
     can have these either. It is the caller's to remove. None where there are no such times, or Arrow cannot say.
 
@@ -33,7 +33,7 @@ def within_reach(path: Path) -> Path | None:
             beyond = [name for name in _in_milliseconds(file.schema_arrow) if _is_beyond(file, name)]
     except (pa.ArrowException, OSError):
         return None
-    return _copied(path, beyond) if beyond else None
+    return _copied(path, beyond, scratch) if beyond else None
 
 
 def _check_inner(path: Path, metadata: Any) -> None:
@@ -84,12 +84,12 @@ def _spans(file: Any, name: str) -> Iterator[tuple[int, int]]:
         yield span["min"] or 0, span["max"] or 0
 
 
-def _copied(path: Path, beyond: list[str]) -> Path:
+def _copied(path: Path, beyond: list[str], scratch: Path | None) -> Path:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     with (
-        copied(".parquet") as place,
+        copied(".parquet", scratch) as place,
         pq.ParquetFile(path) as file,
         pq.ParquetWriter(place, file.schema_arrow, compression="lz4") as copy,
     ):
