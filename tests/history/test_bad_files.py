@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+from collections.abc import Callable
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -516,4 +517,48 @@ def test_a_file_that_is_written_over_while_it_is_read_is_not_known(
     (again,) = archive.ingest(file, FLAT).files
     assert again.known != is_changed
     assert set(archive.vocabulary().people) == ({"ann", "bob"} if is_changed else {"ann"})
+    assert archive.ingest(file, FLAT).files[0].known
+
+
+def while_it_is_read(monkeypatch: pytest.MonkeyPatch, do: Callable[[], Any]) -> None:
+    """Something that happens to the next file that is imported."""
+    write_added = Dictionaries.write_added
+
+    def write(self: Dictionaries, folder: Path) -> None:
+        monkeypatch.undo()
+        do()
+        write_added(self, folder)
+
+    monkeypatch.setattr(Dictionaries, "write_added", write)
+
+
+@pytest.mark.parametrize("more", ["bob", ""])
+def test_what_was_read_of_a_file_while_it_was_written_to_can_be_replaced(
+    tmp_path: Path, more: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, archive = table(tmp_path, "time,event,user\n" + GOOD), Archive.open(tmp_path / "archive")
+    other = table(tmp_path, "time,event,user\n" + GOOD.replace("ann", "cy"), "other.csv")
+    archive.ingest(other, FLAT)
+    text = "time,event,user\n" + GOOD.replace("ann", more or "ann")
+    while_it_is_read(monkeypatch, lambda: file.write_text(text))
+    (changed,) = archive.ingest(file, FLAT).files
+    assert changed.changed and not changed.known
+    report = archive.ingest(file, FLAT, replace=True)
+    assert (report.new, report.files[0].changed, report.files[0].elsewise) == (1, False, False)
+    assert archive.summary().events == {"Edit": 2}
+    assert [Path(each.file).name for each in archive.summary().files] == ["other.csv", "in.csv"]
+    assert archive.ingest(file, FLAT).files[0].known
+
+
+def test_a_file_that_gets_another_name_or_right_while_it_is_read_is_not_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, archive = table(tmp_path, "time,event,user\n" + GOOD), Archive.open(tmp_path / "archive")
+
+    def handle() -> None:
+        file.chmod(0o600)
+        (tmp_path / "link.csv").hardlink_to(file)
+
+    while_it_is_read(monkeypatch, handle)
+    assert not archive.ingest(file, FLAT).files[0].changed
     assert archive.ingest(file, FLAT).files[0].known
