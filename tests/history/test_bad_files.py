@@ -5,9 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+from collections.abc import Callable
 from itertools import permutations
 from pathlib import Path
-from shutil import copy
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ from fireflower.history.archive import Archive, importing
 from fireflower.history.archive.segments import Dictionaries
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.guessing import guess_mapping
+from fireflower.history.readers.lines import is_mixed
 from fireflower.model.errors import InputError, ProjectError, UnknownSubjectError
 
 FLAT = Mapping(time="time", event="event", person="user")
@@ -177,13 +178,10 @@ def test_lines_may_end_in_different_ways(tmp_path: Path, ends: str, packed: bool
 
 
 def test_what_the_database_cannot_read_is_refused_in_one_line(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("fireflower.history.readers.columns.is_mixed", lambda head: False)
-    monkeypatch.setattr("fireflower.history.readers.columns.evened", lambda path, _: copy(path, path.with_suffix(".2")))
+    monkeypatch.setattr("fireflower.history.readers.columns.is_mixed", lambda *_: False)
     file = table(tmp_path, "time,event,user\r\n" + GOOD + GOOD)
     for use in (guess_mapping, lambda file: Archive.open(tmp_path / "archive").ingest(file, FLAT)):
-        with pytest.raises(
-            InputError, match=r"in.csv has lines that end in different ways.*: sed 's/\\r\$//'"
-        ) as error:
+        with pytest.raises(InputError, match=r"in.csv is damaged or breaks off \(.*\)\. Copy or export it") as error:
             use(file)
         assert "\n" not in str(error.value)
 
@@ -195,7 +193,7 @@ def test_lines_may_begin_to_end_differently_anywhere(
     tmp_path: Path, first: str, then: str, rows: int, packed: bool, monkeypatch
 ) -> None:
     """Each row is read once, and what is kept aside stands where it does, before and after that."""
-    monkeypatch.setattr("fireflower.history.readers.columns._HEAD", 1 << 10)
+    monkeypatch.setattr("fireflower.history.readers.lines._PIECE", 1 << 10)
     lines = [f'2026-03-01,E,user-{i},"a{first}b"' for i in range(rows)]
     wrong = {3: "soon,E,ann,b", 5: "2026-03-01,E", rows - 5: "2026-03-01", rows - 3: "later,E,ann,\u2028"}
     lines = [wrong.get(number, line) for number, line in enumerate(lines)]
@@ -208,6 +206,40 @@ def test_lines_may_begin_to_end_differently_anywhere(
     assert [line for line, _, _ in found] == [2 + 2 * number - sum(each < number for each in wrong) for number in wrong]
     archive = Archive.open(tmp_path / "archive")
     assert archive.summary().events == {"E": rows - 4} and archive.summary().people == rows - 4
+
+
+@pytest.mark.parametrize(("first", "then"), [*permutations(["\n", "\r\n", "\r"], 2)])
+def test_so_may_lines_that_end_with_a_quote_after_many_megabytes(tmp_path: Path, first: str, then: str) -> None:
+    """Where the database notices only that a quote is not closed."""
+    lines = [f'"2026-03-01","E","user-{i}","{"a" * 8000}"{first if i < 2500 else then}' for i in range(3000)]
+    text = f"time,event,user,note{first}{''.join(lines)}"
+    report = Archive.open(tmp_path / "archive").ingest(table(tmp_path, text), FLAT)
+    assert (report.read, report.new, report.kept_aside) == (3000, 3000, 0)
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 5, 64])
+@pytest.mark.parametrize(
+    ("rows", "mixed"),
+    [
+        ('a;"b\r\nc"\nd;e\n', False),
+        ('a;"b""\r\n""c"\n"d";"\re"\n', False),
+        ('a; "b\r\nc" \nd;""\n', False),
+        ('a;5" long\nb;"c\r\nd"\n', False),
+        ('a;5" long\nb;6\r\n', True),
+        ('a;5" long\nb;"6"\r\n"c";7" long\n', True),
+        ('"a";""\n"b";""\r\n', True),
+        ('"a";"b"\r"c";"d"\n', True),
+        ("a;b\r\nc;d\r\r\n", True),
+        ('a;b\r\nc;"d\r\n', False),
+        ("a;b\r\nc;d\r", True),
+        ("", False),
+    ],
+)
+def test_only_what_is_not_in_quotes_is_an_end_of_a_line(
+    tmp_path: Path, rows: str, mixed: bool, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fireflower.history.readers.lines._PIECE", piece)
+    assert is_mixed(table(tmp_path, rows.encode()), "", ";") == mixed
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -485,4 +517,48 @@ def test_a_file_that_is_written_over_while_it_is_read_is_not_known(
     (again,) = archive.ingest(file, FLAT).files
     assert again.known != is_changed
     assert set(archive.vocabulary().people) == ({"ann", "bob"} if is_changed else {"ann"})
+    assert archive.ingest(file, FLAT).files[0].known
+
+
+def while_it_is_read(monkeypatch: pytest.MonkeyPatch, do: Callable[[], Any]) -> None:
+    """Something that happens to the next file that is imported."""
+    write_added = Dictionaries.write_added
+
+    def write(self: Dictionaries, folder: Path) -> None:
+        monkeypatch.undo()
+        do()
+        write_added(self, folder)
+
+    monkeypatch.setattr(Dictionaries, "write_added", write)
+
+
+@pytest.mark.parametrize("more", ["bob", ""])
+def test_what_was_read_of_a_file_while_it_was_written_to_can_be_replaced(
+    tmp_path: Path, more: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, archive = table(tmp_path, "time,event,user\n" + GOOD), Archive.open(tmp_path / "archive")
+    other = table(tmp_path, "time,event,user\n" + GOOD.replace("ann", "cy"), "other.csv")
+    archive.ingest(other, FLAT)
+    text = "time,event,user\n" + GOOD.replace("ann", more or "ann")
+    while_it_is_read(monkeypatch, lambda: file.write_text(text))
+    (changed,) = archive.ingest(file, FLAT).files
+    assert changed.changed and not changed.known
+    report = archive.ingest(file, FLAT, replace=True)
+    assert (report.new, report.files[0].changed, report.files[0].elsewise) == (1, False, False)
+    assert archive.summary().events == {"Edit": 2}
+    assert [Path(each.file).name for each in archive.summary().files] == ["other.csv", "in.csv"]
+    assert archive.ingest(file, FLAT).files[0].known
+
+
+def test_a_file_that_gets_another_name_or_right_while_it_is_read_is_not_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, archive = table(tmp_path, "time,event,user\n" + GOOD), Archive.open(tmp_path / "archive")
+
+    def handle() -> None:
+        file.chmod(0o600)
+        (tmp_path / "link.csv").hardlink_to(file)
+
+    while_it_is_read(monkeypatch, handle)
+    assert not archive.ingest(file, FLAT).files[0].changed
     assert archive.ingest(file, FLAT).files[0].known

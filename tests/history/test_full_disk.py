@@ -16,6 +16,7 @@ from fireflower.history.archive import Archive
 from fireflower.history.archive.manifest import writing
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.files import damaged
+from fireflower.history.readers.guessing import guess_mapping
 from fireflower.history.room import Unwritable, room_in
 
 EVENTS = Mapping(time="time", event="event", person="user", message_id="id")
@@ -69,7 +70,7 @@ def test_copies_name_their_own_folder(tmp_path: Path, monkeypatch: pytest.Monkey
     with small_disk(tmp_path / "small", "1m") as small:
         monkeypatch.setattr(tempfile, "tempdir", str(small))
         with pytest.raises(Unwritable) as refused:
-            Archive.open(tmp_path / "archive").ingest(file, Mapping(time="time", event="event", person="user"))
+            guess_mapping(file)
         assert str(refused.value).startswith(
             f"{small} cannot be written to: No space left on device. More is needed than the 1.0 MB"
         )
@@ -77,6 +78,15 @@ def test_copies_name_their_own_folder(tmp_path: Path, monkeypatch: pytest.Monkey
             "Make room there, or name another folder for temporary files in TMPDIR, and run this again."
         )
         assert not left(small)
+
+
+def test_copies_of_an_import_are_in_its_folder(tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_bytes(b"time,event,user\r\n" + b"2026-03-01,Edit,ann\n" * 100_000)
+    with small_disk(tmp_path / "small", "1m") as small:
+        with pytest.raises(Unwritable, match=f"^{small}/archive cannot be written to: No space left on device"):
+            Archive.open(small / "archive").ingest(file, Mapping(time="time", event="event", person="user"))
+        assert left(small) == {"archive/lock"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from fireflower.history.forgotten import Forgotten
 from fireflower.history.mapping import Mapping
 from fireflower.history.memberships import Attribution
 from fireflower.history.readers import open_source
-from fireflower.history.readers.files import digest, expand
+from fireflower.history.readers.files import digest, expand, state
 from fireflower.model.errors import InputError
 
 Progress = Callable[[str, int, int], None]
@@ -124,11 +124,14 @@ class Fingerprint(NamedTuple):
 
     def holds(self, path: Path) -> bool:
         """Whether the file is as it was."""
-        return path.exists() and _state(path.stat()) == self.state
+        return path.exists() and state(path.stat()) == self.state
 
 
 Taken = Callable[[], Fingerprint]
 """Gives it, when it has been taken."""
+
+Which = Callable[[SegmentFacts], bool]
+"""Says which segments are meant."""
 
 
 class Importer:
@@ -157,9 +160,9 @@ class Importer:
             fingerprints: Iterable[Taken] = _fingerprints(path for path, _ in files)
             if replace:
                 fingerprints = list(fingerprints)
-            dropped = [taken().digest for taken in fingerprints] if replace else []
-            before = self._records(dropped)
-            self._empty(dropped, lambda facts: True)
+            is_dropped = _came_from([path for path, _ in files], fingerprints) if replace else _never
+            before = self._records(is_dropped)
+            self._empty(is_dropped)
             reports = [
                 self._file(path, fingerprint, mapping, strict=strict, learned_at=learned_at)
                 for (path, mapping), fingerprint in zip(files, fingerprints, strict=True)
@@ -170,7 +173,7 @@ class Importer:
             self._safety.stop()
             Manifest.read(self._folder).clean(self._folder)
         records = sum(report.records for report in reports)
-        new = self._records() - before
+        new = self._records(_never) - before
         return ImportReport(tuple(reports), new, records - new)
 
     def remove(self, make: Callable[[Dictionaries], Doomed]) -> Removed:
@@ -195,17 +198,17 @@ class Importer:
         """Import one file, unless it is known. An import of the same content that could read nothing makes way. Where
         there is nothing that either could be, the file is read while its fingerprint is still being taken."""
         earlier = [self._facts[name] for name in self._manifest.segments]
-        as_now = [facts for facts in earlier if facts.mapping == mapping.settings()]
+        as_now = [facts for facts in earlier if facts.mapping == mapping.settings() and not facts.changed]
         if as_now and fingerprint().digest in {facts.digest for facts in as_now}:
             return FileReport(str(path), known=True)
         if not all(facts.rows for facts in earlier):
-            self._empty({fingerprint().digest}, lambda facts: not facts.rows)
+            self._empty(lambda facts: not facts.rows and facts.digest == fingerprint().digest)
         facts, left_out = self._import(path, fingerprint, mapping, learned_at)
         segment = Segment(self._segments(self._manifest)[-1])
         if strict and facts.kept_aside:
             raise _refused(segment)
-        changed = facts.digest != fingerprint().digest
-        return FileReport(str(path), facts.read, facts.rows, facts.kept_aside, left_out=left_out, changed=changed)
+        counts = facts.read, facts.rows, facts.kept_aside
+        return FileReport(str(path), *counts, left_out=left_out, changed=facts.changed)
 
     def _beside_earlier(self, reports: Sequence[FileReport], built: GenerationFacts) -> list[FileReport]:
         """The reports, with what depends on earlier imports of the same contents."""
@@ -222,14 +225,12 @@ class Importer:
             for report in reports
         ]
 
-    def _empty(self, fingerprints: Collection[str], makes_way: Callable[[SegmentFacts], bool]) -> None:
-        """Put segments without a row in the place of those of these contents that make way: their codes stay."""
+    def _empty(self, makes_way: Which) -> None:
+        """Put segments without a row in the place of those that make way: their codes stay."""
         for position, name in enumerate(self._manifest.segments):
-            facts = self._facts[name]
-            if facts.digest not in fingerprints or not makes_way(facts):
-                continue
-            before = Segment(self._folder / "segments" / name)
-            self._put(position, partial(write_emptied, before))
+            if makes_way(self._facts[name]):
+                before = Segment(self._folder / "segments" / name)
+                self._put(position, partial(write_emptied, before))
 
     def _put(self, position: int, write: Callable[[Path], SegmentFacts]) -> None:
         """Put a segment that is written now in the place of another."""
@@ -240,15 +241,15 @@ class Importer:
         names[position] = folder.name
         self._manifest = replace(self._manifest, segments=tuple(names), serial=self._manifest.serial + 1)
 
-    def _records(self, dropped: Collection[str] = ()) -> int:
-        """How many records the valid blocks have, without those that came from contents that are dropped."""
+    def _records(self, is_dropped: Which) -> int:
+        """How many records the valid blocks have, without those of segments that are dropped."""
         from fireflower.history.archive.blocks import Blocks
 
         manifest = Manifest.read(self._folder)
         if not manifest.generation:
             return 0
         facts = Blocks(self._folder / "generations" / manifest.generation).facts
-        stay = (self._facts[name].digest not in dropped for name in manifest.segments)
+        stay = (not is_dropped(self._facts[name]) for name in manifest.segments)
         return sum(kept for kept, stays in zip(facts.kept, stay, strict=True) if stays)
 
     def _next(self) -> Path:
@@ -281,15 +282,15 @@ class Importer:
         self, path: Path, fingerprint: Taken, mapping: Mapping, learned_at: int | None
     ) -> tuple[SegmentFacts, int]:  # fmt: skip
         """Write a file's segment. Gives what is known of it, and how much of the file has been left out. Of a file that
-        somebody has written to meanwhile nobody knows what has been read: so it is known by what no other has."""
+        somebody has written to meanwhile nobody knows what has been read: so it will not be taken for known."""
         opened = open_source(path, mapping, learned_at, self._folder / "scratch" / "reading")
         source = LeavingOut(opened, self._forgotten)
         folder = self._next()
 
         def known_by() -> dict[str, Any]:
             taken = fingerprint()
-            digest = taken.digest if taken.holds(path) else f"{taken.digest} until {folder.name}"
-            return {"file": str(path), "digest": digest, "mapping": mapping.settings()}
+            origin = {"file": str(path), "digest": taken.digest, "mapping": mapping.settings()}
+            return {**origin, "changed": not taken.holds(path)}
 
         facts = SegmentWriter(folder, self._known()).write(
             source,
@@ -317,13 +318,19 @@ def _fingerprints(paths: Iterable[Path]) -> Iterator[Taken]:
 
     def taken(file: tuple[Path, os.stat_result]) -> Fingerprint:
         path, before = file
-        return Fingerprint(digest(path, before.st_size), _state(before))
+        return Fingerprint(digest(path, before.st_size), state(before))
 
     return begun(taken, ((path, path.stat()) for path in paths))
 
 
-def _state(said: os.stat_result) -> tuple[int, ...]:
-    return said.st_dev, said.st_ino, said.st_size, said.st_mtime_ns, said.st_ctime_ns
+def _came_from(paths: Iterable[Path], fingerprints: Iterable[Taken]) -> Which:
+    """Segments that came from these contents; and, where somebody wrote to a file meanwhile, from that path."""
+    digests, names = {taken().digest for taken in fingerprints}, {str(path) for path in paths}
+    return lambda facts: facts.digest in digests or (facts.changed and facts.file in names)
+
+
+def _never(_: SegmentFacts) -> bool:
+    return False
 
 
 def _beside(report: FileReport, segment: Segment, unread: Sequence[str], twice: int) -> FileReport:

@@ -33,7 +33,7 @@ def rejected(segments: Sequence[Segment]) -> Iterator[tuple[Segment, KeptAside]]
     """The rows that no import has read. Where a file's content has come several times, the last import has the word."""
     found: dict[str, list[Segment]] = {}
     for segment in segments:
-        found.setdefault(segment.facts.digest, []).append(segment)
+        found.setdefault(_content(segment), []).append(segment)
     for *earlier, last in found.values():
         unread = [{row.line for row in segment.kept_aside()} for segment in earlier]
         for row in last.kept_aside():
@@ -43,12 +43,17 @@ def rejected(segments: Sequence[Segment]) -> Iterator[tuple[Segment, KeptAside]]
 
 def rejected_counts(segments: Sequence[Segment]) -> list[int]:
     """How many such rows each segment has."""
-    times = Counter(segment.facts.digest for segment in segments)
-    again = [segment for segment in segments if times[segment.facts.digest] > 1]
+    times = Counter(map(_content, segments))
+    again = [segment for segment in segments if times[_content(segment)] > 1]
     counts = Counter(segment.folder for segment, _ in rejected(again))
     return [
-        segment.facts.kept_aside if times[segment.facts.digest] == 1 else counts[segment.folder] for segment in segments
+        segment.facts.kept_aside if times[_content(segment)] == 1 else counts[segment.folder] for segment in segments
     ]
+
+
+def _content(segment: Segment) -> str:
+    """The same where the same has been read. Of a file that somebody wrote to meanwhile nobody knows what was."""
+    return str(segment.folder) if segment.facts.changed else segment.facts.digest
 
 
 def kind_of(reason: str) -> str:

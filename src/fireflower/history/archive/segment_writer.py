@@ -91,7 +91,8 @@ class SegmentWriter:
         for name, some in texts.items():
             write_texts(self._folder / f"{name}.arrow", some)
         self._read = before.read
-        return self._written(properties, {"file": before.file, "digest": before.digest, "mapping": before.mapping})
+        origin = {name: getattr(before, name) for name in ("file", "digest", "mapping", "changed")}
+        return self._written(properties, origin)
 
     def _written(self, properties: PropertyWriter, facts: dict[str, Any]) -> SegmentFacts:
         written = SegmentFacts(

@@ -127,6 +127,7 @@ class SegmentFacts:
     loose : the records that have none
     seen : the properties that events have
     files : the seal of all files but the columns
+    changed : whether somebody wrote to the file while it was read: what has been read is not what it holds then
     """
 
     file: str
@@ -141,6 +142,7 @@ class SegmentFacts:
     loose: Loose
     seen: Seen
     files: dict[str, list[int]] = field(default_factory=dict)
+    changed: bool = False
 
     @property
     def is_numbered(self) -> bool:

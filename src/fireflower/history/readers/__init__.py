@@ -19,7 +19,7 @@ def open_source(
     Parameters
     ----------
     learned_at : the moment from which rows without a time hold
-    scratch : a folder for what does not fit into memory
+    scratch : a folder for what does not fit into memory, and for a copy that can be read where the file cannot
 
     Raises
     ------
@@ -49,5 +49,5 @@ def open_source(
         shape = RecordShape(mapping) if mapping.table == "records" else PlainShape(mapping, learned_at)
     if format == "json":
         return JsonSource(objects(path, compression), shape, timeless=mapping.timeless)
-    texts = rows_as_objects(path, format, compression, camel=mapping.form == "segment", whole=True)
+    texts = rows_as_objects(path, format, compression, scratch, camel=mapping.form == "segment", whole=True)
     return JsonSource(texts, shape, timeless=mapping.timeless)

@@ -15,13 +15,13 @@ from typing import Any
 from fireflower.history.mapping import Mapping
 from fireflower.history.readers.batches import PropertyForm
 from fireflower.history.readers.database import literal, parquet_sql, quoted
-from fireflower.history.readers.files import Compression, FileFormat, damaged, ends_differ, open_text, read_some
+from fireflower.history.readers.files import Compression, FileFormat, damaged, open_text, read_some
 from fireflower.history.readers.lines import LONGEST_LINE, count_lines, evened, is_mixed, records
 from fireflower.history.readers.milliseconds import within_reach
 from fireflower.model.errors import InputError, did_you_mean
 
-_HEAD = 16 << 20
-"""How much of a file is looked at to find how its lines end, and the header."""
+_HEAD = 1 << 20
+"""How much of a file is looked at to find its header."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _BEFORE = re.compile(rb'(?:[ \t]*(?:\r\n|\r|\n))*(?:"?sep=([^\r\n"])"?(?:\r\n|\r|\n))?')
 """What may stand before a header: empty lines, and one for Excel."""
@@ -52,6 +52,7 @@ class TableFile:
     Parameters
     ----------
     connection : a DuckDB connection for this file alone
+    scratch : a folder for such copies; None for that of temporary files
 
     Attributes
     ----------
@@ -64,8 +65,10 @@ class TableFile:
     columns : those, with the fields of a column of structs in its place
     """
 
-    def __init__(self, connection: Any, path: Path, format: FileFormat, compression: Compression) -> None:
-        self._connection = connection
+    def __init__(
+        self, connection: Any, path: Path, format: FileFormat, compression: Compression, scratch: Path | None = None
+    ) -> None:
+        self._connection, self._scratch = connection, scratch
         self.path, self.format = path, format
         self.source, self._compression = path, compression
         self.separator, self.before = ",", 0
@@ -77,7 +80,7 @@ class TableFile:
 
     def _parquet(self) -> str:
         """SQL that reads a Parquet file."""
-        copy = within_reach(self.path)
+        copy = within_reach(self.path, self._scratch)
         if copy:
             self._read_instead(copy)
         return parquet_sql(self.source)
@@ -88,8 +91,7 @@ class TableFile:
         weakref.finalize(self, copy.unlink, missing_ok=True)
 
     def batches(self, selected: str, rows: int) -> Iterator[Any]:
-        """What SQL selects from each row of the file, so many rows at a time. Where a line of CSV ends in another way
-        than all that have been looked at, it goes on with a copy whose lines end alike.
+        """What SQL selects from each row of the file, so many rows at a time.
 
         Raises
         ------
@@ -98,31 +100,25 @@ class TableFile:
         """
         import duckdb
 
-        read = 0
-        while True:
-            rest = f" OFFSET {read}" if read else ""
-            query = f"SELECT {selected} FROM {self.relation}{rest}"
-            try:
-                for piece in self._connection.sql(query).to_arrow_reader(rows):
-                    read += len(piece)
-                    yield piece
-                return
-            except (duckdb.Error, OSError) as error:
-                if self.source != self.path or not ends_differ(error):
-                    raise damaged(self.path, error) from None
-            self._read_instead(evened(self.source, self._compression))
-            self.relation = self._text()
+        try:
+            yield from self._connection.sql(f"SELECT {selected} FROM {self.relation}").to_arrow_reader(rows)
+        except (duckdb.Error, OSError) as error:
+            raise damaged(self.path, error) from None
 
     def _text(self) -> str:
         """SQL that reads a CSV file."""
-        head = _head(self.source, self._compression)
-        if is_mixed(head):
-            self._read_instead(evened(self.source, self._compression))
-            head = _head(self.source, self._compression)
-        before, separator, header = _header(head, self.path)
-        self.separator = separator or max(",\t;|", key=header.count)
+        before, header = self._begin()
+        if is_mixed(self.source, self._compression, self.separator):
+            self._read_instead(evened(self.source, self._compression, self._scratch))
+            before, header = self._begin()
         self._header, self.before = before + 1, before + len(header.encode().splitlines())
         return _csv_sql(self.source, self._compression, header, self.separator, before)
+
+    def _begin(self) -> tuple[int, str]:
+        """How many lines stand before the header, and the header, which tells what separates cells."""
+        before, separator, header = _header(_head(self.source, self._compression), self.path)
+        self.separator = separator or max(",\t;|", key=header.count)
+        return before, header
 
     def lines(self, rows: Sequence[int], broken: Sequence[int], read: int) -> tuple[dict[int, int], dict[int, int]]:
         """The lines on which some rows begin, by their number; and those on which broken ones do, by their place among
@@ -253,7 +249,7 @@ def _head(path: Path, compression: Compression) -> bytes:
 
 def _header(head: bytes, path: Path) -> tuple[int, str, str]:
     """How many lines stand before the header, the separator that they name, and the header itself."""
-    head = head[: 1 << 20].removeprefix(b"\xef\xbb\xbf")
+    head = head.removeprefix(b"\xef\xbb\xbf")
     match = _BEFORE.match(head)
     before, separator = match.group(0, 1) if match else (b"", b"")
     try:

@@ -134,21 +134,11 @@ def read_some(file: IO[bytes], size: int, path: Path) -> bytes:
         raise damaged(path, error) from None
 
 
-def ends_differ(error: Exception) -> bool:
-    """Whether DuckDB has met a line of CSV that ends in another way than the first one."""
-    return "CSV Parser state machine" in str(error)
-
-
 def damaged(path: Path, error: Exception) -> InputError | OSError:
     """The file breaks off or is not what it says; unless there was no room for what DuckDB writes to disk meanwhile."""
     if any(sign in str(error) for sign in _NO_ROOM):
         return no_room()
     reason = str(error).partition("\n")[0]
-    if ends_differ(error):
-        return InputError(
-            f"{path} has lines that end in different ways, or line breaks in cells that are not in quotes. Make all "
-            r"ends the same, for example with: sed 's/\r$//'; nothing of it has been imported."
-        )
     cure = "Copy or export it again; nothing of it has been imported."
     return InputError(f"{path} is damaged or breaks off ({reason}). {cure}")
 
@@ -161,3 +151,8 @@ def digest(path: Path, size: int) -> str:
             found.update(piece)
             size -= len(piece)
     return found.hexdigest()
+
+
+def state(said: os.stat_result) -> tuple[int, ...]:
+    """What changes when somebody writes to a file or puts another in its place."""
+    return said.st_dev, said.st_ino, said.st_size, said.st_mtime_ns

@@ -18,16 +18,23 @@ _ROWS = 10_000
 
 
 def rows_as_objects(
-    path: Path, format: FileFormat, compression: Compression, *, camel: bool = False, whole: bool = False
+    path: Path,
+    format: FileFormat,
+    compression: Compression,
+    scratch: Path | None = None,
+    *,
+    camel: bool = False,
+    whole: bool = False,
 ) -> Iterator[tuple[int, bytes]]:
     """(line, JSON) of every row.
 
     Parameters
     ----------
+    scratch : a folder for what does not fit into memory, and for a copy that can be read where the file cannot
     camel : columns such as message_id become the keys of Segment's form, messageId
     whole : columns such as properties.plan become fields of the object that the message had
     """
-    file = TableFile(connect_to_read("UTC", None), path, format, compression)
+    file = TableFile(connect_to_read("UTC", scratch), path, format, compression, scratch)
     types = {column.path: column.type for column in file.columns}
     fields = {name for name in file.names if whole and format != "csv" and _object_of(name)}
     values = {name: _value_sql(quoted(name), types.get(name), name in fields) for name in sorted(file.names)}

@@ -53,7 +53,7 @@ class TableSource:
         scratch: Path | None = None,
     ) -> None:
         self._connection = connect_to_read(mapping.timezone, scratch)
-        self._file = TableFile(self._connection, path, format, compression)
+        self._file = TableFile(self._connection, path, format, compression, scratch)
         self._mapping = mapping
         self._addresses = Addresses(mapping)
         self._learned_at = learned_at

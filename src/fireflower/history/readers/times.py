@@ -134,7 +134,7 @@ def _iso(text: str) -> datetime:
     if match is None:
         raise ValueError(text)
     year, month, day, hour, minute, second, fraction, zone = match.groups("")
-    is_end = hour == "24" and not (minute + second + fraction).strip("0")
+    is_end = hour == "24" and not (minute + second + fraction[:7]).strip("0.,")
     clock = f"{'00' if is_end else hour:0>2}:{minute:0>2}:{second:0>2}{fraction.replace(',', '.')}"
     time = datetime.fromisoformat(f"{year}-{month:0>2}-{day:0>2}T{clock}{zone if zone[:1] in ('+', '-') else ''}")
     time += timedelta(days=is_end)
