@@ -25,7 +25,7 @@ from typing import Any
 from benchmarks import live_traffic, worlds
 from benchmarks.live_report import markdown
 from benchmarks.live_server import WINDOW
-from benchmarks.live_traffic import Crowd
+from benchmarks.live_traffic import LATE_BY, Crowd
 from benchmarks.measure import measure
 from benchmarks.report import publish
 from benchmarks.run import machine, versions
@@ -203,6 +203,7 @@ def clients(bodies: Path, folder: Path, size: Size, *, compiled: bool = True) ->
     with server(fresh(folder / "clients"), str(DEFINITIONS), compiled=compiled) as running:
         joined = running.send(bodies / "browser-sign-ups")["accepted"]
         running.evaluated(joined + running.send(bodies / "met")["accepted"])
+        time.sleep(LATE_BY / 1000)  # so that nothing of what follows is from before
         return {name: _sent(running, bodies / name, size.seconds) for name in CLIENTS}
 
 

@@ -119,10 +119,10 @@ def browser(crowd: Crowd, count: int, types: Mapping[str, int], seed: int = 5) -
 
 
 def met(crowd: Crowd) -> Iterator[bytes]:
-    """Everybody's browser has said who they are and what their account is like, a minute before."""
+    """Everybody's browser says who they are and what their account is like."""
     for person in range(crowd.people):
         for kind in ("identify", "group"):
-            yield _in_browser(crowd, person, kind, ("", ""), f"met-{kind}-{person}", 60_000)
+            yield _in_browser(crowd, person, kind, ("", ""), f"met-{kind}-{person}", 1)
 
 
 def _in_browser(crowd: Crowd, person: int, kind: str, event: tuple[str, str], id: str, lag: int) -> bytes:
