@@ -70,12 +70,10 @@ def traffic(crowd: Crowd, count: int, seed: int = 2, *, timed_ids: bool = True) 
     before: list[bytes] = []
     for start in range(0, count, 10_000):
         size = min(10_000, count - start)
-        people = np.searchsorted(weights, rng.random(size) * weights[-1], side="right").tolist()
-        which = rng.choice(len(events), size, p=_shares(len(events))).tolist()
-        lag = np.where(rng.random(size) < LATE, rng.integers(1000, LATE_BY, size), rng.integers(1, AT_ONCE, size))
+        people, which, lag = _at_work(rng, weights, len(events), size)
         again = (rng.random(size) < AGAIN).tolist()
         ids = _ids(rng, start, size, timed_ids)
-        for number, (person, event, late) in enumerate(zip(people, which, lag.tolist(), strict=True), start):
+        for number, (person, event, late) in enumerate(zip(people, which, lag, strict=True), start):
             if again[number - start] and before:
                 yield before[number % len(before)]
                 continue
@@ -88,6 +86,14 @@ def traffic(crowd: Crowd, count: int, seed: int = 2, *, timed_ids: bool = True) 
             before.append(text)
             yield text
         before = before[-10_000:]
+
+
+def _at_work(rng: np.random.Generator, weights: Any, events: int, count: int) -> tuple[list[int], list[int], list[int]]:
+    """Who does something so many times, by how much each does; which event it is; and how many milliseconds late."""
+    people = np.searchsorted(weights, rng.random(count) * weights[-1], side="right")
+    which = rng.choice(events, count, p=_shares(events))
+    lag = np.where(rng.random(count) < LATE, rng.integers(1000, LATE_BY, count), rng.integers(1, AT_ONCE, count))
+    return people.tolist(), which.tolist(), lag.tolist()
 
 
 BROWSER = {"page": 45, "track": 35, "identify": 10, "group": 10}
@@ -108,12 +114,10 @@ def browser(crowd: Crowd, count: int, types: Mapping[str, int], seed: int = 5) -
     again with the same traits."""
     rng = np.random.default_rng(seed)
     weights, events, name = np.cumsum(rng.lognormal(0, 0.9, crowd.people)), _events(), "-".join(types)
-    people = np.searchsorted(weights, rng.random(count) * weights[-1], side="right").tolist()
-    which = rng.choice(len(events), count, p=_shares(len(events))).tolist()
+    people, which, lag = _at_work(rng, weights, len(events), count)
     shares = np.array([*types.values()])
     kinds = rng.choice([*types], count, p=shares / shares.sum()).tolist()
-    lag = np.where(rng.random(count) < LATE, rng.integers(1000, LATE_BY, count), rng.integers(1, AT_ONCE, count))
-    rows = zip(people, which, kinds, lag.tolist(), _ids(rng, 0, count, timed=True), strict=True)
+    rows = zip(people, which, kinds, lag, _ids(rng, 0, count, timed=True), strict=True)
     for person, event, kind, late, id in rows:
         yield _in_browser(crowd, person, kind, events[event], f"ajs-{name}-{id}", late)
 

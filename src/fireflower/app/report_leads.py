@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fireflower.app.explained import deeds_in_words, doer_in_words
 from fireflower.app.naming import called, looking_at, name_trait
@@ -115,16 +116,20 @@ def leads(
     wanted : the definition's criteria
     doers : of `doers_standing`
     """
-    index = [each.name for each in standing.definitions].index(definition.name)
-    rows = np.flatnonzero(standing.definition == index)
+    rows = _rows_of(standing, definition)
     rows = rows[np.argsort(-standing.at[rows], kind="stable")]
     return tuple(_lead(standing, i, definition, wanted, facts, truth, doers) for i in rows.tolist())
 
 
+def _rows_of(found: Transitions, definition: Definition) -> NDArray[np.int64]:
+    """The rows of a definition, by its name."""
+    index = [each.name for each in found.definitions].index(definition.name)
+    return np.flatnonzero(found.definition == index)
+
+
 def doers_standing(project: Project, standing: Transitions, definition: Definition) -> dict[str, tuple[Doer, ...]]:
     """Of each account that stands, those who did most of what it qualifies by."""
-    index = [each.name for each in standing.definitions].index(definition.name)
-    rows = np.flatnonzero(standing.definition == index)
+    rows = _rows_of(standing, definition)
     if definition.subject == "person" or not len(rows):
         return {}
     history = history_arguments(project, [definition], standing.as_of, None)
@@ -209,8 +214,8 @@ def changes(
     transitions : of definitions that are `naming` their subjects, with evidence
     people : whether to tell whose records tipped it
     """
-    index = [each.name for each in transitions.definitions].index(definition.name)
-    rows = np.flatnonzero((transitions.definition == index) & (transitions.at > after))[::-1].tolist()
+    own = _rows_of(transitions, definition)
+    rows = own[transitions.at[own] > after][::-1].tolist()
     told = rows[:MOST_CHANGES]
     shown = dict(zip(told, transitions.shown_together(told), strict=True))
     asked = {meaning(condition) for condition, _ in signed(definition.qualified)}

@@ -98,7 +98,7 @@ def _show(found: Qualification, all_transitions: bool, limit: int, truth: Truth 
     if all_transitions:
         _show_transitions(found, limit)
         return
-    from fireflower.app.criteria import unwanted
+    from fireflower.language.walking import unwanted
 
     for definition in found.definitions:
         leads = found.count(definition.name)

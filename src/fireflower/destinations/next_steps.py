@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from fireflower.destinations.doing import to_do
 from fireflower.language.fingerprints import canonical
 from fireflower.language.nodes import (
     Actors,
-    All,
-    AnyOf,
     AnySpan,
     Compare,
     Condition,
@@ -19,14 +17,13 @@ from fireflower.language.nodes import (
     Definition,
     Distinct,
     DistinctDays,
-    Formula,
     Members,
-    Not,
     Sequence,
     Sessions,
 )
 from fireflower.language.phrases import window
 from fireflower.language.steps import next_step
+from fireflower.language.walking import signed, unwanted
 
 if TYPE_CHECKING:
     from fireflower.evaluate.results import Evidence
@@ -94,18 +91,7 @@ def _gap(condition: Condition, value: Any) -> float | None:
 
 def _wanted(definition: Definition) -> frozenset[str]:
     """The conditions that the definition asks to hold, and nowhere not to."""
-    found = list(_signed(definition.qualified, True))
-    signs = {key for circle, formula in definition.circles if circle == "intent" for key, _ in _signed(formula, True)}
-    unwanted = {key for key, positive in found if not positive}
-    return frozenset(key for key, positive in found if positive) - unwanted - signs
-
-
-def _signed(formula: Formula, positive: bool) -> Iterator[tuple[str, bool]]:
-    match formula:
-        case Condition():
-            yield canonical(formula), positive
-        case Not(part):
-            yield from _signed(part, not positive)
-        case All(parts) | AnyOf(parts):
-            for part in parts:
-                yield from _signed(part, positive)
+    wanted = {canonical(condition) for condition, negated in signed(definition.qualified) if not negated}
+    intent = (formula for circle, formula in definition.circles if circle == "intent")
+    signs = {canonical(condition) for formula in intent for condition, _ in signed(formula)}
+    return frozenset(wanted - unwanted(definition) - signs)

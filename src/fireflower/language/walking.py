@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, TypeVar
 
-from fireflower.language.fingerprints import meaning
+from fireflower.language.fingerprints import canonical, meaning
 from fireflower.language.nodes import (
     Actors,
     All,
@@ -65,6 +65,11 @@ def signed(formula: Formula, negated: bool = False) -> Iterator[tuple[Condition,
         case All(parts) | AnyOf(parts):
             for part in parts:
                 yield from signed(part, negated)
+
+
+def unwanted(definition: Definition) -> frozenset[str]:
+    """The conditions, in their canonical form, that a definition asks not to hold."""
+    return frozenset(canonical(condition) for condition, negated in signed(definition.qualified) if negated)
 
 
 def quantities_of(node: Formula | Definition) -> tuple[Quantity, ...]:

@@ -24,14 +24,7 @@ from fireflower.history.ongoing import Find, OngoingHistory, Who, place
 from fireflower.language.nodes import AnyOf, Definition, Settings
 from fireflower.language.walking import needs
 from fireflower.model.codes import NOBODY, Codes, Numbers
-from fireflower.model.records import (
-    EVENT,
-    IDENTITY,
-    JOIN,
-    PERSON_TRAIT,
-    Record,
-    SubjectKind,
-)
+from fireflower.model.records import EVENT, IDENTITY, JOIN, PERSON_TRAIT, Record, SubjectKind
 from fireflower.model.rows import Row, Rows
 from fireflower.model.timeline import NOTHING, TO_ACCOUNT, TO_PERSON, Timeline, Vocabulary
 

@@ -158,7 +158,7 @@ class PlainReader:
     def traits(self, said: Plain) -> list[Record] | None:
         """What a message says of a person, or of an account whose member a person is, as the reader of the form will
         read it; None if it says nothing of this kind, or may not be read."""
-        person = (said.userId.strip() if said.userId else "") or _stripped(said.anonymousId)
+        person = _stripped(said.userId) or _stripped(said.anonymousId)
         if said.type not in ("identify", "group") or not person or (time := self._time(said)) == _UNKNOWN:
             return None
         id, received = _stripped(said.messageId), self._received

@@ -167,11 +167,9 @@ class TableSource:
     def _read(self, rows: Any, read: int) -> Iterator[Batch]:
         table = self._mapping.table
         base = self._base(rows)
-        person = (
-            _coalesce(self._part(rows, "person"), self._part(rows, "anonymous"))
-            if self._mapping.anonymous
-            else self._part(rows, "person")
-        )
+        person = self._part(rows, "person")
+        if self._mapping.anonymous:
+            person = _coalesce(person, self._part(rows, "anonymous"))
         if table in ("events", "deals"):
             named = {
                 **base,
@@ -216,13 +214,10 @@ class TableSource:
 
         if self._mapping.table == "events":
             fixed = self._mapping.event_name
-            return (
-                fixed
-                if not self._mapping.event
-                else self._part(rows, "event").fill_null(fixed)
-                if fixed
-                else self._part(rows, "event")
-            )
+            if not self._mapping.event:
+                return fixed
+            named = self._part(rows, "event")
+            return named.fill_null(fixed) if fixed else named
         if not self._mapping.event:
             return deal_name(self._mapping.event_name)
         stages = self._part(rows, "event").fill_null(self._mapping.event_name).combine_chunks().dictionary_encode()
