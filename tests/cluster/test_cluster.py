@@ -53,6 +53,7 @@ class Served:
     project: Project
     database: Database
     cluster: Cluster
+    key: str
     receiver: Receiver
     senders: list[Sender]
 
@@ -111,7 +112,8 @@ def served(postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert key is not None
     database = connect(postgresql)
     with cluster(acme.folder, {"HOOK_SECRET": "whsec_" + "c2VjcmV0" * 4}) as processes:
-        served = Served(acme, database, processes, receiver, [Sender(n, key, processes, Events(n)) for n in range(2)])
+        senders = [Sender(n, key, processes, Events(n)) for n in range(2)]
+        served = Served(acme, database, processes, key, receiver, senders)
         yield served
         served.stop_sending()
     database.close()
@@ -175,6 +177,39 @@ def test_a_process_that_slept_writes_nothing_wrong(served: Served) -> None:
     for sleeper in processes.of("evaluate"):
         _sleeps(sleeper, served)
     served.check(served.finish())
+
+
+def test_every_process_answers_about_everybody(served: Served) -> None:
+    """Whoever evaluates a person, any process says how they and their accounts stand, also one that evaluates
+    nobody."""
+    processes, ids = served.cluster, [f"answered-{number}" for number in range(6)]
+    with served.database.transaction():
+        token = Tokens(served.database).make("pages", "read", 1)
+    ingesting, *_ = processes.start("ingest", "evaluate", "evaluate")
+    soon(served.have_begun, 60)
+    soon(served.are_shared, 30)
+    for number, id in enumerate(ids):
+        told = [{"type": "track", "event": name, "userId": id, "messageId": f"{id}-{name}"} for name in ("Run", "Open")]
+        joins = {"type": "group", "userId": id, "groupId": f"account-{number % 3}", "messageId": f"{id}-joins"}
+        ingesting.post("/v1/batch", served.key, {"batch": [joins, *told]})
+    soon(lambda: served.evaluated() >= MessageLog(served.database).end(), 30)
+    for number, id in enumerate(ids):
+        expected = {("person", id, "opened"): [1], ("account", f"account-{number % 3}", "team"): [2]}
+        assert [_open(each, token, id) for each in processes.processes] == [expected] * 3
+
+
+def _open(process: Process, token: str, id: str) -> dict[tuple[str, str, str], list[float]]:
+    """(kind, subject, definition) -> the quantities of the conditions that do not hold, but for what holds for seconds
+    only."""
+    answer = process.call("GET", f"/api/v1/now?person={id}", token, None)
+    return {
+        (each["subject_kind"], each["subject"], verdict["definition"]): [
+            open_["value"] for open_ in verdict["not_done"]
+        ]
+        for each in answer["subjects"]
+        for verdict in each["verdicts"]
+        if verdict["definition"] in ("opened", "team")
+    }
 
 
 def test_definitions_that_change_while_processes_are_killed(served: Served) -> None:

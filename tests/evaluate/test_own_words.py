@@ -65,7 +65,7 @@ def test_evidence_live_and_after_definitions_are_worded_anew() -> None:
     assert words(live.loaded(2 * DAY).transitions) == {each.name: [repr(each.qualified)] for each in DEFINITIONS}
     other = replace(DEFINITIONS[0], name="d1")
     live.reword({"d1": other})
-    found = live.standing(Subject.PERSON, "ann", 3 * DAY)
+    found = live.standing([(Subject.PERSON, "ann")], 3 * DAY)[0]
     assert found is not None
     assert words(found) == {each.name: [repr(each.qualified)] for each in (DEFINITIONS[0], other, *DEFINITIONS[2:])}
 

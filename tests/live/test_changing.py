@@ -125,7 +125,9 @@ def test_only_another_meaning_is_evaluated(folder: Path, monkeypatch: pytest.Mon
         assert running.rows("SELECT name, since FROM definitions ORDER BY name") == since
         (active,) = [each for each in running.service.project.definitions if each.name == "active"]
         assert active.owner == "growth"
-        found = running.service.ask(lambda evaluator: evaluator.standing("person", "ann", evaluator.now)).result(5)
+        found = running.service.ask(lambda evaluator: evaluator.standing([("person", "ann")], evaluator.now)[0]).result(
+            5
+        )
         assert [each.owner for stands, _ in found for each in stands.definitions if each.name == "active"] == ["growth"]
 
 

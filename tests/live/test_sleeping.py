@@ -104,10 +104,10 @@ def test_who_sleeps_goes_on_as_if_awake() -> None:
 def test_who_sleeps_may_be_asked_for() -> None:
     stream = Stream()
     stream.take(DAY, [(DAY - 1, "ann", "A"), (DAY, "ann", "B")])
-    before = stream.qualifying.standing("person", "ann", DAY)
+    before = stream.qualifying.standing([("person", "ann")], DAY)[0]
     stream.take(DAY + 3 * LATENESS)
     assert len(stream.people) == 1
-    after = stream.qualifying.standing("person", "ann", DAY + 3 * LATENESS)
+    after = stream.qualifying.standing([("person", "ann")], DAY + 3 * LATENESS)[0]
     assert before is not None and after is not None
     assert np.array_equal(before.change, after.change) and np.array_equal(before.at, after.at)
     stream.take(3 * DAY)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import strategies
 from oracle.engine import told_by_engine
 from oracle.values import identity
 
+from fireflower.app.live.alone import standing_alone, transitions_alone
 from fireflower.app.live.qualifying import Qualifying
 from fireflower.evaluate.replay import standing
 from fireflower.evaluate.results import Subject, Transitions
@@ -44,12 +47,15 @@ def test_standing_is_that_of_a_replay(case: strategies.Case, size: int, wait: in
     people = sorted({record.person for record in records if record.person})
     accounts = sorted({record.account for record in records if record.account})
 
+    everybody = [(kind, id) for kind, ids in zip(KINDS, (people, accounts), strict=True) for id in ids]
+
     def ask(now: int) -> Stood:
         found: Stood = {}
-        for kind, ids in zip(KINDS, (people, accounts), strict=True):
-            for id in ids:
-                each = qualifying.standing(kind, id, now)
-                found |= {} if each is None else stood(each)
+        together = qualifying.standing(everybody, now)
+        for who, each in zip(everybody, together, strict=True):
+            found |= {} if each is None else stood(each)
+            (alone,) = qualifying.standing([who], now)
+            assert (alone is None) == (each is None) and (each is None or alone is None or stood(alone) == stood(each))
         return found
 
     for first in range(0, len(numbered), size):
@@ -64,3 +70,12 @@ def test_standing_is_that_of_a_replay(case: strategies.Case, size: int, wait: in
     expected = stood(standing(definitions, settings, [timeline], as_of=as_of, everyone=True, compiled=False))
     assert found == expected
     assert verdicts.all() == in_order(told_by_engine(case))
+    changes = defaultdict(set)
+    for at, _, kind, id, definition, change, *_ in told_by_engine(case):
+        changes[kind, id].add((definition, change, at))
+    for who in everybody:
+        assert transitions_alone(memory.find, settings, definitions, *who, as_of) == changes[who]
+    alone = [standing_alone(memory.find, settings, definitions, *who, as_of) for who in everybody]
+    assert {who: each for one in alone if one is not None for who, each in stood(one).items()} == {
+        who: each for who, each in expected.items() if who[0] in {each.subject for each in definitions}
+    }

@@ -109,7 +109,7 @@ class LiveReplay:
         self._remembered = Remembered(self._row)
         self._swept = 0
         self._asked = {kind: np.zeros(1, np.int64) for kind in Subject}
-        """Where the copy of a state lies that is asked how it stands."""
+        """Where the copies of states lie that are asked how they stand."""
 
     def warm(self) -> None:
         """Load, or compile, whatever of the kernel is needed, so that the first rows need not wait for it."""
@@ -119,7 +119,7 @@ class LiveReplay:
         for kind in Subject:
             self._advance(kind, nobody, nobody)
             self._give_back(kind, nobody, self._sides[kind].settled)
-            self._stand(kind, 0, 0)
+        self._stand(dict.fromkeys(Subject, nobody), 0)
 
     def reword(self, definitions: Mapping[str, Definition]) -> None:
         """Call the definitions of these names what these do, which mean the same."""
@@ -139,19 +139,25 @@ class LiveReplay:
         code, last = self._codes(kind).known(id), self._sides[kind].last
         return int(last[code]) if 0 <= code < len(last) else -1
 
-    def standing(self, kind: Subject, id: str, now: int) -> Transitions | None:
-        """How a subject stands at `now` with each definition about its kind, with the evidence as of then; None if
-        nothing is known of it. The rows are those of `replay.standing`. Nothing is changed by asking.
+    def standing(self, whom: Sequence[Who], now: int) -> list[Transitions | None]:
+        """How each of these subjects stands at `now` with each definition about its kind, with the evidence as of
+        then; None if nothing is known of it. The rows are those of `replay.standing`. Nothing is changed by asking.
 
         `now` must not lie before the last step.
         """
-        if self.last(kind, id) < 0:
-            return None
-        code = self._codes(kind).known(id)
-        self._wake(kind, np.array([code]))
-        self._stand(kind, int(self._states()[kind][code]), now)
+        known = [(kind, self._codes(kind).known(id) if self.last(kind, id) >= 0 else NOBODY) for kind, id in whom]
+        codes = {
+            each: np.array([code for kind, code in known if kind == each and code != NOBODY], np.int64)
+            for each in Subject
+        }
+        self._stand(codes, now)
         found = self._transitions(now)
-        return replace(found, subject=np.full(len(found), code, np.int32))
+        subject = np.empty(len(found), np.int32)
+        for kind, asked in codes.items():
+            mine = found.kind == kind
+            subject[mine] = asked[found.subject[mine]]
+        found = replace(found, subject=subject)
+        return [None if code == NOBODY else found.of(kind, code) for kind, code in known]
 
     def stale(self, rows: Rows) -> set[Who]:
         """The subjects for which rows come too late to be taken in by themselves."""
@@ -449,23 +455,32 @@ class LiveReplay:
         while machine.mend(self._engine.copy_some(view(machine.memory, self._compiled), HEAD[kind], *views)):
             pass
 
-    def _stand(self, kind: Subject, state: int, now: int) -> None:
-        """Have a copy of a state brought to `now`, and written how it stands there; of none, nothing."""
-        machine, nobody, place = self._machine, np.zeros(1, np.int64), self._asked[kind]
-        numbers = np.zeros(1 if state > 0 else 0, np.int64)
-        columns = (np.array([state], np.int64), place, numbers, np.zeros(PROGRESS_WORDS, np.int64))
-        views = [view(column, self._compiled) for column in columns]
-        while machine.mend(self._engine.copy_some(view(machine.memory, self._compiled), HEAD[kind], *views)):
-            pass
-        accounts, people = (nobody, place) if kind == Subject.PERSON else (place, nobody)
-        batch = (view(accounts, self._compiled), 1, view(people, self._compiled), 1, now + 1)
+    def _stand(self, codes: Mapping[Subject, NDArray[np.int64]], now: int) -> None:
+        """Have copies of these subjects' states brought to `now`, and written how they stand there. They are numbered
+        in this order."""
+        machine = self._machine
+        for kind, asked in codes.items():
+            self._wake(kind, asked)
+            if len(asked) > len(self._asked[kind]):
+                self._asked[kind] = np.append(self._asked[kind], np.zeros(len(asked), np.int64))
+            states = self._states()[kind][asked]
+            columns = (states, self._asked[kind], np.flatnonzero(states > 0), np.zeros(PROGRESS_WORDS, np.int64))
+            views = [view(column, self._compiled) for column in columns]
+            while machine.mend(self._engine.copy_some(view(machine.memory, self._compiled), HEAD[kind], *views)):
+                pass
+        batch = [
+            each
+            for kind in (Subject.ACCOUNT, Subject.PERSON)
+            for each in (view(self._asked[kind], self._compiled), len(codes[kind]))
+        ]
         machine.memory[k.STANDING] = 2
         try:
-            while machine.mend(self._engine.advance_batch(*machine.views(), *batch)):
+            while machine.mend(self._engine.advance_batch(*machine.views(), *batch, now + 1)):
                 pass
         finally:
             machine.memory[k.STANDING] = 0
-            self._give_back(kind, nobody, place)
+            for kind, asked in codes.items():
+                self._give_back(kind, np.arange(len(asked)), self._asked[kind])
 
     def _begin_again(self, kind: Subject, again: Again) -> None:
         """Put states of a while ago in the place of these subjects' own: the nearer ones, if nothing has come before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from math import isnan
 from typing import Any, NamedTuple
@@ -225,6 +225,24 @@ class Transitions:
     ) -> Evidence:
         value = self.value(condition.quantity, quantity, text)
         return Evidence(condition, holds, value, since, row if row >= 0 else None)
+
+    def only(self, which: NDArray[np.int64]) -> Transitions:
+        """Those at these places, in this order. The rows of evidence are shared."""
+        return replace(
+            self,
+            at=self.at[which],
+            known_at=self.known_at[which],
+            kind=self.kind[which],
+            subject=self.subject[which],
+            definition=self.definition[which],
+            change=self.change[which],
+            reason=self.reason[which],
+            end=self.end[which],
+        )
+
+    def of(self, kind: Subject, code: int) -> Transitions:
+        """Those of one subject."""
+        return self.only(np.flatnonzero((self.kind == kind) & (self.subject == code)))
 
     def subject_id(self, i: int) -> str:
         ids = self.vocabulary.people if self.kind[i] == Subject.PERSON else self.vocabulary.accounts

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-
-import numpy as np
 
 from fireflower.app.live.profile import gathered
 from fireflower.evaluate.replay import replay, standing
@@ -15,6 +12,7 @@ from fireflower.history.identities import Identities
 from fireflower.history.memberships import Memberships
 from fireflower.history.ongoing import Find
 from fireflower.language.nodes import Definition, Settings
+from fireflower.model.codes import NOBODY
 from fireflower.model.records import Kind, Record, SubjectKind
 
 _SUBJECTS: dict[SubjectKind, Subject] = {"person": Subject.PERSON, "account": Subject.ACCOUNT}
@@ -68,7 +66,4 @@ def _records(find: Find, kind: SubjectKind, id: str, now: int) -> list[Record]:
 def _of(found: Transitions, kind: SubjectKind, id: str) -> Transitions:
     """Those of one subject."""
     codes = found.vocabulary.people if kind == "person" else found.vocabulary.accounts
-    code = list(codes).index(id) if id in codes else -1
-    mine = np.flatnonzero((found.kind == _SUBJECTS[kind]) & (found.subject == code))
-    columns = ("at", "known_at", "kind", "subject", "definition", "change", "reason", "evidence")
-    return replace(found, **{name: getattr(found, name)[mine] for name in columns})
+    return found.of(_SUBJECTS[kind], list(codes).index(id) if id in codes else NOBODY)

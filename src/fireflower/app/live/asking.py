@@ -157,7 +157,7 @@ class Asking:
         with self._reader() as reader, reader.past() as past:
             now, settings = self.service.clock(), self.service.evaluator.settings
             found = whom(lambda id: person_alone(past.find, settings, id, now), person, account)
-        return self._with_others(found.at(now))
+        return self._with_others(found.at(now, {}))
 
     def _with_others(self, found: Found) -> Found:
         """With those who are evaluated elsewhere, each from its own records."""

@@ -27,9 +27,11 @@ from fireflower.app.live.parts import (
     Decided,
     Part,
     Standing,
+    Stood,
     by_what_is_past,
     decide,
     evaluated_before,
+    stood,
     tell,
     tell_up_to,
     traits_in,
@@ -40,7 +42,6 @@ from fireflower.app.live.telling import make_evidence, meaning_of
 from fireflower.app.project import HISTORY_FOLDER, Project
 from fireflower.destinations import Destination
 from fireflower.evaluate.image import Outgrown
-from fireflower.evaluate.results import Transitions
 from fireflower.history.arrivals import Arrivals
 from fireflower.history.log.database import Database, StorageError
 from fireflower.history.log.durable import Durable
@@ -131,11 +132,9 @@ class Evaluator:
         """Whether anybody is evaluated here."""
         return bool(self._terms)
 
-    def standing(self, kind: SubjectKind, id: str, now: int) -> list[tuple[Transitions, frozenset[str]]]:
-        """How a subject stands with each definition about its kind: of each part, with the names of the definitions
-        that count there. Nothing, if nothing is known of it."""
-        found = ((part.qualifying.standing(kind, id, now), part.names) for part in self._parts)
-        return [(stands, names) for stands, names in found if stands is not None]
+    def standing(self, whom: Sequence[tuple[SubjectKind, str]], now: int) -> list[Stood]:
+        """How each subject stands with each definition about its kind."""
+        return stood(self._parts, whom, now)
 
     def person(self, id: str) -> str:
         """The id by which verdicts name the person who bears or has borne this one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from fireflower.app.live.qualifying import Qualifying
 from fireflower.app.live.sieving import Concerns
 from fireflower.app.live.telling import verdicts_of
 from fireflower.evaluate.live import Step
-from fireflower.evaluate.results import Subject
+from fireflower.evaluate.results import Subject, Transitions
 from fireflower.history.arrivals import Arrivals
 from fireflower.history.log.leases import ALL_SHARES, Evaluated, share_of
 from fireflower.history.log.verdicts import Verdict, Who
@@ -24,6 +24,10 @@ _FEW = 1_000
 
 AT_ONCE = 5_000
 """Messages of the log that are told in one step."""
+
+Stood = Sequence[tuple[Transitions, frozenset[str]]]
+"""How a subject stands, of each part, with the names of the definitions that count there; empty if nothing is known of
+it."""
 
 
 @dataclass(slots=True)
@@ -200,6 +204,12 @@ def told_again_by(part: Part, step: Step) -> dict[Who, int]:
     """Whose past a part has told again, with the moment up to which earlier transitions stand."""
     again = {(Subject(kind).name.lower(), id): since for (kind, id), since in step.told_again.items()}
     return {who: since for who, since in again.items() if part.counts(*who)}
+
+
+def stood(parts: Sequence[Part], whom: Sequence[tuple[SubjectKind, str]], now: int) -> list[Stood]:
+    """How each of these subjects stands with each definition about its kind."""
+    found = [(part.qualifying.standing(whom, now), part.names) for part in parts]
+    return [[(one, names) for stands, names in found if (one := stands[nth]) is not None] for nth in range(len(whom))]
 
 
 def traits_in(part: Part, kind: SubjectKind, id: str) -> Mapping[str, Any]:

@@ -147,9 +147,9 @@ class Qualifying:
         """Take over what does not change a definition's meaning: what its author calls things."""
         self.replay.reword(definitions)
 
-    def standing(self, kind: SubjectKind, id: str, now: int) -> Transitions | None:
-        """How a subject stands with each definition about its kind; None if nothing is known of it."""
-        return self.replay.standing(_SUBJECTS[kind], id, now)
+    def standing(self, whom: Sequence[tuple[SubjectKind, str]], now: int) -> list[Transitions | None]:
+        """How each subject stands with each definition about its kind; None if nothing is known of it."""
+        return self.replay.standing([(_SUBJECTS[kind], id) for kind, id in whom], now)
 
     @property
     def decided(self) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fireflower.app.live.evaluating import Evaluator
+from fireflower.app.live.parts import Stood
 from fireflower.evaluate.explain import Way, can_still, way_to
 from fireflower.evaluate.results import Evidence, Reason, Transitions
 from fireflower.language.nodes import Definition
@@ -71,10 +72,6 @@ class Now:
         return sorted(open_, key=lambda step: (len(step[1].way.missing), step[1].way.gap))
 
 
-Parts = Sequence[tuple[Transitions, frozenset[str]]]
-"""How a subject stands, with the names of the definitions that count; empty if nothing is known of it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Found:
     """The same, as it comes from the evaluator's thread, which is not to be kept for longer than need be.
@@ -85,7 +82,7 @@ class Found:
     """
 
     as_of: int
-    subjects: Sequence[tuple[SubjectKind, str, Parts | None]]
+    subjects: Sequence[tuple[SubjectKind, str, Stood | None]]
     more_accounts: int
 
     @property
@@ -98,7 +95,7 @@ class Found:
     ) -> Found:  # fmt: skip
         """With those who are evaluated elsewhere."""
 
-        def parts(kind: SubjectKind, id: str) -> Parts:
+        def parts(kind: SubjectKind, id: str) -> Stood:
             found = stands(kind, id)
             return [] if found is None else [(found, names)]
 
@@ -119,9 +116,9 @@ class Whom:
     subjects: Sequence[tuple[SubjectKind, str]]
     more_accounts: int
 
-    def at(self, now: int, stands: Callable[[SubjectKind, str], Parts | None] = lambda kind, id: None) -> Found:
-        """How they stand at a moment."""
-        return Found(now, [(kind, id, stands(kind, id)) for kind, id in self.subjects], self.more_accounts)
+    def at(self, now: int, stands: Mapping[tuple[SubjectKind, str], Stood]) -> Found:
+        """How they stand at a moment, as far as it is known."""
+        return Found(now, [(*each, stands.get(each)) for each in self.subjects], self.more_accounts)
 
 
 def whom(known: Callable[[str], tuple[str, Sequence[str]]], person: str | None, account: str | None) -> Whom:
@@ -147,12 +144,12 @@ def whom(known: Callable[[str], tuple[str, Sequence[str]]], person: str | None, 
 
 def look(evaluator: Evaluator, person: str | None, account: str | None, now: int) -> Found:
     """Ask how a person, an account or both stand. Without an account, those of which the person is a member."""
-    return whom(evaluator.known, person, account).at(
-        now, lambda kind, id: evaluator.standing(kind, id, now) if evaluator.holds(kind, id) else None
-    )
+    asked = whom(evaluator.known, person, account)
+    held = [each for each in asked.subjects if evaluator.holds(*each)]
+    return asked.at(now, dict(zip(held, evaluator.standing(held, now), strict=True)))
 
 
-def _read(kind: SubjectKind, id: str, parts: Parts) -> Stands:
+def _read(kind: SubjectKind, id: str, parts: Stood) -> Stands:
     stands = [stand for found, names in parts for stand in _stands(found, names)]
     return Stands(kind, id, bool(parts), tuple(stands))
 

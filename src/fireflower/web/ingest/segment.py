@@ -57,7 +57,7 @@ class SegmentDelivery:
         if not self._is_complete or not events or type(events[0]) is not msgspec.Raw:
             return [None] * len(events), Said()
         found = plains(events)
-        messages = [self._with_times(bytes(text), said) for text, said in zip(events, found, strict=True)]
+        messages = self._with_times(list(map(bytes, events)), found)
         some = [said if message else None for said, message in zip(found, messages, strict=True)]
         read, of = self._reader.events(some)
         records: dict[int, list[Record]] = {}
@@ -71,20 +71,34 @@ class SegmentDelivery:
         both = {place: ids for place in (*of, *records) if (ids := both_ids(some[place]))}
         return messages, Said(read, of, records, both)
 
-    def _with_times(self, text: bytes, said: Plain | None) -> tuple[str, bytes] | None:
-        """(key, body) of the message that an event is from its text, if nothing stands in its way; `said` then says
-        what the body does."""
-        if said is None or said.receivedAt is not UNSET or said.writeKey is not UNSET or said.sentAt is None:
-            return None
-        key, end = said.messageId, self._end
-        if not key or key.isspace() or may_be_deep(text, lists=not self._is_flat):
-            return None
-        if not self._is_flat and b"\n" in text:
-            return None
-        if said.sentAt is UNSET:
-            said.sentAt, end = self._sent, self._end_with_sent
-        said.receivedAt = self._stamp
-        return key, text[:-1] + end
+    def _with_times(self, texts: Sequence[bytes], found: Sequence[Plain | None]) -> list[tuple[str, bytes] | None]:
+        """(key, body) of the message that each event is from its text, if nothing stands in its way; what was found in
+        it then says what the body does."""
+        sent, stamp, end, end_with_sent = self._sent, self._stamp, self._end, self._end_with_sent
+        is_simple = self._is_flat and not may_be_deep(max(texts, key=len), lists=False)
+        messages: list[tuple[str, bytes] | None] = []
+        for text, said in zip(texts, found, strict=True):
+            if (
+                said is None
+                or said.receivedAt is not UNSET
+                or said.writeKey is not UNSET
+                or said.sentAt is None
+                or not (key := said.messageId)
+                or key.isspace()
+                or not (is_simple or self._is_simple(text))
+            ):
+                messages.append(None)
+            elif said.sentAt is UNSET:
+                said.sentAt, said.receivedAt = sent, stamp
+                messages.append((key, text[:-1] + end_with_sent))
+            else:
+                said.receivedAt = stamp
+                messages.append((key, text[:-1] + end))
+        return messages
+
+    def _is_simple(self, text: bytes) -> bool:
+        """Whether an event certainly is no deeper than readers read, and one line."""
+        return not may_be_deep(text, lists=not self._is_flat) and (self._is_flat or b"\n" not in text)
 
     def take(self, event: Any, position: int) -> tuple[str, bytes]:
         """(key, body) of the message that an event is, whatever it looks like. The event is changed.
