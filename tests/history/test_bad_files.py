@@ -57,6 +57,12 @@ def test_a_header_alone_has_nothing_to_guess_by_and_nothing_to_import(tmp_path: 
     assert (report.read, report.new) == (0, 0)
 
 
+@pytest.mark.parametrize("content", ["[]", '{"batch": []}', "[[1], [2]]", '{"event": "Edit", "rows": 1e400}\n'])
+def test_json_without_an_object_that_can_be_read_is_not_called_a_table(tmp_path: Path, content: str) -> None:
+    with pytest.raises(InputError, match=r"in\.json holds no JSON object that can be read. There is nothing to import"):
+        guess_mapping(table(tmp_path, content, "in.json"))
+
+
 def test_a_file_without_users_is_refused_with_what_to_do(tmp_path: Path) -> None:
     file = table(tmp_path, "time,event,rows\n2026-03-01,Edit,3\n2026-03-01,Edit,3\n")
     with pytest.raises(InputError, match=r"looks like people or accounts. Its columns are: .*person: user_id"):

@@ -114,7 +114,8 @@ def guess_mapping(path: str | Path, said: Object[str, Any] | None = None, known:
     said = said or {}
     rows = sample(path)
     if not rows:
-        raise InputError(f"{path} has a header and no rows. There is nothing to import.")
+        holds = "holds no JSON object that can be read" if detect(path)[0] == "json" else "has a header and no rows"
+        raise InputError(f"{path} {holds}. There is nothing to import.")
     columns = tuple(dict.fromkeys(key for row in rows for key in row))
     message = None if said.keys() & _NAMES.keys() else _message_form(rows)
     if message is not None and message.form == "posthog" and not said.get("group_type"):
