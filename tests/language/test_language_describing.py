@@ -116,6 +116,8 @@ STEPS: list[tuple[str, Any, str]] = [
     ("count(A) - count(B) >= 30", 2.439862, "raise the number of A minus the number of B by 27.6"),
     ("min(properties.x of A) >= 5", 2, "the smallest x of A is at least 5 (now 2)"),
     ("max(properties.x of A) >= 2", float("nan"), "raise the greatest x of A by 2"),
+    ("max(properties.x of A) >= 2", -1e308, "raise the greatest x of A by 1e+308"),
+    ("max(properties.x of A) >= 2", float("-inf"), "the greatest x of A is at least 2 (now -inf)"),
 ]
 
 

@@ -35,6 +35,8 @@ def decimals(value: float, digits: int) -> int:
 
 def rounded_up(value: float, decimals: int) -> float:
     """The value with so many decimals, and not less than it is, but for the noise of binary fractions."""
+    if not abs(value) < 2**53:  # it has no decimals
+        return value
     return math.ceil(round(value * 10**decimals, 6)) / 10**decimals
 
 

@@ -123,7 +123,7 @@ def _in_general(condition: Condition, current: Any) -> str:
 
 def _least(condition: Condition, current: Any) -> float | None:
     """What the value must come to; None where more of it does not help, or is not known to."""
-    if isinstance(current, str | bool | list | tuple):
+    if isinstance(current, str | bool | list | tuple) or current == -math.inf:
         return None
     now = _number(current)
     match condition.test:
