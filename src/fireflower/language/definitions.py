@@ -55,11 +55,6 @@ def _optional(form: MapNode, key: str, read: Callable[[Node], T | None]) -> T | 
     return None if node is None else read(node)
 
 
-def _keeps(form: MapNode, notes: Notes) -> bool:
-    node = form.get("keep_after_goal")
-    return node is not None and truth_of(node, "`keep_after_goal`", notes)
-
-
 def _name(form: MapNode, notes: Notes) -> str:
     node = form.get("definition")
     if node is None:
