@@ -24,25 +24,25 @@ from fireflower.language.nodes import (
     Members,
     OneOf,
     Quantity,
+    Ratio,
     Recency,
     Sessions,
     Sum,
     Test,
     Text,
+    TimeSpent,
     Trait,
 )
-from fireflower.language.phrases import counted, events, holds_several, is_share, listed, number, window
+from fireflower.language.phrases import events, holds_several, is_share, listed, number, there_is, window
 from fireflower.language.phrases import value as in_words
 from fireflower.language.rounding import numbers_of, rounded
 from fireflower.language.rules import unit_of
-from fireflower.model.moments import DAY, HOUR, MINUTE, SECOND
 
 if TYPE_CHECKING:
     from fireflower.evaluate.results import Evidence
 
 _MOST_FACTS = 6
 _LONGEST_FACT = 140
-_UNITS = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second"))
 _COUNTED = Count | Distinct | DistinctDays | Actors | Members | Sessions
 
 
@@ -129,9 +129,15 @@ def says(condition: Condition, value: Any, label: str = "") -> str:
         return _count(quantity, value)
     if isinstance(quantity, DistinctDays | Distinct | Actors | Members | Sessions):
         label = ""  # "5 last week" is no English
-    if label or not isinstance(value, int | float) or isinstance(quantity, Recency | Elapsed):
-        name = label or describe_quantity(quantity).removeprefix("the ")
-        return f"{name} {_amount(condition, value)}"
+    name = describe_quantity(quantity).removeprefix("the ")
+    if label or not isinstance(value, int | float):
+        return f"{label or name} {_amount(condition, value)}"
+    if isinstance(quantity, Recency | Elapsed):
+        return f"{_amount(condition, value)} {name.removeprefix('time ')}"
+    if isinstance(quantity, TimeSpent):
+        return f"{_amount(condition, value) if value else 'no time'} {name.removeprefix('hours ')}"
+    if isinstance(quantity, Ratio) and not is_share(condition):
+        return f"{name} is {_amount(condition, value)}"
     exactly = describe_condition(Condition(quantity, Compare("=", _rounded(value, condition.test))))
     return exactly.removeprefix("exactly ").removeprefix("the ")
 
@@ -174,18 +180,11 @@ def _amount(condition: Condition, value: Any) -> str:
     if isinstance(value, str | list | tuple) and not isinstance(value, bool):
         return listed([str(item) for item in ([value] if isinstance(value, str) else value)])
     if is_share(condition):
-        return f"at {number(rounded(value, numbers_of(condition.test), 0, 0.01))}%"
+        return f"at {there_is(value, condition, in_percent=True)}"
     unit = unit_of(condition.quantity)
-    return _span(value, condition.test) if unit == "span" else in_words(_rounded(value, condition.test), unit)
-
-
-def _span(span: float, test: Test) -> str:
-    """A span in its greatest whole unit: nobody needs the microseconds of "5 days"."""
-    bounds = numbers_of(test)
-    if span in bounds:
-        return in_words(span, "span")
-    size, name = next((unit for unit in _UNITS if span >= 2 * unit[0] or span == unit[0]), _UNITS[-1])
-    return counted(rounded(span, bounds, 0, size), name)
+    if unit in ("span", "hours"):
+        return there_is(value, condition)
+    return in_words(_rounded(value, condition.test), unit)
 
 
 def _rounded(value: float, test: Test) -> float:

@@ -39,6 +39,8 @@ from fireflower.model.moments import DAY, HOUR, format_moment, format_span, unit
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SHARE_LIMIT = 2.0
+_NOTHING_AND_ALL = (0.0, 1.0)
+"""To these no share is rounded, whatever the bounds are."""
 _SEVERAL = re.compile(r"[^siu]s$|(^|[._ -])(stack|list|set)$", re.IGNORECASE)
 _AMOUNTS = {
     "<": "less than {}", "<=": "at most {}", ">": "more than {}", ">=": "at least {}", "=": "exactly {}",
@@ -96,6 +98,11 @@ def is_share(condition: Condition) -> bool:
     return isinstance(condition.quantity, Ratio) and bound < _SHARE_LIMIT
 
 
+def percent(share: float) -> str:
+    """A share as a definition has it: "90%"."""
+    return f"{number(round(share * 100, 10))}%"
+
+
 def there_is(current: Any, condition: Condition, *, in_percent: bool = False) -> str:
     """The value that a condition's quantity has: rounded, but never so far that it seems to be on the other side of the
     condition's bound, or at it.
@@ -118,13 +125,13 @@ def there_is(current: Any, condition: Condition, *, in_percent: bool = False) ->
         return value(current, unit)
     bounds = numbers_of(condition.test)
     if unit in ("span", "hours"):
-        if current in bounds:
+        if current in bounds or (unit == "hours" and not current):
             return value(current, unit)
         scale = HOUR if unit == "hours" else 1
         size, name = unit_of_span(current * scale, _greatest(unit))
         return counted(rounded(current, bounds, 1, size / scale), name)
     if in_percent and is_share(condition):
-        return f"{number(rounded(current, bounds, 1, 0.01))}%"
+        return f"{number(rounded(current, [*bounds, *_NOTHING_AND_ALL], 1, 0.01))}%"
     return number(rounded(current, bounds, decimals(current, 4)))
 
 
