@@ -127,6 +127,9 @@ def describe_condition(condition: Condition) -> str:
         case Ratio() if isinstance(test, Compare) and isinstance(test.bound, int | float) and 0 < test.bound <= 2:
             share = _share(test.bound, quantity.denominator)
             return f"{_part(quantity.numerator)} {predicate(test, 'number').removesuffix(number(test.bound))}{share}"
+        case Ratio() if isinstance(test, Between) and phrases.is_share(condition):
+            low, high = phrases.percent(test.low), _share(test.high, quantity.denominator)
+            return f"{_part(quantity.numerator)} is between {low} and {high}"
         case Difference(minuend, subtrahend) if isinstance(test, Compare) and test.bound == 0:
             return f"{_part(minuend)} {predicate(test, 'number').removesuffix(number(0))}{_part(subtrahend)}"
     if _is_counted(quantity) and isinstance(test, _AMOUNTS):
@@ -136,12 +139,22 @@ def describe_condition(condition: Condition) -> str:
     return f"{describe_quantity(quantity)} {predicate(test, unit_of(quantity), several)}"
 
 
+def said_in_percent(condition: Condition) -> bool:
+    """Whether a condition is on a share, and its author says that in per cent."""
+    return phrases.is_share(condition) and "%" in as_written(condition)
+
+
 def _share(share: float, whole: Quantity) -> str:
-    """'90% of the account's plan_gb'; a number of which a share is taken is a limit."""
+    """'90% of the account's plan_gb'."""
+    text = whole_of(share, whole)
+    return text if share == 1 else f"{phrases.percent(share)} of {text}"
+
+
+def whole_of(share: float, whole: Quantity) -> str:
+    """What there is so much of: 'the account's plan_gb', 'the limit of 10,000'; a number of which a share is taken is a
+    limit."""
     text = _part(whole)
-    if isinstance(whole, Number) and share <= 1:
-        text = f"the limit of {text}"
-    return text if share == 1 else f"{number(round(share * 100, 10))}% of {text}"
+    return f"the limit of {text}" if isinstance(whole, Number) and share <= 1 else text
 
 
 _COUNTED = Count | DistinctDays | Actors | Members | Sessions | TimeSpent
