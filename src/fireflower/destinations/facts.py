@@ -33,7 +33,17 @@ from fireflower.language.nodes import (
     TimeSpent,
     Trait,
 )
-from fireflower.language.phrases import events, holds_several, is_share, listed, number, there_is, window
+from fireflower.language.phrases import (
+    event,
+    events,
+    holds_several,
+    is_share,
+    listed,
+    number,
+    singular,
+    there_is,
+    window,
+)
 from fireflower.language.phrases import value as in_words
 from fireflower.language.rounding import numbers_of, rounded
 from fireflower.language.rules import unit_of
@@ -146,7 +156,7 @@ def _several(label: str, value: float) -> str:
     """ "12 reports", "1 report", "no reports"."""
     if value == 0:
         return f"no {label}"
-    return f"{number(value)} {label[:-1] if value == 1 else label}"
+    return f"{number(value)} {singular(label) if value == 1 else label}"
 
 
 def _of_window(quantity: Quantity, value: Any) -> str:
@@ -159,7 +169,7 @@ def _count(quantity: Count, value: float) -> str:
     selection, when = quantity.events, _of_window(quantity, value)
     known = done(selection.names[0]) if len(selection.names) == 1 and selection.where is None else None
     if value == 0:
-        return f"{known[0]} not {known[1]}{when}" if known else f"no {events(selection)}{when}"
+        return f"{known[0]} not {known[1]}{when}" if known else f"no {event(selection)}{when}"
     what = " ".join(known) if known else events(selection)
     times = "" if value == 1 and known else " once" if value == 1 else f" {number(value)} times"
     return f"{what}{times}{when}"
@@ -171,8 +181,10 @@ def _trait(name: str, value: Any, test: Test) -> str:
     if isinstance(value, bool):
         return name if value else f"not {name}"
     if isinstance(value, int | float):
-        shown = number(_rounded(value, test))
-        return f"{shown} {name}" if holds_several(name) else f"{name} {shown}"
+        shown = _rounded(value, test)
+        if holds_several(name):
+            return f"{number(shown)} {singular(name) if shown == 1 else name}"
+        return f"{name} {number(shown)}"
     return f"{name} {listed([str(item) for item in value]) if isinstance(value, list | tuple) else value}"
 
 

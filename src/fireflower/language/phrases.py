@@ -169,6 +169,19 @@ def holds_several(name: str) -> bool:
     return _SEVERAL.search(name) is not None
 
 
+def singular(name: str) -> str:
+    """One of what a name speaks of several of; of a list, the name as it is.
+
+    >>> [singular(name) for name in ("reports", "companies", "searches", "wish list")]
+    ['report', 'company', 'search', 'wish list']
+    """
+    if len(name) > 4 and name.endswith("ies"):
+        return f"{name[:-3]}y"
+    if name.endswith(("sses", "xes", "ches", "shes")):
+        return name[:-2]
+    return name[:-1] if name.endswith("s") and holds_several(name) else name
+
+
 def predicate(test: Test, unit: Unit, several: bool = False) -> str:
     """'is at least 3', 'is missing', 'ends with x': a test as a verb; 'has one of ..' of what holds several values."""
     match test:
@@ -198,6 +211,16 @@ def events(selection: Events) -> str:
     """'Report Run', 'Report Run or Report Shared whose rows is above 0', 'any event'."""
     names = listed(selection.names, "or") or "any event"
     return names if selection.where is None else f"{names} where {where(selection.where)}"
+
+
+def event(selection: Events) -> str:
+    """One of them, after 'no' or 'the latest': 'Report Run', 'event', 'event where rows is above 0'."""
+    return events(selection) if selection.names else events(selection).removeprefix("any ")
+
+
+def several_events(selection: Events) -> str:
+    """So many of them, after a number: 'Report Run', 'events', 'events where rows is above 0'."""
+    return events(selection) if selection.names else f"events{events(selection).removeprefix('any event')}"
 
 
 def different(selection: Events) -> str:

@@ -62,6 +62,7 @@ def next_step(condition: Condition, current: Any) -> str:
     quantity, least = condition.quantity, _least(condition, current)
     if least is None or isinstance(quantity, Trait) or (isinstance(quantity, Extreme) and quantity.which == "min"):
         return _in_general(condition, current)
+    is_missing = current is None or current != current
     so_far = 0.0 if _starts_anew(quantity) else _number(current)
     missing, more = least - so_far, " more" if so_far else ""
     match quantity:
@@ -93,7 +94,8 @@ def next_step(condition: Condition, current: Any) -> str:
             start = f" from {there_is(current, condition, in_percent=True)}" if so_far else ""
             above = "more than " if _is_strict(condition) else ""
             return f"raise {describe_quantity(part)}{start} to {above}{percent(least)} of {whole_of(least, whole)}"
-    return f"raise {describe_quantity(quantity)} {_raised(condition, missing)}"
+    anew = is_missing or _starts_anew(quantity)
+    return f"raise {describe_quantity(quantity)} {_raised(condition, missing, anew=anew)}"
 
 
 def _starts_anew(quantity: Quantity) -> bool:
@@ -105,9 +107,9 @@ def _starts_anew(quantity: Quantity) -> bool:
     return isinstance(getattr(quantity, "window", None), AnySpan)
 
 
-def _raised(condition: Condition, missing: float) -> str:
-    """ "by 3", "by more than 0.4"; "to 5" of what starts anew."""
-    way = "to" if _starts_anew(condition.quantity) else "by"
+def _raised(condition: Condition, missing: float, *, anew: bool) -> str:
+    """ "by 3", "by more than 0.4"; "to 5" of what starts anew, or has not begun."""
+    way = "to" if anew else "by"
     return f"{way} {'more than ' if _is_strict(condition) else ''}{number(rounded_up(missing, decimals(missing, 3)))}"
 
 
