@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fireflower.app.qualify import Lead
-from fireflower.cli import qualify, tables
+from fireflower.cli import tables
+from fireflower.cli.evidence import in_brief
 from fireflower.evaluate.results import Evidence
 from fireflower.language.nodes import Condition, OneOf, Trait
-from fireflower.model.moments import to_datetime
 
 
 def test_dates_and_numbers_are_not_broken_where_there_is_room(
@@ -37,4 +36,4 @@ def test_long_cells_make_room_and_nothing_is_cut(
 def test_what_reads_the_same_stands_in_the_evidence_once() -> None:
     plans = (Condition(Trait("person", "plan"), OneOf(("pro",))), Condition(Trait("account", "plan"), OneOf(("pro",))))
     states = tuple(Evidence(plan, True, "pro", 0, None) for plan in plans)
-    assert qualify._evidence(Lead("account", "acme", "", to_datetime(0), states), frozenset()) == "plan pro"
+    assert in_brief(states, frozenset()) == "plan pro"
