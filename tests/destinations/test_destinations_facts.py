@@ -71,6 +71,7 @@ from fireflower.model.moments import DAY, HOUR, MINUTE
         ("hours_spent(Flow Edited) >= 2", 0.0, "", "no time spent on Flow Edited"),
         ("streak(Login) >= 5", 6.0, "", "current run of days in a row with Login is 6"),
         ("account.plan_gb - latest(properties.gb of S) <= 2", 1.5, "gb left", "gb left 1.5"),
+        ("sum(properties.amount of Paid) >= 40", 45.7268, "", "sum of amount of Paid is 45.73"),
     ],
 )  # fmt: skip
 def test_a_fact(formula: str, value: Any, label: str, says: str) -> None:
@@ -137,6 +138,14 @@ def test_the_names_of_a_definition_are_used() -> None:
     assert [fact.says for fact in facts] == ["12 reports in the last 7 days", "CRM not connected yet"]
     assert [fact.tipped_by for fact in facts] == ["Report Run by ann", ""]
     assert facts[0].condition == "at least 10 Report Run in the last 7 days" and facts[0].bound == 10
+
+
+def test_what_is_to_be_absent_is_not_said_to_be_absent_yet() -> None:
+    definition = load_definition(
+        "definition: d\nsubject: account\nvalue: did(Crm Connected) and not did(Plan Cancelled)\n"
+    )
+    evidence = [Evidence(each, False, 0.0, DAY, None) for each in conditions_of(definition.qualified)]
+    assert [fact.says for fact in facts_of(definition, evidence)] == ["CRM not connected yet", "plan not cancelled"]
 
 
 @pytest.mark.parametrize(

@@ -45,13 +45,15 @@ from fireflower.language.phrases import (
     window,
 )
 from fireflower.language.phrases import value as in_words
-from fireflower.language.rounding import numbers_of, rounded
+from fireflower.language.rounding import numbers_of, rounded_for_people
 from fireflower.language.rules import unit_of
+from fireflower.language.walking import unwanted
 
 if TYPE_CHECKING:
     from fireflower.evaluate.results import Evidence
 
 _MOST_FACTS = 6
+_YET = " yet"
 _LONGEST_FACT = 140
 _COUNTED = Count | Distinct | DistinctDays | Actors | Members | Sessions
 
@@ -66,6 +68,7 @@ def facts_of(
     definition : its names of quantities are the words of its authors, and used
     tipped_by : archive row -> the record in words
     """
+    not_wanted = unwanted(definition)
     return tuple(
         fact_of(
             each.condition,
@@ -74,21 +77,34 @@ def facts_of(
             since=each.since,
             tipped_by=(tipped_by or {}).get(each.row, "") if each.row is not None else "",
             label=label_of(definition, each.condition.quantity),
+            yet=canonical(each.condition) not in not_wanted,
         )
         for each in evidence
     )
 
 
 def fact_of(
-    condition: Condition, *, holds: bool, value: Any, since: int = 0, tipped_by: str = "", label: str = ""
+    condition: Condition,
+    *,
+    holds: bool,
+    value: Any,
+    since: int = 0,
+    tipped_by: str = "",
+    label: str = "",
+    yet: bool = True,
 ) -> Fact:
     """One condition and the value that its quantity has, as a fact.
+
+    Parameters
+    ----------
+    yet : whether what has not been done is wanted, so that it is said not to be done yet
 
     >>> from fireflower.language.expressions import parse_formula
     >>> fact_of(parse_formula("count(Report Run, last 7 days) >= 3"), holds=True, value=12.0).says
     'report run 12 times in the last 7 days'
     """
     said = says(condition, value, label)
+    said = said if yet else said.removesuffix(_YET)
     return Fact(said, describe_condition(condition), holds, value, bound_of(condition.test), since, tipped_by)
 
 
@@ -161,7 +177,7 @@ def _several(label: str, value: float) -> str:
 
 def _of_window(quantity: Quantity, value: Any) -> str:
     node = getattr(quantity, "window", Ever())
-    return " yet" if isinstance(node, Ever) and value == 0 else window(node)
+    return _YET if isinstance(node, Ever) and value == 0 else window(node)
 
 
 def _count(quantity: Count, value: float) -> str:
@@ -200,5 +216,5 @@ def _amount(condition: Condition, value: Any) -> str:
 
 
 def _rounded(value: float, test: Test) -> float:
-    """Three digits behind the point are enough for people, unless a bound is nearer."""
-    return value if isinstance(value, bool) else rounded(float(value), numbers_of(test), 3)
+    """The value with as many digits as people need."""
+    return value if isinstance(value, bool) else rounded_for_people(float(value), numbers_of(test))

@@ -33,7 +33,7 @@ from fireflower.language.nodes import (
     Window,
     Within,
 )
-from fireflower.language.rounding import decimals, numbers_of, rounded, rounded_up
+from fireflower.language.rounding import numbers_of, rounded, rounded_for_people, rounded_up
 from fireflower.language.rules import Unit, unit_of
 from fireflower.model.moments import DAY, HOUR, format_moment, format_span, unit_of_span
 
@@ -132,7 +132,7 @@ def there_is(current: Any, condition: Condition, *, in_percent: bool = False) ->
         return counted(rounded(current, bounds, 1, size / scale), name)
     if in_percent and is_share(condition):
         return f"{number(rounded(current, [*bounds, *_NOTHING_AND_ALL], 1, 0.01))}%"
-    return number(rounded(current, bounds, decimals(current, 4)))
+    return number(rounded_for_people(current, bounds))
 
 
 def at_least(length: float, unit: Unit) -> str:
