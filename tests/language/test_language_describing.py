@@ -197,7 +197,7 @@ The score is the sum of these points:
 It is to predict Paid. It ends when that happens (converted), or as soon as the criteria hold no more.
 After it ended without the goal, it can begin again only 14 days later.
 Left out is every person with: the person's email ends with '@acme.com'.
-sales is responsible for it."""
+Responsible for it: sales."""
 
 
 def test_whole_definition() -> None:

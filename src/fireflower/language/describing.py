@@ -375,4 +375,4 @@ def _ending(definition: Definition, settings: Settings | None) -> Iterator[str]:
     for kind, formula in settings.leave_out if settings else ():
         yield f"Left out is every {kind} with: {describe_formula(formula)}."
     if definition.owner:
-        yield f"{definition.owner} is responsible for it."
+        yield f"Responsible for it: {definition.owner}."
