@@ -218,6 +218,7 @@ class _Shadow:
         """Stop following. An evaluation that is under way goes on to its end."""
         self._ended.set()
         self._thread.join(_PATIENCE)
+        self._prepared.close()
 
     def _prepare(self) -> Prepared:
         return self._evaluator.prepare(self.changed.project, self._database, self._clock())
@@ -241,6 +242,7 @@ class _Shadow:
         try:
             yield
         except (Outgrown, Outdated):
+            self._prepared.close()
             self._prepared = self._prepare()
 
 
