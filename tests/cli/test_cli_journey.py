@@ -165,6 +165,33 @@ def test_explain_somebody_who_does_not(project: Path, run) -> None:
     assert "Nearest next step: do Report Run 2 more times. Then 1 more is missing.\n" in text
 
 
+QUIET = """\
+definition: quiet
+subject: account
+fit: count(Report Run) >= 1 and count(Report Run) >= 2
+qualified: fit and not did(Subscription Started) and did(Signed Up)
+"""
+
+
+def test_explain_shows_what_is_asked_for_beside_the_circles_and_what_is_to_be_absent(project: Path, run) -> None:
+    (project / "definitions" / "quiet.yaml").write_text(QUIET)
+    text = run("explain", "acme", "-d", "quiet", project=project).output
+    besides = text[text.index("\n  besides:") :].splitlines()[2:4]
+    assert besides[0].startswith("    ✓ not did(Subscription Started): 0, since ")
+    assert besides[1].startswith("    ✓ did(Signed Up): 1, since ")
+    assert (
+        "\n    ○ not did(Subscription Started): 1, since "
+        in run("explain", "cedar", "-d", "quiet", project=project).output
+    )
+    assert "besides" not in run("explain", "acme", "-d", "team", project=project).output
+
+
+def test_a_quantity_is_told_once_with_all_of_its_bounds(project: Path, run) -> None:
+    (project / "definitions" / "quiet.yaml").write_text(QUIET)
+    text = run("qualify", "-d", "quiet", project=project).output
+    assert "count(Report Run) 3 (>= 1, >= 2); not did(Subscription Started) 0; did(Signed Up) 1" in text
+
+
 def test_explain_for_machines(project: Path, run) -> None:
     [found] = json.loads(run("explain", "acme", "--json", project=project).stdout)
     assert found["qualified"] is True
@@ -206,6 +233,13 @@ def test_diff(project: Path, run) -> None:
     assert "1 would enter now:\n  + birch\n" in text
     found = json.loads(run("diff", "team", draft, "--json", project=project).stdout)
     assert found["now"] == {"enter": ["birch"], "leave": [], "stay": 1}
+
+
+def test_diff_of_an_edit_tells_the_two_apart(project: Path, run) -> None:
+    draft = project / "draft.yaml"
+    draft.write_text("definition: team\nsubject: account\nvalue: count(Report Run) >= 1\n")
+    text = run("diff", "team", draft, project=project).output
+    assert text.startswith(f"team -> team ({draft}), as of ")
 
 
 def test_diff_with_a_git_revision(project: Path, run) -> None:
@@ -253,6 +287,15 @@ def test_doctor_finds_clocks_and_rows_kept_aside(empty_project: Path, tmp_path: 
     text = run("doctor", project=empty_project, fails=1).output
     assert "in the future (2089-01-01 00:00 UTC)" in text
     assert "1 row of events.csv kept aside: " in text
+
+
+def test_doctor_says_once_what_to_do_about_the_same_thing(empty_project: Path, tmp_path: Path, run) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text("timestamp,event,user_id\n2026-01-01,Login,ann\nsoon,Login,ann\n2026-01-01,,ann\n")
+    run("import", path, "-m", "time=timestamp", "--yes", project=empty_project)
+    text = run("doctor", project=empty_project).output
+    assert text.count("1 row of events.csv kept aside: ") == 2
+    assert text.count("'fireflower rejects' shows them.") == 1
 
 
 def test_doctor_keeps_odd_names_in_their_lines(empty_project: Path, tmp_path: Path, run) -> None:

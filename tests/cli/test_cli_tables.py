@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from fireflower.app.qualify import Lead
-from fireflower.cli import qualify, tables
+from fireflower.cli import tables
+from fireflower.cli.evidence import in_brief
 from fireflower.evaluate.results import Evidence
 from fireflower.language.nodes import Condition, OneOf, Trait
-from fireflower.model.moments import to_datetime
+from fireflower.review.intervals import Estimate
 
 
 def test_dates_and_numbers_are_not_broken_where_there_is_room(
@@ -16,11 +16,17 @@ def test_dates_and_numbers_are_not_broken_where_there_is_room(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     columns = ["week", "entered", "followed", "reached", "share", "interval", "pending", "too late"]
-    row = ["2025-12-01", "1,204", "1,104", "904", "100%", "96 to 100%", "100", "1,000"]
+    row = ["2025-12-01", "1,204", "1,104", "904", "100 %", "96 to 100 %", "100", "1,000"]
     tables._draw(columns, [row, row], right=columns[1:])
     lines = capsys.readouterr().out.splitlines()
     assert sum(all(cell in line for cell in row) for line in lines) == 2
     assert max(map(len, lines)) <= 80
+
+
+def test_shares_in_a_table_are_whole_but_never_rounded_to_nothing_or_all() -> None:
+    assert tables.percent(Estimate(2 / 3, 0.2077, 0.9385, 3, "")) == ("67 %", "21 to 94 %")
+    assert tables.percent(Estimate(1.0, 0.9966, 1.0, 900, "")) == ("100 %", "99.7 to 100 %")
+    assert tables.percent(Estimate(0.0, 0.0, 0.0041, 900, "")) == ("0 %", "0 to 0.4 %")
 
 
 def test_long_cells_make_room_and_nothing_is_cut(
@@ -37,4 +43,4 @@ def test_long_cells_make_room_and_nothing_is_cut(
 def test_what_reads_the_same_stands_in_the_evidence_once() -> None:
     plans = (Condition(Trait("person", "plan"), OneOf(("pro",))), Condition(Trait("account", "plan"), OneOf(("pro",))))
     states = tuple(Evidence(plan, True, "pro", 0, None) for plan in plans)
-    assert qualify._evidence(Lead("account", "acme", "", to_datetime(0), states), frozenset()) == "plan pro"
+    assert in_brief(states, frozenset()) == "plan pro"

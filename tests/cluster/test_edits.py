@@ -15,6 +15,7 @@ from live.projects import expected, moment, recorded, standing, standing_after, 
 
 from cluster.test_shares import HOOK, Machine, World
 from fireflower.app.live.changing import Changing
+from fireflower.app.live.compacting import Compactor
 from fireflower.app.live.editions import AT_WORK, Prepared, edition_of
 from fireflower.app.live.past import Outdated
 from fireflower.app.live.sharing import evaluate_anew
@@ -25,6 +26,7 @@ from fireflower.destinations import Destination, load_destinations
 from fireflower.history.log.connecting import connect
 from fireflower.history.log.database import StorageError
 from fireflower.history.log.leases import ALL_SHARES, share_of
+from fireflower.history.log.reading import PLAIN
 from fireflower.model.errors import FireflowerError
 from fireflower.model.messages import Message
 from fireflower.model.moments import DAY, MINUTE
@@ -191,6 +193,30 @@ def test_what_was_prepared_has_read_more_of_the_log_than_who_evaluates(world: Ed
     world.write(opened(20, 30))
     machine.follow(world.now)
     world.assert_as_replayed()
+
+
+@pytest.mark.parametrize("how", ["let go", "turn to others", "drop"])
+def test_what_was_removed_stays_on_disk_for_nobody_who_reads_it_no_longer(world: Edited, how: str) -> None:
+    evaluator, changing = world.machines[0].evaluator, world.changing(world.machines[0])
+    world.write(opened(0, 10))
+    world.machines[0].follow(world.now)
+    Compactor(world.acme, world.database, PLAIN).compact()
+    world.machines[0].follow(world.now)
+    parts = list(evaluator._parts)  # as a cycle of references would keep them
+    if how == "drop":
+        write(world.acme.folder, "opened", 5)
+        changing.preview()
+        assert changing._shadow is not None and changing._shadow._prepared.part is not None
+        parts.append(changing._shadow._prepared.part)
+        changing.drop()
+    if how == "turn to others":
+        evaluator.turn_to(world.acme, destinations(world.acme))
+    else:
+        evaluator.release(ALL_SHARES)
+    archive = world.acme.open_archive()
+    archive.forget_events(world.now)
+    archive.release()
+    assert archive.clean() and parts
 
 
 def test_who_evaluates_nobody_has_definitions_take_effect(world: Edited) -> None:

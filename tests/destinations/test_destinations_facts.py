@@ -40,23 +40,38 @@ from fireflower.model.moments import DAY, HOUR, MINUTE
         ("actors(Invite Accepted) >= 2", 3.0, "", "3 people with Invite Accepted"),
         ("distinct_days(any, last 7 days) >= 3", 5.0, "last week", "5 days with any event in the last 7 days"),
         ("distinct_days(any, last 7 days) >= 3", 1.0, "", "1 day with any event in the last 7 days"),
+        ("count(any) >= 10", 0.0, "", "no event yet"),
+        ("count(Company Added) >= 10", 1.0, "companies", "1 company"),
+        ("count(Added) >= 10", 1.0, "wish list", "1 wish list"),
         ("account.plan = free", "free", "", "plan free"),
         ("account.plan = free", None, "", "plan unknown"),
         ("account.employees >= 25", 120.0, "", "120 employees"),
+        ("account.employees < 25", 1.0, "", "1 employee"),
         ("account.seats_left <= 2", 1.0, "", "seats left 1"),
         ("account.is_trial = true", True, "", "is trial"),
         ("account.is_trial = true", False, "", "not is trial"),
         ("account.stack contains crm", ["crm", "bi"], "", "stack crm and bi"),
-        ("recency(Login) < 2 days", float(36 * HOUR + MINUTE), "", "time since the latest Login 36 hours"),
+        ("recency(Login) < 2 days", float(36 * HOUR + MINUTE), "", "1.5 days since the latest Login"),
+        ("recency(Login) < 2 days", float(81 * MINUTE), "", "81 minutes since the latest Login"),
+        ('elapsed("T") >= 14 days', 15.24 * DAY, "", "15.2 days since the first T"),
         ("recency(Login) < 2 days", float(5 * DAY + HOUR), "silence", "silence 5 days"),
-        ("latest(properties.used_gb of Storage Reported) / account.plan_gb >= 90%", 0.953, "storage", "storage at 95%"),
+        ("latest(properties.gb of Storage Reported) / account.plan_gb >= 90%", 0.953, "storage", "storage at 95.3%"),
         ("sum(properties.minutes of Flow Edited) >= 90", 95.5, "minutes", "95.5 minutes"),
         ("sum(properties.minutes of Flow Edited) >= 90", 95.5, "", "sum of minutes of Flow Edited is 95.5"),
         ("latest(properties.plan of Plan Chosen) = pro", "pro", "", "latest plan of Plan Chosen pro"),
         ("latest(properties.plan of Plan Chosen) = pro", None, "plan", "plan not known yet"),
-        ("hours_spent(Flow Edited) >= 2", 3.25, "building", "building 3.25 hours"),
+        ("latest(properties.used_gb of S) / account.plan_gb >= 90%", 0.9996, "storage", "storage at 99.96%"),
+        ("count(Run) / members >= 5", 7.5, "", "number of Run divided by the number of members is 7.5"),
+        ("count(Run) / members >= 5", 1.5, "", "number of Run divided by the number of members is 1.5"),
+        ("hours_spent(Flow Edited) >= 2", 3.25, "building", "building 3.2 hours"),
+        ("hours_spent(Flow Edited) >= 2", 1830.5 / 3600, "building", "building 30.5 minutes"),
+        ("hours_spent(Flow Edited, last 7 days) >= 2", 3.2471, "", "3.2 hours spent on Flow Edited in the last 7 days"),
+        ("hours_spent(Flow Edited) >= 2", 0.3333, "", "20 minutes spent on Flow Edited"),
+        ("hours_spent(Flow Edited) >= 2", 0.0, "building", "building 0 hours"),
+        ("hours_spent(Flow Edited) >= 2", 0.0, "", "no time spent on Flow Edited"),
         ("streak(Login) >= 5", 6.0, "", "current run of days in a row with Login is 6"),
         ("account.plan_gb - latest(properties.gb of S) <= 2", 1.5, "gb left", "gb left 1.5"),
+        ("sum(properties.amount of Paid) >= 40", 45.7268, "", "sum of amount of Paid is 45.73"),
     ],
 )  # fmt: skip
 def test_a_fact(formula: str, value: Any, label: str, says: str) -> None:
@@ -123,6 +138,14 @@ def test_the_names_of_a_definition_are_used() -> None:
     assert [fact.says for fact in facts] == ["12 reports in the last 7 days", "CRM not connected yet"]
     assert [fact.tipped_by for fact in facts] == ["Report Run by ann", ""]
     assert facts[0].condition == "at least 10 Report Run in the last 7 days" and facts[0].bound == 10
+
+
+def test_what_is_to_be_absent_is_not_said_to_be_absent_yet() -> None:
+    definition = load_definition(
+        "definition: d\nsubject: account\nvalue: did(Crm Connected) and not did(Plan Cancelled)\n"
+    )
+    evidence = [Evidence(each, False, 0.0, DAY, None) for each in conditions_of(definition.qualified)]
+    assert [fact.says for fact in facts_of(definition, evidence)] == ["CRM not connected yet", "plan not cancelled"]
 
 
 @pytest.mark.parametrize(

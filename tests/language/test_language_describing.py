@@ -24,10 +24,19 @@ CONDITIONS = {
     "count(Report Run, last 7 days) >= 3": "at least 3 Report Run in the last 7 days",
     "did(Login)": "Login at least once",
     "count(Login) = 0": "no Login",
-    "count(any, last 1 day) < 5": "less than 5 any event in the last day",
+    "count(any, last 1 day) < 5": "less than 5 events in the last day",
     "count(A or B where properties.x > 2 and role = admin) between 2 and 5": "between 2 and 5 A or B"
     " where x is above 2 and the person's role is 'admin'",
     'count(A, within 14 days of "T") >= 2': "at least 2 A within 14 days of the first T",
+    "count(any) = 0": "no event",
+    "count(any where role = admin) >= 3": "at least 3 events where the person's role is 'admin'",
+    "count(any) - count(A) > 2": "the number of events minus the number of A is above 2",
+    "no any for 7 days": "no event for 7 days",
+    "account.employees between 20 and 500": "the account has between 20 and 500 employees",
+    "account.seats < 3": "the account has less than 3 seats",
+    "account.admins >= 1": "the account has at least 1 admin",
+    "account.seats is known": "the account's seats is known",
+    "account.size >= 3": "the account's size is at least 3",
     "no Login for 7 days": "no Login for 7 days",
     "recency(Login) < 36 hours": "the latest Login (before any, the first record) in the last 36 hours",
     "recency(any where role = admin) < 1 day": "the latest event where the person's role is 'admin' (before any, the"
@@ -58,6 +67,8 @@ CONDITIONS = {
     "count(A) / 10000 >= 90%": "the number of A is at least 90% of the limit of 10,000",
     "count(A) / 10000 >= 1": "the number of A is at least the limit of 10,000",
     "count(A, last 28 days) / 4 > 2": "the number of A in the last 28 days is above 200% of 4",
+    "count(A) / 10000 between 50% and 90%": "the number of A is between 50% and 90% of the limit of 10,000",
+    "count(A) / count(B) between 2 and 5": "the number of A divided by the number of B is between 2 and 5",
     "account.gb - latest(properties.gb of A) <= 2": "the account's gb minus the latest gb of A is at most 2",
     "count(A) - count(B) > 0": "the number of A is above the number of B",
     "count(A) / count(B) < 1": "the number of A is below the number of B",
@@ -113,9 +124,29 @@ STEPS: list[tuple[str, Any, str]] = [
     ("account.size >= 20", None, "wait for a change of account.size: it is missing"),
     ("count(A) < 3", 5, "less than 3 A (now 5)"),
     ("count(A) / count(B) > 0.9", 0.5, "raise the number of A divided by the number of B by more than 0.4"),
+    ("count(A) / 10000 >= 80%", 0.495, "raise the number of A from 49.5% to 80% of the limit of 10,000"),
+    (
+        "count(A) / account.seats > 100%",
+        0.9998,
+        "raise the number of A from 99.98% to more than 100% of the account's seats",
+    ),
+    ("latest(properties.gb of A) / account.gb >= 80%", None, "raise the latest gb of A to 80% of the account's gb"),
+    (
+        "latest(properties.gb of A) / account.gb < 80%",
+        0.953,
+        "the latest gb of A is below 80% of the account's gb (now 95.3%)",
+    ),
+    ("count(A) / count(B) between 20% and 50%", 0.1, "raise the number of A from 10% to 20% of the number of B"),
+    (
+        "count(A) / count(B) between 20% and 50%",
+        0.9999,
+        "the number of A is between 20% and 50% of the number of B (now 99.99%)",
+    ),
     ("count(A) - count(B) >= 30", 2.439862, "raise the number of A minus the number of B by 27.6"),
     ("min(properties.x of A) >= 5", 2, "the smallest x of A is at least 5 (now 2)"),
-    ("max(properties.x of A) >= 2", float("nan"), "raise the greatest x of A by 2"),
+    ("max(properties.x of A) >= 2", float("nan"), "raise the greatest x of A to 2"),
+    ("latest(properties.seats of A) >= 10", None, "raise the latest seats of A to 10"),
+    ("latest(properties.seats of A) > 10", 4, "raise the latest seats of A by more than 6"),
     ("max(properties.x of A) >= 2", -1e308, "raise the greatest x of A by 1e+308"),
     ("max(properties.x of A) >= 2", float("-inf"), "the greatest x of A is at least 2 (now -inf)"),
 ]
@@ -156,7 +187,7 @@ An account is a product-qualified account (PQA) while all of these hold:
   - at least 2 members
 - at least one of:
   - Fit (is the kind of customer that is looked for):
-    - the account's employees is at least 20
+    - the account has at least 20 employees
   - the score is at least 30
 
 The score is the sum of these points:
@@ -168,7 +199,7 @@ The score is the sum of these points:
 It is to predict Paid. It ends when that happens (converted), or as soon as the criteria hold no more.
 After it ended without the goal, it can begin again only 14 days later.
 Left out is every person with: the person's email ends with '@acme.com'.
-sales is responsible for it."""
+Responsible for it: sales."""
 
 
 def test_whole_definition() -> None:

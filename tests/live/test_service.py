@@ -23,6 +23,7 @@ from waiting import eventually
 from fireflower.app.live import service as service_module
 from fireflower.app.live import writing as writing_module
 from fireflower.app.live.evaluating import Evaluator
+from fireflower.app.live.inbox import NotReady
 from fireflower.app.live.service import ROLES, Service
 from fireflower.app.live.sharing import LEASE, evaluate_anew
 from fireflower.app.live.writing import Writer
@@ -509,6 +510,22 @@ def test_a_database_that_is_away_is_not_asked_without_a_pause(opened: Opener) ->
     writer.stop()
     assert 0 < away.asked < 20
     assert len(followed) == 6
+
+
+def test_who_evaluates_nobody_compiles_and_prepares_nothing(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_module, "is_compiled", lambda live: False)
+    monkeypatch.setattr(service_module, "Compiling", None)
+    service = Service(project(tmp_path), connect=lambda: connect(url), roles=("ingest", "deliver"))
+    service.start()
+    try:
+        for change in (service.changing.preview, service.changing.apply):
+            with pytest.raises(NotReady, match="evaluates nobody"):
+                change()
+            assert not service.changing.drop()
+    finally:
+        service.stop()
 
 
 @contextmanager

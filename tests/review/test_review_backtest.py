@@ -150,6 +150,23 @@ def test_none_can_be_followed_yet() -> None:
     assert "none can be followed for 30 days yet" in text
 
 
+def test_a_single_case_has_no_half_and_no_quarter() -> None:
+    text = " ".join(
+        run([Person(spells=enters(1), goal=9.0), *[Person(spells=enters(1)) for _ in range(9)]]).sentences()
+    )
+    assert "From first qualifying to the goal: 8 days in the only case." in text
+    assert "whenever it came: 8 days in the only case." in text
+    assert "half took" not in text
+
+
+@pytest.mark.parametrize(
+    ("goal", "said"), [(None, "none reached the goal so far."), (59.0, "1 reached the goal so far.")]
+)
+def test_those_who_are_followed_only_in_part(goal: float | None, said: str) -> None:
+    text = " ".join(run([Person(spells=enters(50), goal=goal), *[Person() for _ in range(9)]]).sentences())
+    assert f"Counted apart: 1 account qualified less than 30 days before the data's end; {said}" in text
+
+
 CAUSAL = re.compile(r"\b(caus\w*|because|lead(s)? to|drive\w*|impact\w*|effect\w*|due to|makes?)\b", re.IGNORECASE)
 
 

@@ -35,7 +35,7 @@ def test_who_would_enter_leave_and_stay() -> None:
     assert (result.both, result.only_old, result.only_new) == (1, 2, 2)
     assert (result.earlier, result.later) == (0, 1)
     said = result.sentences()
-    assert said[0].startswith("As of 2024-03-01 00:00 UTC 1 account would enter, 1 would leave, and 1 would stay.")
+    assert said[0].startswith("As of 2024-03-01 00:00 UTC, 1 account would enter, 1 would leave, and 1 would stay.")
     assert "2 under 5 reports alone, 2 under 3 reports alone" in said[1]
 
 

@@ -63,7 +63,11 @@ def _names(was: tuple[str, str], will: tuple[str, str]) -> tuple[str, str]:
     """What the two are called: by their names, and where these are the same, by where they were found beside it."""
     if was[0] != will[0]:
         return was[0], will[0]
-    return f"{was[0]} ({was[1]})", f"{will[0]} ({will[1]})"
+    return _named(*was), _named(*will)
+
+
+def _named(name: str, reference: str) -> str:
+    return name if reference == name else f"{name} ({reference})"
 
 
 def resolve(project: Project, reference: str) -> Definition:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fireflower.app.discovered_files import Proposal, Shelf
 from fireflower.discover.drafts import Aim, Draft, rule_file, score_file
+from fireflower.review.words import percent
 
 if TYPE_CHECKING:
     from fireflower.app.project import Project
@@ -64,7 +65,7 @@ class _Drafts:
 
     def score(self, score: ScoreFound) -> Proposal:
         share = next((each.share.value for each in score.thresholds if each.bound == score.chosen), nan)
-        said = f"{100 * share:.1f} % of those who passed it{self._by()} {self.aim.reached}{self._within()}."
+        said = f"{percent(share)} of those who passed it{self._by()} {self.aim.reached}{self._within()}."
         return Proposal("discovered-score", lambda name: score_file(self._draft(name, said), score.parts, score.chosen))
 
     def part(self, own: SegmentRule) -> Proposal:
@@ -76,9 +77,9 @@ class _Drafts:
         return Draft(name, self.found.subjects, self.aim.events, description, self.aim.said)
 
     def _expected(self, rule: RuleFound) -> str:
-        share = 100 * rule.expected.value
+        share = percent(rule.expected.value)
         by = self._by() or ","
-        return f"Of those who pass it{by} {share:.1f} % are expected to {self.aim.reach}{self._within()}."
+        return f"Of those who pass it{by} {share} are expected to {self.aim.reach}{self._within()}."
 
     def _by(self) -> str:
         if isnan(self.found.landmark_days):

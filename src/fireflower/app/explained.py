@@ -24,10 +24,11 @@ def asked(state: Evidence) -> str:
 def there_is(state: Evidence) -> str:
     """The quantity's value, in its own unit; a share in per cent where the condition asks so."""
     from fireflower.language import phrases
+    from fireflower.language.describing import said_in_percent
 
     if state.value is None:
         return "missing"
-    return phrases.there_is(state.value, state.condition, in_percent="%" in asked(state))
+    return phrases.there_is(state.value, state.condition, in_percent=said_in_percent(state.condition))
 
 
 def score_in_words(found: Explanation) -> str:

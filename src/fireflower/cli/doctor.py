@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,10 +55,11 @@ def _show(found: Diagnosis) -> None:
     for title, text in _facts(found):
         click.echo(f"{title:<12}{in_one_line(text)}")
     click.echo("")
-    for finding in found.findings:
-        severity = click.style(finding.severity, fg=_COLOURS[finding.severity], bold=True)
-        click.echo(f"{severity}: {printable(finding.message)}")
-        click.echo(f"  -> {printable(finding.next_step)}")
+    for next_step, findings in groupby(found.findings, lambda finding: finding.next_step):
+        for finding in findings:
+            severity = click.style(finding.severity, fg=_COLOURS[finding.severity], bold=True)
+            click.echo(f"{severity}: {printable(finding.message)}")
+        click.echo(f"  -> {printable(next_step)}")
     if not found.findings:
         click.echo("Nothing looks wrong.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,18 +86,13 @@ def _show(found: Explanation, tipped: dict[int, str], *, by_less: bool) -> None:
     click.echo(f"  {_verdict(found)}{', by what is left of its history' if by_less else ''}")
     for sentence in filter(None, (held_back(found), people_left_out(found))):
         click.echo(f"  {in_one_line(sentence)}")
-    if found.circles:
-        for circle in found.circles:
-            click.echo(f"\n  {circle.name}: {'yes' if circle.holds else 'not yet'}")
-            _show_conditions(circle.conditions, tipped)
-    else:
-        click.echo("")
-        _show_conditions(found.conditions, tipped)
+    _show_criteria(found, tipped)
     _show_doers(found.doers)
     if found.score is not None:
         click.echo(f"\n  score: {score_in_words(found)}")
+        width = max((len(points_in_words(line)) for line in found.score_lines), default=0)
         for line in found.score_lines:
-            _show_line(line)
+            _show_line(line, width)
         if found.definition.score is not None and found.definition.score.half_life is not None:
             click.echo(f"    Points fade: half of them are gone after {format_span(found.definition.score.half_life)}.")
     if found.next_step:
@@ -111,6 +106,22 @@ def _show(found: Explanation, tipped: dict[int, str], *, by_less: bool) -> None:
             click.echo(f"    {to_the_second(change.at)}  {word}")
 
 
+def _show_criteria(found: Explanation, tipped: dict[int, str]) -> None:
+    """Circle by circle, and then what the definition asks for beside them."""
+    from fireflower.language.fingerprints import canonical
+    from fireflower.language.walking import unwanted
+
+    not_wanted = unwanted(found.definition)
+    for circle in found.circles:
+        click.echo(f"\n  {circle.name}: {'yes' if circle.holds else 'not yet'}")
+        _show_conditions(circle.conditions, tipped, not_wanted)
+    shown = {canonical(state.condition) for circle in found.circles for state in circle.conditions}
+    others = [state for state in found.conditions if canonical(state.condition) not in shown]
+    if others:
+        click.echo("\n  besides:" if found.circles else "")
+        _show_conditions(others, tipped, not_wanted)
+
+
 def _show_doers(doers: Sequence[Doer]) -> None:
     if doers:
         click.echo("\n  Talk to:")
@@ -119,14 +130,14 @@ def _show_doers(doers: Sequence[Doer]) -> None:
         click.echo(f"      {in_one_line(deeds_in_words(each))}")
 
 
-def _show_line(line: ScoreLine) -> None:
+def _show_line(line: ScoreLine, width: int) -> None:
     """One line of a score: what it gives, and for what; where it is a single condition, with what there is."""
     from fireflower.language.describing import describe_item
 
     sign = click.style("✓", fg="green") if line.points else click.style("○", fg="yellow")
     state = line.conditions[0] if len(line.conditions) == 1 else None
     what = f"{asked(state)}: {there_is(state)}" if state else describe_item(line.item)
-    click.echo(f"    {sign} {points_in_words(line):<12} {in_one_line(what)}")
+    click.echo(f"    {sign} {points_in_words(line):<{width}}  {in_one_line(what)}")
 
 
 def _verdict(found: Explanation) -> str:
@@ -138,10 +149,16 @@ def _verdict(found: Explanation) -> str:
     return f"{click.style('not qualified', fg='yellow')}, and never was"
 
 
-def _show_conditions(states: Sequence[Evidence], tipped: dict[int, str]) -> None:
+def _show_conditions(states: Sequence[Evidence], tipped: dict[int, str], unwanted: Container[str]) -> None:
+    """Conditions, each as the definition asks for it: to hold, or not to."""
+    from fireflower.language.fingerprints import canonical
+
     for state in states:
-        sign = click.style("✓", fg="green") if state.holds else click.style("○", fg="yellow")
-        what = f"{asked(state)}: {there_is(state)}, since {to_the_second(state.since)}{_by(state, tipped)}"
+        is_unwanted = canonical(state.condition) in unwanted
+        is_met = state.holds != is_unwanted
+        sign = click.style("✓", fg="green") if is_met else click.style("○", fg="yellow")
+        wanted = f"not {asked(state)}" if is_unwanted else asked(state)
+        what = f"{wanted}: {there_is(state)}, since {to_the_second(state.since)}{_by(state, tipped)}"
         click.echo(f"    {sign} {in_one_line(what)}")
 
 

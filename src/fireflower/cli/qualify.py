@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fireflower.cli.as_of import note_outside_data
-from fireflower.cli.evidence import short
+from fireflower.cli.evidence import in_brief
 from fireflower.cli.notes import note_doubts
 from fireflower.cli.options import FILE, LIMIT, as_of_option, definition_option, project_option, truth_option
 from fireflower.cli.progress import progress
@@ -115,23 +115,11 @@ def _show_leads(leads: list[Lead], unwanted: frozenset[str], truth: Truth | None
     if any(lead.name not in ("", lead.subject) for lead in leads):
         columns["name"] = [lead.name for lead in leads]
     columns["since"] = [f"{lead.since:%Y-%m-%d %H:%M}" for lead in leads]
-    columns["evidence"] = [_evidence(lead, unwanted) for lead in leads]
+    columns["evidence"] = [in_brief(lead.evidence, unwanted) for lead in leads]
     if truth is not None:
         columns["truth (simulated)"] = [truth.get((lead.kind, lead.subject), "") for lead in leads]
     click.echo("")
     table(list(columns), list(zip(*columns.values(), strict=True)))
-
-
-def _evidence(lead: Lead, unwanted: frozenset[str]) -> str:
-    """What speaks for a lead: conditions that hold, or do not where that is asked for; what reads the same, once."""
-    from fireflower.language.fingerprints import canonical
-
-    said = (
-        short(state) if state.holds else f"not {short(state)}"
-        for state in lead.evidence
-        if state.holds != (canonical(state.condition) in unwanted)
-    )
-    return "; ".join(dict.fromkeys(said))
 
 
 def _show_transitions(found: Qualification, limit: int) -> None:

@@ -71,6 +71,9 @@ def day(moment: int) -> str:
 
 def percent(share: Estimate) -> tuple[str, str]:
     """A share and its interval, both in percent; "-" where it is not known."""
+    from fireflower.review.words import percent as in_percent
+
     if not share.known:
         return "-", "-"
-    return f"{share.value:.0%}", f"{100 * share.low:.0f} to {share.high:.0%}"
+    value, low, high = (in_percent(each, whole=True) for each in (share.value, share.low, share.high))
+    return value, f"{low.removesuffix(' %')} to {high}"

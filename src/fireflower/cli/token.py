@@ -30,7 +30,7 @@ _MAY = {
     help="What a new token is good for: write sends events, read asks the API, admin may also change what it shows.",
 )
 def token(folder: Path | None, action: str, name: str | None, scope: str) -> None:
-    """Make, list or revoke (ACTION) the write keys of clients and the tokens of those who ask the API. A token is shown
+    """Make, list or revoke the write keys of clients and the tokens of those who ask the API. A token is shown
     once, when it is made; only a digest of it is kept. A running server sees the change within a second.
 
     \b

@@ -24,25 +24,37 @@ from fireflower.language.nodes import (
     Members,
     OneOf,
     Quantity,
+    Ratio,
     Recency,
     Sessions,
     Sum,
     Test,
     Text,
+    TimeSpent,
     Trait,
 )
-from fireflower.language.phrases import counted, events, holds_several, is_share, listed, number, window
+from fireflower.language.phrases import (
+    event,
+    events,
+    holds_several,
+    is_share,
+    listed,
+    number,
+    singular,
+    there_is,
+    window,
+)
 from fireflower.language.phrases import value as in_words
-from fireflower.language.rounding import numbers_of, rounded
+from fireflower.language.rounding import numbers_of, rounded_for_people
 from fireflower.language.rules import unit_of
-from fireflower.model.moments import DAY, HOUR, MINUTE, SECOND
+from fireflower.language.walking import unwanted
 
 if TYPE_CHECKING:
     from fireflower.evaluate.results import Evidence
 
 _MOST_FACTS = 6
+_YET = " yet"
 _LONGEST_FACT = 140
-_UNITS = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second"))
 _COUNTED = Count | Distinct | DistinctDays | Actors | Members | Sessions
 
 
@@ -56,6 +68,7 @@ def facts_of(
     definition : its names of quantities are the words of its authors, and used
     tipped_by : archive row -> the record in words
     """
+    not_wanted = unwanted(definition)
     return tuple(
         fact_of(
             each.condition,
@@ -64,21 +77,34 @@ def facts_of(
             since=each.since,
             tipped_by=(tipped_by or {}).get(each.row, "") if each.row is not None else "",
             label=label_of(definition, each.condition.quantity),
+            yet=canonical(each.condition) not in not_wanted,
         )
         for each in evidence
     )
 
 
 def fact_of(
-    condition: Condition, *, holds: bool, value: Any, since: int = 0, tipped_by: str = "", label: str = ""
+    condition: Condition,
+    *,
+    holds: bool,
+    value: Any,
+    since: int = 0,
+    tipped_by: str = "",
+    label: str = "",
+    yet: bool = True,
 ) -> Fact:
     """One condition and the value that its quantity has, as a fact.
+
+    Parameters
+    ----------
+    yet : whether what has not been done is wanted, so that it is said not to be done yet
 
     >>> from fireflower.language.expressions import parse_formula
     >>> fact_of(parse_formula("count(Report Run, last 7 days) >= 3"), holds=True, value=12.0).says
     'report run 12 times in the last 7 days'
     """
     said = says(condition, value, label)
+    said = said if yet else said.removesuffix(_YET)
     return Fact(said, describe_condition(condition), holds, value, bound_of(condition.test), since, tipped_by)
 
 
@@ -129,9 +155,15 @@ def says(condition: Condition, value: Any, label: str = "") -> str:
         return _count(quantity, value)
     if isinstance(quantity, DistinctDays | Distinct | Actors | Members | Sessions):
         label = ""  # "5 last week" is no English
-    if label or not isinstance(value, int | float) or isinstance(quantity, Recency | Elapsed):
-        name = label or describe_quantity(quantity).removeprefix("the ")
-        return f"{name} {_amount(condition, value)}"
+    name = describe_quantity(quantity).removeprefix("the ")
+    if label or not isinstance(value, int | float):
+        return f"{label or name} {_amount(condition, value)}"
+    if isinstance(quantity, Recency | Elapsed):
+        return f"{_amount(condition, value)} {name.removeprefix('time ')}"
+    if isinstance(quantity, TimeSpent):
+        return f"{_amount(condition, value) if value else 'no time'} {name.removeprefix('hours ')}"
+    if isinstance(quantity, Ratio) and not is_share(condition):
+        return f"{name} is {_amount(condition, value)}"
     exactly = describe_condition(Condition(quantity, Compare("=", _rounded(value, condition.test))))
     return exactly.removeprefix("exactly ").removeprefix("the ")
 
@@ -140,12 +172,12 @@ def _several(label: str, value: float) -> str:
     """ "12 reports", "1 report", "no reports"."""
     if value == 0:
         return f"no {label}"
-    return f"{number(value)} {label[:-1] if value == 1 else label}"
+    return f"{number(value)} {singular(label) if value == 1 else label}"
 
 
 def _of_window(quantity: Quantity, value: Any) -> str:
     node = getattr(quantity, "window", Ever())
-    return " yet" if isinstance(node, Ever) and value == 0 else window(node)
+    return _YET if isinstance(node, Ever) and value == 0 else window(node)
 
 
 def _count(quantity: Count, value: float) -> str:
@@ -153,7 +185,7 @@ def _count(quantity: Count, value: float) -> str:
     selection, when = quantity.events, _of_window(quantity, value)
     known = done(selection.names[0]) if len(selection.names) == 1 and selection.where is None else None
     if value == 0:
-        return f"{known[0]} not {known[1]}{when}" if known else f"no {events(selection)}{when}"
+        return f"{known[0]} not {known[1]}{when}" if known else f"no {event(selection)}{when}"
     what = " ".join(known) if known else events(selection)
     times = "" if value == 1 and known else " once" if value == 1 else f" {number(value)} times"
     return f"{what}{times}{when}"
@@ -165,8 +197,10 @@ def _trait(name: str, value: Any, test: Test) -> str:
     if isinstance(value, bool):
         return name if value else f"not {name}"
     if isinstance(value, int | float):
-        shown = number(_rounded(value, test))
-        return f"{shown} {name}" if holds_several(name) else f"{name} {shown}"
+        shown = _rounded(value, test)
+        if holds_several(name):
+            return f"{number(shown)} {singular(name) if shown == 1 else name}"
+        return f"{name} {number(shown)}"
     return f"{name} {listed([str(item) for item in value]) if isinstance(value, list | tuple) else value}"
 
 
@@ -174,20 +208,13 @@ def _amount(condition: Condition, value: Any) -> str:
     if isinstance(value, str | list | tuple) and not isinstance(value, bool):
         return listed([str(item) for item in ([value] if isinstance(value, str) else value)])
     if is_share(condition):
-        return f"at {number(rounded(value, numbers_of(condition.test), 0, 0.01))}%"
+        return f"at {there_is(value, condition, in_percent=True)}"
     unit = unit_of(condition.quantity)
-    return _span(value, condition.test) if unit == "span" else in_words(_rounded(value, condition.test), unit)
-
-
-def _span(span: float, test: Test) -> str:
-    """A span in its greatest whole unit: nobody needs the microseconds of "5 days"."""
-    bounds = numbers_of(test)
-    if span in bounds:
-        return in_words(span, "span")
-    size, name = next((unit for unit in _UNITS if span >= 2 * unit[0] or span == unit[0]), _UNITS[-1])
-    return counted(rounded(span, bounds, 0, size), name)
+    if unit in ("span", "hours"):
+        return there_is(value, condition)
+    return in_words(_rounded(value, condition.test), unit)
 
 
 def _rounded(value: float, test: Test) -> float:
-    """Three digits behind the point are enough for people, unless a bound is nearer."""
-    return value if isinstance(value, bool) else rounded(float(value), numbers_of(test), 3)
+    """The value with as many digits as people need."""
+    return value if isinstance(value, bool) else rounded_for_people(float(value), numbers_of(test))

@@ -34,6 +34,7 @@ from fireflower.discover.study import (
 from fireflower.discover.wording import often
 from fireflower.model.moments import DAY
 from fireflower.model.records import SubjectKind
+from fireflower.review.words import percent
 
 Advance = Callable[[int, int], None]
 UNSTABLE = 0.5
@@ -180,7 +181,8 @@ def _reason(found: Findings, question: Question, p: float, holds: bool, tried: i
         )
     if p > SIGNIFICANT or not found.rules:
         among = "" if question.per_week is None else f"of what at most {question.per_week:g} a week pass, "
-        return f"{among}the best that was found is what chance finds, too, in {100 * p:.0f} % of searches as large"
+        share = percent(p, whole=True)
+        return f"{among}the best that was found is what chance finds, too, in {share} of searches as large"
     if found.rehearsal is None:
         return "in the earlier data alone nothing stands out, so nothing of it could be confirmed by the later"
     if _is_rehearsed(found):

@@ -11,6 +11,7 @@ from fireflower.discover.frames import Column, Frame
 from fireflower.discover.histories import Lives
 from fireflower.language.nodes import Trait
 from fireflower.model.moments import NEVER
+from fireflower.review.words import percent
 
 _NAMED = 5
 _EARLY = 0.2
@@ -27,8 +28,8 @@ def of_history(seen: Seen, found: Lives, looked_at: int) -> Iterator[str]:
     early = float((first[lived] < found.start[lived]).mean()) if lived.any() else 0.0
     if early >= _EARLY:
         yield (
-            f"{100 * early:.0f} % have events from before their start, which count for nothing here: a clock that runs "
-            "behind, or a `start:` in fireflower.yaml that comes too late."
+            f"{percent(early, whole=True)} have events from before their start, which count for nothing here: a clock "
+            "that runs behind, or a `start:` in fireflower.yaml that comes too late."
         )
     without = int((~lived & (first < NEVER)).sum())
     if without:

@@ -100,8 +100,9 @@ class Sleepers:
 
     def lend(self, codes: NDArray[np.integer], states: NDArray[np.int64]) -> None:
         """Let those of these subjects that have no state begin at places that are free."""
-        if self._places:
-            new = np.unique(codes[(states[codes] == 0) & ~self._asleep[codes]])[: len(self._places)]
+        lacking = codes[(states[codes] == 0) & ~self._asleep[codes]]
+        if len(lacking) and self._places:
+            new = np.unique(lacking)[: len(self._places)]
             states[new] = [-self._places.pop() for _ in range(len(new))]
 
     def _alike(self, first: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -21,7 +21,6 @@ from fireflower.language.nodes import (
     Elapsed,
     EventName,
     EventPoints,
-    Events,
     Extreme,
     Formula,
     HoldingPoints,
@@ -41,10 +40,23 @@ from fireflower.language.nodes import (
     Skill,
     Streak,
     Sum,
+    Test,
     TimeSpent,
     Trait,
 )
-from fireflower.language.phrases import amount, different, events, holds_several, listed, number, predicate, window
+from fireflower.language.phrases import (
+    amount,
+    different,
+    event,
+    events,
+    holds_several,
+    listed,
+    number,
+    predicate,
+    several_events,
+    singular,
+    window,
+)
 from fireflower.language.rules import unit_of
 from fireflower.model.moments import format_span
 from fireflower.model.remembering import remembered
@@ -116,17 +128,23 @@ def describe_condition(condition: Condition) -> str:
         case Count() if test == Compare(">=", 1):
             return f"{events(quantity.events)} at least once{window(quantity.window)}"
         case Count() if test in (Compare("=", 0), Compare("<", 1)):
-            return f"no {events(quantity.events)}{window(quantity.window)}"
+            return f"no {event(quantity.events)}{window(quantity.window)}"
         case Recency() if isinstance(test, Compare) and test.op in (">=", ">"):
-            return f"no {events(quantity.events)} for {format_span(round(float(test.bound)))}"
+            return f"no {event(quantity.events)} for {format_span(round(float(test.bound)))}"
         case Recency() if isinstance(test, Compare) and test.op in ("<", "<="):
-            latest = f"the latest {_event(quantity.events)} (before any, the first record)"
+            latest = f"the latest {event(quantity.events)} (before any, the first record)"
             return f"{latest} in the last {phrases.span_of_time(round(float(test.bound)))}"
         case Sequence(steps, span) if test in (Compare(">=", len(steps)), Compare("=", len(steps))):
             return f"{_steps(quantity)}, in this order{_within(span)}"
         case Ratio() if isinstance(test, Compare) and isinstance(test.bound, int | float) and 0 < test.bound <= 2:
             share = _share(test.bound, quantity.denominator)
             return f"{_part(quantity.numerator)} {predicate(test, 'number').removesuffix(number(test.bound))}{share}"
+        case Ratio() if isinstance(test, Between) and phrases.is_share(condition):
+            low, high = phrases.percent(test.low), _share(test.high, quantity.denominator)
+            return f"{_part(quantity.numerator)} is between {low} and {high}"
+        case Trait(owner, name) if holds_several(name) and _asks_how_many(test):
+            one = isinstance(test, Compare) and test.bound == 1
+            return f"the {owner} has {how_many} {singular(name) if one else name}"
         case Difference(minuend, subtrahend) if isinstance(test, Compare) and test.bound == 0:
             return f"{_part(minuend)} {predicate(test, 'number').removesuffix(number(0))}{_part(subtrahend)}"
     if _is_counted(quantity) and isinstance(test, _AMOUNTS):
@@ -136,12 +154,29 @@ def describe_condition(condition: Condition) -> str:
     return f"{describe_quantity(quantity)} {predicate(test, unit_of(quantity), several)}"
 
 
+def _asks_how_many(test: Test) -> bool:
+    """Whether a test is of a number, and may hold of more than one."""
+    return isinstance(test, Between) or (
+        isinstance(test, Compare) and test.op != "!=" and not isinstance(test.bound, str | bool)
+    )
+
+
+def said_in_percent(condition: Condition) -> bool:
+    """Whether a condition is on a share, and its author says that in per cent."""
+    return phrases.is_share(condition) and "%" in as_written(condition)
+
+
 def _share(share: float, whole: Quantity) -> str:
-    """'90% of the account's plan_gb'; a number of which a share is taken is a limit."""
+    """'90% of the account's plan_gb'."""
+    text = whole_of(share, whole)
+    return text if share == 1 else f"{phrases.percent(share)} of {text}"
+
+
+def whole_of(share: float, whole: Quantity) -> str:
+    """What there is so much of: 'the account's plan_gb', 'the limit of 10,000'; a number of which a share is taken is a
+    limit."""
     text = _part(whole)
-    if isinstance(whole, Number) and share <= 1:
-        text = f"the limit of {text}"
-    return text if share == 1 else f"{number(round(share * 100, 10))}% of {text}"
+    return f"the limit of {text}" if isinstance(whole, Number) and share <= 1 else text
 
 
 _COUNTED = Count | DistinctDays | Actors | Members | Sessions | TimeSpent
@@ -156,7 +191,7 @@ def _counted(quantity: Quantity, one: bool = False) -> str:
     """What there are so many of: 'Report Run in the last 7 days', 'days with Login'."""
     match quantity:
         case Count():
-            return f"{events(quantity.events)}{window(quantity.window)}"
+            return f"{several_events(quantity.events)}{window(quantity.window)}"
         case DistinctDays():
             return f"{'day' if one else 'days'} with {events(quantity.events)}{window(quantity.window)}"
         case Actors():
@@ -197,9 +232,9 @@ def describe_quantity(quantity: Quantity) -> str:
         case Latest():
             return f"the latest {quantity.of.path} of {events(quantity.events)}{window(quantity.window)}"
         case Recency():
-            return f"the time since the latest {_event(quantity.events)}"
+            return f"the time since the latest {event(quantity.events)}"
         case Elapsed():
-            return f"the time since the first {_event(quantity.since)}"
+            return f"the time since the first {event(quantity.since)}"
         case Streak():
             which = "longest run" if quantity.longest else "current run"
             return f"the {which} of days in a row with {events(quantity.events)}"
@@ -218,11 +253,6 @@ def describe_quantity(quantity: Quantity) -> str:
         case Score():
             return "the score"
     raise TypeError(f"not a quantity: {quantity!r}")
-
-
-def _event(selection: Events) -> str:
-    """After 'the latest': 'Login', 'event'."""
-    return events(selection) if selection.names else events(selection).removeprefix("any ")
 
 
 def _part(quantity: Quantity) -> str:
@@ -345,4 +375,4 @@ def _ending(definition: Definition, settings: Settings | None) -> Iterator[str]:
     for kind, formula in settings.leave_out if settings else ():
         yield f"Left out is every {kind} with: {describe_formula(formula)}."
     if definition.owner:
-        yield f"{definition.owner} is responsible for it."
+        yield f"Responsible for it: {definition.owner}."

@@ -33,12 +33,14 @@ from fireflower.language.nodes import (
     Window,
     Within,
 )
-from fireflower.language.rounding import decimals, numbers_of, rounded, rounded_up
+from fireflower.language.rounding import numbers_of, rounded, rounded_for_people, rounded_up
 from fireflower.language.rules import Unit, unit_of
 from fireflower.model.moments import DAY, HOUR, format_moment, format_span, unit_of_span
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SHARE_LIMIT = 2.0
+_NOTHING_AND_ALL = (0.0, 1.0)
+"""To these no share is rounded, whatever the bounds are."""
 _SEVERAL = re.compile(r"[^siu]s$|(^|[._ -])(stack|list|set)$", re.IGNORECASE)
 _AMOUNTS = {
     "<": "less than {}", "<=": "at most {}", ">": "more than {}", ">=": "at least {}", "=": "exactly {}",
@@ -96,6 +98,11 @@ def is_share(condition: Condition) -> bool:
     return isinstance(condition.quantity, Ratio) and bound < _SHARE_LIMIT
 
 
+def percent(share: float) -> str:
+    """A share as a definition has it: "90%"."""
+    return f"{number(round(share * 100, 10))}%"
+
+
 def there_is(current: Any, condition: Condition, *, in_percent: bool = False) -> str:
     """The value that a condition's quantity has: rounded, but never so far that it seems to be on the other side of the
     condition's bound, or at it.
@@ -118,14 +125,14 @@ def there_is(current: Any, condition: Condition, *, in_percent: bool = False) ->
         return value(current, unit)
     bounds = numbers_of(condition.test)
     if unit in ("span", "hours"):
-        if current in bounds:
+        if current in bounds or (unit == "hours" and not current):
             return value(current, unit)
         scale = HOUR if unit == "hours" else 1
         size, name = unit_of_span(current * scale, _greatest(unit))
         return counted(rounded(current, bounds, 1, size / scale), name)
     if in_percent and is_share(condition):
-        return f"{number(rounded(current, bounds, 1, 0.01))}%"
-    return number(rounded(current, bounds, decimals(current, 4)))
+        return f"{number(rounded(current, [*bounds, *_NOTHING_AND_ALL], 1, 0.01))}%"
+    return number(rounded_for_people(current, bounds))
 
 
 def at_least(length: float, unit: Unit) -> str:
@@ -162,6 +169,19 @@ def holds_several(name: str) -> bool:
     return _SEVERAL.search(name) is not None
 
 
+def singular(name: str) -> str:
+    """One of what a name speaks of several of; of a list, the name as it is.
+
+    >>> [singular(name) for name in ("reports", "companies", "searches", "wish list")]
+    ['report', 'company', 'search', 'wish list']
+    """
+    if len(name) > 4 and name.endswith("ies"):
+        return f"{name[:-3]}y"
+    if name.endswith(("sses", "xes", "ches", "shes")):
+        return name[:-2]
+    return name[:-1] if name.endswith("s") and holds_several(name) else name
+
+
 def predicate(test: Test, unit: Unit, several: bool = False) -> str:
     """'is at least 3', 'is missing', 'ends with x': a test as a verb; 'has one of ..' of what holds several values."""
     match test:
@@ -191,6 +211,16 @@ def events(selection: Events) -> str:
     """'Report Run', 'Report Run or Report Shared whose rows is above 0', 'any event'."""
     names = listed(selection.names, "or") or "any event"
     return names if selection.where is None else f"{names} where {where(selection.where)}"
+
+
+def event(selection: Events) -> str:
+    """One of them, after 'no' or 'the latest': 'Report Run', 'event', 'event where rows is above 0'."""
+    return events(selection) if selection.names else events(selection).removeprefix("any ")
+
+
+def several_events(selection: Events) -> str:
+    """So many of them, after a number: 'Report Run', 'events', 'events where rows is above 0'."""
+    return events(selection) if selection.names else f"events{events(selection).removeprefix('any event')}"
 
 
 def different(selection: Events) -> str:

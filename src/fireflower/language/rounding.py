@@ -33,6 +33,11 @@ def decimals(value: float, digits: int) -> int:
     return max(1, digits - 1 - math.floor(math.log10(abs(value)))) if value and math.isfinite(value) else 1
 
 
+def rounded_for_people(value: float, bounds: Iterable[float]) -> float:
+    """The value with about four digits, unless a bound is nearer."""
+    return rounded(value, bounds, decimals(value, 4))
+
+
 def rounded_up(value: float, decimals: int) -> float:
     """The value with so many decimals, and not less than it is, but for the noise of binary fractions."""
     if not abs(value) < 2**53:  # it has no decimals

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from fireflower.language.describing import describe_condition, describe_quantity
+from fireflower.language.describing import describe_condition, describe_quantity, said_in_percent, whole_of
 from fireflower.language.nodes import (
     Actors,
     AnySpan,
@@ -21,6 +21,7 @@ from fireflower.language.nodes import (
     Last,
     Members,
     Quantity,
+    Ratio,
     Recency,
     Sequence,
     Sessions,
@@ -35,6 +36,7 @@ from fireflower.language.phrases import (
     events,
     listed,
     number,
+    percent,
     there_is,
     window,
 )
@@ -60,6 +62,7 @@ def next_step(condition: Condition, current: Any) -> str:
     quantity, least = condition.quantity, _least(condition, current)
     if least is None or isinstance(quantity, Trait) or (isinstance(quantity, Extreme) and quantity.which == "min"):
         return _in_general(condition, current)
+    is_missing = current is None or current != current
     so_far = 0.0 if _starts_anew(quantity) else _number(current)
     missing, more = least - so_far, " more" if so_far else ""
     match quantity:
@@ -87,7 +90,12 @@ def next_step(condition: Condition, current: Any) -> str:
         case Sequence(steps, span):
             todo = listed([events(step) for step in steps[int(so_far) : math.ceil(least)]], "then")
             return f"do {todo}{f' within {format_span(span)}' if span else ''}"
-    return f"raise {describe_quantity(quantity)} {_raised(condition, missing)}"
+        case Ratio(part, whole) if said_in_percent(condition):
+            start = f" from {there_is(current, condition, in_percent=True)}" if so_far else ""
+            above = "more than " if _is_strict(condition) else ""
+            return f"raise {describe_quantity(part)}{start} to {above}{percent(least)} of {whole_of(least, whole)}"
+    anew = is_missing or _starts_anew(quantity)
+    return f"raise {describe_quantity(quantity)} {_raised(condition, missing, anew=anew)}"
 
 
 def _starts_anew(quantity: Quantity) -> bool:
@@ -99,11 +107,15 @@ def _starts_anew(quantity: Quantity) -> bool:
     return isinstance(getattr(quantity, "window", None), AnySpan)
 
 
-def _raised(condition: Condition, missing: float) -> str:
-    """ "by 3", "by more than 0.4"; "to 5" of what starts anew."""
-    strict = isinstance(condition.test, Compare) and condition.test.op == ">" and not _is_whole(condition.quantity)
-    way = "to" if _starts_anew(condition.quantity) else "by"
-    return f"{way} {'more than ' if strict else ''}{number(rounded_up(missing, decimals(missing, 3)))}"
+def _raised(condition: Condition, missing: float, *, anew: bool) -> str:
+    """ "by 3", "by more than 0.4"; "to 5" of what starts anew, or has not begun."""
+    way = "to" if anew else "by"
+    return f"{way} {'more than ' if _is_strict(condition) else ''}{number(rounded_up(missing, decimals(missing, 3)))}"
+
+
+def _is_strict(condition: Condition) -> bool:
+    """Whether to come to the bound is not enough, and no next whole number is."""
+    return isinstance(condition.test, Compare) and condition.test.op == ">" and not _is_whole(condition.quantity)
 
 
 def _in_time(node: Window) -> str:
@@ -113,7 +125,7 @@ def _in_time(node: Window) -> str:
 def _in_general(condition: Condition, current: Any) -> str:
     """For what cannot be reached by doing more of something."""
     quantity: Quantity = condition.quantity
-    shown = "missing" if current is None or current != current else there_is(current, condition)
+    shown = "missing" if current is None or current != current else there_is(current, condition, in_percent=True)
     if isinstance(quantity, Recency) and isinstance(condition.test, Compare) and condition.test.op in ("<", "<="):
         return f"do {events(quantity.events)} again"
     if isinstance(quantity, Trait):

@@ -52,8 +52,8 @@ def _precision(result: results.Backtest) -> list[str]:
     horizon = days(result.horizon_days)
     if not result.followed and not result.pending:
         return [
-            f"All {count(result.entered, result.subjects)} that qualified had reached the goal by the time when anyone "
-            "could have known: this definition cannot predict it."
+            f"Whoever qualified ({count(result.entered, result.subjects)}) had reached the goal by the time when "
+            "anyone could have known: this definition cannot predict it."
         ]
     if not result.followed:
         return [
@@ -74,6 +74,8 @@ def _time_to_goal(result: results.Backtest) -> list[str]:
 
 
 def _spans(spans: Spans) -> str:
+    if spans.n == 1:
+        return f"{days(spans.median.value)} in the only case"
     return (
         f"half took at most {days(spans.median.value)} ({days_interval(spans.median)}), "
         f"the middle half {days_range(spans.quarter, spans.three_quarters)}"
@@ -85,9 +87,10 @@ def _apart(result: results.Backtest) -> list[str]:
     subjects, horizon = result.subjects, days(result.horizon_days)
     said = []
     if result.pending:
+        so_far = f"{result.pending_converted:,}" if result.pending_converted else "none"
         said.append(
             f"Counted apart: {count(result.pending, subjects)} qualified less than {horizon} before the "
-            f"data's end, of which {result.pending_converted:,} reached the goal so far."
+            f"data's end; {so_far} reached the goal so far."
         )
     if result.pending and result.followed_partly.known:
         said.append(
@@ -102,7 +105,7 @@ def _apart(result: results.Backtest) -> list[str]:
     said += _known_after_the_end(result.known_later, subjects)
     if result.left_out:
         said.append(
-            f"{count(result.left_out, subjects)} came to be left out. Those that had qualified before count as not "
+            f"{count(result.left_out, subjects)} came to be left out. Whoever had qualified before counts as not "
             "having reached the goal from then on."
         )
     return said
@@ -131,7 +134,7 @@ def coverage(result: results.Coverage) -> list[str]:
 def lead_times(result: results.LeadTimes) -> list[str]:
     if not result.spans.n:
         return []
-    weeks = next((estimate for lead, estimate in result.at_least if lead == 7), None)
+    weeks = next((estimate for lead, estimate in result.at_least if lead == 7 and result.spans.n > 1), None)
     ahead = f"; {percent(weeks.value)} had first qualified at least 7 days before" if weeks else ""
     return [f"Lead time, from first qualifying to the goal, whenever it came: {_spans(result.spans)}{ahead}."]
 
@@ -266,7 +269,7 @@ def diff(result: results.Diff) -> list[str]:
     now, subjects = result.now, result.subjects
     moment = format_moment(result.as_of)
     return [
-        f"As of {moment} UTC {count(len(now.enter), subjects)} would enter, {len(now.leave):,} would leave, "
+        f"As of {moment} UTC, {count(len(now.enter), subjects)} would enter, {len(now.leave):,} would leave, "
         f"and {now.stay:,} would stay.",
         f"Over history {count(result.both, subjects)} qualified under both, {result.only_new:,} under "
         f"{result.new} alone, {result.only_old:,} under {result.old} alone. Of those under both, "

@@ -16,12 +16,24 @@ def count(n: int, subjects: SubjectKind) -> str:
     return f"{n:,} {subjects if n == 1 else PLURAL[subjects]}"
 
 
-def percent(share: float) -> str:
-    """One digit after the point, two below 1 %; whole where it is 0 or all."""
+def percent(share: float, *, whole: bool = False) -> str:
+    """One digit after the point, two below 1 %; whole where it is 0 or all, and with more digits where it would else
+    seem to be.
+
+    Parameters
+    ----------
+    whole : no digits after the point, where there is no need for them
+
+    Examples
+    --------
+    >>> percent(0.346), percent(1.0), percent(0.9996), percent(0.346, whole=True), percent(0.9966, whole=True)
+    ('34.6 %', '100 %', '99.96 %', '35 %', '99.7 %')
+    """
     points = 100 * share
     if math.isclose(points, round(points), abs_tol=1e-9) and round(points) in (0, 100):
         return f"{points:.0f} %"
-    return f"{points:.2f} %" if abs(points) < 1 else f"{points:.1f} %"
+    least = 0 if whole else 2 if abs(points) < 1 else 1
+    return f"{points:.{next(digits for digits in range(least, 12) if round(points, digits) not in (0, 100))}f} %"
 
 
 def interval(estimate: Estimate) -> str:

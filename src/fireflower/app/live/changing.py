@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from fireflower.app.check import read_files
 from fireflower.app.live.editions import Difference, Prepared
@@ -64,8 +64,11 @@ class Changes:
     destinations: tuple[str, ...]
 
 
-Ask = Callable[[Callable[[Evaluator], Changes]], Changes]
-"""Has the evaluator answer something between two steps."""
+class Ask(Protocol):
+    """Has the evaluator answer something between two steps."""
+
+    def __call__(self, question: Callable[[Evaluator], Answer], /) -> Answer: ...
+
 
 Change = Callable[[Changed, Callable[[Evaluator], News]], News]
 """Has the evaluator do something between two steps that changes over to other files."""
@@ -153,6 +156,7 @@ class Changing:
 
     def _prepared(self) -> _Shadow:
         """What is in the files, evaluated: what was prepared before, if that means the same."""
+        self._ask(lambda evaluator: None)  # if nobody can answer, nothing is to be prepared
         project = Project(self._evaluator.project.folder)
         changed = Changed(project, read_files(project).destinations)
         if mappings_of(project) != mappings_of(self._evaluator.project):
@@ -214,6 +218,7 @@ class _Shadow:
         """Stop following. An evaluation that is under way goes on to its end."""
         self._ended.set()
         self._thread.join(_PATIENCE)
+        self._prepared.close()
 
     def _prepare(self) -> Prepared:
         return self._evaluator.prepare(self.changed.project, self._database, self._clock())
@@ -237,6 +242,7 @@ class _Shadow:
         try:
             yield
         except (Outgrown, Outdated):
+            self._prepared.close()
             self._prepared = self._prepare()
 
 

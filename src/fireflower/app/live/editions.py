@@ -49,6 +49,11 @@ class Prepared:
         """The place in the log up to which it has been evaluated; 0 if there is nothing to evaluate."""
         return self.part.past.position if self.part is not None else 0
 
+    def close(self) -> None:
+        """Let what it reads be removed from disk: it is not to take effect."""
+        if self.part is not None:
+            self.part.past.close()
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -156,7 +156,8 @@ class Evaluator:
     def known(self, id: str) -> tuple[str, list[str]]:
         """The id by which verdicts name a person, and their accounts, the current one first."""
         if not self._parts:
-            return person_alone(self._past_here().find, self.settings, id, self.now)
+            with closing(Past.so_far(self.project, self._database, self._mappings)) as past:
+                return person_alone(past.find, self.settings, id, self.now)
         person = self.person(id)
         return person, self.accounts(person)
 
@@ -238,9 +239,7 @@ class Evaluator:
         of definitions that are new, or mean something else than before, are no news; nor are those of the time until
         then that follow from files that have been imported since."""
         self.keep()
-        for old in self._parts:
-            old.past.close()  # what has been taken out of history must not stay on disk for its sake
-        self._parts = []
+        self._go_on_with([])
         if self._is_alone and not self._terms:
             with self._database.transaction():
                 self._terms = dict(self._leases.take_all())
@@ -277,15 +276,14 @@ class Evaluator:
         position = max(fresh.last, self.position)
         self.mentions.note(fresh.arrivals)
         self.steps += 1
-        parts, self._parts = self._parts, []  # if this fails, they are worth nothing any more
-        found = [decide(part, fresh.arrivals, position, now) for part in parts]
-        self._parts, self.position, self.now = parts, position, now
-        self.told_again += sum(len(each.told_again) for each in found)
         try:
+            found = [decide(part, fresh.arrivals, position, now) for part in self._parts]
+            self.position, self.now = position, now
+            self.told_again += sum(len(each.told_again) for each in found)
             with self.resting():
                 return self._recorded(found, now)
-        except BaseException:
-            self._parts = []
+        except BaseException:  # they are worth nothing any more
+            self._go_on_with([])
             raise
 
     def _recorded(self, found: Sequence[Decided], now: int) -> News:
@@ -436,8 +434,10 @@ class Evaluator:
         self._take_over(project)
         # Some may have been taken for this process that it has not begun to evaluate: `hold` does that, later.
         own = part.without(ALL_SHARES - self.shares) if part is not None and self.shares else None
+        if own is None:
+            prepared.close()
         prepared.part = None  # it follows by itself now: nobody else may feed it
-        self._parts = self._with(own, {definition.name: definition for definition in project.definitions})
+        self._go_on_with(self._with(own, {definition.name: definition for definition in project.definitions}))
         earlier.add(news)
         return found, earlier
 
@@ -473,9 +473,7 @@ class Evaluator:
     def turn_to(self, project: Project, destinations: Sequence[Destination]) -> None:
         """Evaluate by what is at work elsewhere by now: nobody, until shares are held again."""
         self._let_go(self.shares)
-        for part in self._parts:
-            part.past.close()
-        self._parts = []
+        self._go_on_with([])
         self._take_over(project)
         self.announcer.destinations = tuple(destinations)
         self.editions = frozenset((edition_of(project, destinations),))
@@ -501,8 +499,14 @@ class Evaluator:
         lost = frozenset(shares) & self._terms.keys()
         if lost:
             self._terms = {share: term for share, term in self._terms.items() if share not in lost}
-            self._parts = [each.without(lost) for each in self._parts]
-            self._parts = [each for each in self._parts if each.shares]
+            self._go_on_with([part for each in self._parts if (part := each.without(lost)).shares])
+
+    def _go_on_with(self, parts: list[Part]) -> None:
+        """Evaluate by these of the parts: what has been taken out of history must not stay on disk for the others."""
+        for past in (each.past for each in self._parts):
+            if all(past is not each.past for each in parts):
+                past.close()
+        self._parts = parts
 
     def _reached(self, shares: Collection[int]) -> tuple[int, int]:
         """The place in the log up to which any of these shares has been evaluated, and the moment up to which any has
@@ -528,7 +532,8 @@ class Evaluator:
     def _add(self, shares: frozenset[int], now: int) -> News:
         """Evaluate shares over all of history, beside those that are evaluated already."""
         if len(self._parts) >= _MOST_PARTS:
-            self._parts, shares = [], self.shares
+            self._go_on_with([])
+            shares = self.shares
         evaluated = self._leases.evaluated(shares)
         now = max(now, self.now, *(each.moment for each in evaluated.values()))
         up_to = self.position if self._parts else None
@@ -551,9 +556,9 @@ class Evaluator:
         except Outdated:
             _LOGGER.info("The archive has changed: history is evaluated anew.")
         except BaseException:
-            self._parts = []
+            self._go_on_with([])
             raise
-        self._parts = []
+        self._go_on_with([])
         return self._add(self.shares, now) if self._terms else News()
 
     def _record_built(self, built: Built, further: Collection[int], now: int) -> News:
@@ -640,8 +645,3 @@ class Evaluator:
         before = self.record.meanings()
         self.record.mean({name: (meaning, now) for name, meaning in meanings.items()} | unchanged(before, meanings))
         return news
-
-    def _past_here(self) -> Past:
-        past = Past(self.project, self._database, self._mappings)
-        past.take_in(past.messages())
-        return past

@@ -60,6 +60,13 @@ class Past:
         self.covered = self.position = covered(self.archive)
         self.mentions = Mentions(self.covered)
 
+    @classmethod
+    def so_far(cls, project: Project, database: Database, mappings: Mappings) -> Past:
+        """All that has happened until now."""
+        past = cls(project, database, mappings)
+        past.take_in(past.messages())
+        return past
+
     @cached_property
     def _known(self) -> KnownIds:
         return KnownIds(self.archive.message_ids(_is_imported))

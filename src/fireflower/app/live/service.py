@@ -138,8 +138,9 @@ class Service:
         self._inbox.when_idle = self._writer.wake
         own = self._another("evaluate" in self.roles)
         announcer = Announcer(own, destinations, dry_run=dry_run)
-        ready = compiled and is_compiled(live=True)
-        self._compiling = Compiling() if compiled and not ready else None
+        compiles = compiled and "evaluate" in self.roles
+        ready = compiles and is_compiled(live=True)
+        self._compiling = Compiling() if compiles and not ready else None
         name = own_name()
         leases = Leases(own, name, lease)
         evaluator = self._evaluator = Evaluator(project, own, mappings, announcer, leases=leases, compiled=ready)
