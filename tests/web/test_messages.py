@@ -129,6 +129,17 @@ def test_nested_too_deep() -> None:
     assert desk.reasons() == ["is nested more than 100 deep: flatten it"] * 2
 
 
+def test_nested_too_deep_beside_one_that_is_only_longer() -> None:
+    deep: Any = {}
+    for _ in range(200):
+        deep = {"a": deep}
+    desk = Desk()
+    long = track(properties={"note": "x" * 10_000})
+    desk.post("/v1/batch", {"batch": [long, track(properties=deep, messageId="m2")]})
+    assert len(desk.messages()) == 1
+    assert desk.reasons() == ["is nested more than 100 deep: flatten it"]
+
+
 def test_however_deep_it_is_kept_aside() -> None:
     event = json.dumps(track(properties=0))
     for depth in (101, *range(850, 1_000, 5), 1_100):

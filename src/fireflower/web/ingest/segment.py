@@ -75,7 +75,7 @@ class SegmentDelivery:
         """(key, body) of the message that each event is from its text, if nothing stands in its way; what was found in
         it then says what the body does."""
         sent, stamp, end, end_with_sent = self._sent, self._stamp, self._end, self._end_with_sent
-        is_simple = self._is_flat and not may_be_deep(max(texts, key=len), lists=False)
+        is_flat = self._is_flat
         messages: list[tuple[str, bytes] | None] = []
         for text, said in zip(texts, found, strict=True):
             if (
@@ -85,7 +85,8 @@ class SegmentDelivery:
                 or said.sentAt is None
                 or not (key := said.messageId)
                 or key.isspace()
-                or not (is_simple or self._is_simple(text))
+                or may_be_deep(text, lists=not is_flat)
+                or (not is_flat and b"\n" in text)
             ):
                 messages.append(None)
             elif said.sentAt is UNSET:
@@ -95,10 +96,6 @@ class SegmentDelivery:
                 said.receivedAt = stamp
                 messages.append((key, text[:-1] + end))
         return messages
-
-    def _is_simple(self, text: bytes) -> bool:
-        """Whether an event certainly is no deeper than readers read, and one line."""
-        return not may_be_deep(text, lists=not self._is_flat) and (self._is_flat or b"\n" not in text)
 
     def take(self, event: Any, position: int) -> tuple[str, bytes]:
         """(key, body) of the message that an event is, whatever it looks like. The event is changed.
