@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from fireflower.review.words import percent
@@ -25,6 +27,7 @@ from fireflower.review.words import percent
         (0.00004, "0.004 %"),
         (0.0000004, "0.00004 %"),
         (-0.00004, "-0.004 %"),
+        (math.nan, "an unknown share"),
     ],
 )
 def test_a_share_is_rounded_but_never_to_nothing_or_all(share: float, said: str) -> None:

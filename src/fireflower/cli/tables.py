@@ -71,9 +71,8 @@ def day(moment: int) -> str:
 
 def percent(share: Estimate) -> tuple[str, str]:
     """A share and its interval, both in percent; "-" where it is not known."""
-    from fireflower.review.words import percent as in_percent
+    from fireflower.review import words
 
     if not share.known:
         return "-", "-"
-    value, low, high = (in_percent(each, whole=True) for each in (share.value, share.low, share.high))
-    return value, f"{low.removesuffix(' %')} to {high}"
+    return words.percent(share.value, whole=True), words.percent_range(share.low, share.high, whole=True)

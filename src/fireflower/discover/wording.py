@@ -28,7 +28,7 @@ from fireflower.discover.study import CONFIRMED, LEAST_HITS, LEAST_ROWS, SHORT_B
 from fireflower.language.nodes import CIRCLES
 from fireflower.model.moments import to_datetime
 from fireflower.review.intervals import Estimate
-from fireflower.review.words import PLURAL, count, days, interval, percent, times
+from fireflower.review.words import PLURAL, count, days, percent, percent_range, times
 
 _NOTHING_MORE = 1.05
 """An E-value below this says no more than 1 does."""
@@ -253,7 +253,7 @@ def _pair(measured: Measured) -> str:
 def percent_of(estimate: Estimate) -> str:
     if not estimate.known:
         return "(nobody)"
-    return f"{percent(estimate.value)} ({interval(estimate).removeprefix('95 % interval ')})"
+    return f"{percent(estimate.value)} ({percent_range(estimate.low, estimate.high)})"
 
 
 def _rule(rule: RuleFound, found: Discovery) -> Iterator[str]:

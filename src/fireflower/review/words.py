@@ -29,6 +29,8 @@ def percent(share: float, *, whole: bool = False) -> str:
     >>> percent(0.346), percent(1.0), percent(0.9996), percent(0.346, whole=True), percent(0.9966, whole=True)
     ('34.6 %', '100 %', '99.96 %', '35 %', '99.7 %')
     """
+    if math.isnan(share):
+        return "an unknown share"
     points = 100 * share
     if math.isclose(points, round(points), abs_tol=1e-9) and round(points) in (0, 100):
         return f"{points:.0f} %"
@@ -38,7 +40,12 @@ def percent(share: float, *, whole: bool = False) -> str:
 
 def interval(estimate: Estimate) -> str:
     """Of a share: "95 % interval 13.9 to 21.2 %"."""
-    return f"95 % interval {percent(estimate.low).removesuffix(' %')} to {percent(estimate.high)}"
+    return f"95 % interval {percent_range(estimate.low, estimate.high)}"
+
+
+def percent_range(low: float, high: float, *, whole: bool = False) -> str:
+    """Two shares: "13.9 to 21.2 %"."""
+    return f"{percent(low, whole=whole).removesuffix(' %')} to {percent(high, whole=whole)}"
 
 
 def share(estimate: Estimate) -> str:
