@@ -449,7 +449,13 @@ class LiveReplay:
         if not len(wanted):
             return
         self._sides[kind].sleepers.lend(wanted, targets)
-        columns = (sources, targets, wanted, np.zeros(PROGRESS_WORDS, np.int64))
+        self._copy_states(kind, wanted, sources, targets)
+
+    def _copy_states(
+        self, kind: Subject, places: NDArray[np.int64], sources: NDArray[np.int64], targets: NDArray[np.int64]
+    ) -> None:  # fmt: skip
+        """Copies of the states at these places of `sources`, at the same places of `targets`."""
+        columns = (sources, targets, places, np.zeros(PROGRESS_WORDS, np.int64))
         views = [view(column, self._compiled) for column in columns]
         machine = self._machine
         while machine.mend(self._engine.copy_some(view(machine.memory, self._compiled), HEAD[kind], *views)):
@@ -464,10 +470,7 @@ class LiveReplay:
             if len(asked) > len(self._asked[kind]):
                 self._asked[kind] = np.append(self._asked[kind], np.zeros(len(asked), np.int64))
             states = self._states()[kind][asked]
-            columns = (states, self._asked[kind], np.flatnonzero(states > 0), np.zeros(PROGRESS_WORDS, np.int64))
-            views = [view(column, self._compiled) for column in columns]
-            while machine.mend(self._engine.copy_some(view(machine.memory, self._compiled), HEAD[kind], *views)):
-                pass
+            self._copy_states(kind, np.flatnonzero(states > 0), states, self._asked[kind])
         batch = [
             each
             for kind in (Subject.ACCOUNT, Subject.PERSON)
